@@ -1,0 +1,243 @@
+//! BERT and DistilBERT on candle: the path for accelerators, and the oracle that every faster path is compared with.
+//!
+//! Inference only: candle's fused LayerNorm and softmax have no backward pass, so a trunk is frozen here.
+
+use candle_core::{Device, Tensor};
+use candle_nn::ops::{layer_norm, softmax_last_dim};
+
+use super::{Encoder, HiddenStates, TokenBatch};
+use crate::config::{Activation, Architecture, Config};
+use crate::heads::Linear;
+use crate::weights::Weights;
+use crate::{ModelError, Result};
+
+/// The encoder on candle tensors, in float32.
+#[derive(Debug)]
+pub struct ReferenceEncoder {
+    config: Config,
+    device: Device,
+    words: Tensor,
+    /// Position embeddings; for BERT with the embedding of token type 0 added, since a message is one segment.
+    positions: Tensor,
+    embedding_norm: LayerNorm,
+    layers: Vec<Layer>,
+}
+
+/// Where a layer's tensors stand in the two checkpoints.
+struct Names {
+    embeddings: &'static str,
+    layer: &'static str,
+    query: &'static str,
+    key: &'static str,
+    value: &'static str,
+    attention_output: &'static str,
+    attention_norm: &'static str,
+    intermediate: &'static str,
+    output: &'static str,
+    output_norm: &'static str,
+}
+
+const BERT: Names = Names {
+    embeddings: "embeddings.",
+    layer: "encoder.layer.",
+    query: "attention.self.query",
+    key: "attention.self.key",
+    value: "attention.self.value",
+    attention_output: "attention.output.dense",
+    attention_norm: "attention.output.LayerNorm",
+    intermediate: "intermediate.dense",
+    output: "output.dense",
+    output_norm: "output.LayerNorm",
+};
+
+const DISTILBERT: Names = Names {
+    embeddings: "embeddings.",
+    layer: "transformer.layer.",
+    query: "attention.q_lin",
+    key: "attention.k_lin",
+    value: "attention.v_lin",
+    attention_output: "attention.out_lin",
+    attention_norm: "sa_layer_norm",
+    intermediate: "ffn.lin1",
+    output: "ffn.lin2",
+    output_norm: "output_layer_norm",
+};
+
+/// The prefix before the trunk's tensor names: the architecture's (`bert.`, `distilbert.`), as a checkpoint with a head
+/// has it, else none, as a bare trunk has it.
+///
+/// # Errors
+/// [`ModelError::Tensor`] where neither word embedding is there.
+pub(crate) fn trunk_prefix(config: &Config, weights: &Weights) -> Result<&'static str> {
+    let own = match config.architecture {
+        Architecture::Bert => "bert.",
+        Architecture::DistilBert => "distilbert.",
+    };
+    for prefix in [own, ""] {
+        if weights.shape(&format!("{prefix}embeddings.word_embeddings.weight"))?.is_some() {
+            return Ok(prefix);
+        }
+    }
+    Err(ModelError::tensor(
+        "embeddings.word_embeddings.weight",
+        format!("is missing, with the prefix `{own}` and without one"),
+    ))
+}
+
+impl ReferenceEncoder {
+    /// Builds the encoder from a checkpoint's tensors.
+    ///
+    /// # Errors
+    /// [`ModelError::Tensor`] names the tensor that is missing or does not fit the configuration.
+    pub fn load(config: &Config, weights: &Weights, device: &Device) -> Result<Self> {
+        let names = match config.architecture {
+            Architecture::Bert => BERT,
+            Architecture::DistilBert => DISTILBERT,
+        };
+        let prefix = trunk_prefix(config, weights)?;
+        let embeddings = format!("{prefix}{}", names.embeddings);
+        let hidden = config.hidden_size;
+        let embedding = |name: &str, rows: usize| {
+            weights.tensor(&format!("{embeddings}{name}_embeddings.weight"), &[rows, hidden], device)
+        };
+        let mut positions = embedding("position", config.max_positions)?;
+        if config.token_types > 0 {
+            let types = embedding("token_type", config.token_types)?;
+            positions = positions.broadcast_add(&types.narrow(0, 0, 1)?)?;
+        }
+        let layers = (0..config.layers).map(|index| {
+            Layer::load(config, weights, &format!("{prefix}{}{index}.", names.layer), &names, device)
+        });
+        Ok(Self {
+            words: embedding("word", config.vocab_size)?,
+            positions,
+            embedding_norm: LayerNorm::load(config, weights, &format!("{embeddings}LayerNorm"), device)?,
+            layers: layers.collect::<Result<_>>()?,
+            config: config.clone(),
+            device: device.clone(),
+        })
+    }
+}
+
+impl Encoder for ReferenceEncoder {
+    fn config(&self) -> &Config {
+        &self.config
+    }
+
+    fn forward(&self, batch: &TokenBatch) -> Result<HiddenStates> {
+        batch.check(&self.config)?;
+        let (rows, longest) = (batch.len(), batch.longest());
+        let mut ids = vec![0u32; rows * longest];
+        let mut mask = vec![0f32; rows * longest];
+        for ((sequence, ids), mask) in
+            batch.sequences().zip(ids.chunks_mut(longest)).zip(mask.chunks_mut(longest))
+        {
+            ids[..sequence.len()].copy_from_slice(sequence);
+            mask[..sequence.len()].fill(1.0);
+        }
+        let ids = Tensor::from_vec(ids, rows * longest, &self.device)?;
+        // Large and finite: exp of it is exactly 0 beside any real score, and 0 · -inf cannot arise.
+        let bias: Vec<f32> = mask.iter().map(|&m| if m > 0.0 { 0.0 } else { f32::MIN }).collect();
+        let padded = bias.contains(&f32::MIN);
+        let bias = padded.then(|| Tensor::from_vec(bias, (rows, 1, 1, longest), &self.device)).transpose()?;
+        let mask = Tensor::from_vec(mask, (rows, longest, 1), &self.device)?;
+
+        let words = self.words.index_select(&ids, 0)?.reshape((rows, longest, self.config.hidden_size))?;
+        let states = words.broadcast_add(&self.positions.narrow(0, 0, longest)?)?;
+        let mut states = self.embedding_norm.forward(&states)?;
+        for layer in &self.layers {
+            states = layer.forward(&states, bias.as_ref(), self.config.attention_heads)?;
+        }
+        Ok(HiddenStates { states, mask })
+    }
+}
+
+#[derive(Debug)]
+struct LayerNorm {
+    weight: Tensor,
+    bias: Tensor,
+    eps: f32,
+}
+
+impl LayerNorm {
+    /// Old BERT checkpoints call the two `gamma` and `beta`.
+    fn load(config: &Config, weights: &Weights, name: &str, device: &Device) -> Result<Self> {
+        let old = weights.shape(&format!("{name}.weight"))?.is_none()
+            && weights.shape(&format!("{name}.gamma"))?.is_some();
+        let (weight, bias) = if old { ("gamma", "beta") } else { ("weight", "bias") };
+        let tensor = |part: &str| weights.tensor(&format!("{name}.{part}"), &[config.hidden_size], device);
+        Ok(Self { weight: tensor(weight)?, bias: tensor(bias)?, eps: config.layer_norm_eps as f32 })
+    }
+
+    fn forward(&self, states: &Tensor) -> Result<Tensor> {
+        Ok(layer_norm(&states.contiguous()?, &self.weight, &self.bias, self.eps)?)
+    }
+}
+
+#[derive(Debug)]
+struct Layer {
+    query: Linear,
+    key: Linear,
+    value: Linear,
+    attention_output: Linear,
+    attention_norm: LayerNorm,
+    intermediate: Linear,
+    output: Linear,
+    output_norm: LayerNorm,
+    activation: Activation,
+}
+
+impl Layer {
+    fn load(
+        config: &Config,
+        weights: &Weights,
+        prefix: &str,
+        names: &Names,
+        device: &Device,
+    ) -> Result<Self> {
+        let (hidden, wide) = (config.hidden_size, config.intermediate_size);
+        let linear = |name: &str, input, output| {
+            Linear::load(weights, &format!("{prefix}{name}"), input, output, device)
+        };
+        let norm = |name: &str| LayerNorm::load(config, weights, &format!("{prefix}{name}"), device);
+        Ok(Self {
+            query: linear(names.query, hidden, hidden)?,
+            key: linear(names.key, hidden, hidden)?,
+            value: linear(names.value, hidden, hidden)?,
+            attention_output: linear(names.attention_output, hidden, hidden)?,
+            attention_norm: norm(names.attention_norm)?,
+            intermediate: linear(names.intermediate, hidden, wide)?,
+            output: linear(names.output, wide, hidden)?,
+            output_norm: norm(names.output_norm)?,
+            activation: config.activation,
+        })
+    }
+
+    fn forward(&self, states: &Tensor, bias: Option<&Tensor>, heads: usize) -> Result<Tensor> {
+        let attended = self.attention_output.forward(&self.attention(states, bias, heads)?)?;
+        let states = self.attention_norm.forward(&(states + attended)?)?;
+        let wide = self.intermediate.forward(&states)?;
+        let wide = match self.activation {
+            Activation::Gelu => wide.gelu_erf()?,
+            Activation::GeluTanh => wide.gelu()?,
+            Activation::Relu => wide.relu()?,
+        };
+        self.output_norm.forward(&(&states + self.output.forward(&wide)?)?)
+    }
+
+    /// softmax(Q Kᵀ / √d + bias) V, head by head (Vaswani et al. 2017).
+    fn attention(&self, states: &Tensor, bias: Option<&Tensor>, heads: usize) -> Result<Tensor> {
+        let (rows, longest, hidden) = states.dims3()?;
+        let width = hidden / heads;
+        let split = |t: Tensor| t.reshape((rows, longest, heads, width))?.transpose(1, 2)?.contiguous();
+        let query = split((self.query.forward(states)? / (width as f64).sqrt())?)?;
+        let key = split(self.key.forward(states)?)?;
+        let value = split(self.value.forward(states)?)?;
+        let mut scores = query.matmul(&key.t()?)?;
+        if let Some(bias) = bias {
+            scores = scores.broadcast_add(bias)?;
+        }
+        let mixed = softmax_last_dim(&scores)?.matmul(&value)?;
+        Ok(mixed.transpose(1, 2)?.reshape((rows, longest, hidden))?)
+    }
+}

@@ -1,0 +1,48 @@
+//! What can be wrong with a model or with what is fed to it.
+
+/// The result of this crate's functions.
+pub type Result<T> = std::result::Result<T, ModelError>;
+
+/// What went wrong, without file names: the caller knows which file it handed over.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ModelError {
+    /// A configuration field is missing, of the wrong type, out of range or not supported.
+    #[error("config field `{field}`: {reason}")]
+    Config {
+        /// The field's name as config.json spells it.
+        field: String,
+        /// What is wrong with its value.
+        reason: String,
+    },
+    /// The weights file as a whole is not a safetensors file within the limits.
+    #[error("weights: {0}")]
+    Weights(String),
+    /// One tensor is missing, of the wrong shape or type, or holds a value that is not finite.
+    #[error("tensor `{name}`: {reason}")]
+    Tensor {
+        /// The tensor's name in the file.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The batch does not fit the model: an id outside the vocabulary, a sequence that is empty or too long.
+    #[error("batch: {0}")]
+    Batch(String),
+    /// A file could not be read.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+    /// The computation itself failed, out of memory included.
+    #[error("compute: {0}")]
+    Compute(#[from] candle_core::Error),
+}
+
+impl ModelError {
+    pub(crate) fn config(field: &str, reason: impl Into<String>) -> Self {
+        Self::Config { field: field.to_owned(), reason: reason.into() }
+    }
+
+    pub(crate) fn tensor(name: &str, reason: impl Into<String>) -> Self {
+        Self::Tensor { name: name.to_owned(), reason: reason.into() }
+    }
+}

@@ -1,0 +1,127 @@
+//! One head: pool, an optional dense layer with its non-linearity, and the output layer.
+
+use candle_core::{Device, Tensor};
+
+use crate::encoder::{HiddenStates, Pooling};
+use crate::weights::Weights;
+use crate::{ModelError, Result};
+
+/// y = x Wᵀ + b.
+#[derive(Debug, Clone)]
+pub struct Linear {
+    /// `[output, input]`, as checkpoints store it.
+    weight: Tensor,
+    bias: Tensor,
+}
+
+impl Linear {
+    /// Reads `{name}.weight` of shape `[output, input]` and `{name}.bias` of shape `[output]`.
+    ///
+    /// # Errors
+    /// [`ModelError::Tensor`] where one is missing or does not fit.
+    pub fn load(weights: &Weights, name: &str, input: usize, output: usize, device: &Device) -> Result<Self> {
+        Ok(Self {
+            weight: weights.tensor(&format!("{name}.weight"), &[output, input], device)?,
+            bias: weights.tensor(&format!("{name}.bias"), &[output], device)?,
+        })
+    }
+
+    /// Joins a weight `[output, input]` and a bias `[output]`.
+    pub fn new(weight: Tensor, bias: Tensor) -> Self {
+        Self { weight, bias }
+    }
+
+    /// Applies the layer to the last dimension.
+    ///
+    /// # Errors
+    /// [`ModelError::Compute`] where the shapes do not fit or the device failed.
+    pub fn forward(&self, input: &Tensor) -> Result<Tensor> {
+        let mut dims = input.dims().to_vec();
+        let Some(width) = dims.pop() else {
+            return Err(ModelError::Batch("a linear layer needs at least one dimension".into()));
+        };
+        // One large matrix product instead of a batch of small ones.
+        let flat = input.reshape((input.elem_count() / width.max(1), width))?;
+        let output = flat.matmul(&self.weight.t()?)?.broadcast_add(&self.bias)?;
+        dims.push(self.weight.dim(0)?);
+        Ok(output.reshape(dims)?)
+    }
+}
+
+/// Between the dense and the output layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NonLinearity {
+    /// tanh, as in BERT's pooler.
+    Tanh,
+    /// max(0, x), as in DistilBERT's classifier.
+    Relu,
+}
+
+/// Where a head's tensors stand and how it reads the trunk.
+#[derive(Debug, Clone)]
+pub struct HeadSpec {
+    /// How the hidden states become one vector.
+    pub pooling: Pooling,
+    /// The name and width of the dense layer and what follows it, where there is one.
+    pub dense: Option<(String, usize, NonLinearity)>,
+    /// The name of the output layer.
+    pub output: String,
+    /// The number of logits.
+    pub logits: usize,
+}
+
+/// A head that reads the trunk's hidden states.
+#[derive(Debug, Clone)]
+pub struct Head {
+    pooling: Pooling,
+    dense: Option<(Linear, NonLinearity)>,
+    output: Linear,
+    logits: usize,
+}
+
+impl Head {
+    /// Reads a head's tensors; `hidden` is the trunk's width.
+    ///
+    /// # Errors
+    /// [`ModelError::Tensor`] where one is missing or does not fit.
+    pub fn load(spec: &HeadSpec, hidden: usize, weights: &Weights, device: &Device) -> Result<Self> {
+        let mut width = hidden;
+        let mut dense = None;
+        if let Some((name, wide, then)) = &spec.dense {
+            dense = Some((Linear::load(weights, name, width, *wide, device)?, *then));
+            width = *wide;
+        }
+        let output = Linear::load(weights, &spec.output, width, spec.logits, device)?;
+        Ok(Self { pooling: spec.pooling, dense, output, logits: spec.logits })
+    }
+
+    /// How this head reads the hidden states.
+    pub fn pooling(&self) -> Pooling {
+        self.pooling
+    }
+
+    /// The number of logits a sequence.
+    pub fn logits(&self) -> usize {
+        self.logits
+    }
+
+    /// Logits from hidden states: `[batch, logits]`.
+    ///
+    /// # Errors
+    /// [`ModelError::Compute`] where the device failed.
+    pub fn forward(&self, hidden: &HiddenStates) -> Result<Tensor> {
+        self.from_pooled(&hidden.pool(self.pooling)?)
+    }
+
+    /// Logits from vectors that were pooled before: `[batch, hidden]` to `[batch, logits]`.
+    ///
+    /// # Errors
+    /// [`ModelError::Compute`] where the shapes do not fit or the device failed.
+    pub fn from_pooled(&self, pooled: &Tensor) -> Result<Tensor> {
+        match &self.dense {
+            None => self.output.forward(pooled),
+            Some((dense, NonLinearity::Tanh)) => self.output.forward(&dense.forward(pooled)?.tanh()?),
+            Some((dense, NonLinearity::Relu)) => self.output.forward(&dense.forward(pooled)?.relu()?),
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Hidden states to logits, and logits to probabilities.
+
+mod head;
+mod link;
+
+pub use head::{Head, HeadSpec, Linear, NonLinearity};
+pub use link::{Link, ordinal_level, ordinal_probabilities, probabilities, sigmoid, softmax};

@@ -1,0 +1,17 @@
+//! The networks of Frontdesk: BERT and DistilBERT encoders with classification heads, read from Hugging Face directories.
+//!
+//! Tensors in, tensors out. This crate knows no text, no labels and no network access; the `frontdesk` crate gives those.
+//!
+//! The flow: [`config`] and [`weights`] read a checkpoint, [`encoder`] turns token ids into hidden states, [`heads`] turn
+//! hidden states into logits and logits into probabilities, [`network`] joins one encoder and its heads.
+#![warn(missing_docs)]
+
+pub mod config;
+pub mod encoder;
+mod error;
+pub mod heads;
+pub mod network;
+pub mod weights;
+
+pub use candle_core::Device;
+pub use error::{ModelError, Result};
