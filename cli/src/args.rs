@@ -1,0 +1,208 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use frontdesk::{DeviceChoice, EngineOptions, LongText, ModelSource, Precision};
+
+/// Reads support messages on this machine: sentiment, urgency, category and route.
+#[derive(Debug, Parser)]
+#[command(version, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Analyze one message, a file of tickets, or lines on standard input
+    Analyze(AnalyzeArgs),
+    /// Train a head on a frozen trunk and write a bundle
+    Train(TrainArgs),
+    /// Measure a model on a labelled file
+    Evaluate(EvaluateArgs),
+    /// Show the model, the device and the versions
+    Info(InfoArgs),
+}
+
+/// Which engine to open.
+#[derive(Debug, Args)]
+pub(crate) struct EngineArgs {
+    /// A directory, a name, or a name on the hub (owner/name@revision); default: the bundled model
+    #[arg(long, value_name = "NAME|DIR")]
+    pub(crate) model: Option<String>,
+    /// Where to run: auto, cpu, cuda[:N], metal
+    #[arg(long, default_value = "auto")]
+    pub(crate) device: DeviceChoice,
+    /// Number type: auto, int8, bf16, f32
+    #[arg(long, default_value = "auto")]
+    pub(crate) precision: Precision,
+    /// Threads; default: as many as this process may use
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+}
+
+impl EngineArgs {
+    pub(crate) fn options(&self) -> EngineOptions {
+        let mut options = EngineOptions::default();
+        options.model = self.model.as_deref().map_or(ModelSource::Default, ModelSource::from);
+        options.device = self.device;
+        options.precision = self.precision;
+        options.threads = self.threads;
+        options
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AnalyzeArgs {
+    /// The message
+    #[arg(required_unless_present = "input", conflicts_with = "input")]
+    pub(crate) text: Option<String>,
+    /// CSV, TSV or JSON lines; - for one message a line on standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) input: Option<PathBuf>,
+    /// Write here instead of to stdout; nothing is left there if the run fails
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Default: table on stdout, jsonl in a file
+    #[arg(long)]
+    pub(crate) format: Option<Format>,
+    /// The column that holds the text
+    #[arg(long, value_name = "NAME")]
+    pub(crate) text_column: Option<String>,
+    /// The column that holds the subject
+    #[arg(long, value_name = "NAME")]
+    pub(crate) subject_column: Option<String>,
+    /// The column that holds the body
+    #[arg(long, value_name = "NAME")]
+    pub(crate) body_column: Option<String>,
+    /// The column that holds the id
+    #[arg(long, value_name = "NAME")]
+    pub(crate) id_column: Option<String>,
+    /// The column that holds the urgency
+    #[arg(long, value_name = "NAME")]
+    pub(crate) urgency_column: Option<String>,
+    /// What to print: sentiment, category, route, or a single-task model's tasks
+    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
+    pub(crate) outputs: Vec<String>,
+    /// A sequence-classification checkpoint in the place of the bundle's sentiment head
+    #[arg(long, value_name = "NAME|DIR")]
+    pub(crate) sentiment_model: Option<String>,
+    /// Of a text longer than the model reads: head, head-and-tail, refuse
+    #[arg(long, default_value = "head-and-tail", value_name = "POLICY")]
+    pub(crate) long_text: LongText,
+    #[command(flatten)]
+    pub(crate) engine: EngineArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TrainArgs {
+    /// Labelled texts: CSV, TSV or JSON lines
+    #[arg(long, value_name = "FILE")]
+    pub(crate) data: PathBuf,
+    /// Labelled texts that choose the epoch; default: a tenth of the data
+    #[arg(long, value_name = "FILE")]
+    pub(crate) valid: Option<PathBuf>,
+    /// The directory to write; must not be there
+    #[arg(long, value_name = "DIR")]
+    pub(crate) output: PathBuf,
+    /// A trunk, or a bundle whose other heads are kept; default: the bundled model
+    #[arg(long, value_name = "NAME|DIR")]
+    pub(crate) base: Option<String>,
+    /// The head's name: category, sentiment, emotions, urgency, or your own
+    #[arg(long, value_name = "NAME")]
+    pub(crate) task: String,
+    /// The column that holds the text
+    #[arg(long, default_value = "text", value_name = "NAME")]
+    pub(crate) text_column: String,
+    /// The column that holds the label; several labels of one text are joined by |
+    #[arg(long, default_value = "label", value_name = "NAME")]
+    pub(crate) label_column: String,
+    /// The bundle's name; default: the output directory's
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// The bundle's version
+    #[arg(long = "bundle-version", default_value = "1")]
+    pub(crate) version: String,
+    /// The bundle's licence, an SPDX expression
+    #[arg(long)]
+    pub(crate) licence: Option<String>,
+    /// Store the trunk as float16
+    #[arg(long)]
+    pub(crate) half: bool,
+    /// Width of a dense layer before the output layer; default: none
+    #[arg(long, value_name = "N")]
+    pub(crate) dense: Option<usize>,
+    /// Passes over the data, at most
+    #[arg(long, default_value_t = 40)]
+    pub(crate) epochs: usize,
+    /// Passes without improvement before training stops
+    #[arg(long, default_value_t = 6)]
+    pub(crate) patience: usize,
+    /// Rows of one step
+    #[arg(long, default_value_t = 64)]
+    pub(crate) batch: usize,
+    /// Learning rate at the start
+    #[arg(long, default_value_t = 2e-3)]
+    pub(crate) learning_rate: f64,
+    /// Share of features set to 0 in a step
+    #[arg(long, default_value_t = 0.2)]
+    pub(crate) dropout: f64,
+    /// Seeds everything that is random
+    #[arg(long, default_value_t = 17)]
+    pub(crate) seed: u64,
+    /// Print the report as JSON
+    #[arg(long, value_enum, default_value = "table")]
+    pub(crate) format: ReportFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EvaluateArgs {
+    /// Labelled texts: CSV, TSV or JSON lines
+    #[arg(long, value_name = "FILE")]
+    pub(crate) data: PathBuf,
+    /// The head; may be left out where the model has one
+    #[arg(long, value_name = "NAME")]
+    pub(crate) task: Option<String>,
+    /// The column that holds the text
+    #[arg(long, default_value = "text", value_name = "NAME")]
+    pub(crate) text_column: String,
+    /// The column that holds the label; several labels of one text are joined by |
+    #[arg(long, default_value = "label", value_name = "NAME")]
+    pub(crate) label_column: String,
+    /// Seeds the bootstrap
+    #[arg(long, default_value_t = 17)]
+    pub(crate) seed: u64,
+    #[arg(long, value_enum, default_value = "table")]
+    pub(crate) format: ReportFormat,
+    #[command(flatten)]
+    pub(crate) engine: EngineArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InfoArgs {
+    #[arg(long, value_enum, default_value = "table")]
+    pub(crate) format: ReportFormat,
+    #[command(flatten)]
+    pub(crate) engine: EngineArgs,
+}
+
+/// How analyses are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For a person
+    Table,
+    /// One document
+    Json,
+    /// One analysis a line
+    Jsonl,
+}
+
+/// How a report is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// For a person
+    Table,
+    /// For a program
+    Json,
+}

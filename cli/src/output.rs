@@ -1,0 +1,66 @@
+//! Where results go: stdout, or a file that is whole or not there.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use frontdesk::{Error, ErrorKind, Result};
+use tempfile::NamedTempFile;
+
+/// A place for results.
+#[derive(Debug)]
+pub(crate) enum Output {
+    Stdout(io::StdoutLock<'static>),
+    /// Written beside its place and moved there at the end.
+    File(NamedTempFile, PathBuf),
+}
+
+impl Output {
+    /// Opens it now, so that an unwritable place is found before the work, not after.
+    pub(crate) fn open(path: Option<&Path>) -> Result<Self> {
+        let Some(path) = path else { return Ok(Self::Stdout(io::stdout().lock())) };
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let file = NamedTempFile::new_in(parent).map_err(|e| at(path, e))?;
+        if path.is_dir() {
+            return Err(at(path, "is a directory"));
+        }
+        Ok(Self::File(file, path.to_owned()))
+    }
+
+    pub(crate) fn write(&mut self, text: &str) -> Result<()> {
+        match self {
+            // A reader that went away, such as `head`, wants no more: that is not a failure.
+            Self::Stdout(out) => match out.write_all(text.as_bytes()) {
+                Err(e) if e.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
+                other => other.map_err(|e| at(Path::new("standard output"), e)),
+            },
+            Self::File(file, path) => file.write_all(text.as_bytes()).map_err(|e| at(path, e)),
+        }
+    }
+
+    pub(crate) fn finish(self) -> Result<()> {
+        match self {
+            Self::Stdout(mut out) => out.flush().map_err(|e| at(Path::new("standard output"), e)),
+            Self::File(file, path) => file.persist(&path).map(drop).map_err(|e| at(&path, e.error)),
+        }
+    }
+}
+
+fn at(path: &Path, error: impl std::fmt::Display) -> Error {
+    Error::new(ErrorKind::Io, format!("{}: {error}", path.display()))
+}
+
+/// A value as indented JSON with a line end.
+pub(crate) fn json(value: &impl serde::Serialize) -> Result<String> {
+    let text = serde_json::to_string_pretty(value).map_err(unwritable)?;
+    Ok(text + "\n")
+}
+
+/// A value as one line of JSON.
+pub(crate) fn json_line(value: &impl serde::Serialize) -> Result<String> {
+    let text = serde_json::to_string(value).map_err(unwritable)?;
+    Ok(text + "\n")
+}
+
+fn unwritable(error: serde_json::Error) -> Error {
+    Error::new(ErrorKind::Internal, format!("writing JSON: {error}")).with_source(error)
+}

@@ -1,0 +1,247 @@
+//! Tables for people.
+
+use std::path::Path;
+
+use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::{Attribute, Cell, Color, ContentArrangement, Table};
+use frontdesk::evaluate::{Evaluation, Interval};
+use frontdesk::train::Report;
+use frontdesk::{Analysis, Info, LabelScore, Polarity, Ticket};
+
+/// The width where stdout is no terminal.
+const PLAIN_WIDTH: u16 = 132;
+/// Characters of a message in a table of many.
+const MESSAGE: usize = 120;
+
+fn table() -> Table {
+    let mut table = Table::new();
+    table.load_style(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    if table.width().is_none() {
+        table.set_width(PLAIN_WIDTH);
+    }
+    if std::env::var_os("NO_COLOR").is_some() {
+        table.force_no_tty();
+    }
+    table
+}
+
+/// A share from 0 to 1 as a bar of `width` characters.
+fn bar(share: f32, width: usize) -> String {
+    let full = ((share * width as f32).round() as usize).min(width);
+    "█".repeat(full) + &"░".repeat(width - full)
+}
+
+fn polarity(polarity: Polarity, text: String) -> Cell {
+    let color = match polarity {
+        Polarity::Positive => Color::Green,
+        Polarity::Neutral => Color::Grey,
+        Polarity::Negative => Color::Red,
+    };
+    Cell::new(text).fg(color)
+}
+
+fn urgency(level: u8, text: String) -> Cell {
+    let cell = Cell::new(text);
+    match level {
+        8.. => cell.fg(Color::Red),
+        5..=7 => cell.fg(Color::Yellow),
+        _ => cell,
+    }
+}
+
+/// A label, with a question mark where the engine abstains.
+fn doubt(analysis: &Analysis, output: &str) -> &'static str {
+    if analysis.abstain.iter().any(|abstain| abstain.output == output) { " ?" } else { "" }
+}
+
+fn labels<L: std::fmt::Display>(labels: &[LabelScore<L>]) -> String {
+    let line = |l: &LabelScore<L>| format!("{:<12} {} {:.2}", l.label, bar(l.score, 20), l.score);
+    labels.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// Everything about one ticket.
+pub(crate) fn one(analysis: &Analysis) -> String {
+    let mut table = table();
+    let name = |text: &str| Cell::new(text).add_attribute(Attribute::Bold);
+    if let Some(s) = &analysis.sentiment {
+        let text =
+            format!("{}{}  {} {:.2}", s.sentiment, doubt(analysis, "sentiment"), bar(s.score, 20), s.score);
+        table.add_row(vec![name("sentiment"), polarity(s.sentiment, text)]);
+        let e = &s.emotions;
+        let emotions = [
+            ("joy", e.joy),
+            ("anger", e.anger),
+            ("frustration", e.frustration),
+            ("satisfaction", e.satisfaction),
+        ];
+        let emotions: Vec<_> =
+            emotions.iter().map(|(n, p)| format!("{n:<12} {} {p:.2}", bar(*p, 20))).collect();
+        table.add_row(vec![name("emotions"), Cell::new(emotions.join("\n"))]);
+        let text = format!("{}  {}", bar(f32::from(s.urgency_level) / 10.0, 10), s.urgency_level);
+        table.add_row(vec![name("urgency"), urgency(s.urgency_level, text)]);
+    }
+    if let Some(c) = &analysis.category {
+        let doubt = doubt(analysis, "category");
+        table.add_row(vec![
+            name("category"),
+            Cell::new(format!("{}{doubt}\n{}", c.category, labels(&c.labels))),
+        ]);
+    }
+    for task in &analysis.tasks {
+        let (result, doubt) = (&task.result, doubt(analysis, &task.task));
+        table.add_row(vec![
+            name(&task.task),
+            Cell::new(format!("{}{doubt}\n{}", result.label, labels(&result.labels))),
+        ]);
+    }
+    if let Some(r) = &analysis.route {
+        let line =
+            |(route, score): (frontdesk::Route, f32)| format!("{route:<12} {} {score:.2}", bar(score, 20));
+        let others = r.alternative_routes.iter().map(|other| (other.route, other.score));
+        let lines: Vec<_> =
+            std::iter::once((r.recommended_route, r.confidence)).chain(others).map(line).collect();
+        table.add_row(vec![name("route"), Cell::new(format!("{}\n{}", lines.join("\n"), r.reasoning))]);
+    }
+    for abstain in &analysis.abstain {
+        table.add_row(vec![name("not sure"), Cell::new(format!("{}: {:?}", abstain.output, abstain.reason))]);
+    }
+    let cut = if analysis.usage.truncated { ", the text was cut" } else { "" };
+    format!(
+        "{table}\n{} tokens{cut}; {} {}\n",
+        analysis.usage.tokens, analysis.model.name, analysis.model.version
+    )
+}
+
+/// One line a ticket.
+pub(crate) fn many(tickets: &[Ticket], analyses: &[Analysis]) -> String {
+    let mut table = table();
+    let first = analyses.first();
+    let mut header = vec!["message".to_owned()];
+    if first.is_some_and(|a| a.sentiment.is_some()) {
+        header.extend(["sentiment".to_owned(), "urgency".to_owned()]);
+    }
+    header.extend(first.and_then(|a| a.category.as_ref()).map(|_| "category".to_owned()));
+    header.extend(first.into_iter().flat_map(|a| a.tasks.iter().map(|task| task.task.clone())));
+    header.extend(first.and_then(|a| a.route.as_ref()).map(|_| "route".to_owned()));
+    let columns = header.len();
+    table.set_header(header.into_iter().map(|name| Cell::new(name).add_attribute(Attribute::Bold)));
+    let scored = |label: &dyn std::fmt::Display, doubt: &str, score: f32| {
+        format!("{label}{doubt}\n{} {score:.2}", bar(score, 6))
+    };
+    for (ticket, analysis) in tickets.iter().zip(analyses) {
+        let message = ticket.message().unwrap_or_default();
+        let mut short: String =
+            message.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(MESSAGE).collect();
+        if short.chars().count() == MESSAGE {
+            short.push('…');
+        }
+        let mut row = vec![Cell::new(short)];
+        if let Some(s) = &analysis.sentiment {
+            row.push(polarity(s.sentiment, scored(&s.sentiment, doubt(analysis, "sentiment"), s.score)));
+            row.push(urgency(
+                s.urgency_level,
+                format!("{}\n{}", s.urgency_level, bar(f32::from(s.urgency_level) / 10.0, 10)),
+            ));
+        }
+        if let Some(c) = &analysis.category {
+            row.push(Cell::new(scored(&c.category, doubt(analysis, "category"), c.score)));
+        }
+        for task in &analysis.tasks {
+            row.push(Cell::new(scored(&task.result.label, doubt(analysis, &task.task), task.result.score)));
+        }
+        if let Some(r) = &analysis.route {
+            while row.len() + 1 < columns {
+                row.push(Cell::new("empty"));
+            }
+            row.push(Cell::new(scored(&r.recommended_route, doubt(analysis, "route"), r.confidence)));
+        }
+        table.add_row(row);
+    }
+    let model = first.map(|a| format!("{} {}", a.model.name, a.model.version)).unwrap_or_default();
+    let tokens: usize = analyses.iter().map(|a| a.usage.tokens).sum();
+    format!(
+        "{table}\n{} messages, {tokens} tokens; {model}; ? marks where the engine is not sure\n",
+        analyses.len()
+    )
+}
+
+/// A two-column table of names and values.
+fn pairs(rows: &[(&str, String)]) -> Table {
+    let mut table = table();
+    for (name, value) in rows {
+        table.add_row(vec![Cell::new(name).add_attribute(Attribute::Bold), Cell::new(value)]);
+    }
+    table
+}
+
+/// What an engine is made of.
+pub(crate) fn info(info: &Info) -> String {
+    let heads: Vec<_> =
+        info.heads.iter().map(|head| format!("{}: {}", head.name, head.labels.join(", "))).collect();
+    let sentiment = info.sentiment_model.as_ref().map(|m| format!("{} {}", m.name, m.digest));
+    let mut rows = vec![
+        ("model", format!("{} {}", info.model.name, info.model.version)),
+        ("digest", info.model.digest.clone()),
+        ("outputs", info.outputs.join(", ")),
+        ("heads", heads.join("\n")),
+        ("max tokens", info.max_tokens.to_string()),
+        ("device", info.device.clone()),
+        ("precision", info.precision.to_owned()),
+        ("threads", info.threads.to_string()),
+        ("CPU features", info.cpu_features.join(", ")),
+        ("version", info.version.to_owned()),
+    ];
+    rows.extend(sentiment.map(|text| ("sentiment model", text)));
+    format!("{}\n", pairs(&rows))
+}
+
+/// What a training did.
+pub(crate) fn report(report: &Report, output: &Path) -> String {
+    let rows = [
+        ("bundle", output.display().to_string()),
+        ("task", report.task.clone()),
+        ("labels", report.labels.join(", ")),
+        ("rows", report.train_rows.to_string()),
+        ("validation", format!("{} rows: {}", report.valid_rows, report.validation)),
+        (report.metric, format!("{:.4} on validation, epoch {}", report.value, report.epoch)),
+        ("temperature", format!("{:.3}", report.temperature)),
+    ];
+    format!("{}\n", pairs(&rows))
+}
+
+/// What an evaluation found.
+pub(crate) fn evaluation(evaluation: &Evaluation) -> String {
+    let figure = |i: &Interval| format!("{:.4}  ({:.4} to {:.4})", i.value, i.low, i.high);
+    let mut rows = vec![
+        ("task", evaluation.task.clone()),
+        ("rows", evaluation.rows.to_string()),
+        ("accuracy", figure(&evaluation.accuracy)),
+        ("macro-F1", figure(&evaluation.macro_f1)),
+        ("ECE", figure(&evaluation.ece)),
+    ];
+    rows.extend(evaluation.mean_absolute_error.as_ref().map(|i| ("mean absolute error", figure(i))));
+    rows.extend(evaluation.spearman.as_ref().map(|i| ("Spearman", figure(i))));
+    let mut classes = table();
+    classes.set_header(["label", "precision", "recall", "F1", "rows"]);
+    for c in &evaluation.per_class {
+        let share = |x: f64| format!("{x:.3}");
+        classes.add_row([
+            c.label.clone(),
+            share(c.precision),
+            share(c.recall),
+            share(c.f1),
+            c.support.to_string(),
+        ]);
+    }
+    let mut text = format!("{}\n{classes}\n", pairs(&rows));
+    if let Some(confusion) = &evaluation.confusion {
+        let mut matrix = table();
+        let header = confusion.labels.iter().map(String::as_str);
+        matrix.set_header(std::iter::once("true \\ given").chain(header));
+        for (label, row) in confusion.labels.iter().zip(&confusion.matrix) {
+            matrix.add_row(std::iter::once(label.clone()).chain(row.iter().map(usize::to_string)));
+        }
+        text.push_str(&format!("{matrix}\n"));
+    }
+    text + "Intervals are 95 % bootstrap intervals over the rows.\n"
+}

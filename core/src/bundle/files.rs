@@ -1,0 +1,151 @@
+//! The files of a model, from a directory or from memory.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::PathBuf;
+
+use frontdesk_models::weights::{Limits, Weights};
+use sha2::{Digest, Sha256};
+
+use crate::{Error, ErrorKind, Result};
+
+pub(crate) const CONFIG: &str = "config.json";
+pub(crate) const TOKENIZER: &str = "tokenizer.json";
+pub(crate) const TRUNK: &str = "model.safetensors";
+pub(crate) const HEADS: &str = "heads.safetensors";
+pub(crate) const MANIFEST: &str = "frontdesk.json";
+
+/// The largest JSON file that is read: a tokenizer of a large vocabulary has some 20 MB.
+const MAX_JSON_BYTES: u64 = 64 << 20;
+
+/// Where a model's files lie.
+#[derive(Debug, Clone)]
+pub(crate) enum Files {
+    /// The directory, and what the model in it is called.
+    Directory(PathBuf, String),
+    Memory(BTreeMap<String, Vec<u8>>),
+}
+
+impl Files {
+    /// A directory whose model is called as its last part.
+    pub(crate) fn directory(path: PathBuf) -> Self {
+        let name =
+            path.file_name().map_or_else(|| "checkpoint".into(), |name| name.to_string_lossy().into_owned());
+        Self::Directory(path, name)
+    }
+
+    /// What a model is called that does not say so itself.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Directory(_, name) => name,
+            Self::Memory(_) => "checkpoint",
+        }
+    }
+
+    /// What to call this place in a message.
+    pub(crate) fn place(&self) -> String {
+        match self {
+            Self::Directory(path, _) => path.display().to_string(),
+            Self::Memory(_) => "the model's bytes".to_owned(),
+        }
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        match self {
+            Self::Directory(path, _) => path.join(name).is_file(),
+            Self::Memory(files) => files.contains_key(name),
+        }
+    }
+
+    fn missing(&self, name: &str) -> Error {
+        Error::new(ErrorKind::ModelNotFound, format!("{} has no {name}", self.place()))
+    }
+
+    /// A whole file of the small kind.
+    pub(crate) fn read(&self, name: &str) -> Result<Vec<u8>> {
+        self.read_up_to(name, MAX_JSON_BYTES)
+    }
+
+    /// A whole file of any kind, within the limit for weights.
+    #[cfg(feature = "train")]
+    pub(crate) fn read_weights(&self, name: &str) -> Result<Vec<u8>> {
+        self.read_up_to(name, Limits::default().file_bytes)
+    }
+
+    fn read_up_to(&self, name: &str, max: u64) -> Result<Vec<u8>> {
+        if !self.has(name) {
+            return Err(self.missing(name));
+        }
+        match self {
+            Self::Memory(files) => Ok(files.get(name).cloned().unwrap_or_default()),
+            Self::Directory(dir, _) => {
+                let path = dir.join(name);
+                let length = std::fs::metadata(&path).map_err(|e| Error::io(&path, e))?.len();
+                if length > max {
+                    let message = format!("{}: {length} bytes; at most {max}", path.display());
+                    return Err(Error::new(ErrorKind::ModelInvalid, message));
+                }
+                std::fs::read(&path).map_err(|e| Error::io(&path, e))
+            }
+        }
+    }
+
+    /// A weights file, its header checked.
+    pub(crate) fn weights(&self, name: &str) -> Result<Weights> {
+        if !self.has(name) {
+            return Err(self.missing(name));
+        }
+        let opened = match self {
+            Self::Directory(dir, _) => Weights::open(&dir.join(name), Limits::default()),
+            Self::Memory(files) => {
+                Weights::from_bytes(files.get(name).cloned().unwrap_or_default(), Limits::default())
+            }
+        };
+        opened.map_err(|e| Error::from(e).context(self.named(name)))
+    }
+
+    /// A file's name for a message, with its place.
+    pub(crate) fn named(&self, name: &str) -> String {
+        match self {
+            Self::Directory(dir, _) => dir.join(name).display().to_string(),
+            Self::Memory(_) => name.to_owned(),
+        }
+    }
+
+    /// `sha256:` and the digest of a file in hexadecimal.
+    pub(crate) fn digest(&self, name: &str) -> Result<String> {
+        if !self.has(name) {
+            return Err(self.missing(name));
+        }
+        let mut hasher = Sha256::new();
+        match self {
+            Self::Memory(files) => hasher.update(files.get(name).map_or(&[][..], Vec::as_slice)),
+            Self::Directory(dir, _) => {
+                let path = dir.join(name);
+                let mut file = File::open(&path).map_err(|e| Error::io(&path, e))?;
+                let mut buffer = vec![0; 1 << 20];
+                loop {
+                    match file.read(&mut buffer).map_err(|e| Error::io(&path, e))? {
+                        0 => break,
+                        n => hasher.update(&buffer[..n]),
+                    }
+                }
+            }
+        }
+        Ok(text(&hasher.finalize()))
+    }
+}
+
+/// `sha256:` and the digest of some bytes in hexadecimal.
+pub(crate) fn digest_of(bytes: &[u8]) -> String {
+    text(&Sha256::digest(bytes))
+}
+
+fn text(digest: &[u8]) -> String {
+    use std::fmt::Write;
+    digest.iter().fold("sha256:".to_owned(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

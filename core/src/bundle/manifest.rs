@@ -1,0 +1,162 @@
+//! `frontdesk.json`: what a bundle says of itself beside the network.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use frontdesk_models::encoder::Pooling;
+use frontdesk_models::heads::{HeadSpec, Link, NonLinearity};
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, ErrorKind, Result};
+
+/// The version of the format that this engine reads and writes.
+pub(crate) const FORMAT: u64 = 1;
+
+/// The whole of `frontdesk.json`. Unknown fields are refused: they would be promises that this engine does not keep.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Manifest {
+    pub(crate) format: u64,
+    pub(crate) name: String,
+    pub(crate) version: String,
+    pub(crate) licence: String,
+    pub(crate) languages: Vec<String>,
+    pub(crate) input: Input,
+    pub(crate) heads: Vec<HeadManifest>,
+    /// Every other file of the bundle with its digest, `sha256:…`.
+    pub(crate) files: BTreeMap<String, String>,
+    /// Replayed when the bundle is opened.
+    pub(crate) golden: Vec<Golden>,
+}
+
+/// Limits on a text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Input {
+    /// Tokens that are read, special tokens counted; the rest is cut by the long-text policy.
+    pub(crate) max_tokens: usize,
+    /// Bytes of UTF-8 over which a text is refused as `too-large`.
+    pub(crate) max_bytes: usize,
+}
+
+/// One head.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HeadManifest {
+    pub(crate) name: String,
+    pub(crate) kind: HeadKind,
+    /// In the order of the logits; for an ordinal head, in rising order and one more than logits.
+    pub(crate) labels: Vec<String>,
+    pub(crate) pooling: PoolingName,
+    /// Width of the dense layer with ReLU before the output layer, where there is one.
+    pub(crate) dense: Option<usize>,
+    /// The logits are divided by it (temperature scaling, Guo et al. 2017).
+    pub(crate) temperature: f32,
+    /// Under this probability of the best label, the engine abstains; 0: never.
+    pub(crate) abstain_below: f32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum HeadKind {
+    SingleLabel,
+    MultiLabel,
+    Ordinal,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum PoolingName {
+    Cls,
+    Mean,
+}
+
+/// A message with the scores that this bundle gave when it was made.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Golden {
+    pub(crate) text: String,
+    /// Probabilities by head, in the order of its labels.
+    pub(crate) scores: BTreeMap<String, Vec<f32>>,
+}
+
+impl HeadKind {
+    pub(crate) fn link(self) -> Link {
+        match self {
+            Self::SingleLabel => Link::Softmax,
+            Self::MultiLabel => Link::Sigmoid,
+            Self::Ordinal => Link::Ordinal,
+        }
+    }
+}
+
+impl HeadManifest {
+    pub(crate) fn logits(&self) -> usize {
+        match self.kind {
+            HeadKind::Ordinal => self.labels.len() - 1,
+            HeadKind::SingleLabel | HeadKind::MultiLabel => self.labels.len(),
+        }
+    }
+
+    pub(crate) fn spec(&self) -> HeadSpec {
+        HeadSpec {
+            pooling: match self.pooling {
+                PoolingName::Cls => Pooling::Cls,
+                PoolingName::Mean => Pooling::Mean,
+            },
+            dense: self.dense.map(|width| (format!("{}.dense", self.name), width, NonLinearity::Relu)),
+            output: format!("{}.output", self.name),
+            logits: self.logits(),
+        }
+    }
+}
+
+impl Manifest {
+    /// Reads and checks the bytes of a `frontdesk.json`.
+    pub(crate) fn from_json(bytes: &[u8]) -> Result<Self> {
+        // The format first: another version's fields must not be reported as mistakes.
+        #[derive(Deserialize)]
+        struct Version {
+            format: serde_json::Value,
+        }
+        let bad = |reason: String| Error::new(ErrorKind::ModelInvalid, reason);
+        let version: Version = serde_json::from_slice(bytes).map_err(|e| bad(e.to_string()))?;
+        if version.format.as_u64() != Some(FORMAT) {
+            return Err(bad(format!("format {}; this engine reads format {FORMAT}", version.format)));
+        }
+        let manifest: Self = serde_json::from_slice(bytes).map_err(|e| bad(e.to_string()))?;
+        manifest.check().map_err(bad)?;
+        Ok(manifest)
+    }
+
+    fn check(&self) -> std::result::Result<(), String> {
+        if self.heads.is_empty() || self.heads.len() > 64 {
+            return Err(format!("{} heads; from 1 to 64", self.heads.len()));
+        }
+        if !(3..=1 << 16).contains(&self.input.max_tokens) || !(1..=1 << 30).contains(&self.input.max_bytes) {
+            return Err(format!("input limits {:?} are out of range", self.input));
+        }
+        let mut names = BTreeSet::new();
+        for head in &self.heads {
+            let name = &head.name;
+            let at = |reason: String| Err(format!("head `{name}`: {reason}"));
+            if name.is_empty() || !names.insert(name) {
+                return at("the name is empty or stands twice".into());
+            }
+            let distinct: BTreeSet<_> = head.labels.iter().collect();
+            let least = if head.kind == HeadKind::MultiLabel { 1 } else { 2 };
+            if !(least..=10_000).contains(&head.labels.len()) || distinct.len() != head.labels.len() {
+                return at(format!("{} labels; from {least} to 10000, each once", head.labels.len()));
+            }
+            if head.dense.is_some_and(|width| !(1..=1 << 14).contains(&width)) {
+                return at("the dense width is out of range".into());
+            }
+            if !(head.temperature.is_finite() && (0.01..=100.0).contains(&head.temperature)) {
+                return at(format!("temperature {}; from 0.01 to 100", head.temperature));
+            }
+            if !(0.0..=1.0).contains(&head.abstain_below) {
+                return at(format!("abstain_below {}; from 0 to 1", head.abstain_below));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,133 @@
+//! Files of tickets and of labelled texts: CSV and JSON lines, every fault with its line.
+
+mod csv_file;
+mod json_lines;
+mod tickets;
+
+use std::path::Path;
+
+pub use tickets::{Mapping, TicketColumns, lines, read_tickets};
+
+use crate::{Error, ErrorKind, Result};
+
+/// A text with its label, and the line on which its record begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Labelled {
+    /// The line, from 1.
+    pub line: u64,
+    /// The text.
+    pub text: String,
+    /// The label as the file has it; several labels of one text are joined by `|`.
+    pub label: String,
+}
+
+/// The largest data file that is read whole, in bytes.
+pub const MAX_FILE_BYTES: u64 = 4 << 30;
+
+/// One record: the line and the value of each column that was asked for.
+type Record = (u64, Vec<String>);
+
+/// Reads the text and label columns of a CSV (`.csv`), TSV (`.tsv`) or JSON lines (`.jsonl`, `.ndjson`) file.
+///
+/// # Errors
+/// `io` where it cannot be read; `data-invalid` names the line and what is wrong: invalid UTF-8, a ragged row, broken JSON,
+/// a missing column (and which there are), an empty text, no row at all.
+pub fn read_labelled(path: &Path, text: &str, label: &str) -> Result<Vec<Labelled>> {
+    let file = File::read(path)?;
+    let columns = file.columns()?;
+    for column in [text, label] {
+        if !columns.iter().any(|c| c == column) {
+            return Err(no_column(column, &columns).context(path.display()));
+        }
+    }
+    let mut rows = Vec::new();
+    for (line, values) in file.records(&[text, label])? {
+        let [text, label]: [String; 2] = values
+            .try_into()
+            .map_err(|_| Error::new(ErrorKind::Internal, "a record of other than two columns"))?;
+        if text.trim().is_empty() {
+            return Err(invalid(line, "the text is empty").context(path.display()));
+        }
+        rows.push(Labelled { line, text, label });
+    }
+    if rows.is_empty() {
+        return Err(Error::new(ErrorKind::DataInvalid, format!("{} has no row", path.display())));
+    }
+    Ok(rows)
+}
+
+fn no_column(column: &str, columns: &[String]) -> Error {
+    Error::new(
+        ErrorKind::DataInvalid,
+        format!("there is no column `{column}`; there are: {}", columns.join(", ")),
+    )
+}
+
+fn invalid(line: u64, what: impl std::fmt::Display) -> Error {
+    Error::new(ErrorKind::DataInvalid, format!("line {line}: {what}"))
+}
+
+/// A file whose bytes are UTF-8.
+#[derive(Debug)]
+struct File {
+    name: String,
+    format: Format,
+    text: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Csv(u8),
+    JsonLines,
+}
+
+impl File {
+    fn read(path: &Path) -> Result<Self> {
+        let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
+        let format = match extension.as_str() {
+            "csv" => Format::Csv(b','),
+            "tsv" => Format::Csv(b'\t'),
+            "jsonl" | "ndjson" => Format::JsonLines,
+            _ => {
+                let message =
+                    format!("{}: the name must end in .csv, .tsv, .jsonl or .ndjson", path.display());
+                return Err(Error::invalid("input", message));
+            }
+        };
+        let length = std::fs::metadata(path).map_err(|e| Error::io(path, e))?.len();
+        if length > MAX_FILE_BYTES {
+            let message = format!("{}: {length} bytes; at most {MAX_FILE_BYTES}", path.display());
+            return Err(Error::new(ErrorKind::TooLarge, message));
+        }
+        let bytes = std::fs::read(path).map_err(|e| Error::io(path, e))?;
+        let name = path.display().to_string();
+        let text = utf8(bytes).map_err(|e| e.context(&name))?;
+        Ok(Self { name, format, text })
+    }
+
+    fn columns(&self) -> Result<Vec<String>> {
+        let columns = match self.format {
+            Format::Csv(delimiter) => csv_file::columns(&self.text, delimiter),
+            Format::JsonLines => json_lines::columns(&self.text),
+        };
+        columns.map_err(|e| e.context(&self.name))
+    }
+
+    fn records(&self, columns: &[&str]) -> Result<Vec<Record>> {
+        let records = match self.format {
+            Format::Csv(delimiter) => csv_file::records(&self.text, delimiter, columns),
+            Format::JsonLines => json_lines::records(&self.text, columns),
+        };
+        records.map_err(|e| e.context(&self.name))
+    }
+}
+
+/// The text of a file's bytes; a byte order mark is dropped.
+fn utf8(bytes: Vec<u8>) -> Result<String> {
+    let text = String::from_utf8(bytes).map_err(|e| {
+        let at = e.utf8_error().valid_up_to();
+        let line = 1 + e.as_bytes()[..at].iter().filter(|&&b| b == b'\n').count() as u64;
+        invalid(line, format!("byte {at} of the file is not valid UTF-8"))
+    })?;
+    Ok(text.strip_prefix('\u{feff}').map_or_else(|| text.clone(), str::to_owned))
+}

@@ -1,0 +1,162 @@
+//! One error type, a closed set of kinds.
+
+use std::fmt;
+
+use frontdesk_models::ModelError;
+
+/// The result of this crate's functions.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// What kind of thing went wrong. The codes are the contract that every face shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ErrorKind {
+    /// An argument, an option or a ticket is not valid.
+    InvalidInput,
+    /// A text has more tokens than the policy allows.
+    TooLong,
+    /// More bytes, rows or tickets than a limit allows.
+    TooLarge,
+    /// The queue is full.
+    Overloaded,
+    /// The deadline passed.
+    Timeout,
+    /// The caller went away.
+    Cancelled,
+    /// There is no such model: no such directory, no such name on the hub, a file that a model needs is missing.
+    ModelNotFound,
+    /// The model is there and not usable: a broken file, a wrong digest, an unknown version, a golden message that
+    /// gives another score.
+    ModelInvalid,
+    /// A data file is broken: invalid UTF-8, a ragged row, a missing column, a label that the model does not know.
+    DataInvalid,
+    /// The device that was asked for is not there.
+    DeviceUnavailable,
+    /// A download failed.
+    Network,
+    /// A file could not be read or written.
+    Io,
+    /// A fault of the engine itself.
+    Internal,
+}
+
+impl ErrorKind {
+    /// All kinds, in the contract's order.
+    pub const ALL: [Self; 13] = [
+        Self::InvalidInput,
+        Self::TooLong,
+        Self::TooLarge,
+        Self::Overloaded,
+        Self::Timeout,
+        Self::Cancelled,
+        Self::ModelNotFound,
+        Self::ModelInvalid,
+        Self::DataInvalid,
+        Self::DeviceUnavailable,
+        Self::Network,
+        Self::Io,
+        Self::Internal,
+    ];
+
+    /// The stable code, such as `invalid-input`.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::InvalidInput => "invalid-input",
+            Self::TooLong => "too-long",
+            Self::TooLarge => "too-large",
+            Self::Overloaded => "overloaded",
+            Self::Timeout => "timeout",
+            Self::Cancelled => "cancelled",
+            Self::ModelNotFound => "model-not-found",
+            Self::ModelInvalid => "model-invalid",
+            Self::DataInvalid => "data-invalid",
+            Self::DeviceUnavailable => "device-unavailable",
+            Self::Network => "network",
+            Self::Io => "io",
+            Self::Internal => "internal",
+        }
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+/// An error with its kind, a message for a person, and the field at fault where there is one.
+#[derive(Debug)]
+pub struct Error {
+    kind: ErrorKind,
+    message: String,
+    field: Option<String>,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl Error {
+    /// An error of `kind`; `message` says what was wrong and where.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), field: None, source: None }
+    }
+
+    /// An [`ErrorKind::InvalidInput`] that names the field at fault.
+    pub fn invalid(field: &str, message: impl Into<String>) -> Self {
+        Self { field: Some(field.to_owned()), ..Self::new(ErrorKind::InvalidInput, message) }
+    }
+
+    /// Keeps the error that caused this one.
+    #[must_use]
+    pub fn with_source(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        self.source = Some(Box::new(source));
+        self
+    }
+
+    /// Puts `context` and a colon before the message.
+    #[must_use]
+    pub fn context(mut self, context: impl fmt::Display) -> Self {
+        self.message = format!("{context}: {}", self.message);
+        self
+    }
+
+    /// The kind.
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// The message, without the code.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The field at fault, where one is.
+    pub fn field(&self) -> Option<&str> {
+        self.field.as_deref()
+    }
+
+    pub(crate) fn io(path: &std::path::Path, error: std::io::Error) -> Self {
+        Self::new(ErrorKind::Io, format!("{}: {error}", path.display())).with_source(error)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_ref().map(|source| source.as_ref() as _)
+    }
+}
+
+/// A network that fails while it runs is a fault of the engine; what is wrong with a file is the model's fault.
+impl From<ModelError> for Error {
+    fn from(error: ModelError) -> Self {
+        let kind = match &error {
+            ModelError::Io(_) => ErrorKind::Io,
+            ModelError::Compute(_) | ModelError::Batch(_) => ErrorKind::Internal,
+            _ => ErrorKind::ModelInvalid,
+        };
+        Self::new(kind, error.to_string()).with_source(error)
+    }
+}

@@ -1,0 +1,119 @@
+//! Encodings through a model: logits, and the scores that its heads make of them.
+
+use frontdesk_models::Device;
+use frontdesk_models::heads::{probabilities, softmax};
+use frontdesk_models::network::Network;
+use rayon::prelude::*;
+
+use crate::batch::{Batch, batches};
+use crate::bundle::{Bundle, Files, Golden, HeadMeaning, Input};
+use crate::tokenize::{Encoding, Tokenizer};
+use crate::{Error, ErrorKind, LongText, ModelInfo, Result};
+
+/// How far a golden message's score may be from the bundle's: number types and devices differ by less, another network or
+/// tokenizer by far more.
+const GOLDEN_TOLERANCE: f32 = 2e-3;
+
+/// A network with its tokenizer and the meaning of its heads, ready to run.
+#[derive(Debug)]
+pub(crate) struct Model {
+    pub(crate) info: ModelInfo,
+    pub(crate) tokenizer: Tokenizer,
+    pub(crate) heads: Vec<HeadMeaning>,
+    pub(crate) input: Input,
+    network: Network,
+}
+
+/// Says why to stop, asked between batches.
+pub(crate) type Interrupted<'a> = &'a (dyn Fn() -> Result<()> + Sync);
+
+/// The logits of one text, head by head, in the order that was asked for.
+pub(crate) type Logits = Vec<Vec<f32>>;
+
+impl Model {
+    /// Loads the model in `files` and replays its golden messages.
+    ///
+    /// # Errors
+    /// `model-not-found` where a file is missing; `model-invalid` where one is broken or a golden message gives another
+    /// score.
+    pub(crate) fn open(files: &Files, device: &Device) -> Result<Self> {
+        let Bundle { info, network, tokenizer, heads, input, golden } = Bundle::load(files, device)?;
+        let tokenizer =
+            Tokenizer::new(&tokenizer, network.config().vocab_size, input.max_tokens, input.max_bytes)
+                .map_err(|e| e.context(files.place()))?;
+        let model = Self { info, tokenizer, heads, input, network };
+        model.replay(&golden).map_err(|e| e.context(files.place()))?;
+        Ok(model)
+    }
+
+    fn replay(&self, golden: &[Golden]) -> Result<()> {
+        for message in golden {
+            let encoding = self.tokenizer.encode(&message.text, LongText::Head)?;
+            let all: Vec<usize> = (0..self.heads.len()).collect();
+            let logits = self.logits(&[&encoding], &all, &|| Ok(()))?.remove(0);
+            for (head, logits) in self.heads.iter().zip(&logits) {
+                let scores = head.scores(logits);
+                let same = message.scores.get(&head.name).is_some_and(|expected| {
+                    expected.len() == scores.len()
+                        && expected.iter().zip(&scores).all(|(a, b)| (a - b).abs() <= GOLDEN_TOLERANCE)
+                });
+                if !same {
+                    let (text, name, expected) = (&message.text, &head.name, message.scores.get(&head.name));
+                    let reason =
+                        format!("golden message `{text}`: {name} gives {scores:?}, expected {expected:?}");
+                    return Err(Error::new(ErrorKind::ModelInvalid, reason));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The index of the head of this name.
+    pub(crate) fn head(&self, name: &str) -> Option<usize> {
+        self.heads.iter().position(|head| head.name == name)
+    }
+
+    /// The logits of each encoding; the trunk runs once for all heads. `interrupted` is asked between batches.
+    pub(crate) fn logits(
+        &self,
+        encodings: &[&Encoding],
+        heads: &[usize],
+        interrupted: Interrupted<'_>,
+    ) -> Result<Vec<Logits>> {
+        // candle computes products of this size on one thread: the batches keep the others busy.
+        let run = |batch: Batch| -> Result<(Vec<usize>, Vec<Logits>)> {
+            interrupted()?;
+            Ok((batch.members, self.network.forward(&batch.tokens, heads)?))
+        };
+        let done: Vec<_> = batches(encodings).into_par_iter().map(run).collect::<Result<_>>()?;
+        let mut all: Vec<Logits> = vec![Vec::new(); encodings.len()];
+        for (members, by_head) in done {
+            for head in by_head {
+                for (&member, logits) in members.iter().zip(head) {
+                    if logits.iter().any(|logit| !logit.is_finite()) {
+                        return Err(Error::new(
+                            ErrorKind::ModelInvalid,
+                            "the network gives logits that are not finite",
+                        ));
+                    }
+                    all[member].push(logits);
+                }
+            }
+        }
+        Ok(all)
+    }
+}
+
+impl HeadMeaning {
+    /// Calibrated scores from logits, in the order of the labels.
+    pub(crate) fn scores(&self, logits: &[f32]) -> Vec<f32> {
+        let scaled: Vec<f32> = logits.iter().map(|logit| logit / self.temperature).collect();
+        let scores = probabilities(self.link, &scaled);
+        // Logits so far apart that every level of an ordinal head vanished: fall back on what cannot fail.
+        if scores.iter().all(|score| score.is_finite()) {
+            scores
+        } else {
+            softmax(&vec![0.0; self.labels.len()])
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! What an engine is opened with.
+
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Result};
+
+/// How to open an engine. The default opens the bundled model on the best device that this build knows.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct EngineOptions {
+    /// Which model.
+    pub model: ModelSource,
+    /// A sequence-classification checkpoint that takes the place of the bundle's sentiment head.
+    pub sentiment_model: Option<ModelSource>,
+    /// Where to run.
+    pub device: DeviceChoice,
+    /// In which number type to compute.
+    pub precision: Precision,
+    /// Threads of the engine's own pool; `None`: as many as the process may use (affinity and cgroup).
+    pub threads: Option<usize>,
+    /// The outputs to compute; empty: all that the model has.
+    pub outputs: Vec<String>,
+    /// What to do with a text that is longer than the model reads.
+    pub long_text: LongText,
+    /// How to reach the hub; the default is what the environment says.
+    #[cfg(feature = "hub")]
+    pub hub: crate::HubOptions,
+}
+
+/// Where a model comes from.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub enum ModelSource {
+    /// `frontdesk-small`, found as [`crate::default_model_dir`] says.
+    #[default]
+    Default,
+    /// A directory where one of this name is there, else a name on the hub, with `@revision` after it where wanted.
+    Named(String),
+    /// The files themselves, by name (`config.json`, `model.safetensors`, `tokenizer.json`, …).
+    Bytes(std::collections::BTreeMap<String, Vec<u8>>),
+}
+
+impl From<&str> for ModelSource {
+    fn from(name: &str) -> Self {
+        Self::Named(name.to_owned())
+    }
+}
+
+impl From<&std::path::Path> for ModelSource {
+    fn from(path: &std::path::Path) -> Self {
+        Self::Named(path.display().to_string())
+    }
+}
+
+/// Where to run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum DeviceChoice {
+    /// An accelerator that this build knows and that is there, else the CPU.
+    #[default]
+    Auto,
+    /// The CPU.
+    Cpu,
+    /// A CUDA device by number.
+    Cuda(usize),
+    /// Apple's GPU.
+    Metal,
+}
+
+impl FromStr for DeviceChoice {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let known =
+            || Error::invalid("device", format!("`{text}` is no device; known: auto, cpu, cuda[:N], metal"));
+        match text {
+            "auto" => Ok(Self::Auto),
+            "cpu" => Ok(Self::Cpu),
+            "cuda" => Ok(Self::Cuda(0)),
+            "metal" => Ok(Self::Metal),
+            _ => text.strip_prefix("cuda:").and_then(|n| n.parse().ok()).map(Self::Cuda).ok_or_else(known),
+        }
+    }
+}
+
+/// In which number type to compute.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Precision {
+    /// The best that the device runs: float32 in this version.
+    #[default]
+    Auto,
+    /// 8-bit integers. Not in this version.
+    Int8,
+    /// bfloat16. Not in this version.
+    Bf16,
+    /// float32.
+    F32,
+}
+
+impl FromStr for Precision {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "int8" => Ok(Self::Int8),
+            "bf16" => Ok(Self::Bf16),
+            "f32" => Ok(Self::F32),
+            _ => Err(Error::invalid(
+                "precision",
+                format!("`{text}` is no precision; known: auto, int8, bf16, f32"),
+            )),
+        }
+    }
+}
+
+/// What to do with a text that has more tokens than the model reads.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LongText {
+    /// Read its beginning.
+    Head,
+    /// Read the first three quarters of the limit from its beginning and the last quarter from its end, where e-mails
+    /// say what they want.
+    #[default]
+    HeadAndTail,
+    /// Refuse it: `too-long`.
+    Refuse,
+}
+
+impl FromStr for LongText {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "head" => Ok(Self::Head),
+            "head-and-tail" => Ok(Self::HeadAndTail),
+            "refuse" => Ok(Self::Refuse),
+            _ => Err(Error::invalid(
+                "long_text",
+                format!("`{text}` is no policy; known: head, head-and-tail, refuse"),
+            )),
+        }
+    }
+}
+
+/// What one call asks for.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct AnalyzeOptions {
+    /// The outputs to compute; empty: those that the engine was opened with.
+    pub outputs: Vec<String>,
+    /// Give up after this time, waiting counted.
+    pub timeout: Option<std::time::Duration>,
+}

@@ -1,0 +1,88 @@
+//! Text to token ids.
+
+use tokenizers::Tokenizer as HfTokenizer;
+
+use crate::{Error, ErrorKind, LongText, Result};
+
+/// The ids of one text, as the network reads them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Encoding {
+    /// `[CLS]`, the text's tokens, `[SEP]`.
+    pub(crate) ids: Vec<u32>,
+    /// Whether tokens were cut.
+    pub(crate) truncated: bool,
+}
+
+/// A `tokenizer.json` with its own truncation and padding switched off: length is the engine's business.
+pub(crate) struct Tokenizer {
+    inner: HfTokenizer,
+    max_tokens: usize,
+    max_bytes: usize,
+}
+
+impl std::fmt::Debug for Tokenizer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tokenizer").field("max_tokens", &self.max_tokens).finish_non_exhaustive()
+    }
+}
+
+impl Tokenizer {
+    /// Reads a `tokenizer.json`; `vocabulary` is the number of rows of the model's word embedding.
+    pub(crate) fn new(json: &[u8], vocabulary: usize, max_tokens: usize, max_bytes: usize) -> Result<Self> {
+        let invalid =
+            |reason: String| Error::new(ErrorKind::ModelInvalid, format!("tokenizer.json: {reason}"));
+        let mut inner = HfTokenizer::from_bytes(json).map_err(|e| invalid(e.to_string()))?;
+        inner.with_truncation(None).map_err(|e| invalid(e.to_string()))?;
+        inner.with_padding(None);
+        let largest = inner.get_vocab(true).into_values().max().map_or(0, |id| id as usize + 1);
+        if largest > vocabulary {
+            return Err(invalid(format!(
+                "its ids go up to {}, the model has {vocabulary} rows",
+                largest - 1
+            )));
+        }
+        let empty = inner.encode("", true).map_err(|e| invalid(e.to_string()))?;
+        if empty.len() != 2 {
+            return Err(invalid(format!(
+                "{} special tokens around a text; BERT models have [CLS] and [SEP]",
+                empty.len()
+            )));
+        }
+        Ok(Self { inner, max_tokens, max_bytes })
+    }
+
+    /// The text's ids, cut by `policy` where there are more than the model reads.
+    ///
+    /// # Errors
+    /// `too-large` where the text has more bytes than the limit; `too-long` under [`LongText::Refuse`].
+    pub(crate) fn encode(&self, text: &str, policy: LongText) -> Result<Encoding> {
+        if text.len() > self.max_bytes {
+            let message = format!("the text has {} bytes; at most {}", text.len(), self.max_bytes);
+            return Err(Error::new(ErrorKind::TooLarge, message));
+        }
+        let encoding = self.inner.encode_fast(text, true);
+        let encoding = encoding.map_err(|e| Error::new(ErrorKind::Internal, format!("tokenizing: {e}")))?;
+        let ids = encoding.get_ids();
+        let max = self.max_tokens;
+        if ids.len() <= max {
+            return Ok(Encoding { ids: ids.to_vec(), truncated: false });
+        }
+        let (last, text) = (ids[ids.len() - 1], &ids[..ids.len() - 1]);
+        let head = match policy {
+            LongText::Head => max - 1,
+            LongText::HeadAndTail => max - 1 - (max - 2) / 4,
+            LongText::Refuse => {
+                let message = format!("the text has {} tokens; at most {max}", ids.len());
+                return Err(Error::new(ErrorKind::TooLong, message));
+            }
+        };
+        let tail = max - 1 - head;
+        let mut cut = text[..head].to_vec();
+        cut.extend_from_slice(&text[text.len() - tail..]);
+        cut.push(last);
+        Ok(Encoding { ids: cut, truncated: true })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,388 @@
+//! What goes in and what comes out: the types that cross every border.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Result};
+
+/// A support message.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ticket {
+    /// The sender's own identifier, given back in the analysis.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The message. Either this, or `subject` and `body`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// The subject line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// The body.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+    /// The urgency that the sender or the desk gave.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub urgency: Option<Urgency>,
+    /// What is known of the customer.
+    #[serde(default, alias = "customerHistory", skip_serializing_if = "Option::is_none")]
+    pub customer_history: Option<CustomerHistory>,
+}
+
+impl Ticket {
+    /// A ticket of nothing but a text.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self { text: Some(text.into()), ..Self::default() }
+    }
+
+    /// The text that the engine reads: `text`, or subject and body with a line break between them.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::InvalidInput`] where there is neither, or both.
+    pub fn message(&self) -> Result<String> {
+        match (&self.text, &self.subject, &self.body) {
+            (Some(text), None, None) => Ok(text.clone()),
+            (Some(_), _, _) => {
+                Err(Error::invalid("text", "a ticket has `text`, or `subject` and `body`; not both"))
+            }
+            (None, Some(subject), Some(body)) => Ok(format!("{subject}\n{body}")),
+            (None, Some(part), None) | (None, None, Some(part)) => Ok(part.clone()),
+            (None, None, None) => {
+                Err(Error::invalid("text", "a ticket needs `text`, or `subject` and `body`"))
+            }
+        }
+    }
+}
+
+impl<T: Into<String>> From<T> for Ticket {
+    fn from(text: T) -> Self {
+        Self::new(text)
+    }
+}
+
+/// What is known of the customer.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CustomerHistory {
+    /// Earlier issues, in the customer's or the desk's words.
+    #[serde(default, alias = "previousIssues")]
+    pub previous_issues: Vec<String>,
+    /// The channel that the customer asks for.
+    #[serde(default, alias = "preferredChannel", skip_serializing_if = "Option::is_none")]
+    pub preferred_channel: Option<Route>,
+    /// One entry for every earlier issue that was solved, naming the channel.
+    #[serde(default, alias = "successfulChannels")]
+    pub successful_channels: Vec<Route>,
+}
+
+/// How urgent a ticket was said to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Urgency {
+    /// Whenever.
+    Low,
+    /// This week.
+    Medium,
+    /// Today.
+    High,
+    /// Now.
+    Critical,
+}
+
+/// A channel that can take a ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Route {
+    /// A bot that answers by itself.
+    AiChatbot,
+    /// A person in a chat.
+    LiveChat,
+    /// A person who sees the customer's screen.
+    CoBrowse,
+    /// A person on video.
+    VideoCall,
+}
+
+/// How the customer feels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Polarity {
+    /// Pleased.
+    Positive,
+    /// Neither.
+    Neutral,
+    /// Displeased.
+    Negative,
+}
+
+/// What the sender wants done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Category {
+    /// A sign-off is given or asked for.
+    Approval,
+    /// The work is to be changed.
+    Revision,
+    /// The sender wants to know something.
+    Question,
+    /// The emergency itself is the message.
+    Urgent,
+    /// Something does not work.
+    Technical,
+    /// The rest.
+    General,
+}
+
+/// A closed set of names, as the contract spells them.
+pub trait Named: Copy + Sized + 'static {
+    /// What a value of the set is called in messages.
+    const WHAT: &'static str;
+    /// Every value with its name.
+    const NAMES: &'static [(Self, &'static str)];
+}
+
+impl Named for Urgency {
+    const WHAT: &'static str = "urgency";
+    const NAMES: &'static [(Self, &'static str)] =
+        &[(Self::Low, "low"), (Self::Medium, "medium"), (Self::High, "high"), (Self::Critical, "critical")];
+}
+
+impl Named for Route {
+    const WHAT: &'static str = "channel";
+    const NAMES: &'static [(Self, &'static str)] = &[
+        (Self::AiChatbot, "ai-chatbot"),
+        (Self::LiveChat, "live-chat"),
+        (Self::CoBrowse, "co-browse"),
+        (Self::VideoCall, "video-call"),
+    ];
+}
+
+impl Named for Polarity {
+    const WHAT: &'static str = "sentiment";
+    const NAMES: &'static [(Self, &'static str)] =
+        &[(Self::Positive, "positive"), (Self::Neutral, "neutral"), (Self::Negative, "negative")];
+}
+
+impl Named for Category {
+    const WHAT: &'static str = "category";
+    const NAMES: &'static [(Self, &'static str)] = &[
+        (Self::Approval, "approval"),
+        (Self::Revision, "revision"),
+        (Self::Question, "question"),
+        (Self::Urgent, "urgent"),
+        (Self::Technical, "technical"),
+        (Self::General, "general"),
+    ];
+}
+
+/// The name of a value.
+pub(crate) fn name<T: Named + PartialEq>(value: T) -> &'static str {
+    T::NAMES.iter().find(|(v, _)| *v == value).map_or("", |(_, name)| name)
+}
+
+/// The value of a name; the error lists the names that there are.
+pub(crate) fn parse<T: Named>(text: &str) -> Result<T> {
+    T::NAMES.iter().find(|(_, name)| *name == text).map(|(value, _)| *value).ok_or_else(|| {
+        let known: Vec<_> = T::NAMES.iter().map(|(_, name)| *name).collect();
+        Error::invalid(T::WHAT, format!("`{text}` is no {}; known: {}", T::WHAT, known.join(", ")))
+    })
+}
+
+impl fmt::Display for Urgency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(name(*self))
+    }
+}
+impl fmt::Display for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(name(*self))
+    }
+}
+impl fmt::Display for Polarity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(name(*self))
+    }
+}
+impl fmt::Display for Category {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(name(*self))
+    }
+}
+impl FromStr for Urgency {
+    type Err = Error;
+    fn from_str(text: &str) -> Result<Self> {
+        parse(text)
+    }
+}
+impl FromStr for Route {
+    type Err = Error;
+    fn from_str(text: &str) -> Result<Self> {
+        parse(text)
+    }
+}
+
+/// Everything that the engine says of one ticket. What a model does not have, or was not asked for, is absent.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Analysis {
+    /// The ticket's own identifier.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// How the customer feels and how soon a person must act.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sentiment: Option<SentimentAnalysis>,
+    /// What the sender wants done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub category: Option<CategoryAnalysis>,
+    /// Which channel should take it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub route: Option<RouteAnalysis>,
+    /// What a single-task model says, written under its task's name.
+    #[serde(flatten, serialize_with = "by_task")]
+    pub tasks: Vec<TaskAnalysis>,
+    /// Where the engine is not sure, and why.
+    pub abstain: Vec<Abstain>,
+    /// What it cost.
+    pub usage: Usage,
+    /// What said so.
+    pub model: ModelInfo,
+}
+
+/// How the customer feels.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SentimentAnalysis {
+    /// The label.
+    pub sentiment: Polarity,
+    /// Its calibrated probability, 0 to 1.
+    pub score: f32,
+    /// Each emotion's own probability; they do not add up to 1.
+    pub emotions: Emotions,
+    /// How soon a person must act: 1 (nothing to do) to 10 (now).
+    pub urgency_level: u8,
+}
+
+/// Four emotions, each 0 to 1.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Emotions {
+    /// Joy, amusement, love.
+    pub joy: f32,
+    /// Anger, disgust.
+    pub anger: f32,
+    /// Annoyance, disappointment.
+    pub frustration: f32,
+    /// Gratitude, approval, relief.
+    pub satisfaction: f32,
+}
+
+/// What the sender wants done.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CategoryAnalysis {
+    /// The best label.
+    pub category: Category,
+    /// Its calibrated probability, 0 to 1.
+    pub score: f32,
+    /// All labels, best first.
+    pub labels: Vec<LabelScore<Category>>,
+}
+
+/// A label with its probability (for a regression: its value).
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LabelScore<L = String> {
+    /// The label.
+    pub label: L,
+    /// Its probability, 0 to 1.
+    pub score: f32,
+}
+
+/// Which channel should take a ticket.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RouteAnalysis {
+    /// The best channel.
+    pub recommended_route: Route,
+    /// Its share of the four, 0 to 1.
+    pub confidence: f32,
+    /// One or two sentences from the features that weighed most.
+    pub reasoning: String,
+    /// The other channels, best first.
+    pub alternative_routes: Vec<RouteScore>,
+}
+
+/// A channel with its share.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct RouteScore {
+    /// The channel.
+    pub route: Route,
+    /// Its share, 0 to 1.
+    pub score: f32,
+}
+
+/// What one head of a single-task model says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TaskAnalysis {
+    /// The task's name; `label` for a checkpoint that has none.
+    pub task: String,
+    /// The best label and all labels.
+    pub result: TaskResult,
+}
+
+/// The labels of a single-task model.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TaskResult {
+    /// The best label.
+    pub label: String,
+    /// Its probability, 0 to 1 (for a regression: its value).
+    pub score: f32,
+    /// All labels, best first.
+    pub labels: Vec<LabelScore>,
+}
+
+fn by_task<S: serde::Serializer>(
+    tasks: &[TaskAnalysis],
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    serializer.collect_map(tasks.iter().map(|task| (&task.task, &task.result)))
+}
+
+/// An output on which the engine does not commit itself. The scores are still there, for who wants them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Abstain {
+    /// `sentiment`, `category`, `route` or the task's name.
+    pub output: String,
+    /// Why.
+    pub reason: AbstainReason,
+}
+
+/// Why the engine does not commit itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AbstainReason {
+    /// The best label's probability is under the bundle's threshold.
+    LowConfidence,
+    /// The text is unlike what the model was trained on.
+    OutOfDomain,
+    /// The text is in a language that the model does not know.
+    UnsupportedLanguage,
+    /// The text holds nothing to read.
+    Empty,
+}
+
+/// What an analysis cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Usage {
+    /// Tokens that the model read, its two special tokens counted.
+    pub tokens: usize,
+    /// Whether the text had more tokens than the model read.
+    pub truncated: bool,
+}
+
+/// What said so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ModelInfo {
+    /// The model's name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// The digest of its files, `sha256:…`.
+    pub digest: String,
+}

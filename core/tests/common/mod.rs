@@ -1,0 +1,98 @@
+//! A tiny model on disk, for tests that break it.
+
+#![allow(dead_code, reason = "each test crate uses a part")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use frontdesk::data::Labelled;
+use frontdesk::train::{TrainOptions, train};
+use frontdesk::{DeviceChoice, Engine, EngineOptions, Result};
+
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The committed random checkpoint of this name with a tokenizer for its 64 ids.
+pub(crate) fn checkpoint(name: &str, dir: &Path) -> PathBuf {
+    let to = dir.join(name);
+    fs::create_dir_all(&to).unwrap();
+    for file in ["config.json", "model.safetensors"] {
+        fs::copy(root().join("models/tests/golden").join(name).join(file), to.join(file)).unwrap();
+    }
+    fs::write(to.join("tokenizer.json"), tokenizer()).unwrap();
+    to
+}
+
+/// Letters and a few words: enough for every text to have tokens. Its own truncation and padding must be overridden.
+pub(crate) fn tokenizer() -> String {
+    let special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"].map(str::to_owned);
+    let letters = ('a'..='z').flat_map(|c| [c.to_string(), format!("##{c}")]);
+    let marks = ["!", "?", ".", ",", "proof", "press", "thanks", "broken"].map(str::to_owned);
+    let vocab: serde_json::Map<String, serde_json::Value> = special
+        .into_iter()
+        .chain(letters)
+        .chain(marks)
+        .zip(0..64)
+        .map(|(token, id)| (token, id.into()))
+        .collect();
+    serde_json::json!({
+        "version": "1.0",
+        "truncation": { "direction": "Right", "max_length": 4, "strategy": "LongestFirst", "stride": 0 },
+        "padding": { "strategy": { "Fixed": 16 }, "direction": "Right", "pad_to_multiple_of": null, "pad_id": 0,
+                     "pad_type_id": 0, "pad_token": "[PAD]" },
+        "added_tokens": [],
+        "normalizer": { "type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true,
+                        "strip_accents": null, "lowercase": true },
+        "pre_tokenizer": { "type": "BertPreTokenizer" },
+        "post_processor": { "type": "BertProcessing", "sep": ["[SEP]", 3], "cls": ["[CLS]", 2] },
+        "decoder": null,
+        "model": { "type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##",
+                   "max_input_chars_per_word": 100, "vocab": vocab }
+    })
+    .to_string()
+}
+
+pub(crate) fn open(model: &Path) -> Result<Engine> {
+    Engine::open(options(model))
+}
+
+pub(crate) fn options(model: &Path) -> EngineOptions {
+    let mut options = EngineOptions::default();
+    options.model = model.into();
+    options.device = DeviceChoice::Cpu;
+    options.threads = Some(2);
+    options
+}
+
+pub(crate) fn rows(pairs: &[(&str, &str)]) -> Vec<Labelled> {
+    let row = |(i, (text, label)): (usize, &(&str, &str))| Labelled {
+        line: i as u64 + 2,
+        text: (*text).to_owned(),
+        label: (*label).to_owned(),
+    };
+    pairs.iter().enumerate().map(row).collect()
+}
+
+/// Texts that a head on random features can tell apart.
+pub(crate) fn easy() -> Vec<Labelled> {
+    let texts = [
+        "proof proof proof",
+        "proof press proof",
+        "proof proof a",
+        "broken broken broken",
+        "broken ! !",
+        "broken broken b",
+    ];
+    rows(&texts.map(|text| (text, if text.starts_with("proof") { "calm" } else { "upset" })))
+}
+
+/// A bundle with one head, trained on `easy`.
+pub(crate) fn bundle(dir: &Path) -> PathBuf {
+    let base = checkpoint("bert-single-float32", dir);
+    let output = dir.join("bundle");
+    let mut options = TrainOptions::new(base.as_path(), "mood", &output);
+    (options.epochs, options.patience, options.dropout) = (60, 60, 0.0);
+    train(&easy(), Some(&easy()), &options, &|_| {}).unwrap();
+    output
+}

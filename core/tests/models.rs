@@ -1,0 +1,188 @@
+//! Models that are whole, models that are broken, and devices that are not there.
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+use common::{bundle, checkpoint, open, options};
+use frontdesk::{DeviceChoice, Engine, ErrorKind, ModelSource, Ticket};
+
+fn kind(model: &Path) -> (ErrorKind, String) {
+    let error = open(model).unwrap_err();
+    (error.kind(), error.message().to_owned())
+}
+
+fn edit(path: &Path, change: impl FnOnce(&mut serde_json::Value)) {
+    let mut json = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+    change(&mut json);
+    fs::write(path, serde_json::to_vec(&json).unwrap()).unwrap();
+}
+
+#[test]
+fn a_plain_checkpoint_is_a_single_task_engine() {
+    let dir = tempfile::tempdir().unwrap();
+    let model = checkpoint("distilbert-single-float32", dir.path());
+    edit(&model.join("config.json"), |c| c["id2label"] = serde_json::json!({"0": "a", "1": "b", "2": "c"}));
+    let engine = open(&model).unwrap();
+    let analysis = engine.analyze(&Ticket::new("the proof is broken")).unwrap();
+    let json = serde_json::to_value(&analysis).unwrap();
+    let labels = json["label"]["labels"].as_array().unwrap();
+    let scores: Vec<f64> = labels.iter().map(|l| l["score"].as_f64().unwrap()).collect();
+    assert_eq!(labels.len(), 3);
+    assert_eq!(json["label"]["label"], labels[0]["label"]);
+    assert!(scores.is_sorted_by(|a, b| a >= b) && (scores.iter().sum::<f64>() - 1.0).abs() < 1e-5);
+    assert!(json.get("sentiment").is_none() && json.get("route").is_none());
+    // The tokenizer file cuts at 4 and pads to 16; the engine must do neither.
+    assert_eq!(analysis.usage.tokens, "theproofisbroken".len() + 2 - "proof".len() + 1 - "broken".len() + 1);
+}
+
+#[test]
+fn multi_label_and_regression_heads_use_their_own_link() {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, labels) in [("bert-multi-float32", 4), ("distilbert-regression-float32", 1)] {
+        let engine = open(&checkpoint(name, dir.path())).unwrap();
+        let task = engine.analyze(&Ticket::new("thanks")).unwrap().tasks.remove(0);
+        assert_eq!(task.result.labels.len(), labels);
+        let sum: f32 = task.result.labels.iter().map(|l| l.score).sum();
+        assert!((sum - 1.0).abs() > 1e-3, "{name} looks like a softmax: {:?}", task.result);
+    }
+}
+
+#[test]
+fn a_model_from_bytes_gives_what_the_directory_gives() {
+    let dir = tempfile::tempdir().unwrap();
+    let model = bundle(dir.path());
+    let files = fs::read_dir(&model).unwrap().map(|entry| {
+        let path = entry.unwrap().path();
+        (path.file_name().unwrap().to_str().unwrap().to_owned(), fs::read(path).unwrap())
+    });
+    let mut from_bytes = options(&model);
+    from_bytes.model = ModelSource::Bytes(files.collect());
+    let ticket = Ticket::new("broken proof!");
+    let both =
+        [open(&model).unwrap(), Engine::open(from_bytes).unwrap()].map(|e| e.analyze(&ticket).unwrap());
+    assert_eq!(both[0], both[1]);
+}
+
+#[test]
+fn missing_files_are_model_not_found_by_name() {
+    let dir = tempfile::tempdir().unwrap();
+    for file in ["config.json", "tokenizer.json", "model.safetensors"] {
+        let model = checkpoint("bert-single-float32", dir.path());
+        fs::remove_file(model.join(file)).unwrap();
+        let (kind, message) = kind(&model);
+        assert_eq!(kind, ErrorKind::ModelNotFound);
+        assert!(message.contains(file), "{message}");
+    }
+    assert_eq!(kind(&dir.path().join("none")).0, ErrorKind::ModelNotFound);
+}
+
+#[test]
+fn broken_bundles_refuse_to_serve() {
+    type Break = (&'static str, fn(&Path));
+    let cases: [Break; 10] = [
+        ("format 2", |m| edit(&m.join("frontdesk.json"), |j| j["format"] = 2.into())),
+        ("unknown field `surprise`", |m| edit(&m.join("frontdesk.json"), |j| j["surprise"] = true.into())),
+        ("temperature 0", |m| edit(&m.join("frontdesk.json"), |j| j["heads"][0]["temperature"] = 0.0.into())),
+        ("golden message", |m| {
+            edit(&m.join("frontdesk.json"), |j| {
+                j["golden"][0]["scores"]["mood"] = serde_json::json!([0.5, 0.5]);
+            });
+        }),
+        ("file name `../secret`", |m| {
+            edit(&m.join("frontdesk.json"), |j| j["files"]["../secret"] = "sha256:0".into());
+        }),
+        ("no digest for heads.safetensors", |m| {
+            edit(&m.join("frontdesk.json"), |j| {
+                drop(j["files"].as_object_mut().unwrap().remove("heads.safetensors"));
+            });
+        }),
+        ("has the digest", |m| {
+            let path = m.join("heads.safetensors");
+            let mut bytes = fs::read(&path).unwrap();
+            *bytes.last_mut().unwrap() ^= 1;
+            fs::write(path, bytes).unwrap();
+        }),
+        ("has the digest", |m| {
+            let path = m.join("model.safetensors");
+            let bytes = fs::read(&path).unwrap();
+            fs::write(path, &bytes[..bytes.len() / 2]).unwrap();
+        }),
+        ("expected", |m| edit(&m.join("frontdesk.json"), |j| j["format"] = serde_json::Value::Null)),
+        ("max_tokens is 4000", |m| {
+            edit(&m.join("frontdesk.json"), |j| j["input"]["max_tokens"] = 4000.into());
+        }),
+    ];
+    for (index, (expected, damage)) in cases.into_iter().enumerate() {
+        let dir = tempfile::tempdir().unwrap();
+        let model = bundle(dir.path());
+        open(&model).unwrap();
+        damage(&model);
+        let (kind, message) = kind(&model);
+        assert_eq!(kind, ErrorKind::ModelInvalid, "{message}");
+        let expected = if index == 8 { "format null" } else { expected };
+        assert!(message.contains(expected), "{expected}: {message}");
+    }
+}
+
+#[test]
+fn broken_checkpoints_are_model_invalid_and_say_where() {
+    let dir = tempfile::tempdir().unwrap();
+    let fresh = || checkpoint("bert-single-float32", dir.path());
+
+    let model = fresh();
+    let bytes = fs::read(model.join("model.safetensors")).unwrap();
+    fs::write(model.join("model.safetensors"), &bytes[..bytes.len() - 100]).unwrap();
+    let (cut, message) = kind(&model);
+    assert_eq!(cut, ErrorKind::ModelInvalid);
+    assert!(message.contains("model.safetensors"), "{message}");
+
+    let model = fresh();
+    let mut bytes = bytes;
+    let end = bytes.len();
+    bytes[end - 4..].copy_from_slice(&f32::NAN.to_le_bytes());
+    fs::write(model.join("model.safetensors"), &bytes).unwrap();
+    let (nan, message) = kind(&model);
+    assert_eq!(nan, ErrorKind::ModelInvalid);
+    assert!(message.contains("NaN") && message.contains("tensor `"), "{message}");
+
+    let model = fresh();
+    fs::write(model.join("tokenizer.json"), "{}").unwrap();
+    assert_eq!(kind(&model).0, ErrorKind::ModelInvalid);
+
+    let model = fresh();
+    edit(&model.join("config.json"), |c| c["vocab_size"] = 63.into());
+    assert_eq!(kind(&model).0, ErrorKind::ModelInvalid);
+}
+
+#[test]
+fn devices_that_are_not_there_are_never_replaced() {
+    let dir = tempfile::tempdir().unwrap();
+    let model = checkpoint("bert-single-float32", dir.path());
+    for device in [DeviceChoice::Cuda(7), DeviceChoice::Metal] {
+        let mut options = options(&model);
+        options.device = device;
+        assert_eq!(Engine::open(options).unwrap_err().kind(), ErrorKind::DeviceUnavailable, "{device:?}");
+    }
+    let mut auto = options(&model);
+    auto.device = DeviceChoice::Auto;
+    assert_eq!(Engine::open(auto).unwrap().info().device, "cpu");
+}
+
+#[test]
+fn wrong_options_are_invalid_input_with_their_field() {
+    let dir = tempfile::tempdir().unwrap();
+    let model = checkpoint("bert-single-float32", dir.path());
+    let field = |change: fn(&mut frontdesk::EngineOptions)| {
+        let mut options = options(&model);
+        change(&mut options);
+        let error = Engine::open(options).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        error.field().unwrap().to_owned()
+    };
+    assert_eq!(field(|o| o.threads = Some(0)), "threads");
+    assert_eq!(field(|o| o.outputs = vec!["route".into()]), "outputs");
+    assert_eq!(field(|o| o.precision = frontdesk::Precision::Int8), "precision");
+    assert_eq!(field(|o| o.sentiment_model = Some(o.model.clone())), "sentiment_model");
+}

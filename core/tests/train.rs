@@ -1,0 +1,122 @@
+//! Training and evaluation through the public face.
+#![cfg(feature = "train")]
+
+mod common;
+
+use std::fs;
+
+use common::{bundle, checkpoint, easy, open, rows};
+use frontdesk::evaluate::{EvaluateOptions, evaluate};
+use frontdesk::train::{TrainOptions, train};
+use frontdesk::{Engine, ErrorKind, Ticket};
+
+fn options(dir: &tempfile::TempDir, task: &str) -> TrainOptions {
+    let base = checkpoint("distilbert-single-float32", dir.path());
+    let mut options = TrainOptions::new(base.as_path(), task, dir.path().join("out"));
+    options.epochs = 8;
+    options
+}
+
+fn entries(dir: &std::path::Path) -> Vec<String> {
+    let mut names: Vec<_> =
+        fs::read_dir(dir).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_trained_head_serves_and_learnt_something() {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = open(&bundle(dir.path())).unwrap();
+    let analysis = engine.analyze(&Ticket::new("proof proof proof")).unwrap();
+    assert_eq!(analysis.tasks[0].task, "mood");
+    assert_eq!(analysis.tasks[0].result.label, "calm");
+    let result = evaluate(&engine, &easy(), &EvaluateOptions::default(), &|_| {}).unwrap();
+    assert!(result.accuracy.value >= 5.0 / 6.0, "{result:?}");
+    assert!(result.accuracy.low <= result.accuracy.value && result.accuracy.value <= result.accuracy.high);
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes_and_another_seed_does_not() {
+    let heads = |seed: u64| {
+        let dir = tempfile::tempdir().unwrap();
+        let mut options = options(&dir, "mood");
+        options.seed = seed;
+        options.dense = Some(8);
+        train(&easy(), Some(&easy()), &options, &|_| {}).unwrap();
+        fs::read(options.output.join("heads.safetensors")).unwrap()
+    };
+    assert_eq!(heads(1), heads(1));
+    assert_ne!(heads(1), heads(2));
+}
+
+#[test]
+fn a_second_head_leaves_the_first_as_it_was() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = bundle(dir.path());
+    let score = |engine: &Engine| engine.analyze(&Ticket::new("broken press")).unwrap().tasks.remove(0);
+    let before = score(&open(&first).unwrap());
+    let mut options = TrainOptions::new(first.as_path(), "urgency", dir.path().join("second"));
+    options.epochs = 3;
+    let levels =
+        rows(&[("a", "1"), ("b", "2"), ("press", "9"), ("broken", "10"), ("proof", "3"), ("broken !", "10")]);
+    train(&levels, Some(&levels), &options, &|_| {}).unwrap();
+    let second = open(&options.output).unwrap();
+    assert_eq!(score(&second), before);
+    let analysis = second.analyze(&Ticket::new("broken press")).unwrap();
+    let urgency = &analysis.tasks[1];
+    assert_eq!((urgency.task.as_str(), urgency.result.labels.len()), ("urgency", 10));
+}
+
+#[test]
+fn what_cannot_be_learnt_is_refused_and_nothing_is_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = options(&dir, "mood");
+    let before = entries(dir.path());
+    let one_class = rows(&[("a", "x"), ("b", "x")]);
+    let singles = rows(&[("a", "x"), ("b", "y")]);
+    let empty_label = rows(&[("a", "x"), ("b", "")]);
+    for (data, valid, part) in [
+        (&one_class, Some(&one_class), "1 distinct label"),
+        (&singles, None, "no label has two rows"),
+        (&empty_label, Some(&singles), "line 3"),
+        (&singles, Some(&rows(&[("a", "z")])), "`z`"),
+    ] {
+        let error = train(data, valid.map(Vec::as_slice), &options, &|_| {}).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::DataInvalid);
+        assert!(error.message().contains(part), "{part}: {error}");
+    }
+    let wild = TrainOptions { learning_rate: 1e30, ..options.clone() };
+    let error = train(&easy(), Some(&easy()), &wild, &|_| {}).unwrap_err();
+    assert!(error.message().contains("step"), "{error}");
+    fs::create_dir(&options.output).unwrap();
+    assert_eq!(train(&easy(), None, &options, &|_| {}).unwrap_err().kind(), ErrorKind::Io);
+    fs::remove_dir(&options.output).unwrap();
+    assert_eq!(entries(dir.path()), before, "nothing half-written is left");
+}
+
+#[test]
+fn without_a_validation_file_a_tenth_of_each_label_is_held_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = options(&dir, "mood");
+    let mut data = Vec::new();
+    for _ in 0..4 {
+        data.extend(easy());
+    }
+    let report = train(&data, None, &options, &|_| {}).unwrap();
+    assert_eq!((report.train_rows, report.valid_rows), (20, 4));
+    assert!(report.validation.contains("seed 17"), "{}", report.validation);
+}
+
+#[test]
+fn evaluation_refuses_labels_and_tasks_that_the_model_does_not_know() {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = open(&bundle(dir.path())).unwrap();
+    let error =
+        evaluate(&engine, &rows(&[("a", "calm"), ("b", "joyful")]), &EvaluateOptions::default(), &|_| {});
+    let error = error.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::DataInvalid);
+    assert!(error.message().contains("line 3") && error.message().contains("calm, upset"), "{error}");
+    let options = EvaluateOptions { task: Some("weather".into()), ..EvaluateOptions::default() };
+    assert_eq!(evaluate(&engine, &easy(), &options, &|_| {}).unwrap_err().kind(), ErrorKind::InvalidInput);
+}
