@@ -3,24 +3,24 @@
 #![forbid(unsafe_code)]
 
 // In the order of the flow: a module imports only modules above it (tests/import_law.rs).
-mod batch;
-mod bundle;
-pub mod data;
-mod decode;
-mod engine;
 mod error;
-pub mod evaluate;
-mod forward;
+mod types;
 #[cfg(feature = "hub")]
 mod hub_options;
 mod options;
-mod pending;
-mod pipeline;
-pub mod route;
+mod bundle;
 mod tokenize;
+mod batch;
+mod forward;
+mod decode;
+pub mod route;
+mod pipeline;
+mod pending;
+mod engine;
+pub mod data;
+pub mod evaluate;
 #[cfg(feature = "train")]
 pub mod train;
-mod types;
 
 pub use bundle::default_model_dir;
 pub use decode::NEUTRAL_BAND;
