@@ -31,7 +31,7 @@ pub(crate) struct EngineArgs {
     /// A directory, a name, or a name on the hub (owner/name@revision); default: the bundled model
     #[arg(long, value_name = "NAME|DIR")]
     pub(crate) model: Option<String>,
-    /// Where to run: auto, cpu, cuda[:N], metal
+    /// Where to run: auto, cpu, cuda or cuda:N, metal
     #[arg(long, default_value = "auto")]
     pub(crate) device: DeviceChoice,
     /// Number type: auto, int8, bf16, f32
