@@ -39,7 +39,7 @@ fn close(a: &Analysis, b: &Analysis) {
 }
 
 #[test]
-fn the_six_messages_of_the_label_guide_get_their_categories() {
+fn messages_of_the_label_guide_are_right_or_marked_as_unsure() {
     let messages = [
         ("Need to approve this proof ASAP", Category::Approval),
         ("How do I export to PDF?", Category::Question),
@@ -48,6 +48,17 @@ fn the_six_messages_of_the_label_guide_get_their_categories() {
     ];
     for (text, category) in messages {
         assert_eq!(analyze(text).category.unwrap().category, category, "{text}");
+    }
+    // This model does not get the last two right with confidence; what it must not do is to be sure of a wrong answer.
+    let unsure =
+        [("Can you fix the bleed settings?", Category::Revision), ("Just checking in", Category::General)];
+    for (text, category) in messages.into_iter().chain(unsure) {
+        let analysis = analyze(text);
+        let abstains = analysis
+            .abstain
+            .iter()
+            .any(|a| a.output == "category" && a.reason == AbstainReason::LowConfidence);
+        assert!(abstains || analysis.category.unwrap().category == category, "{text}");
     }
     let praise = analyze("Thank you so much, the brochures look wonderful!").sentiment.unwrap();
     let rage = analyze("This is terrible. I am furious and disappointed.").sentiment.unwrap();
