@@ -1,6 +1,5 @@
 //! The engine: opened once, cloned freely, called from any thread.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -8,16 +7,21 @@ use frontdesk_models::Device;
 use serde::Serialize;
 
 use crate::bundle::locate;
-use crate::forward::{Interrupted, Model};
+use crate::call::{Call, named};
+use crate::forward::Model;
 use crate::pending::{self, Pending};
-use crate::pipeline::Pipeline;
+use crate::pipeline::{Outputs, Pipeline};
+use crate::runtime::Runtime;
 use crate::{
-    Analysis, AnalyzeOptions, DeviceChoice, EngineOptions, Error, ErrorKind, ModelInfo, ModelSource,
-    Precision, Result, Ticket,
+    Analysis, AnalyzeOptions, DeviceChoice, EngineOptions, Error, ErrorKind, Metrics, ModelInfo, ModelSource,
+    Precision, Result, Shutdown, Ticket, Tickets,
 };
 
-/// The largest number of tickets in one call; more is work for `score`.
+/// The largest number of tickets in one call; more is work for [`crate::score`].
 pub const MAX_TICKETS: usize = 100_000;
+
+/// Tickets that may wait where the options do not say.
+const QUEUE: usize = 4096;
 
 /// Reads support messages. Cloning is cheap and shares the model and the threads.
 #[derive(Debug, Clone)]
@@ -27,8 +31,7 @@ pub struct Engine {
 
 #[derive(Debug)]
 struct Inner {
-    pipeline: Pipeline,
-    pool: rayon::ThreadPool,
+    runtime: Runtime,
     info: Info,
 }
 
@@ -83,18 +86,20 @@ impl Engine {
             Some(n) if (1..=1024).contains(&n) => n,
             Some(n) => return Err(Error::invalid("threads", format!("{n} threads; from 1 to 1024"))),
         };
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .thread_name(|index| format!("frontdesk-{index}"))
-            .build()
-            .map_err(|e| Error::new(ErrorKind::Internal, format!("starting threads: {e}")).with_source(e))?;
-        let load = |source: &ModelSource| Model::open(&locate(source, &options)?, &device);
-        let (pipeline, sentiment_model) = pool.install(|| -> Result<_> {
+        let queue = match options.queue {
+            Some(0) => return Err(Error::invalid("queue", "a queue of 0 tickets; from 1")),
+            queue => queue.unwrap_or(QUEUE),
+        };
+        let mut sentiment_model = None;
+        let load = || -> Result<_> {
+            let load = |source: &ModelSource| Model::open(&locate(source, &options)?, &device);
             let model = load(&options.model)?;
             let sentiment = options.sentiment_model.as_ref().map(load).transpose()?;
-            let sentiment_info = sentiment.as_ref().map(|model| model.info.clone());
-            Ok((Pipeline::new(model, sentiment, &options.outputs, options.long_text)?, sentiment_info))
-        })?;
+            sentiment_model = sentiment.as_ref().map(|model| model.info.clone());
+            Ok(Arc::new(Pipeline::new(model, sentiment, &options.outputs, options.long_text)?))
+        };
+        let runtime = Runtime::start(threads, queue, options.shutdown, load)?;
+        let pipeline = runtime.pipeline();
         let model = &pipeline.model;
         let info = Info {
             model: model.info.clone(),
@@ -112,7 +117,7 @@ impl Engine {
             cpu_features: cpu_features(),
             version: env!("CARGO_PKG_VERSION"),
         };
-        Ok(Self { inner: Arc::new(Inner { pipeline, pool, info }) })
+        Ok(Self { inner: Arc::new(Inner { runtime, info }) })
     }
 
     /// What this engine is made of.
@@ -135,57 +140,81 @@ impl Engine {
     /// Analyzes tickets, in their order. One bad ticket fails the call and is named by its place, from 0.
     ///
     /// # Errors
-    /// As [`Engine::analyze`]; `too-large` for more than [`MAX_TICKETS`]; `timeout`.
+    /// As [`Engine::analyze`]; `too-large` for more than [`MAX_TICKETS`]; `overloaded` where too many tickets of other callers
+    /// wait; `timeout`; `cancelled` where the engine was closed before.
     pub fn analyze_batch(&self, tickets: &[Ticket], options: &AnalyzeOptions) -> Result<Vec<Analysis>> {
-        let deadline = options.timeout.map(|timeout| Instant::now() + timeout);
-        self.inner.pool.install(|| self.inner.run(tickets, options, &|| within(deadline)))
+        self.submit(tickets.to_vec(), options).wait()
     }
 
-    /// Hands tickets over and returns at once; `pending.wait()` or `pending.await` gives what
-    /// [`Engine::analyze_batch`] gives. Dropping the [`Pending`] cancels work that has not begun.
-    pub fn submit(&self, tickets: Vec<Ticket>, options: AnalyzeOptions) -> Pending<Vec<Analysis>> {
-        let (promise, pending) = pending::pair();
-        let deadline = options.timeout.map(|timeout| Instant::now() + timeout);
-        let inner = Arc::clone(&self.inner);
-        self.inner.pool.spawn(move || {
-            let interrupted = || promise.wanted().and_then(|()| within(deadline));
-            let result = interrupted().and_then(|()| inner.run(&tickets, &options, &interrupted));
-            promise.settle(result);
-        });
+    /// Hands tickets over and returns at once; `pending.wait()` or `pending.await` gives what [`Engine::analyze_batch`] gives.
+    ///
+    /// Tickets of concurrent callers share batches; an engine with nothing to do begins at once. Callers get their turns
+    /// one after the other, so that one message does not wait for somebody's thousands. Dropping the [`Pending`] cancels
+    /// what has not begun and frees its place in the queue.
+    pub fn submit(&self, tickets: Vec<Ticket>, options: &AnalyzeOptions) -> Pending<Vec<Analysis>> {
+        self.submit_from(Arc::new(tickets), options)
+    }
+
+    /// As [`Engine::submit`], from a source that is read where it is: texts are not copied.
+    pub fn submit_from(&self, tickets: Arc<dyn Tickets>, options: &AnalyzeOptions) -> Pending<Vec<Analysis>> {
+        // A time that no clock can show never comes.
+        let deadline = options.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let (promise, pending) = pending::pair(deadline);
+        let outputs = match self.check(tickets.as_ref(), options) {
+            Ok(outputs) => outputs,
+            Err(error) => {
+                promise.settle(Err(error));
+                return pending;
+            }
+        };
+        let call = Call::new(tickets, outputs, deadline, promise);
+        if let Err(error) = self.inner.runtime.submit(Arc::clone(&call)) {
+            call.fail(error);
+        }
         pending
     }
 
+    /// What is wrong with a call as a whole, and with a ticket before it is tokenized.
+    fn check(&self, tickets: &dyn Tickets, options: &AnalyzeOptions) -> Result<Arc<Outputs>> {
+        let count = tickets.len();
+        if count > MAX_TICKETS {
+            let message = format!("{count} tickets in one call; at most {MAX_TICKETS}");
+            return Err(Error::new(ErrorKind::TooLarge, message).at("tickets"));
+        }
+        let pipeline = self.inner.runtime.pipeline();
+        for index in 0..count {
+            let checked = tickets.get(index).and_then(|ticket| pipeline.check(&ticket));
+            checked.map_err(|e| named(tickets, index, e))?;
+        }
+        pipeline.chosen(&options.outputs)
+    }
+
+    /// What this engine has done so far.
+    ///
+    /// # Errors
+    /// `internal` where a forked process cannot start threads of its own.
+    pub fn metrics(&self) -> Result<Metrics> {
+        self.inner.runtime.metrics()
+    }
+
+    /// Closes the engine and all its clones: nothing more is accepted (`invalid-input`), what is queued is finished or cancelled,
+    /// and the threads are joined. Closing twice does nothing.
+    pub fn close(&self, shutdown: Shutdown) {
+        self.inner.runtime.close(shutdown);
+    }
+
+    /// The outputs of a call in the order of [`Info::outputs`], and whether the model is whole.
+    pub(crate) fn shape(&self, outputs: &[String]) -> Result<(Vec<String>, bool)> {
+        let pipeline = self.inner.runtime.pipeline();
+        let chosen = pipeline.chosen(outputs)?;
+        let known = pipeline.known_outputs().into_iter();
+        Ok((known.filter(|output| chosen.contains(output)).collect(), pipeline.is_whole()))
+    }
+
     /// Runs `work` on the engine's own threads.
-    pub(crate) fn install<T: Send>(&self, work: impl FnOnce(&Pipeline) -> T + Send) -> T {
-        self.inner.pool.install(|| work(&self.inner.pipeline))
-    }
-}
-
-impl Inner {
-    /// A panic below here is a fault of ours; the caller gets an error, the other callers keep their engine.
-    fn run(
-        &self,
-        tickets: &[Ticket],
-        options: &AnalyzeOptions,
-        interrupted: Interrupted<'_>,
-    ) -> Result<Vec<Analysis>> {
-        if tickets.len() > MAX_TICKETS {
-            let message = format!("{} tickets in one call; at most {MAX_TICKETS}", tickets.len());
-            return Err(Error::new(ErrorKind::TooLarge, message));
-        }
-        let run = || self.pipeline.analyze(tickets, &options.outputs, interrupted);
-        catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
-            Err(Error::new(ErrorKind::Internal, "the engine panicked; please report the input"))
-        })
-    }
-}
-
-fn within(deadline: Option<Instant>) -> Result<()> {
-    match deadline {
-        Some(deadline) if Instant::now() >= deadline => {
-            Err(Error::new(ErrorKind::Timeout, "the deadline passed"))
-        }
-        _ => Ok(()),
+    pub(crate) fn install<T: Send>(&self, work: impl FnOnce(&Pipeline) -> Result<T> + Send) -> Result<T> {
+        let runtime = &self.inner.runtime;
+        runtime.install(|| work(runtime.pipeline()))
     }
 }
 

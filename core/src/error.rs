@@ -1,6 +1,7 @@
 //! One error type, a closed set of kinds.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use frontdesk_models::ModelError;
 
@@ -100,7 +101,14 @@ impl Error {
 
     /// An [`ErrorKind::InvalidInput`] that names the field at fault.
     pub fn invalid(field: &str, message: impl Into<String>) -> Self {
-        Self { field: Some(field.to_owned()), ..Self::new(ErrorKind::InvalidInput, message) }
+        Self::new(ErrorKind::InvalidInput, message).at(field)
+    }
+
+    /// Names the field at fault.
+    #[must_use]
+    pub fn at(mut self, field: &str) -> Self {
+        self.field = Some(field.to_owned());
+        self
     }
 
     /// Keeps the error that caused this one.
@@ -159,4 +167,13 @@ impl From<ModelError> for Error {
         };
         Self::new(kind, error.to_string()).with_source(error)
     }
+}
+
+/// Runs work that must not panic across a border: a panic is a fault of ours, and becomes an `internal` error.
+pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload| {
+        let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
+        let text = text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_default();
+        Err(Error::new(ErrorKind::Internal, format!("the engine panicked, please report the input: {text}")))
+    })
 }

@@ -1,6 +1,7 @@
 //! Encodings through a model: logits, and the scores that its heads make of them.
 
 use frontdesk_models::Device;
+use frontdesk_models::encoder::TokenBatch;
 use frontdesk_models::heads::{probabilities, softmax};
 use frontdesk_models::network::Network;
 use rayon::prelude::*;
@@ -23,9 +24,6 @@ pub(crate) struct Model {
     pub(crate) input: Input,
     network: Network,
 }
-
-/// Says why to stop, asked between batches.
-pub(crate) type Interrupted<'a> = &'a (dyn Fn() -> Result<()> + Sync);
 
 /// The logits of one text, head by head, in the order that was asked for.
 pub(crate) type Logits = Vec<Vec<f32>>;
@@ -50,7 +48,7 @@ impl Model {
         for message in golden {
             let encoding = self.tokenizer.encode(&message.text, LongText::Head)?;
             let all: Vec<usize> = (0..self.heads.len()).collect();
-            let logits = self.logits(&[&encoding], &all, &|| Ok(()))?.remove(0);
+            let logits = self.logits(&[&encoding], &all)?.remove(0);
             for (head, logits) in self.heads.iter().zip(&logits) {
                 let scores = head.scores(logits);
                 let same = message.scores.get(&head.name).is_some_and(|expected| {
@@ -73,31 +71,29 @@ impl Model {
         self.heads.iter().position(|head| head.name == name)
     }
 
-    /// The logits of each encoding; the trunk runs once for all heads. `interrupted` is asked between batches.
-    pub(crate) fn logits(
-        &self,
-        encodings: &[&Encoding],
-        heads: &[usize],
-        interrupted: Interrupted<'_>,
-    ) -> Result<Vec<Logits>> {
+    /// The logits of each encoding; the trunk runs once for all heads.
+    pub(crate) fn logits(&self, encodings: &[&Encoding], heads: &[usize]) -> Result<Vec<Logits>> {
         // candle computes products of this size on one thread: the batches keep the others busy.
-        let run = |batch: Batch| -> Result<(Vec<usize>, Vec<Logits>)> {
-            interrupted()?;
-            Ok((batch.members, self.network.forward(&batch.tokens, heads)?))
-        };
+        let run = |batch: Batch| Ok((batch.members, self.forward(&batch.tokens, heads)?));
         let done: Vec<_> = batches(encodings).into_par_iter().map(run).collect::<Result<_>>()?;
         let mut all: Vec<Logits> = vec![Vec::new(); encodings.len()];
-        for (members, by_head) in done {
-            for head in by_head {
-                for (&member, logits) in members.iter().zip(head) {
-                    if logits.iter().any(|logit| !logit.is_finite()) {
-                        return Err(Error::new(
-                            ErrorKind::ModelInvalid,
-                            "the network gives logits that are not finite",
-                        ));
-                    }
-                    all[member].push(logits);
+        for (member, logits) in done.into_iter().flat_map(|(members, logits)| members.into_iter().zip(logits))
+        {
+            all[member] = logits;
+        }
+        Ok(all)
+    }
+
+    /// One forward pass: the logits of each text of the batch.
+    pub(crate) fn forward(&self, batch: &TokenBatch, heads: &[usize]) -> Result<Vec<Logits>> {
+        let mut all: Vec<Logits> = vec![Vec::with_capacity(heads.len()); batch.len()];
+        for head in self.network.forward(batch, heads)? {
+            for (row, logits) in all.iter_mut().zip(head) {
+                if logits.iter().any(|logit| !logit.is_finite()) {
+                    let message = "the network gives logits that are not finite";
+                    return Err(Error::new(ErrorKind::ModelInvalid, message));
                 }
+                row.push(logits);
             }
         }
         Ok(all)

@@ -5,6 +5,7 @@
 // In the order of the flow: a module imports only modules above it (tests/import_law.rs).
 mod error;
 mod types;
+mod tickets;
 #[cfg(feature = "hub")]
 mod hub_options;
 mod options;
@@ -15,8 +16,14 @@ mod forward;
 mod decode;
 pub mod route;
 mod pipeline;
+pub mod metrics;
 mod pending;
+mod call;
+mod queue;
+mod scheduler;
+mod runtime;
 mod engine;
+mod score;
 pub mod data;
 pub mod evaluate;
 #[cfg(feature = "train")]
@@ -28,6 +35,9 @@ pub use engine::{Engine, HeadInfo, Info, MAX_TICKETS};
 pub use error::{Error, ErrorKind, Result};
 #[cfg(feature = "hub")]
 pub use hub_options::HubOptions;
+pub use metrics::Metrics;
 pub use options::*;
 pub use pending::Pending;
+pub use score::{Column, ScoreOptions, Scores, TextColumn, score};
+pub use tickets::{TicketRef, Tickets, from_json};
 pub use types::*;

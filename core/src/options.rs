@@ -24,6 +24,11 @@ pub struct EngineOptions {
     pub outputs: Vec<String>,
     /// What to do with a text that is longer than the model reads.
     pub long_text: LongText,
+    /// Tickets that may wait for a batch before calls are refused as `overloaded`; `None`: 4096. Of a long call 512 count,
+    /// and an engine with nothing to do takes a call of any length.
+    pub queue: Option<usize>,
+    /// What becomes of queued calls when the last clone of the engine is dropped.
+    pub shutdown: Shutdown,
     /// How to reach the hub; the default is what the environment says.
     #[cfg(feature = "hub")]
     pub hub: crate::HubOptions,
@@ -145,12 +150,23 @@ impl FromStr for LongText {
     }
 }
 
+/// What becomes of queued calls when an engine closes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Shutdown {
+    /// They are finished first.
+    #[default]
+    Finish,
+    /// They are answered `cancelled`; a batch that runs is finished.
+    Cancel,
+}
+
 /// What one call asks for.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct AnalyzeOptions {
     /// The outputs to compute; empty: those that the engine was opened with.
     pub outputs: Vec<String>,
-    /// Give up after this time, waiting counted.
+    /// Give up after this time, waiting counted: `timeout`. [`crate::Pending::wait`] returns at that time; a future is woken when
+    /// the batch that runs then ends.
     pub timeout: Option<std::time::Duration>,
 }

@@ -5,13 +5,16 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
 
 use crate::{Error, ErrorKind, Result};
 
 /// A result that is on its way. Wait for it with [`Pending::wait`] or `.await`; dropping it cancels.
 #[derive(Debug)]
+#[must_use = "dropping a pending result cancels it"]
 pub struct Pending<T> {
     shared: Arc<Shared<T>>,
+    deadline: Option<Instant>,
 }
 
 /// The other end of a [`Pending`].
@@ -34,13 +37,14 @@ enum State<T> {
     Taken,
 }
 
-pub(crate) fn pair<T>() -> (Promise<T>, Pending<T>) {
+/// The two ends of a result that is to be there by the deadline.
+pub(crate) fn pair<T>(deadline: Option<Instant>) -> (Promise<T>, Pending<T>) {
     let shared = Arc::new(Shared {
         state: Mutex::new(State::Waiting(None)),
         settled: Condvar::new(),
         abandoned: AtomicBool::new(false),
     });
-    (Promise { shared: Arc::clone(&shared) }, Pending { shared })
+    (Promise { shared: Arc::clone(&shared) }, Pending { shared, deadline })
 }
 
 impl<T> Shared<T> {
@@ -50,9 +54,16 @@ impl<T> Shared<T> {
     }
 
     fn settle(&self, result: Result<T>) {
-        let waker = match std::mem::replace(&mut *self.lock(), State::Settled(result)) {
-            State::Waiting(waker) => waker,
-            State::Settled(_) | State::Taken => None,
+        let waker = {
+            let mut state = self.lock();
+            // A caller that gave up has had its answer.
+            if !matches!(*state, State::Waiting(_)) {
+                return;
+            }
+            match std::mem::replace(&mut *state, State::Settled(result)) {
+                State::Waiting(waker) => waker,
+                State::Settled(_) | State::Taken => None,
+            }
         };
         self.settled.notify_all();
         if let Some(waker) = waker {
@@ -62,12 +73,9 @@ impl<T> Shared<T> {
 }
 
 impl<T> Promise<T> {
-    /// `cancelled` once nobody waits any more.
-    pub(crate) fn wanted(&self) -> Result<()> {
-        if self.shared.abandoned.load(Ordering::Relaxed) {
-            return Err(Error::new(ErrorKind::Cancelled, "the caller went away"));
-        }
-        Ok(())
+    /// Whether somebody waits still.
+    pub(crate) fn is_wanted(&self) -> bool {
+        !self.shared.abandoned.load(Ordering::Relaxed)
     }
 
     pub(crate) fn settle(self, result: Result<T>) {
@@ -86,19 +94,41 @@ impl<T> Drop for Promise<T> {
 }
 
 impl<T> Pending<T> {
-    /// Blocks until the result is there.
+    /// Blocks until the result is there, or its deadline passed.
     ///
     /// # Errors
     /// What the work gave.
-    pub fn wait(self) -> Result<T> {
+    pub fn wait(mut self) -> Result<T> {
+        loop {
+            if let Some(result) = self.wait_for(Duration::MAX) {
+                return result;
+            }
+        }
+    }
+
+    /// Blocks for `time` at most; `None` where the result is not there yet.
+    pub fn wait_for(&mut self, time: Duration) -> Option<Result<T>> {
+        let until = Instant::now().checked_add(time);
         let mut state = self.shared.lock();
         loop {
             match std::mem::replace(&mut *state, State::Taken) {
-                State::Settled(result) => return result,
+                State::Settled(result) => return Some(result),
                 waiting @ State::Waiting(_) => *state = waiting,
-                State::Taken => return Err(taken()),
+                State::Taken => return Some(Err(taken())),
             }
-            state = self.shared.settled.wait(state).unwrap_or_else(PoisonError::into_inner);
+            let now = Instant::now();
+            if self.deadline.is_some_and(|deadline| now >= deadline) {
+                *state = State::Taken;
+                return Some(Err(Error::new(ErrorKind::Timeout, "the deadline passed")));
+            }
+            if until.is_some_and(|until| now >= until) {
+                return None;
+            }
+            let end = self.deadline.into_iter().chain(until).min();
+            // An hour stands for a time that no clock can show.
+            let time = end.map_or(Duration::from_secs(3600), |end| end - now);
+            let waited = self.shared.settled.wait_timeout(state, time);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 }

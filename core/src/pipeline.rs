@@ -1,14 +1,15 @@
 //! A ticket through every step of the flow.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::decode::{self, EmotionsHead, SentimentHead, TypedHead};
-use crate::forward::{Interrupted, Logits, Model};
+use crate::forward::{Logits, Model};
 use crate::route::{self, Signals};
 use crate::tokenize::Encoding;
 use crate::{
     Abstain, AbstainReason, Analysis, Category, CategoryAnalysis, Error, LongText, Result, SentimentAnalysis,
-    Ticket, Usage,
+    TicketRef, Usage,
 };
 
 const SENTIMENT: &str = "sentiment";
@@ -23,8 +24,25 @@ pub(crate) const WHOLE: [&str; 4] = [SENTIMENT, "emotions", "urgency", CATEGORY]
 pub(crate) struct Pipeline {
     pub(crate) model: Model,
     shape: Shape,
-    outputs: BTreeSet<String>,
+    outputs: Arc<Outputs>,
     long_text: LongText,
+}
+
+/// The names of the outputs that are wanted.
+pub(crate) type Outputs = BTreeSet<String>;
+
+/// A model on a ticket's way, with the heads that are read.
+#[derive(Debug)]
+pub(crate) struct Lane<'a> {
+    pub(crate) model: &'a Model,
+    pub(crate) heads: Vec<usize>,
+}
+
+/// A ticket as the lanes read it.
+#[derive(Debug)]
+pub(crate) struct Encoded {
+    pub(crate) encodings: Vec<Encoding>,
+    pub(crate) usage: Usage,
 }
 
 /// What a model's heads add up to.
@@ -77,9 +95,15 @@ impl Pipeline {
         } else {
             Shape::Tasks
         };
-        let mut pipeline = Self { model, shape, outputs: BTreeSet::new(), long_text };
+        let mut pipeline = Self { model, shape, outputs: Arc::default(), long_text };
+        pipeline.outputs = Arc::new(pipeline.known_outputs().into_iter().collect());
         pipeline.outputs = pipeline.chosen(outputs)?;
         Ok(pipeline)
+    }
+
+    /// Whether the model gives sentiment, category and route, and not its heads one by one.
+    pub(crate) fn is_whole(&self) -> bool {
+        matches!(self.shape, Shape::Whole(_))
     }
 
     /// The names of the outputs that this pipeline can give.
@@ -90,97 +114,104 @@ impl Pipeline {
         }
     }
 
-    fn chosen(&self, outputs: &[String]) -> Result<BTreeSet<String>> {
+    /// The outputs of one call. Empty: those that the engine was opened with.
+    pub(crate) fn chosen(&self, outputs: &[String]) -> Result<Arc<Outputs>> {
         let known = self.known_outputs();
         if let Some(unknown) = outputs.iter().find(|output| !known.contains(output)) {
             let message = format!("this model has no output `{unknown}`; known: {}", known.join(", "));
             return Err(Error::invalid("outputs", message));
         }
-        Ok(if outputs.is_empty() { known } else { outputs.to_vec() }.into_iter().collect())
+        if outputs.is_empty() {
+            Ok(Arc::clone(&self.outputs))
+        } else {
+            Ok(Arc::new(outputs.iter().cloned().collect()))
+        }
     }
 
-    /// Analyzes tickets, in their order. `outputs` empty: those that the engine was opened with.
-    pub(crate) fn analyze(
-        &self,
-        tickets: &[Ticket],
-        outputs: &[String],
-        interrupted: Interrupted<'_>,
-    ) -> Result<Vec<Analysis>> {
-        let own;
-        let outputs = if outputs.is_empty() {
-            &self.outputs
-        } else {
-            own = self.chosen(outputs)?;
-            &own
-        };
-        let at =
-            |index: usize, e: Error| if tickets.len() > 1 { e.context(format!("ticket {index}")) } else { e };
-        let texts: Vec<String> = tickets
-            .iter()
-            .enumerate()
-            .map(|(i, t)| t.message().map_err(|e| at(i, e)))
-            .collect::<Result<_>>()?;
-        let encode = |model: &Model| -> Result<Vec<Encoding>> {
-            let encode = |(i, text): (usize, &String)| {
-                model.tokenizer.encode(text, self.long_text).map_err(|e| at(i, e))
-            };
-            texts.iter().enumerate().map(encode).collect()
-        };
-        let encodings = encode(&self.model)?;
-        // A text of spaces or control characters has no token beside the two special ones.
-        let full: Vec<usize> = (0..tickets.len()).filter(|&index| encodings[index].ids.len() > 2).collect();
-        let run = |model: &Model, encodings: &[Encoding], heads: &[usize]| {
-            let full: Vec<&Encoding> = full.iter().map(|&index| &encodings[index]).collect();
-            model.logits(&full, heads, interrupted)
-        };
-
-        let mut answers: Vec<Answer> = vec![Answer::default(); tickets.len()];
+    /// The models that a ticket passes through, in their order, each with the heads that are read.
+    pub(crate) fn lanes(&self) -> Vec<Lane<'_>> {
         match &self.shape {
-            Shape::Tasks => {
-                let heads: Vec<usize> = (0..self.model.heads.len())
-                    .filter(|&i| outputs.contains(&self.model.heads[i].name))
-                    .collect();
-                for (&index, logits) in full.iter().zip(run(&self.model, &encodings, &heads)?) {
-                    answers[index] = self.tasks(&heads, &logits);
-                }
-            }
+            Shape::Tasks => vec![Lane { model: &self.model, heads: (0..self.model.heads.len()).collect() }],
             Shape::Whole(whole) => {
-                let routed = outputs.contains(ROUTE);
-                let sentiment = match &whole.sentiment_model {
-                    Some(model) if routed || outputs.contains(SENTIMENT) => {
-                        Some(run(model, &encode(model)?, &[0])?)
-                    }
-                    _ => None,
-                };
-                let logits = run(&self.model, &encodings, &whole.heads)?;
-                for (row, (&index, logits)) in full.iter().zip(logits).enumerate() {
-                    let replaced = sentiment.as_ref().map(|rows| rows[row][0].as_slice());
-                    answers[index] = self.whole(whole, &logits, replaced);
-                }
-                for ((answer, ticket), text) in answers.iter_mut().zip(tickets).zip(&texts) {
-                    answer.route = routed.then(|| {
-                        let signals = Signals {
-                            sentiment: answer.sentiment.as_ref(),
-                            category: answer.category.as_ref(),
-                        };
-                        route::decide(text, ticket.urgency, ticket.customer_history.as_ref(), signals)
-                    });
-                }
+                let first = Lane { model: &self.model, heads: whole.heads.to_vec() };
+                let second = whole.sentiment_model.as_ref().map(|model| Lane { model, heads: vec![0] });
+                std::iter::once(first).chain(second).collect()
             }
         }
-        let finish = |((ticket, encoding), answer): ((&Ticket, Encoding), Answer)| {
-            self.finish(ticket, &encoding, answer, outputs)
-        };
-        Ok(tickets.iter().zip(encodings).zip(answers).map(finish).collect())
     }
 
-    fn tasks(&self, heads: &[usize], logits: &Logits) -> Answer {
+    /// Refuses a ticket without text, or with more bytes than the model takes, before anything is tokenized.
+    pub(crate) fn check(&self, ticket: &TicketRef<'_>) -> Result<()> {
+        self.lanes().iter().try_for_each(|lane| lane.model.tokenizer.check(&ticket.text))
+    }
+
+    /// The encodings of one ticket, one for each lane that its outputs need; none for a text with nothing to read.
+    pub(crate) fn encode(&self, ticket: &TicketRef<'_>, outputs: &Outputs) -> Result<Encoded> {
+        let first = self.model.tokenizer.encode(&ticket.text, self.long_text)?;
+        // A text of spaces or control characters has no token beside the two special ones.
+        let empty = first.ids.len() <= 2;
+        let usage = Usage { tokens: if empty { 0 } else { first.ids.len() }, truncated: first.truncated };
+        if empty {
+            return Ok(Encoded { encodings: Vec::new(), usage });
+        }
+        let mut encodings = vec![first];
+        if let Shape::Whole(whole) = &self.shape
+            && let Some(model) = &whole.sentiment_model
+            && (outputs.contains(ROUTE) || outputs.contains(SENTIMENT))
+        {
+            encodings.push(model.tokenizer.encode(&ticket.text, self.long_text)?);
+        }
+        Ok(Encoded { encodings, usage })
+    }
+
+    /// The analysis of a ticket from the logits of its lanes; of none where there was nothing to read.
+    pub(crate) fn decode(
+        &self,
+        ticket: &TicketRef<'_>,
+        usage: Usage,
+        lanes: &[Logits],
+        outputs: &Outputs,
+    ) -> Analysis {
+        let mut answer = match (&self.shape, lanes) {
+            (_, []) => self.nothing(),
+            (Shape::Tasks, [logits, ..]) => self.tasks(logits, outputs),
+            (Shape::Whole(whole), [logits, rest @ ..]) => {
+                self.whole(whole, logits, rest.first().map(|lane| lane[0].as_slice()))
+            }
+        };
+        if self.is_whole() && outputs.contains(ROUTE) {
+            let signals =
+                Signals { sentiment: answer.sentiment.as_ref(), category: answer.category.as_ref() };
+            answer.route = Some(route::decide(&ticket.text, ticket.urgency, ticket.history, signals));
+        }
+        let wanted = |output: &str| outputs.contains(output);
+        Analysis {
+            id: ticket.id.map(str::to_owned),
+            sentiment: answer.sentiment.filter(|_| wanted(SENTIMENT)),
+            category: answer.category.filter(|_| wanted(CATEGORY)),
+            route: answer.route,
+            tasks: answer.tasks,
+            abstain: answer.abstain.into_iter().filter(|abstain| wanted(&abstain.output)).collect(),
+            usage,
+            model: self.model.info.clone(),
+        }
+    }
+
+    /// What is said of a text that holds nothing to read.
+    fn nothing(&self) -> Answer {
+        let reason = AbstainReason::Empty;
+        let abstain = self.known_outputs().into_iter().map(|output| Abstain { output, reason });
+        Answer { abstain: abstain.collect(), ..Answer::default() }
+    }
+
+    fn tasks(&self, logits: &Logits, outputs: &Outputs) -> Answer {
         let mut answer = Answer::default();
-        for (&index, logits) in heads.iter().zip(logits) {
-            let head = &self.model.heads[index];
-            let task = decode::task(head, logits);
-            answer.abstain.extend(decode::low_confidence(head, &head.name, task.result.score));
-            answer.tasks.push(task);
+        for (head, logits) in self.model.heads.iter().zip(logits) {
+            if outputs.contains(&head.name) {
+                let task = decode::task(head, logits);
+                answer.abstain.extend(decode::low_confidence(head, &head.name, task.result.score));
+                answer.tasks.push(task);
+            }
         }
         answer
     }
@@ -200,37 +231,6 @@ impl Pipeline {
         answer.sentiment = Some(decode::sentiment(polarity, emotions, decode::urgency_level(&logits[2])));
         answer.category = Some(category_answer);
         answer
-    }
-
-    /// Keeps what was asked for, and says where there was nothing to read.
-    fn finish(
-        &self,
-        ticket: &Ticket,
-        encoding: &Encoding,
-        answer: Answer,
-        outputs: &BTreeSet<String>,
-    ) -> Analysis {
-        let empty = encoding.ids.len() <= 2;
-        let abstain = if empty {
-            let reason = AbstainReason::Empty;
-            self.known_outputs().into_iter().map(|output| Abstain { output, reason }).collect()
-        } else {
-            answer.abstain
-        };
-        let wanted = |output: &str| outputs.contains(output);
-        Analysis {
-            id: ticket.id.clone(),
-            sentiment: answer.sentiment.filter(|_| wanted(SENTIMENT)),
-            category: answer.category.filter(|_| wanted(CATEGORY)),
-            route: answer.route,
-            tasks: answer.tasks,
-            abstain: abstain.into_iter().filter(|abstain| wanted(&abstain.output)).collect(),
-            usage: Usage {
-                tokens: if empty { 0 } else { encoding.ids.len() },
-                truncated: encoding.truncated,
-            },
-            model: self.model.info.clone(),
-        }
     }
 }
 

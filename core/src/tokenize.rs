@@ -51,15 +51,21 @@ impl Tokenizer {
         Ok(Self { inner, max_tokens, max_bytes })
     }
 
+    /// Refuses a text of more bytes than the limit: `too-large`.
+    pub(crate) fn check(&self, text: &str) -> Result<()> {
+        if text.len() > self.max_bytes {
+            let message = format!("the text has {} bytes; at most {}", text.len(), self.max_bytes);
+            return Err(Error::new(ErrorKind::TooLarge, message).at("text"));
+        }
+        Ok(())
+    }
+
     /// The text's ids, cut by `policy` where there are more than the model reads.
     ///
     /// # Errors
     /// `too-large` where the text has more bytes than the limit; `too-long` under [`LongText::Refuse`].
     pub(crate) fn encode(&self, text: &str, policy: LongText) -> Result<Encoding> {
-        if text.len() > self.max_bytes {
-            let message = format!("the text has {} bytes; at most {}", text.len(), self.max_bytes);
-            return Err(Error::new(ErrorKind::TooLarge, message));
-        }
+        self.check(text)?;
         let encoding = self.inner.encode_fast(text, true);
         let encoding = encoding.map_err(|e| Error::new(ErrorKind::Internal, format!("tokenizing: {e}")))?;
         let ids = encoding.get_ids();
@@ -73,7 +79,7 @@ impl Tokenizer {
             LongText::HeadAndTail => max - 1 - (max - 2) / 4,
             LongText::Refuse => {
                 let message = format!("the text has {} tokens; at most {max}", ids.len());
-                return Err(Error::new(ErrorKind::TooLong, message));
+                return Err(Error::new(ErrorKind::TooLong, message).at("text"));
             }
         };
         let tail = max - 1 - head;

@@ -1,5 +1,6 @@
 //! What goes in and what comes out: the types that cross every border.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -9,7 +10,7 @@ use crate::{Error, Result};
 
 /// A support message.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, remote = "Self")]
 pub struct Ticket {
     /// The sender's own identifier, given back in the analysis.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -41,14 +42,14 @@ impl Ticket {
     ///
     /// # Errors
     /// [`crate::ErrorKind::InvalidInput`] where there is neither, or both.
-    pub fn message(&self) -> Result<String> {
+    pub fn message(&self) -> Result<Cow<'_, str>> {
         match (&self.text, &self.subject, &self.body) {
-            (Some(text), None, None) => Ok(text.clone()),
+            (Some(text), None, None) => Ok(Cow::Borrowed(text)),
             (Some(_), _, _) => {
                 Err(Error::invalid("text", "a ticket has `text`, or `subject` and `body`; not both"))
             }
-            (None, Some(subject), Some(body)) => Ok(format!("{subject}\n{body}")),
-            (None, Some(part), None) | (None, None, Some(part)) => Ok(part.clone()),
+            (None, Some(subject), Some(body)) => Ok(Cow::Owned(format!("{subject}\n{body}"))),
+            (None, Some(part), None) | (None, None, Some(part)) => Ok(Cow::Borrowed(part)),
             (None, None, None) => {
                 Err(Error::invalid("text", "a ticket needs `text`, or `subject` and `body`"))
             }
@@ -174,6 +175,16 @@ impl Named for Category {
         (Self::Urgent, "urgent"),
         (Self::Technical, "technical"),
         (Self::General, "general"),
+    ];
+}
+
+impl Named for AbstainReason {
+    const WHAT: &'static str = "reason";
+    const NAMES: &'static [(Self, &'static str)] = &[
+        (Self::LowConfidence, "low-confidence"),
+        (Self::OutOfDomain, "out-of-domain"),
+        (Self::UnsupportedLanguage, "unsupported-language"),
+        (Self::Empty, "empty"),
     ];
 }
 
@@ -365,6 +376,12 @@ pub enum AbstainReason {
     UnsupportedLanguage,
     /// The text holds nothing to read.
     Empty,
+}
+
+impl fmt::Display for AbstainReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(name(*self))
+    }
 }
 
 /// What an analysis cost.

@@ -1,6 +1,7 @@
 //! Models by name, from a hub on this machine that fails in the ways that networks and hubs fail.
 #![cfg(feature = "hub")]
 
+mod common;
 mod hub_server;
 
 use std::collections::BTreeMap;
@@ -13,43 +14,11 @@ use hub_server::{COMMIT, Fault, HubServer, etag, sha256};
 
 const WEIGHTS: &str = "model.safetensors";
 
-/// A word-level vocabulary of the checkpoint's 64 ids.
-fn tokenizer() -> Vec<u8> {
-    let special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
-    let words = special.into_iter().map(str::to_owned).chain((5..64).map(|id| format!("word{id}")));
-    let vocabulary: BTreeMap<String, usize> = words.zip(0..).collect();
-    let added: Vec<_> = special
-        .iter()
-        .zip(0..)
-        .map(|(content, id)| {
-            serde_json::json!({
-                "id": id, "content": content, "single_word": false, "lstrip": false, "rstrip": false,
-                "normalized": false, "special": true
-            })
-        })
-        .collect();
-    let text = serde_json::json!({
-        "version": "1.0", "truncation": null, "padding": null, "added_tokens": added,
-        "normalizer": {
-            "type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true, "strip_accents": null,
-            "lowercase": true
-        },
-        "pre_tokenizer": { "type": "BertPreTokenizer" },
-        "post_processor": { "type": "BertProcessing", "sep": ["[SEP]", 3], "cls": ["[CLS]", 2] },
-        "decoder": { "type": "WordPiece", "prefix": "##", "cleanup": true },
-        "model": {
-            "type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##",
-            "max_input_chars_per_word": 100, "vocab": vocabulary
-        }
-    });
-    text.to_string().into_bytes()
-}
-
 fn checkpoint() -> BTreeMap<String, Vec<u8>> {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/tests/golden/distilbert-single-float32");
     let read = |name: &str| (name.to_owned(), fs::read(dir.join(name)).unwrap());
     let mut files = BTreeMap::from(["config.json", WEIGHTS].map(read));
-    files.insert("tokenizer.json".into(), tokenizer());
+    files.insert("tokenizer.json".into(), common::tokenizer().into_bytes());
     files.insert("README.md".into(), b"not for the engine".to_vec());
     files
 }

@@ -106,7 +106,7 @@ pub fn evaluate(
                     .map_err(|e| e.context(format!("line {}", row.line)))
             };
             let encodings: Vec<_> = chunk.iter().map(encode).collect::<Result<_>>()?;
-            let logits = model.logits(&encodings.iter().collect::<Vec<_>>(), &[index], &|| Ok(()))?;
+            let logits = model.logits(&encodings.iter().collect::<Vec<_>>(), &[index])?;
             predictions.extend(logits.iter().map(|logits| predict(head, &logits[0])));
             progress(predictions.len());
         }

@@ -220,7 +220,7 @@ fn golden(model: &Model) -> Result<Vec<Golden>> {
     let heads: Vec<usize> = (0..model.heads.len()).collect();
     let score = |text: &&str| {
         let encoding = model.tokenizer.encode(text, LongText::Head)?;
-        let logits = model.logits(&[&encoding], &heads, &|| Ok(()))?.remove(0);
+        let logits = model.logits(&[&encoding], &heads)?.remove(0);
         let scores =
             model.heads.iter().zip(&logits).map(|(head, logits)| (head.name.clone(), head.scores(logits)));
         Ok(Golden { text: (*text).to_owned(), scores: scores.collect() })

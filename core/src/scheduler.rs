@@ -1,0 +1,305 @@
+//! Many callers, one stream of batches: calls are tokenized and run in turns, and each gets its answers in its own order.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use frontdesk_models::encoder::TokenBatch;
+
+use crate::call::Call;
+use crate::error::guarded;
+use crate::metrics::Recorder;
+use crate::pipeline::Pipeline;
+use crate::queue::{Lane, Picked, Row};
+use crate::{Error, ErrorKind, Result};
+
+/// Tickets of one call that are tokenized ahead of the batches: enough to find texts of near-equal length among.
+const WINDOW: usize = 512;
+
+/// Tickets that are tokenized in one turn.
+const TURN: usize = 64;
+
+/// Gives work to the threads of one pool.
+#[derive(Debug)]
+pub(crate) struct Scheduler {
+    pub(crate) pipeline: Arc<Pipeline>,
+    pub(crate) recorder: Recorder,
+    threads: usize,
+    limit: usize,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    /// Calls with tickets to tokenize.
+    calls: VecDeque<Untaken>,
+    /// Tokenized rows, by the model that reads them next.
+    lanes: Vec<Lane>,
+    /// Threads at work.
+    running: usize,
+    closed: bool,
+}
+
+/// A call whose tickets from `next` on are not tokenized yet.
+#[derive(Debug)]
+struct Untaken {
+    call: Arc<Call>,
+    next: usize,
+}
+
+/// What a thread does next.
+enum Job {
+    Tokenize(Untaken),
+    Run(usize, Picked),
+}
+
+impl Scheduler {
+    pub(crate) fn new(pipeline: Arc<Pipeline>, threads: usize, limit: usize) -> Arc<Self> {
+        let lanes = pipeline.lanes().iter().map(|_| Lane::default()).collect();
+        let state = State { calls: VecDeque::new(), lanes, running: 0, closed: false };
+        Arc::new(Self { pipeline, recorder: Recorder::new(), threads, limit, state: Mutex::new(state) })
+    }
+
+    /// No code panics while it holds the lock, so a poisoned one is as good as another.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Accepts a call, or refuses it: `overloaded` where its tickets do not fit behind those that wait. `true` asks for a thread
+    /// to [`Scheduler::work`].
+    pub(crate) fn accept(&self, call: Arc<Call>) -> Result<bool> {
+        let mut gone = Vec::new();
+        let accepted = self.state().accept(call, self.limit, &mut gone);
+        release(gone);
+        let counter = if accepted.is_ok() { &self.recorder.calls } else { &self.recorder.overloaded };
+        if accepted.as_ref().map_err(Error::kind) != Err(ErrorKind::InvalidInput) {
+            Recorder::add(counter, 1);
+        }
+        accepted?;
+        Ok(self.state().engage(self.threads))
+    }
+
+    /// Works until nothing waits. `engage` starts one more thread on this.
+    pub(crate) fn work(&self, engage: &dyn Fn()) {
+        loop {
+            let mut gone = Vec::new();
+            let (job, more) = {
+                let mut state = self.state();
+                let job = state.next(&mut gone);
+                if job.is_none() {
+                    state.running -= 1;
+                }
+                (job, state.has_work() && state.engage(self.threads))
+            };
+            release(gone);
+            if more {
+                engage();
+            }
+            let Some(job) = job else { return };
+            match job {
+                Job::Tokenize(untaken) => self.tokenize(untaken),
+                Job::Run(lane, picked) => self.run(lane, picked),
+            }
+            // Whoever asked for the pool itself, to train or to evaluate, gets a turn.
+            rayon::yield_now();
+        }
+    }
+
+    /// One thread fewer: its work ended in a panic.
+    pub(crate) fn lost_thread(&self) {
+        self.state().running -= 1;
+    }
+
+    /// Accepts nothing more; with `cancel`, what has not begun is answered `cancelled`.
+    pub(crate) fn close(&self, cancel: bool) {
+        let queued = {
+            let mut state = self.state();
+            state.closed = true;
+            if cancel { state.everyone() } else { Vec::new() }
+        };
+        for call in queued {
+            call.fail(Error::new(ErrorKind::Cancelled, "the engine was closed"));
+        }
+    }
+
+    /// Tickets that wait for a batch.
+    pub(crate) fn depth(&self) -> usize {
+        let mut gone = Vec::new();
+        let depth = {
+            let mut state = self.state();
+            state.sweep(&mut gone);
+            state.depth()
+        };
+        release(gone);
+        depth
+    }
+
+    fn tokenize(&self, Untaken { call, next }: Untaken) {
+        let end = (next + TURN).min(call.rows);
+        let mut rows = Vec::with_capacity(end - next);
+        for index in next..end {
+            match guarded(|| self.encode(&call, index)) {
+                Ok(row) => rows.extend(row),
+                Err(error) => return call.fail_at(index, error),
+            }
+        }
+        let mut state = self.state();
+        state.lanes[0].push(&call, rows);
+        if end < call.rows {
+            state.calls.push_back(Untaken { call, next: end });
+        }
+    }
+
+    /// The row of one ticket; a ticket with nothing to read is answered here.
+    fn encode(&self, call: &Call, index: usize) -> Result<Option<Row>> {
+        let ticket = call.tickets.get(index)?;
+        let encoded = self.pipeline.encode(&ticket, &call.outputs)?;
+        if encoded.encodings.is_empty() {
+            let analysis = self.pipeline.decode(&ticket, encoded.usage, &[], &call.outputs);
+            Recorder::add(&self.recorder.tickets, 1);
+            call.place(index, analysis);
+            return Ok(None);
+        }
+        Ok(Some(Row { index, usage: encoded.usage, encodings: encoded.encodings, logits: Vec::new() }))
+    }
+
+    fn run(&self, lane: usize, picked: Picked) {
+        for (call, _) in &picked {
+            if let Some(waited) = call.begin() {
+                self.recorder.queue.observe_duration(waited);
+            }
+        }
+        let start = Instant::now();
+        let result = guarded(|| {
+            let lanes = self.pipeline.lanes();
+            let lane = &lanes[lane];
+            lane.model.forward(&TokenBatch::new(picked.iter().map(|(_, row)| row.ids())), &lane.heads)
+        });
+        self.recorder.inference.observe_duration(start.elapsed());
+        self.recorder.batch.observe(picked.len() as f64);
+        Recorder::add(&self.recorder.tokens, picked.iter().map(|(_, row)| row.ids().len()).sum());
+        match result {
+            Ok(logits) => {
+                for ((call, mut row), logits) in picked.into_iter().zip(logits) {
+                    row.logits.push(logits);
+                    if row.logits.len() == row.encodings.len() {
+                        self.answer(&call, row);
+                    } else {
+                        self.state().lanes[row.logits.len()].push(&call, vec![row]);
+                    }
+                }
+            }
+            Err(error) => self.failed(lane, picked, error),
+        }
+    }
+
+    /// A batch that failed is run again call by call, so that one caller's text does not fail another's.
+    fn failed(&self, lane: usize, picked: Picked, error: Error) {
+        let Some((first, _)) = picked.first() else { return };
+        let first = Arc::clone(first);
+        let (own, others): (Picked, Picked) =
+            picked.into_iter().partition(|(call, _)| Arc::ptr_eq(call, &first));
+        if others.is_empty() {
+            return first.fail(error);
+        }
+        self.run(lane, own);
+        self.run(lane, others);
+    }
+
+    fn answer(&self, call: &Call, row: Row) {
+        let decoded = guarded(|| {
+            let ticket = call.tickets.get(row.index)?;
+            Ok(self.pipeline.decode(&ticket, row.usage, &row.logits, &call.outputs))
+        });
+        match decoded {
+            Ok(analysis) => {
+                Recorder::add(&self.recorder.tickets, 1);
+                call.place(row.index, analysis);
+            }
+            Err(error) => call.fail_at(row.index, error),
+        }
+    }
+}
+
+impl State {
+    fn accept(&mut self, call: Arc<Call>, limit: usize, gone: &mut Vec<Arc<Call>>) -> Result<()> {
+        if self.closed {
+            return Err(closed());
+        }
+        let more = call.rows.min(WINDOW);
+        // An idle engine takes a call of any length.
+        let fits = |waiting: usize| waiting == 0 || waiting + more <= limit;
+        if !fits(self.depth()) {
+            self.sweep(gone);
+        }
+        let waiting = self.depth();
+        if !fits(waiting) {
+            let message = format!("{waiting} tickets wait, and {more} more are over the limit of {limit}");
+            return Err(Error::new(ErrorKind::Overloaded, message));
+        }
+        self.calls.push_back(Untaken { call, next: 0 });
+        Ok(())
+    }
+
+    /// Counts one more thread as running, if there may be one more.
+    fn engage(&mut self, threads: usize) -> bool {
+        let more = self.running < threads;
+        self.running += usize::from(more);
+        more
+    }
+
+    fn has_work(&self) -> bool {
+        !self.calls.is_empty() || self.lanes.iter().any(|lane| !lane.is_empty())
+    }
+
+    /// Tokenizing comes before running, until a call's window is full: it is what makes batches full. The last model comes
+    /// first: its rows are nearest to their answers.
+    fn next(&mut self, gone: &mut Vec<Arc<Call>>) -> Option<Job> {
+        let ready = |untaken: &Untaken| untaken.call.in_lane() + TURN <= WINDOW;
+        if let Some(untaken) = self.calls.iter().position(ready).and_then(|index| self.calls.remove(index)) {
+            return Some(Job::Tokenize(untaken));
+        }
+        self.sweep(gone);
+        let lanes = self.lanes.iter_mut().enumerate().rev();
+        lanes.into_iter().find_map(|(index, lane)| Some(Job::Run(index, lane.pick()?)))
+    }
+
+    /// Tickets that wait; of a long call no more than its window.
+    fn depth(&self) -> usize {
+        let untaken = self
+            .calls
+            .iter()
+            .map(|Untaken { call, next }| (call.rows - next).min(WINDOW.saturating_sub(call.in_lane())));
+        untaken.sum::<usize>() + self.lanes.iter().map(Lane::rows).sum::<usize>()
+    }
+
+    /// Moves the calls that nobody waits for any more to `gone`: they are let go of without the lock, since their callers' code
+    /// runs then.
+    fn sweep(&mut self, gone: &mut Vec<Arc<Call>>) {
+        self.calls.retain(|untaken| {
+            let wanted = untaken.call.is_wanted();
+            if !wanted {
+                gone.push(Arc::clone(&untaken.call));
+            }
+            wanted
+        });
+        for lane in &mut self.lanes {
+            lane.sweep(gone);
+        }
+    }
+
+    fn everyone(&self) -> Vec<Arc<Call>> {
+        let untaken = self.calls.iter().map(|untaken| &untaken.call);
+        untaken.chain(self.lanes.iter().flat_map(Lane::calls)).cloned().collect()
+    }
+}
+
+fn release(gone: Vec<Arc<Call>>) {
+    for call in gone {
+        call.let_go();
+    }
+}
+
+pub(crate) fn closed() -> Error {
+    Error::new(ErrorKind::InvalidInput, "the engine is closed")
+}

@@ -1,0 +1,134 @@
+//! Where tickets come from: a list, a column of texts that somebody else owns, or JSON.
+
+use std::borrow::Cow;
+
+use serde::de::DeserializeOwned;
+use serde::de::value::MapAccessDeserializer;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use crate::{CustomerHistory, Error, ErrorKind, Result, Ticket, Urgency};
+
+/// What the engine reads of one ticket, borrowed from its source.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct TicketRef<'a> {
+    /// The sender's own identifier.
+    pub id: Option<&'a str>,
+    /// The message.
+    pub text: Cow<'a, str>,
+    /// The urgency that the sender or the desk gave.
+    pub urgency: Option<Urgency>,
+    /// What is known of the customer.
+    pub history: Option<&'a CustomerHistory>,
+}
+
+impl<'a> TicketRef<'a> {
+    /// A ticket of nothing but a text.
+    pub fn new(text: &'a str) -> Self {
+        Self { id: None, text: Cow::Borrowed(text), urgency: None, history: None }
+    }
+}
+
+/// A source of tickets that can be read from any thread. `Vec<Ticket>` is one; a table's column can be another, and then its
+/// texts are not copied.
+pub trait Tickets: Send + Sync {
+    /// How many there are.
+    fn len(&self) -> usize;
+
+    /// Whether there is none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The ticket at `index`, which is under [`Tickets::len`].
+    ///
+    /// # Errors
+    /// `invalid-input` where a ticket has no text, or two.
+    fn get(&self, index: usize) -> Result<TicketRef<'_>>;
+
+    /// How an error names the ticket at `index`; `None` where it is the only one.
+    fn place(&self, index: usize) -> Option<String> {
+        (self.len() > 1).then(|| format!("ticket {index}"))
+    }
+}
+
+impl Tickets for Vec<Ticket> {
+    fn len(&self) -> usize {
+        self.len()
+    }
+
+    fn get(&self, index: usize) -> Result<TicketRef<'_>> {
+        let ticket = &self[index];
+        Ok(TicketRef {
+            id: ticket.id.as_deref(),
+            text: ticket.message()?,
+            urgency: ticket.urgency,
+            history: ticket.customer_history.as_ref(),
+        })
+    }
+}
+
+/// A ticket is written as an object with its fields, or as a string that is its text.
+impl<'de> Deserialize<'de> for Ticket {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> de::Visitor<'de> for Visitor {
+            type Value = Ticket;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a ticket: a text, or an object with `text`")
+            }
+
+            fn visit_str<E>(self, text: &str) -> std::result::Result<Ticket, E> {
+                Ok(Ticket::new(text))
+            }
+
+            fn visit_string<E>(self, text: String) -> std::result::Result<Ticket, E> {
+                Ok(Ticket::new(text))
+            }
+
+            fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> std::result::Result<Ticket, A::Error> {
+                // The derived reader of the fields: `serde(remote)` gives it this name.
+                Ticket::deserialize(MapAccessDeserializer::new(map))
+            }
+        }
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+impl Serialize for Ticket {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        Ticket::serialize(self, serializer)
+    }
+}
+
+/// Reads JSON that a caller handed over.
+///
+/// # Errors
+/// `invalid-input`: what was wrong, with the line and column of broken JSON, or the path of a value that does not fit; the
+/// error's field is the last name on that path.
+pub fn from_json<T: DeserializeOwned>(json: &[u8]) -> Result<T> {
+    let mut deserializer = serde_json::Deserializer::from_slice(json);
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|e| refused(&e))?;
+    deserializer.end().map_err(|e| Error::new(ErrorKind::InvalidInput, e.to_string()))?;
+    Ok(value)
+}
+
+fn refused(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
+    use serde_path_to_error::Segment;
+    let (path, reason) = (error.path(), error.inner().to_string());
+    // serde knows an unknown field, and one that is missing, only by its message.
+    let named = |start: &str| reason.strip_prefix(start).and_then(|rest| rest.split('`').next());
+    let unknown = named("unknown field `").or_else(|| named("missing field `"));
+    let last = path.iter().filter_map(|segment| match segment {
+        Segment::Map { key } => Some(key.as_str()),
+        _ => None,
+    });
+    let field = unknown.or(last.last()).map(str::to_owned);
+    let place = path.to_string();
+    let message = if place == "." { reason } else { format!("{place}: {reason}") };
+    match field {
+        Some(field) => Error::invalid(&field, message),
+        None => Error::new(ErrorKind::InvalidInput, message),
+    }
+}

@@ -1,0 +1,212 @@
+//! Many callers at once: order, turns, a full queue, deadlines, callers that go away, engines that close.
+
+mod common;
+
+use std::sync::{Arc, Barrier};
+use std::time::{Duration, Instant};
+
+use frontdesk::{Analysis, AnalyzeOptions, Engine, EngineOptions, ErrorKind, Shutdown, Ticket};
+use proptest::prelude::*;
+
+/// An engine on a tiny model, whose batches take no time.
+fn tiny(change: impl FnOnce(&mut EngineOptions)) -> (tempfile::TempDir, Engine) {
+    let dir = tempfile::tempdir().unwrap();
+    let mut options = common::options(&common::checkpoint("bert-single-float32", dir.path()));
+    change(&mut options);
+    (dir, Engine::open(options).unwrap())
+}
+
+/// Tickets of a call that keeps a thread busy for seconds.
+const LONG: usize = 150;
+
+/// An engine that is busy for seconds: the bundled model with one thread and a long call.
+fn busy(change: impl FnOnce(&mut EngineOptions)) -> (Engine, frontdesk::Pending<Vec<Analysis>>) {
+    let mut options = EngineOptions::default();
+    options.threads = Some(1);
+    change(&mut options);
+    let engine = Engine::open(options).unwrap();
+    let text =
+        "the proof shows the wrong blue and the press has been waiting for an answer since monday ".repeat(2);
+    let long = engine.submit(vec![Ticket::new(text); LONG], &plain());
+    while engine.metrics().unwrap().inference_seconds.count() == 0 {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    (engine, long)
+}
+
+fn plain() -> AnalyzeOptions {
+    AnalyzeOptions::default()
+}
+
+fn within(time: Duration) -> AnalyzeOptions {
+    let mut options = plain();
+    options.timeout = Some(time);
+    options
+}
+
+fn named(names: std::ops::Range<usize>) -> Vec<Ticket> {
+    let ticket = |n: usize| Ticket { id: Some(n.to_string()), ..Ticket::new("proof ".repeat(n % 9)) };
+    names.map(ticket).collect()
+}
+
+#[test]
+fn concurrent_callers_share_batches_and_each_gets_its_own_answers_in_order() {
+    let (_dir, engine) = tiny(|options| options.threads = Some(1));
+    let barrier = Barrier::new(16);
+    std::thread::scope(|scope| {
+        for caller in 0..16 {
+            let (engine, barrier) = (engine.clone(), &barrier);
+            scope.spawn(move || {
+                barrier.wait();
+                for round in 0..20 {
+                    let start = caller * 1000 + round * 7;
+                    let analyses = engine.analyze_batch(&named(start..start + 7), &plain()).unwrap();
+                    let ids: Vec<_> = analyses.iter().map(|a| a.id.clone().unwrap()).collect();
+                    assert_eq!(ids, (start..start + 7).map(|n| n.to_string()).collect::<Vec<_>>());
+                    for analysis in &analyses {
+                        let words = analysis.id.as_ref().unwrap().parse::<usize>().unwrap() % 9;
+                        assert_eq!(analysis.usage.tokens, if words == 0 { 0 } else { words + 2 });
+                    }
+                }
+            });
+        }
+    });
+    let metrics = engine.metrics().unwrap();
+    assert_eq!((metrics.calls, metrics.tickets, metrics.queue_depth), (320, 2240, 0));
+    assert_eq!(metrics.queue_seconds.count(), 320);
+    let read = metrics.batch_texts.sum as u64;
+    assert_eq!(read, 2240 - empty_texts(), "each text is run once");
+    assert!(metrics.batch_texts.count() < 320, "calls were not merged: {metrics:?}");
+}
+
+/// Numbers divisible by nine have empty texts.
+fn empty_texts() -> u64 {
+    let starts = (0..16).flat_map(|caller| (0..20).map(move |round| caller * 1000 + round * 7));
+    starts.flat_map(|start: usize| start..start + 7).filter(|n| n % 9 == 0).count() as u64
+}
+
+#[test]
+fn a_single_message_does_not_wait_for_a_long_call() {
+    let (engine, long) = busy(|_| {});
+    let start = Instant::now();
+    engine.analyze(&Ticket::new("Production is blocked!")).unwrap();
+    let single = start.elapsed();
+    long.wait().unwrap();
+    assert!(single < start.elapsed() / 3, "{single:?} of {:?}", start.elapsed());
+}
+
+#[test]
+fn a_full_queue_is_overloaded_and_a_caller_that_leaves_frees_its_place() {
+    let (engine, _long) = busy(|options| options.queue = Some(LONG + 80));
+    let fits: Vec<_> = (0..8).map(|n| engine.submit(named(n..n + 10), &plain())).collect();
+    let refused = engine.submit(named(0..80), &plain()).wait().unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Overloaded);
+    assert!(refused.message().contains("230"), "{refused}");
+    assert_eq!(engine.metrics().unwrap().overloaded, 1);
+    drop(fits);
+    engine.submit(named(0..80), &plain()).wait().unwrap();
+}
+
+#[test]
+fn an_idle_engine_takes_more_than_its_queue_holds() {
+    let (_dir, engine) = tiny(|options| options.queue = Some(1));
+    let analyses = engine.analyze_batch(&named(0..3000), &plain()).unwrap();
+    assert!(analyses.iter().zip(0..).all(|(a, n)| a.id == Some(n.to_string())));
+}
+
+#[test]
+fn deadlines_pass_in_the_queue() {
+    let (engine, long) = busy(|_| {});
+    let tickets = named(0..30);
+    let start = Instant::now();
+    let late = engine.submit(tickets, &within(Duration::from_millis(30))).wait().unwrap_err();
+    assert_eq!(late.kind(), ErrorKind::Timeout);
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    assert_eq!(long.wait().unwrap().len(), LONG);
+    assert_eq!(engine.metrics().unwrap().queue_depth, 0);
+}
+
+#[test]
+fn an_engine_that_closes_finishes_or_cancels_and_joins_its_threads() {
+    let (_dir, engine) = tiny(|_| {});
+    let queued: Vec<_> = (0..50).map(|n| engine.submit(named(n..n + 40), &plain())).collect();
+    engine.close(Shutdown::Finish);
+    for pending in queued {
+        assert_eq!(pending.wait().unwrap().len(), 40);
+    }
+    let after = engine.analyze(&Ticket::new("late")).unwrap_err();
+    assert_eq!((after.kind(), after.message()), (ErrorKind::InvalidInput, "the engine is closed"));
+    engine.close(Shutdown::Cancel);
+
+    let (engine, long) = busy(|options| options.shutdown = Shutdown::Cancel);
+    let start = Instant::now();
+    drop(engine);
+    assert_eq!(long.wait().unwrap_err().kind(), ErrorKind::Cancelled);
+    assert!(start.elapsed() < Duration::from_secs(5), "only the batch that ran was finished");
+}
+
+#[test]
+fn engines_come_and_go_without_leaving_threads() {
+    let (dir, engine) = tiny(|_| {});
+    drop(engine);
+    let model = dir.path().join("bert-single-float32");
+    let mine = || {
+        let tasks = std::fs::read_dir("/proc/self/task").unwrap().flatten();
+        tasks.count()
+    };
+    // Other tests run beside this one and have engines of their own, but not two hundred.
+    let before = mine();
+    for _ in 0..200 {
+        let engine = common::open(&model).unwrap();
+        engine.submit(named(0..3), &plain()).wait().unwrap();
+    }
+    assert!(mine() < before + 100, "{before} threads before, {} after", mine());
+}
+
+#[test]
+fn a_pending_result_is_waited_for_in_slices() {
+    let (engine, mut long) = busy(|_| {});
+    assert!(long.wait_for(Duration::from_millis(1)).is_none());
+    drop(engine);
+    assert_eq!(long.wait_for(Duration::from_secs(600)).unwrap().unwrap().len(), LONG);
+}
+
+#[test]
+fn dropping_the_last_engine_on_its_own_thread_does_not_hang() {
+    let (_dir, engine) = tiny(|_| {});
+    let engine = Arc::new(engine);
+    let pending = engine.submit(named(0..2000), &plain());
+    let waker_engine = Arc::clone(&engine);
+    struct DropOnWake(std::sync::Mutex<Option<Arc<Engine>>>, std::sync::mpsc::Sender<()>);
+    impl std::task::Wake for DropOnWake {
+        fn wake(self: Arc<Self>) {
+            drop(self.0.lock().unwrap().take());
+            self.1.send(()).unwrap();
+        }
+    }
+    let (done, woken) = std::sync::mpsc::channel();
+    let waker = Arc::new(DropOnWake(Some(waker_engine).into(), done)).into();
+    let mut pending = std::pin::pin!(pending);
+    let polled = pending.as_mut().poll(&mut std::task::Context::from_waker(&waker));
+    assert!(polled.is_pending(), "2,000 tickets were answered before they were asked for");
+    drop(engine);
+    woken.recv_timeout(Duration::from_secs(60)).unwrap();
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(12) })]
+    #[test]
+    fn calls_of_any_size_come_back_whole(sizes in prop::collection::vec(0usize..700, 1..12), threads in 1usize..4) {
+        let (_dir, engine) = tiny(|options| {
+            options.threads = Some(threads);
+            options.queue = Some(10_000);
+        });
+        let pending: Vec<_> = sizes.iter().map(|&n| engine.submit(named(0..n), &plain())).collect();
+        for (pending, &size) in pending.into_iter().zip(&sizes) {
+            let analyses = pending.wait().unwrap();
+            let ids: Vec<_> = analyses.into_iter().map(|a| a.id.unwrap()).collect();
+            prop_assert_eq!(ids, (0..size).map(|n| n.to_string()).collect::<Vec<_>>());
+        }
+        prop_assert_eq!(engine.metrics().unwrap().queue_depth, 0);
+    }
+}
