@@ -1,9 +1,12 @@
 //! `frontdesk analyze`.
 
+use std::collections::VecDeque;
+use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 
-use frontdesk::data::{TicketColumns, lines, read_tickets};
-use frontdesk::{Analysis, AnalyzeOptions, Engine, ModelSource, Result, Ticket};
+use frontdesk::data::{TicketColumns, TicketFile, lines, read_tickets};
+use frontdesk::{Analysis, AnalyzeOptions, Engine, ModelSource, Result, Ticket, TicketRef, Tickets};
 
 use crate::args::{AnalyzeArgs, Format};
 use crate::output::{Output, json, json_line};
@@ -12,8 +15,11 @@ use crate::{progress, render};
 /// Tickets between two steps of the progress bar.
 const CHUNK: usize = 256;
 
+/// Chunks under way at a time, so that no thread waits for a chunk's last ticket.
+const UNDER_WAY: usize = 3;
+
 pub(crate) fn run(args: &AnalyzeArgs) -> Result<()> {
-    let tickets = tickets(args)?;
+    let tickets = Arc::new(tickets(args)?);
     let mut options = args.engine.options();
     options.sentiment_model = args.sentiment_model.as_deref().map(ModelSource::from);
     options.outputs.clone_from(&args.outputs);
@@ -25,8 +31,20 @@ pub(crate) fn run(args: &AnalyzeArgs) -> Result<()> {
 
     let bar = progress::rows(tickets.len(), "analyzing");
     let mut analyses: Vec<Analysis> = Vec::new();
-    for chunk in tickets.chunks(CHUNK) {
-        let done = engine.analyze_batch(chunk, &AnalyzeOptions::default())?;
+    let mut starts = (0..tickets.len()).step_by(CHUNK);
+    let mut under_way = VecDeque::new();
+    loop {
+        if under_way.len() < UNDER_WAY
+            && let Some(start) = starts.next()
+        {
+            let rows = start..(start + CHUNK).min(tickets.len());
+            let chunk = Arc::new(Chunk { tickets: Arc::clone(&tickets), rows });
+            under_way.push_back(engine.submit_from(chunk, &AnalyzeOptions::default()));
+            continue;
+        }
+        let Some(pending) = under_way.pop_front() else { break };
+        let done = pending.wait()?;
+        bar.inc(done.len() as u64);
         if format == Format::Jsonl {
             for analysis in &done {
                 output.write(&json_line(analysis)?)?;
@@ -34,7 +52,6 @@ pub(crate) fn run(args: &AnalyzeArgs) -> Result<()> {
         } else {
             analyses.extend(done);
         }
-        bar.inc(chunk.len() as u64);
     }
     bar.finish_and_clear();
     match (format, analyses.as_slice()) {
@@ -42,14 +59,34 @@ pub(crate) fn run(args: &AnalyzeArgs) -> Result<()> {
         (Format::Json, [only]) if args.input.is_none() => output.write(&json(only)?)?,
         (Format::Json, all) => output.write(&json(&all)?)?,
         (Format::Table, [only]) => output.write(&render::one(only))?,
-        (Format::Table, all) => output.write(&render::many(&tickets, all))?,
+        (Format::Table, all) => output.write(&render::many(&tickets.tickets, all))?,
     }
     output.finish()
 }
 
-fn tickets(args: &AnalyzeArgs) -> Result<Vec<Ticket>> {
+/// Some tickets of a file.
+struct Chunk {
+    tickets: Arc<TicketFile>,
+    rows: Range<usize>,
+}
+
+impl Tickets for Chunk {
+    fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn get(&self, index: usize) -> Result<TicketRef<'_>> {
+        self.tickets.get(self.rows.start + index)
+    }
+
+    fn place(&self, index: usize) -> Option<String> {
+        self.tickets.place(self.rows.start + index)
+    }
+}
+
+fn tickets(args: &AnalyzeArgs) -> Result<TicketFile> {
     match (&args.text, &args.input) {
-        (Some(text), _) => Ok(vec![Ticket::new(text)]),
+        (Some(text), _) => Ok(TicketFile { tickets: vec![Ticket::new(text)], ..TicketFile::default() }),
         (None, Some(path)) if path == Path::new("-") => lines(std::io::stdin().lock()),
         (None, Some(path)) => {
             let columns = TicketColumns {
@@ -59,12 +96,12 @@ fn tickets(args: &AnalyzeArgs) -> Result<Vec<Ticket>> {
                 id: args.id_column.clone(),
                 urgency: args.urgency_column.clone(),
             };
-            let (tickets, mapping) = read_tickets(path, &columns)?;
-            let taken: Vec<_> =
-                mapping.iter().map(|(field, column)| format!("{field} from `{column}`")).collect();
-            eprintln!("{}: {} tickets; {}", path.display(), tickets.len(), taken.join(", "));
-            Ok(tickets)
+            let file = read_tickets(path, &columns)?;
+            let taken = file.mapping.iter().map(|(field, column)| format!("{field} from `{column}`"));
+            let taken = taken.collect::<Vec<_>>().join(", ");
+            eprintln!("{}: {} tickets; {taken}", path.display(), file.len());
+            Ok(file)
         }
-        (None, None) => Ok(Vec::new()),
+        (None, None) => Ok(TicketFile::default()),
     }
 }

@@ -19,7 +19,7 @@ impl Output {
     pub(crate) fn open(path: Option<&Path>) -> Result<Self> {
         let Some(path) = path else { return Ok(Self::Stdout(io::stdout().lock())) };
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let file = NamedTempFile::new_in(parent).map_err(|e| at(path, e))?;
+        let file = beside(parent).map_err(|e| at(path, e))?;
         if path.is_dir() {
             return Err(at(path, "is a directory"));
         }
@@ -43,6 +43,17 @@ impl Output {
             Self::File(file, path) => file.persist(&path).map(drop).map_err(|e| at(&path, e.error)),
         }
     }
+}
+
+/// A file with the permissions that the process gives its files; a temporary file's own are for its owner alone.
+fn beside(parent: &Path) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    builder.tempfile_in(parent)
 }
 
 fn at(path: &Path, error: impl std::fmt::Display) -> Error {

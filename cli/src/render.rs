@@ -103,7 +103,7 @@ pub(crate) fn one(analysis: &Analysis) -> String {
         table.add_row(vec![name("route"), Cell::new(format!("{}\n{}", lines.join("\n"), r.reasoning))]);
     }
     for abstain in &analysis.abstain {
-        table.add_row(vec![name("not sure"), Cell::new(format!("{}: {:?}", abstain.output, abstain.reason))]);
+        table.add_row(vec![name("not sure"), Cell::new(format!("{}: {}", abstain.output, abstain.reason))]);
     }
     let cut = if analysis.usage.truncated { ", the text was cut" } else { "" };
     format!(
@@ -117,13 +117,16 @@ pub(crate) fn many(tickets: &[Ticket], analyses: &[Analysis]) -> String {
     let mut table = table();
     let first = analyses.first();
     let mut header = vec!["message".to_owned()];
-    if first.is_some_and(|a| a.sentiment.is_some()) {
-        header.extend(["sentiment".to_owned(), "urgency".to_owned()]);
-    }
-    header.extend(first.and_then(|a| a.category.as_ref()).map(|_| "category".to_owned()));
-    header.extend(first.into_iter().flat_map(|a| a.tasks.iter().map(|task| task.task.clone())));
-    header.extend(first.and_then(|a| a.route.as_ref()).map(|_| "route".to_owned()));
-    let columns = header.len();
+    // An empty message has a route alone, or nothing.
+    let has = |part: fn(&Analysis) -> bool| analyses.iter().any(part);
+    let (sentiment, category) = (has(|a| a.sentiment.is_some()), has(|a| a.category.is_some()));
+    let fullest = analyses.iter().max_by_key(|a| a.tasks.len());
+    let tasks: Vec<_> = fullest.into_iter().flat_map(|a| a.tasks.iter().map(|t| t.task.clone())).collect();
+    let route = has(|a| a.route.is_some());
+    header.extend(["sentiment", "urgency"].into_iter().filter(|_| sentiment).map(str::to_owned));
+    header.extend(category.then(|| "category".to_owned()));
+    header.extend(tasks.iter().cloned());
+    header.extend(route.then(|| "route".to_owned()));
     table.set_header(header.into_iter().map(|name| Cell::new(name).add_attribute(Attribute::Bold)));
     let scored = |label: &dyn std::fmt::Display, doubt: &str, score: f32| {
         format!("{label}{doubt}\n{} {score:.2}", bar(score, 6))
@@ -136,23 +139,28 @@ pub(crate) fn many(tickets: &[Ticket], analyses: &[Analysis]) -> String {
             short.push('…');
         }
         let mut row = vec![Cell::new(short)];
+        let empty = || Cell::new("empty");
         if let Some(s) = &analysis.sentiment {
             row.push(polarity(s.sentiment, scored(&s.sentiment, doubt(analysis, "sentiment"), s.score)));
             row.push(urgency(
                 s.urgency_level,
                 format!("{}\n{}", s.urgency_level, bar(f32::from(s.urgency_level) / 10.0, 10)),
             ));
+        } else if sentiment {
+            row.extend([empty(), empty()]);
         }
         if let Some(c) = &analysis.category {
             row.push(Cell::new(scored(&c.category, doubt(analysis, "category"), c.score)));
+        } else if category {
+            row.push(empty());
         }
-        for task in &analysis.tasks {
-            row.push(Cell::new(scored(&task.result.label, doubt(analysis, &task.task), task.result.score)));
+        for name in &tasks {
+            let task = analysis.tasks.iter().find(|task| task.task == *name);
+            row.push(task.map_or_else(empty, |task| {
+                Cell::new(scored(&task.result.label, doubt(analysis, name), task.result.score))
+            }));
         }
         if let Some(r) = &analysis.route {
-            while row.len() + 1 < columns {
-                row.push(Cell::new("empty"));
-            }
             row.push(Cell::new(scored(&r.recommended_route, doubt(analysis, "route"), r.confidence)));
         }
         table.add_row(row);

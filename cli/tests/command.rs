@@ -104,7 +104,7 @@ fn failures_exit_1_with_their_code_and_leave_nothing() {
             .arg(&long)
             .arg("--output")
             .arg(&output),
-        "too-long: ticket 1",
+        "too-long: line 2",
     );
     let mut left: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
     left.sort();

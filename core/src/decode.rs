@@ -23,7 +23,8 @@ fn ranked<L>(labels: impl IntoIterator<Item = L>, scores: &[f32]) -> Vec<LabelSc
 
 /// The abstention that a head's threshold asks for.
 pub(crate) fn low_confidence(head: &HeadMeaning, output: &str, score: f32) -> Option<Abstain> {
-    (score < head.abstain_below)
+    // A regression's value is no probability.
+    (head.link != Link::Identity && score < head.abstain_below)
         .then(|| Abstain { output: output.to_owned(), reason: AbstainReason::LowConfidence })
 }
 

@@ -126,7 +126,7 @@ impl<T> Pending<T> {
             }
             let end = self.deadline.into_iter().chain(until).min();
             // An hour stands for a time that no clock can show.
-            let time = end.map_or(Duration::from_secs(3600), |end| end - now);
+            let time = end.map_or(Duration::from_hours(1), |end| end - now);
             let waited = self.shared.settled.wait_timeout(state, time);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
         }

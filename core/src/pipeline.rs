@@ -77,6 +77,10 @@ impl Pipeline {
             decode::check_urgency(&model.heads[urgency])?;
             let sentiment_head = match &sentiment_model {
                 None => SentimentHead::new(&model.heads[sentiment])?,
+                Some(other) if other.heads.len() > 1 => {
+                    let message = format!("{} has several heads; a sentiment model has one", other.info.name);
+                    return Err(Error::invalid("sentiment_model", message));
+                }
                 Some(other) => {
                     SentimentHead::new(&other.heads[0]).map_err(|e| e.context(&other.info.name))?
                 }
@@ -161,7 +165,8 @@ impl Pipeline {
         {
             encodings.push(model.tokenizer.encode(&ticket.text, self.long_text)?);
         }
-        Ok(Encoded { encodings, usage })
+        let truncated = encodings.iter().any(|encoding| encoding.truncated);
+        Ok(Encoded { encodings, usage: Usage { truncated, ..usage } })
     }
 
     /// The analysis of a ticket from the logits of its lanes; of none where there was nothing to read.

@@ -115,7 +115,11 @@ fn work(scheduler: &Arc<Scheduler>) {
         rayon::spawn(move || work(&scheduler));
     };
     // What can panic here is a caller's own code: a waker.
-    if guarded(|| Ok(scheduler.work(&engage))).is_err() {
+    let worked = guarded(|| {
+        scheduler.work(&engage);
+        Ok(())
+    });
+    if worked.is_err() {
         scheduler.lost_thread();
     }
 }

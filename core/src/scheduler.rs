@@ -183,7 +183,7 @@ impl Scheduler {
                 for ((call, mut row), logits) in picked.into_iter().zip(logits) {
                     row.logits.push(logits);
                     if row.logits.len() == row.encodings.len() {
-                        self.answer(&call, row);
+                        self.answer(&call, &row);
                     } else {
                         self.state().lanes[row.logits.len()].push(&call, vec![row]);
                     }
@@ -206,7 +206,7 @@ impl Scheduler {
         self.run(lane, others);
     }
 
-    fn answer(&self, call: &Call, row: Row) {
+    fn answer(&self, call: &Call, row: &Row) {
         let decoded = guarded(|| {
             let ticket = call.tickets.get(row.index)?;
             Ok(self.pipeline.decode(&ticket, row.usage, &row.logits, &call.outputs))

@@ -120,11 +120,11 @@ fn refused(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
     // serde knows an unknown field, and one that is missing, only by its message.
     let named = |start: &str| reason.strip_prefix(start).and_then(|rest| rest.split('`').next());
     let unknown = named("unknown field `").or_else(|| named("missing field `"));
-    let last = path.iter().filter_map(|segment| match segment {
+    let last = path.iter().rev().find_map(|segment| match segment {
         Segment::Map { key } => Some(key.as_str()),
         _ => None,
     });
-    let field = unknown.or(last.last()).map(str::to_owned);
+    let field = unknown.or(last).map(str::to_owned);
     let place = path.to_string();
     let message = if place == "." { reason } else { format!("{place}: {reason}") };
     match field {

@@ -48,6 +48,9 @@ impl Tokenizer {
                 empty.len()
             )));
         }
+        if let Some(id) = empty.get_ids().iter().find(|&&id| id as usize >= vocabulary) {
+            return Err(invalid(format!("special token {id}; the model has {vocabulary} rows")));
+        }
         Ok(Self { inner, max_tokens, max_bytes })
     }
 

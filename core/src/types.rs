@@ -387,9 +387,9 @@ impl fmt::Display for AbstainReason {
 /// What an analysis cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Usage {
-    /// Tokens that the model read, its two special tokens counted.
+    /// Tokens that the model read, its two special tokens counted; of a separate sentiment model they are not counted.
     pub tokens: usize,
-    /// Whether the text had more tokens than the model read.
+    /// Whether the text had more tokens than a model read.
     pub truncated: bool,
 }
 

@@ -81,7 +81,7 @@ fn missing_files_are_model_not_found_by_name() {
 #[test]
 fn broken_bundles_refuse_to_serve() {
     type Break = (&'static str, fn(&Path));
-    let cases: [Break; 10] = [
+    let cases: [Break; 11] = [
         ("format 2", |m| edit(&m.join("frontdesk.json"), |j| j["format"] = 2.into())),
         ("unknown field `surprise`", |m| edit(&m.join("frontdesk.json"), |j| j["surprise"] = true.into())),
         ("temperature 0", |m| edit(&m.join("frontdesk.json"), |j| j["heads"][0]["temperature"] = 0.0.into())),
@@ -109,19 +109,21 @@ fn broken_bundles_refuse_to_serve() {
             let bytes = fs::read(&path).unwrap();
             fs::write(path, &bytes[..bytes.len() / 2]).unwrap();
         }),
-        ("expected", |m| edit(&m.join("frontdesk.json"), |j| j["format"] = serde_json::Value::Null)),
+        ("format null", |m| edit(&m.join("frontdesk.json"), |j| j["format"] = serde_json::Value::Null)),
+        ("field of this name", |m| {
+            edit(&m.join("frontdesk.json"), |j| j["heads"][0]["name"] = "usage".into())
+        }),
         ("max_tokens is 4000", |m| {
             edit(&m.join("frontdesk.json"), |j| j["input"]["max_tokens"] = 4000.into());
         }),
     ];
-    for (index, (expected, damage)) in cases.into_iter().enumerate() {
+    for (expected, damage) in cases {
         let dir = tempfile::tempdir().unwrap();
         let model = bundle(dir.path());
         open(&model).unwrap();
         damage(&model);
         let (kind, message) = kind(&model);
         assert_eq!(kind, ErrorKind::ModelInvalid, "{message}");
-        let expected = if index == 8 { "format null" } else { expected };
         assert!(message.contains(expected), "{expected}: {message}");
     }
 }
@@ -185,4 +187,18 @@ fn wrong_options_are_invalid_input_with_their_field() {
     assert_eq!(field(|o| o.outputs = vec!["route".into()]), "outputs");
     assert_eq!(field(|o| o.precision = frontdesk::Precision::Int8), "precision");
     assert_eq!(field(|o| o.sentiment_model = Some(o.model.clone())), "sentiment_model");
+}
+
+#[test]
+fn a_regression_never_abstains_and_has_no_accuracy() {
+    let dir = tempfile::tempdir().unwrap();
+    let model = checkpoint("bert-regression-float32", dir.path());
+    let engine = open(&model).unwrap();
+    let texts = ["proof", "broken press", "thanks!", "a b c d", "? ?"].map(frontdesk::Ticket::new);
+    let analyses = engine.analyze_batch(&texts, &frontdesk::AnalyzeOptions::default()).unwrap();
+    let below = analyses.iter().any(|a| a.tasks[0].result.score < 0.0);
+    assert!(below && analyses.iter().all(|a| a.abstain.is_empty()), "{analyses:?}");
+    let rows = common::rows(&[("proof", "LABEL_0")]);
+    let error = frontdesk::evaluate::evaluate(&engine, &rows, &Default::default(), &|_| {}).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
 }

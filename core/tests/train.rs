@@ -89,6 +89,16 @@ fn what_cannot_be_learnt_is_refused_and_nothing_is_written() {
     let wild = TrainOptions { learning_rate: 1e30, ..options.clone() };
     let error = train(&easy(), Some(&easy()), &wild, &|_| {}).unwrap_err();
     assert!(error.message().contains("step"), "{error}");
+    let wrong = [
+        TrainOptions { task: "model".into(), ..options.clone() },
+        TrainOptions { dense: Some(0), ..options.clone() },
+        TrainOptions { max_tokens: 2, ..options.clone() },
+        TrainOptions { weight_decay: f64::NAN, ..options.clone() },
+    ];
+    for (options, field) in wrong.iter().zip(["task", "dense", "max_tokens", "weight_decay"]) {
+        let error = train(&easy(), None, options, &|_| panic!("the work began")).unwrap_err();
+        assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidInput, Some(field)));
+    }
     fs::create_dir(&options.output).unwrap();
     assert_eq!(train(&easy(), None, &options, &|_| {}).unwrap_err().kind(), ErrorKind::Io);
     fs::remove_dir(&options.output).unwrap();

@@ -28,6 +28,16 @@ pub(crate) struct Manifest {
     pub(crate) golden: Vec<Golden>,
 }
 
+/// Fields of every analysis: a head of such a name would write over one.
+pub(crate) const RESERVED: [&str; 5] = ["id", "route", "abstain", "usage", "model"];
+
+/// Widths of a dense layer.
+pub(crate) const DENSE: std::ops::RangeInclusive<usize> = 1..=1 << 14;
+
+/// Tokens that a model may read: the two special ones and one of text at least. Attention is quadratic in them, so that more would
+/// let one text take all memory.
+const TOKENS: std::ops::RangeInclusive<usize> = 3..=8192;
+
 /// Limits on a text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -110,6 +120,16 @@ impl HeadManifest {
     }
 }
 
+impl Input {
+    /// Refuses limits that no model works within.
+    pub(crate) fn check(&self) -> std::result::Result<(), String> {
+        if !TOKENS.contains(&self.max_tokens) || !(1..=1 << 30).contains(&self.max_bytes) {
+            return Err(format!("input limits {self:?} are out of range"));
+        }
+        Ok(())
+    }
+}
+
 impl Manifest {
     /// Reads and checks the bytes of a `frontdesk.json`.
     pub(crate) fn from_json(bytes: &[u8]) -> Result<Self> {
@@ -132,9 +152,7 @@ impl Manifest {
         if self.heads.is_empty() || self.heads.len() > 64 {
             return Err(format!("{} heads; from 1 to 64", self.heads.len()));
         }
-        if !(3..=1 << 16).contains(&self.input.max_tokens) || !(1..=1 << 30).contains(&self.input.max_bytes) {
-            return Err(format!("input limits {:?} are out of range", self.input));
-        }
+        self.input.check()?;
         let mut names = BTreeSet::new();
         for head in &self.heads {
             let name = &head.name;
@@ -147,7 +165,10 @@ impl Manifest {
             if !(least..=10_000).contains(&head.labels.len()) || distinct.len() != head.labels.len() {
                 return at(format!("{} labels; from {least} to 10000, each once", head.labels.len()));
             }
-            if head.dense.is_some_and(|width| !(1..=1 << 14).contains(&width)) {
+            if RESERVED.contains(&name.as_str()) {
+                return at("every analysis has a field of this name".into());
+            }
+            if head.dense.is_some_and(|width| !DENSE.contains(&width)) {
                 return at("the dense width is out of range".into());
             }
             if !(head.temperature.is_finite() && (0.01..=100.0).contains(&head.temperature)) {

@@ -12,6 +12,8 @@ use frontdesk_models::heads::Link;
 use frontdesk_models::network::Network;
 
 pub(crate) use files::{CONFIG, Files, HEADS, MANIFEST, TOKENIZER, TRUNK, digest_of};
+#[cfg(feature = "train")]
+pub(crate) use manifest::{DENSE, RESERVED};
 pub(crate) use manifest::{FORMAT, Golden, HeadKind, HeadManifest, Input, Manifest, PoolingName};
 pub use source::default_model_dir;
 pub(crate) use source::locate;
@@ -106,6 +108,8 @@ impl Bundle {
     fn load_checkpoint(files: &Files, config: &Config, tokenizer: Vec<u8>, device: &Device) -> Result<Self> {
         let invalid =
             |reason: String| Error::new(ErrorKind::ModelInvalid, format!("{}: {reason}", files.place()));
+        let input = Input { max_tokens: config.max_positions, max_bytes: DEFAULT_MAX_BYTES };
+        input.check().map_err(&invalid)?;
         let weights = files.weights(TRUNK)?;
         if weights.shape("classifier.weight")?.is_none() {
             let reason = format!(
@@ -150,7 +154,7 @@ impl Bundle {
                 temperature: 1.0,
                 abstain_below: 0.0,
             }],
-            input: Input { max_tokens: config.max_positions, max_bytes: DEFAULT_MAX_BYTES },
+            input,
             golden: Vec::new(),
         })
     }

@@ -1,6 +1,8 @@
 //! Comma and tab separated files, as RFC 4180 has them.
 
-use csv::{ErrorKind as CsvErrorKind, ReaderBuilder};
+use std::io::{Chain, Read};
+
+use csv::ReaderBuilder;
 
 use super::{Record, invalid, no_column};
 use crate::{Error, ErrorKind, Result};
@@ -18,30 +20,38 @@ pub(super) fn columns(text: &str, delimiter: u8) -> Result<Vec<String>> {
     Ok(columns)
 }
 
-/// The named columns of every row; a quote that never closes would swallow the rest of the file and is refused.
+/// A last row of our own: a quote that never closes swallows it with the rest of the file.
+const END: &[u8] = b"\n\x01\n";
+
+fn rows(text: &str, delimiter: u8) -> csv::Reader<Chain<&[u8], &'static [u8]>> {
+    ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(text.as_bytes().chain(END))
+}
+
+/// The named columns of every row.
 pub(super) fn records(text: &str, delimiter: u8, names: &[&str]) -> Result<Vec<Record>> {
     let columns = columns(text, delimiter)?;
     let place = |name: &&str| columns.iter().position(|c| c == name).ok_or_else(|| no_column(name, &columns));
     let places: Vec<usize> = names.iter().map(place).collect::<Result<_>>()?;
-    if text.bytes().filter(|&b| b == b'"').count() % 2 == 1 {
-        return Err(Error::new(ErrorKind::DataInvalid, "a quote is opened and never closed"));
-    }
     let mut records = Vec::new();
-    for record in reader(text, delimiter).into_records() {
+    for record in rows(text, delimiter).into_records() {
         let record = record.map_err(fault)?;
         let line = record.position().map_or(0, csv::Position::line);
+        if record.len() == 1 && record[0].as_bytes() == [1] {
+            return Ok(records);
+        }
+        if record.iter().any(|field| field.ends_with("\n\x01\n")) {
+            return Err(invalid(line, "a quote is opened here and never closed"));
+        }
+        if record.len() != columns.len() {
+            let message = format!("the row has {} fields, the header {}", record.len(), columns.len());
+            return Err(invalid(line, message));
+        }
         records.push((line, places.iter().map(|&place| record[place].to_owned()).collect()));
     }
-    Ok(records)
+    Err(Error::new(ErrorKind::DataInvalid, "the last row is not closed"))
 }
 
 fn fault(error: csv::Error) -> Error {
     let line = error.position().map_or(1, csv::Position::line);
-    let what = match error.kind() {
-        CsvErrorKind::UnequalLengths { expected_len, len, .. } => {
-            format!("the row has {len} fields, the header {expected_len}")
-        }
-        _ => error.to_string(),
-    };
-    invalid(line, what).with_source(error)
+    invalid(line, error.to_string()).with_source(error)
 }

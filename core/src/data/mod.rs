@@ -6,7 +6,7 @@ mod tickets;
 
 use std::path::Path;
 
-pub use tickets::{Mapping, TicketColumns, lines, read_tickets};
+pub use tickets::{Mapping, TicketColumns, TicketFile, lines, read_tickets};
 
 use crate::{Error, ErrorKind, Result};
 
@@ -129,5 +129,5 @@ fn utf8(bytes: Vec<u8>) -> Result<String> {
         let line = 1 + e.as_bytes()[..at].iter().filter(|&&b| b == b'\n').count() as u64;
         invalid(line, format!("byte {at} of the file is not valid UTF-8"))
     })?;
-    Ok(text.strip_prefix('\u{feff}').map_or_else(|| text.clone(), str::to_owned))
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use super::{File, Format, invalid, json_lines, no_column, utf8};
-use crate::{Error, ErrorKind, Result, Ticket, Urgency};
+use super::{File, Format, MAX_FILE_BYTES, invalid, json_lines, no_column, utf8};
+use crate::{Error, ErrorKind, Result, Ticket, TicketRef, Tickets, Urgency};
 
 /// The columns that hold a ticket's fields, where they are not called by the fields' names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -26,6 +26,31 @@ pub struct TicketColumns {
 /// Which column was taken for which field: `(field, column)`.
 pub type Mapping = Vec<(&'static str, String)>;
 
+/// The tickets of a file. Errors about them name the line.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TicketFile {
+    /// The tickets, in the order of the file.
+    pub tickets: Vec<Ticket>,
+    /// The line on which each begins, from 1; empty where there was no file.
+    pub lines: Vec<u64>,
+    /// Which column was taken for which field; empty for plain lines.
+    pub mapping: Mapping,
+}
+
+impl Tickets for TicketFile {
+    fn len(&self) -> usize {
+        self.tickets.len()
+    }
+
+    fn get(&self, index: usize) -> Result<TicketRef<'_>> {
+        self.tickets.get(index)
+    }
+
+    fn place(&self, index: usize) -> Option<String> {
+        self.lines.get(index).map(|line| format!("line {line}"))
+    }
+}
+
 /// Reads tickets from a CSV, TSV or JSON lines file.
 ///
 /// A column of a CSV is a field where `columns` names it, or where its name is the field's and all its values fit; a
@@ -33,30 +58,40 @@ pub type Mapping = Vec<(&'static str, String)>;
 ///
 /// # Errors
 /// As [`super::read_labelled`]; a named column that is missing or whose values do not fit is `data-invalid`.
-pub fn read_tickets(path: &Path, columns: &TicketColumns) -> Result<(Vec<Ticket>, Mapping)> {
+pub fn read_tickets(path: &Path, columns: &TicketColumns) -> Result<TicketFile> {
     let file = File::read(path)?;
     let there = file.columns()?;
     let mapping = map(&file, &there, columns).map_err(|e| e.context(&file.name))?;
-    let tickets = match file.format {
+    let rows = match file.format {
         Format::Csv(_) => from_csv(&file, &mapping)?,
-        Format::JsonLines => from_json(&file, &mapping)?,
+        Format::JsonLines => from_json(&file, &mapping, columns)?,
     };
-    if tickets.is_empty() {
+    if rows.is_empty() {
         return Err(Error::new(ErrorKind::DataInvalid, format!("{} has no row", file.name)));
     }
-    Ok((tickets, mapping))
+    for (line, ticket) in &rows {
+        ticket.message().map_err(|e| invalid(*line, e).context(&file.name))?;
+    }
+    let (lines, tickets) = rows.into_iter().unzip();
+    Ok(TicketFile { tickets, lines, mapping })
 }
 
 /// Reads one ticket a line; empty lines are skipped.
 ///
 /// # Errors
 /// `io`; `data-invalid` for invalid UTF-8, with its line.
-pub fn lines(mut input: impl Read) -> Result<Vec<Ticket>> {
+pub fn lines(input: impl Read) -> Result<TicketFile> {
     let mut bytes = Vec::new();
-    let read = input.read_to_end(&mut bytes);
+    let read = input.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes);
     read.map_err(|e| Error::new(ErrorKind::Io, format!("standard input: {e}")).with_source(e))?;
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        let message = format!("standard input has more than {MAX_FILE_BYTES} bytes");
+        return Err(Error::new(ErrorKind::TooLarge, message));
+    }
     let text = utf8(bytes).map_err(|e| e.context("standard input"))?;
-    Ok(text.lines().filter(|line| !line.trim().is_empty()).map(Ticket::new).collect())
+    let full = text.lines().zip(1..).filter(|(line, _)| !line.trim().is_empty());
+    let (tickets, lines) = full.map(|(line, number)| (Ticket::new(line), number)).unzip();
+    Ok(TicketFile { tickets, lines, mapping: Mapping::new() })
 }
 
 /// An urgency cell; an empty one says nothing.
@@ -80,7 +115,7 @@ fn map(file: &File, there: &[String], columns: &TicketColumns) -> Result<Mapping
             None if !there.iter().any(|column| column == field) => {}
             // Subject and body give way to a text, which a ticket has instead of them.
             None if mapping.iter().any(|(taken, _)| *taken == "text")
-                && matches!(field, "subject" | "body") => {}
+                && matches!((field, file.format), ("subject" | "body", Format::Csv(_))) => {}
             None if field == "urgency" && matches!(file.format, Format::Csv(_)) => {
                 let values = file.records(&["urgency"])?;
                 if values.iter().all(|(_, cells)| urgency(&cells[0]).is_ok()) {
@@ -99,7 +134,7 @@ fn map(file: &File, there: &[String], columns: &TicketColumns) -> Result<Mapping
     ))
 }
 
-fn from_csv(file: &File, mapping: &Mapping) -> Result<Vec<Ticket>> {
+fn from_csv(file: &File, mapping: &Mapping) -> Result<Vec<(u64, Ticket)>> {
     let names: Vec<&str> = mapping.iter().map(|(_, column)| column.as_str()).collect();
     let mut tickets = Vec::new();
     for (line, cells) in file.records(&names)? {
@@ -115,12 +150,12 @@ fn from_csv(file: &File, mapping: &Mapping) -> Result<Vec<Ticket>> {
                 }
             }
         }
-        tickets.push(ticket);
+        tickets.push((line, ticket));
     }
     Ok(tickets)
 }
 
-fn from_json(file: &File, mapping: &Mapping) -> Result<Vec<Ticket>> {
+fn from_json(file: &File, mapping: &Mapping, columns: &TicketColumns) -> Result<Vec<(u64, Ticket)>> {
     let mut tickets = Vec::new();
     for (line, mut object) in json_lines::values(&file.text).map_err(|e| e.context(&file.name))? {
         let mut fields = Map::new();
@@ -128,20 +163,35 @@ fn from_json(file: &File, mapping: &Mapping) -> Result<Vec<Ticket>> {
             if let Some(value) = object.remove(column).filter(|value| !value.is_null()) {
                 let value = match value {
                     Value::Number(id) if *field == "id" => Value::String(id.to_string()),
+                    Value::String(cell) if *field == "urgency" => {
+                        match urgency(&cell).map_err(|e| invalid(line, e).context(&file.name))? {
+                            Some(urgency) => Value::String(urgency.to_string()),
+                            None => continue,
+                        }
+                    }
                     value => value,
                 };
                 fields.insert((*field).to_owned(), value);
             }
         }
+        // Subject and body that were not asked for give way to a text.
+        if fields.contains_key("text") {
+            for (field, named) in [("subject", &columns.subject), ("body", &columns.body)] {
+                if named.is_none() {
+                    fields.remove(field);
+                }
+            }
+        }
         for spelling in ["customer_history", "customerHistory"] {
-            if let Some(history) = object.remove(spelling).filter(|value| !value.is_null()) {
-                fields.insert("customer_history".to_owned(), history);
+            if let Some(history) = object.remove(spelling).filter(|value| !value.is_null())
+                && fields.insert("customer_history".to_owned(), history).is_some()
+            {
+                return Err(invalid(line, "the customer history stands there twice").context(&file.name));
             }
         }
         let ticket: Ticket = serde_json::from_value(Value::Object(fields))
             .map_err(|e| invalid(line, e).context(&file.name))?;
-        ticket.message().map_err(|e| invalid(line, e).context(&file.name))?;
-        tickets.push(ticket);
+        tickets.push((line, ticket));
     }
     Ok(tickets)
 }

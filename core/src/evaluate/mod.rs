@@ -95,6 +95,10 @@ pub fn evaluate(
             }
         };
         let head = &model.heads[index];
+        if head.link == Link::Identity {
+            let message = format!("`{}` is a regression: its values have no labels to count", head.name);
+            return Err(Error::invalid("task", message));
+        }
         let truth: Vec<Vec<usize>> =
             rows.iter().map(|row| label_indexes(&head.labels, head.link, row)).collect::<Result<_>>()?;
         let mut predictions = Vec::with_capacity(rows.len());

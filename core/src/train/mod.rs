@@ -14,7 +14,7 @@ use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use serde::Serialize;
 
-use crate::bundle::{HeadKind, HeadManifest, PoolingName, locate};
+use crate::bundle::{DENSE, HeadKind, HeadManifest, PoolingName, RESERVED, locate};
 use crate::data::Labelled;
 use crate::evaluate::label_indexes;
 use crate::{EngineOptions, Error, ErrorKind, ModelSource, Result};
@@ -139,6 +139,9 @@ pub fn train(
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Report> {
     check(options)?;
+    if train.is_empty() || valid.is_some_and(<[_]>::is_empty) {
+        return Err(Error::new(ErrorKind::DataInvalid, "no row to train on, or to validate on"));
+    }
     let kind = kind_of(&options.task);
     let labels = labels_of(&options.task, kind, train)?;
     let mut random = StdRng::seed_from_u64(options.seed);
@@ -205,6 +208,24 @@ fn check(options: &TrainOptions) -> Result<()> {
         if value == 0 {
             return Err(Error::invalid(field, format!("{field} must be at least 1")));
         }
+    }
+    if RESERVED.contains(&options.task.as_str()) {
+        let message = format!("`{}` is a part of every analysis; a task needs another name", options.task);
+        return Err(Error::invalid("task", message));
+    }
+    if options.dense.is_some_and(|width| !DENSE.contains(&width)) {
+        return Err(Error::invalid("dense", format!("the width is from 1 to {}", DENSE.end())));
+    }
+    if options.output.exists() {
+        return Err(Error::new(ErrorKind::Io, format!("{} is there already", options.output.display())));
+    }
+    if options.max_tokens < 3 {
+        let message = format!("{} tokens; two are special, so at least 3", options.max_tokens);
+        return Err(Error::invalid("max_tokens", message));
+    }
+    if !(options.weight_decay >= 0.0 && options.weight_decay.is_finite()) {
+        let message = format!("{} is not a rate of 0 or above", options.weight_decay);
+        return Err(Error::invalid("weight_decay", message));
     }
     let rate = options.learning_rate;
     if !(rate > 0.0 && rate.is_finite()) {
