@@ -1,0 +1,184 @@
+//! The contract as data, replayed on the crate itself: datasets/contract.
+
+mod common;
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use frontdesk::{AnalyzeOptions, Engine, EngineOptions, Error, ErrorKind, Result, Ticket, from_json};
+use serde_json::Value;
+
+/// How far scores may be apart between machines; see analyze.json.
+const TOLERANCE: f64 = 2e-3;
+
+fn path(name: &str) -> PathBuf {
+    common::root().join("datasets/contract").join(name)
+}
+
+fn contract(name: &str) -> Value {
+    serde_json::from_slice(&fs::read(path(name)).unwrap()).unwrap()
+}
+
+fn strings(value: &Value) -> Vec<String> {
+    value.as_array().into_iter().flatten().map(|v| v.as_str().unwrap().to_owned()).collect()
+}
+
+fn call_options(value: &Value) -> AnalyzeOptions {
+    let mut options = AnalyzeOptions::default();
+    options.outputs = strings(&value["outputs"]);
+    options.timeout = value["timeout_ms"].as_u64().map(Duration::from_millis);
+    options
+}
+
+fn open_options(value: &Value) -> Result<EngineOptions> {
+    let mut options = EngineOptions::default();
+    for (name, value) in value.as_object().into_iter().flatten() {
+        let text = || value.as_str().unwrap();
+        let number = || usize::try_from(value.as_u64().unwrap()).unwrap();
+        match name.as_str() {
+            "model" => options.model = text().into(),
+            "sentiment_model" => options.sentiment_model = Some(text().into()),
+            "device" => options.device = text().parse()?,
+            "precision" => options.precision = text().parse()?,
+            "threads" => options.threads = Some(number()),
+            "outputs" => options.outputs = strings(value),
+            "long_text" => options.long_text = text().parse()?,
+            "queue" => options.queue = Some(number()),
+            other => panic!("the contract has an option `{other}` that this test does not know"),
+        }
+    }
+    Ok(options)
+}
+
+/// The same shape and labels everywhere, numbers within the tolerance.
+fn same(answer: &Value, expected: &Value, at: &str) {
+    match (answer, expected) {
+        (Value::Object(a), Value::Object(b)) => {
+            let keys = |map: &serde_json::Map<String, Value>| map.keys().cloned().collect::<Vec<_>>();
+            assert_eq!(keys(a), keys(b), "{at}");
+            a.iter().for_each(|(key, value)| same(value, &b[key], &format!("{at}.{key}")));
+        }
+        (Value::Array(a), Value::Array(b)) => {
+            assert_eq!(a.len(), b.len(), "{at}");
+            a.iter().zip(b).enumerate().for_each(|(i, (x, y))| same(x, y, &format!("{at}[{i}]")));
+        }
+        (Value::Number(a), Value::Number(b)) if a.is_f64() => {
+            assert!((a.as_f64().unwrap() - b.as_f64().unwrap()).abs() <= TOLERANCE, "{at}: {a} and {b}");
+        }
+        _ => assert_eq!(answer, expected, "{at}"),
+    }
+}
+
+#[test]
+fn tickets_get_the_answers_of_the_contract() {
+    let mut contract = contract("analyze.json");
+    let engine = Engine::open(EngineOptions::default()).unwrap();
+    let update = std::env::var_os("UPDATE_CONTRACT").is_some();
+    let mut routes = std::collections::BTreeSet::new();
+    for case in contract["cases"].as_array_mut().unwrap() {
+        let name = case["name"].as_str().unwrap().to_owned();
+        let ticket: Ticket = from_json(case["ticket"].to_string().as_bytes()).unwrap();
+        let analysis = engine.analyze_batch(&[ticket], &call_options(case)).unwrap().remove(0);
+        if let Some(route) = &analysis.route {
+            routes.insert(route.recommended_route.to_string());
+            if let Some(wanted) = case["route"].as_str() {
+                assert_eq!(route.recommended_route.to_string(), wanted, "{name}");
+            }
+        }
+        let answer = serde_json::to_value(&analysis).unwrap();
+        if update {
+            case["answer"] = answer;
+        } else {
+            same(&answer, &case["answer"], &name);
+        }
+    }
+    assert_eq!(routes.len(), 4, "every route is an answer somewhere: {routes:?}");
+    if update {
+        fs::write(path("analyze.json"), serde_json::to_string_pretty(&contract).unwrap() + "\n").unwrap();
+    }
+}
+
+fn check(case: &Value, error: &Error) {
+    let name = &case["name"];
+    assert_eq!(error.kind().code(), case["code"].as_str().unwrap(), "{name}: {error}");
+    if let Some(field) = case["field"].as_str() {
+        assert_eq!(error.field(), Some(field), "{name}: {error}");
+    }
+    for part in strings(&case["says"]) {
+        assert!(error.message().contains(&part), "{name}: `{part}` is not in: {error}");
+    }
+}
+
+#[test]
+fn errors_are_of_the_kind_that_the_contract_says() {
+    let contract = contract("errors.json");
+    let cases = contract["cases"].as_array().unwrap();
+    for kind in ErrorKind::ALL {
+        assert!(cases.iter().any(|case| case["code"] == kind.code()), "no case for {kind}");
+    }
+    let default = Engine::open(EngineOptions::default()).unwrap();
+    let broken = tempfile::tempdir().unwrap();
+    fs::write(broken.path().join("config.json"), "{").unwrap();
+    fs::write(broken.path().join("tokenizer.json"), "{").unwrap();
+    for case in cases.iter().filter(|case| case.get("how").is_none()) {
+        let run = || -> Result<()> {
+            let mut engine = default.clone();
+            if let Some(open) = case.get("open") {
+                let mut options = open_options(open)?;
+                if open["model"].as_str().is_some_and(|model| model.starts_with('<')) {
+                    options.model = broken.path().into();
+                }
+                engine = Engine::open(options)?;
+            }
+            let tickets: Vec<Ticket> = match (case.get("ticket"), case.get("tickets")) {
+                (Some(ticket), _) => vec![from_json(ticket.to_string().as_bytes())?],
+                (_, Some(tickets)) => from_json(tickets.to_string().as_bytes())?,
+                _ => match (case["text_bytes"].as_u64(), case["ticket_count"].as_u64()) {
+                    (Some(bytes), _) => {
+                        vec![Ticket::new("a ".repeat(bytes as usize)[..bytes as usize].to_owned())]
+                    }
+                    (_, Some(count)) => vec![Ticket::new("a"); count as usize],
+                    _ => vec![Ticket::new("a")],
+                },
+            };
+            engine.analyze_batch(&tickets, &call_options(&case["options"])).map(drop)
+        };
+        check(case, &run().expect_err(case["name"].as_str().unwrap()));
+    }
+}
+
+#[test]
+fn options_are_taken_and_refused_as_the_contract_says() {
+    let contract = contract("options.json");
+    for option in contract["open"].as_array().unwrap() {
+        let name = option["name"].as_str().unwrap();
+        let open = |value: &Value| {
+            let one = Value::Object([(name.to_owned(), value.clone())].into_iter().collect());
+            open_options(&one).and_then(Engine::open)
+        };
+        for value in option["valid"].as_array().unwrap() {
+            open(value).unwrap_or_else(|e| panic!("{name} {value}: {e}"));
+        }
+        for case in option["invalid"].as_array().unwrap() {
+            let error = open(&case["value"]).expect_err(name);
+            assert_eq!(error.kind().code(), case["code"].as_str().unwrap(), "{name}: {error}");
+            for part in strings(&case["says"]) {
+                assert!(error.message().contains(&part), "{name}: `{part}` is not in: {error}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_surface_names_every_face_of_every_verb() {
+    let surface = contract("surface.json");
+    let verbs = surface["verbs"].as_object().unwrap();
+    assert_eq!(verbs.keys().collect::<Vec<_>>(), ["open", "info", "analyze", "score", "train", "evaluate"]);
+    for (verb, faces) in verbs {
+        for face in ["rust", "python", "node", "http", "command"] {
+            let reason = faces[face]["none"].as_str();
+            assert!(faces[face].is_string() || reason.is_some_and(|r| !r.is_empty()), "{verb} on {face}");
+        }
+    }
+}
