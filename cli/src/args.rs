@@ -1,5 +1,6 @@
 //! What can be typed.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -21,6 +22,8 @@ pub(crate) enum Command {
     Train(TrainArgs),
     /// Measure a model on a labelled file
     Evaluate(EvaluateArgs),
+    /// Serve the engine over HTTP until SIGTERM or Ctrl-C
+    Serve(ServeArgs),
     /// Show the model, the device and the versions
     Info(InfoArgs),
 }
@@ -175,6 +178,33 @@ pub(crate) struct EvaluateArgs {
     pub(crate) seed: u64,
     #[arg(long, value_enum, default_value = "table")]
     pub(crate) format: ReportFormat,
+    #[command(flatten)]
+    pub(crate) engine: EngineArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
+    pub(crate) listen: SocketAddr,
+    /// Bearer keys, one a line; without it FRONTDESK_API_KEYS is read, and without that everybody is served
+    #[arg(long, value_name = "FILE")]
+    pub(crate) keys: Option<PathBuf>,
+    /// Bytes of a request's body, at most
+    #[arg(long, default_value_t = 8 << 20, value_name = "N")]
+    pub(crate) max_body: usize,
+    /// Tickets of one request, at most
+    #[arg(long, default_value_t = 1000, value_name = "N")]
+    pub(crate) max_tickets: usize,
+    /// Seconds from a request's first byte to its answer
+    #[arg(long, default_value_t = 30.0, value_name = "SECONDS")]
+    pub(crate) timeout: f64,
+    /// Tickets that may wait before requests are answered 429
+    #[arg(long, value_name = "N")]
+    pub(crate) queue: Option<usize>,
+    /// A sequence-classification checkpoint in the place of the bundle's sentiment head
+    #[arg(long, value_name = "NAME|DIR")]
+    pub(crate) sentiment_model: Option<String>,
     #[command(flatten)]
     pub(crate) engine: EngineArgs,
 }

@@ -190,3 +190,54 @@ fn train_then_evaluate_then_analyze_with_a_task_of_ones_own() {
         stdout(frontdesk().args(["analyze", "my cat purrs", "--format", "json", "--model"]).arg(&model));
     assert_eq!(serde_json::from_str::<Value>(&text).unwrap()["pet"]["label"], "cat");
 }
+
+/// A service that is ended when the test is over.
+struct Served(std::process::Child);
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn serve_answers_logs_no_text_and_ends_well() {
+    use std::io::{BufRead, BufReader, Read, Write};
+    let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin!("frontdesk"));
+    command
+        .args(["serve", "--listen", "127.0.0.1:0", "--threads", "1"])
+        .env("FRONTDESK_API_KEYS", "a-secret-key");
+    let mut served = Served(command.stderr(std::process::Stdio::piped()).spawn().unwrap());
+    let mut log = BufReader::new(served.0.stderr.take().unwrap());
+    let mut line = String::new();
+    log.read_line(&mut line).unwrap();
+    let address = line.split("http://").nth(1).unwrap().split(',').next().unwrap().to_owned();
+    let ask = |key: &str| {
+        let mut stream = std::net::TcpStream::connect(&address).unwrap();
+        let body = r#"{"text": "a very private matter"}"#;
+        write!(
+            stream,
+            "POST /api/v1/support/analyze HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {key}\r\n\
+             content-type: application/json\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    };
+    assert!(ask("a-secret-key").starts_with("HTTP/1.1 200"));
+    assert!(ask("a-wrong-key").starts_with("HTTP/1.1 401"));
+    let ended =
+        std::process::Command::new("kill").args(["-TERM", &served.0.id().to_string()]).status().unwrap();
+    assert!(ended.success());
+    assert_eq!(served.0.wait().unwrap().code(), Some(0));
+    let mut rest = String::new();
+    log.read_to_string(&mut rest).unwrap();
+    let lines: Vec<Value> = rest.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 2, "one line a request: {rest}");
+    assert_eq!((&lines[0]["fields"]["status"], &lines[1]["fields"]["status"]), (&200.into(), &401.into()));
+    assert!(!rest.contains("private") && !rest.contains("-key"), "{rest}");
+}

@@ -33,6 +33,8 @@ pub(crate) struct Scheduler {
 struct State {
     /// Calls with tickets to tokenize.
     calls: VecDeque<Untaken>,
+    /// Tickets of calls that are being tokenized right now.
+    taken: usize,
     /// Tokenized rows, by the model that reads them next.
     lanes: Vec<Lane>,
     /// Threads at work.
@@ -47,16 +49,24 @@ struct Untaken {
     next: usize,
 }
 
+impl Untaken {
+    /// Tickets that wait here; of a long call what its window has room for.
+    fn waiting(&self) -> usize {
+        (self.call.rows - self.next).min(WINDOW.saturating_sub(self.call.in_lane()))
+    }
+}
+
 /// What a thread does next.
 enum Job {
-    Tokenize(Untaken),
+    /// With the tickets that are counted as taken for it.
+    Tokenize(Untaken, usize),
     Run(usize, Picked),
 }
 
 impl Scheduler {
     pub(crate) fn new(pipeline: Arc<Pipeline>, threads: usize, limit: usize) -> Arc<Self> {
         let lanes = pipeline.lanes().iter().map(|_| Lane::default()).collect();
-        let state = State { calls: VecDeque::new(), lanes, running: 0, closed: false };
+        let state = State { calls: VecDeque::new(), taken: 0, lanes, running: 0, closed: false };
         Arc::new(Self { pipeline, recorder: Recorder::new(), threads, limit, state: Mutex::new(state) })
     }
 
@@ -97,7 +107,7 @@ impl Scheduler {
             }
             let Some(job) = job else { return };
             match job {
-                Job::Tokenize(untaken) => self.tokenize(untaken),
+                Job::Tokenize(untaken, counted) => self.tokenize(untaken, counted),
                 Job::Run(lane, picked) => self.run(lane, picked),
             }
             // Whoever asked for the pool itself, to train or to evaluate, gets a turn.
@@ -134,16 +144,22 @@ impl Scheduler {
         depth
     }
 
-    fn tokenize(&self, Untaken { call, next }: Untaken) {
+    fn tokenize(&self, Untaken { call, next }: Untaken, counted: usize) {
         let end = (next + TURN).min(call.rows);
         let mut rows = Vec::with_capacity(end - next);
-        for index in next..end {
-            match guarded(|| self.encode(&call, index)) {
-                Ok(row) => rows.extend(row),
-                Err(error) => return call.fail_at(index, error),
+        let failed = (next..end).find_map(|index| match guarded(|| self.encode(&call, index)) {
+            Ok(row) => {
+                rows.extend(row);
+                None
             }
-        }
+            Err(error) => Some((index, error)),
+        });
         let mut state = self.state();
+        state.taken -= counted;
+        if let Some((index, error)) = failed {
+            drop(state);
+            return call.fail_at(index, error);
+        }
         state.lanes[0].push(&call, rows);
         if end < call.rows {
             state.calls.push_back(Untaken { call, next: end });
@@ -257,7 +273,9 @@ impl State {
     fn next(&mut self, gone: &mut Vec<Arc<Call>>) -> Option<Job> {
         let ready = |untaken: &Untaken| untaken.call.in_lane() + TURN <= WINDOW;
         if let Some(untaken) = self.calls.iter().position(ready).and_then(|index| self.calls.remove(index)) {
-            return Some(Job::Tokenize(untaken));
+            let counted = untaken.waiting();
+            self.taken += counted;
+            return Some(Job::Tokenize(untaken, counted));
         }
         self.sweep(gone);
         let lanes = self.lanes.iter_mut().enumerate().rev();
@@ -266,11 +284,8 @@ impl State {
 
     /// Tickets that wait; of a long call no more than its window.
     fn depth(&self) -> usize {
-        let untaken = self
-            .calls
-            .iter()
-            .map(|Untaken { call, next }| (call.rows - next).min(WINDOW.saturating_sub(call.in_lane())));
-        untaken.sum::<usize>() + self.lanes.iter().map(Lane::rows).sum::<usize>()
+        let untaken: usize = self.calls.iter().map(Untaken::waiting).sum();
+        untaken + self.taken + self.lanes.iter().map(Lane::rows).sum::<usize>()
     }
 
     /// Moves the calls that nobody waits for any more to `gone`: they are let go of without the lock, since their callers' code

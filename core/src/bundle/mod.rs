@@ -13,8 +13,8 @@ use frontdesk_models::network::Network;
 
 pub(crate) use files::{CONFIG, Files, HEADS, MANIFEST, TOKENIZER, TRUNK, digest_of};
 #[cfg(feature = "train")]
-pub(crate) use manifest::{DENSE, RESERVED};
-pub(crate) use manifest::{FORMAT, Golden, HeadKind, HeadManifest, Input, Manifest, PoolingName};
+pub(crate) use manifest::{DENSE, FORMAT, HeadKind, PoolingName, RESERVED};
+pub(crate) use manifest::{Golden, HeadManifest, Input, Manifest};
 pub use source::default_model_dir;
 pub(crate) use source::locate;
 

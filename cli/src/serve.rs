@@ -1,0 +1,40 @@
+//! `frontdesk serve`.
+
+use std::time::Duration;
+
+use frontdesk::{Engine, Error, ErrorKind, ModelSource, Result};
+use frontdesk_server::{Keys, ServerOptions};
+use tracing_subscriber::EnvFilter;
+
+use crate::args::ServeArgs;
+
+/// Holds bearer keys, one a line.
+const KEYS: &str = "FRONTDESK_API_KEYS";
+
+pub(crate) fn run(args: &ServeArgs) -> Result<()> {
+    let mut limits = ServerOptions::default();
+    limits.max_body_bytes = args.max_body;
+    limits.max_tickets = args.max_tickets;
+    limits.timeout = Duration::try_from_secs_f64(args.timeout)
+        .map_err(|e| Error::invalid("timeout", format!("{}: {e}", args.timeout)))?;
+    limits.keys = match (&args.keys, std::env::var(KEYS)) {
+        (Some(file), _) => Some(Keys::read(file)?),
+        (None, Ok(keys)) => Some(Keys::parse(&keys).map_err(|e| e.context(KEYS))?),
+        (None, Err(std::env::VarError::NotPresent)) => None,
+        (None, Err(error)) => return Err(Error::invalid("keys", format!("{KEYS}: {error}"))),
+    };
+    let mut options = args.engine.options();
+    options.queue = args.queue;
+    options.sentiment_model = args.sentiment_model.as_deref().map(ModelSource::from);
+    let filter = EnvFilter::try_from_env("FRONTDESK_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .json()
+        .with_writer(std::io::stderr)
+        .with_env_filter(filter)
+        .try_init()
+        .map_err(|e| Error::new(ErrorKind::Internal, format!("starting the log: {e}")))?;
+    let engine = Engine::open(options)?;
+    frontdesk_server::run(args.listen, engine, limits, |address| {
+        eprintln!("frontdesk: listening on http://{address}, documentation at http://{address}/api/docs");
+    })
+}

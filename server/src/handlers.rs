@@ -1,0 +1,146 @@
+//! One function an endpoint: a request becomes tickets, analyses become an answer.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use frontdesk::{AnalyzeOptions, Error, ErrorKind, Ticket};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::request::body;
+use crate::wire::{
+    Abstain, Analysis, BatchRequest, BatchResponse, Category, Info, Route, RouteRequest, Sentiment,
+    TextRequest, TicketSchema,
+};
+use crate::{App, Problem};
+
+/// Every path, in the order of the router.
+pub(crate) const PATHS: [&str; 11] = [
+    "/api/v1/support/route",
+    "/api/v1/support/sentiment",
+    "/api/v1/support/category",
+    "/api/v1/support/analyze",
+    "/api/v1/support/analyze/batch",
+    "/api/v1/info",
+    "/api/openapi.json",
+    "/api/docs",
+    "/health/live",
+    "/health/ready",
+    "/metrics",
+];
+
+type Answer<T> = Result<Json<T>, Problem>;
+
+/// One output of an analysis; the output itself is missing where the text holds nothing to read.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Part<T> {
+    #[serde(flatten)]
+    part: Option<T>,
+    /// Where the engine is not sure; absent where it is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    abstain: Vec<Abstain>,
+}
+
+impl<T> From<(Option<T>, Vec<Abstain>)> for Part<T> {
+    fn from((part, abstain): (Option<T>, Vec<Abstain>)) -> Self {
+        Self { part, abstain }
+    }
+}
+
+/// Dropping this future, as a client does that hangs up, frees the work's place in the queue.
+async fn analyses(app: &App, tickets: Vec<Ticket>, outputs: &[&str]) -> Result<Vec<Analysis>, Problem> {
+    let mut options = AnalyzeOptions::default();
+    options.outputs = outputs.iter().map(|&output| output.to_owned()).collect();
+    options.timeout = Some(app.options.timeout);
+    let analyses = app.engine.submit(tickets, &options).await?;
+    Ok(analyses.into_iter().map(Analysis::from).collect())
+}
+
+async fn one(app: &App, ticket: Ticket, outputs: &[&str]) -> Result<Analysis, Problem> {
+    let analysis = analyses(app, vec![ticket], outputs).await?.pop();
+    Ok(analysis.ok_or_else(|| Error::new(ErrorKind::Internal, "one ticket gave no analysis"))?)
+}
+
+/// Which channel should take a ticket.
+#[utoipa::path(post, path = "/api/v1/support/route", request_body = RouteRequest, responses(
+    (status = 200, body = Part<Route>), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+pub(crate) async fn route(State(app): State<Arc<App>>, request: Request) -> Answer<Part<Route>> {
+    let RouteRequest { issue, urgency, customer_history } = body(&app, request).await?;
+    let ticket = Ticket { urgency, customer_history, ..Ticket::new(issue) };
+    Ok(Json(one(&app, ticket, &["route"]).await?.into_route().into()))
+}
+
+/// How the customer feels.
+#[utoipa::path(post, path = "/api/v1/support/sentiment", request_body = TextRequest, responses(
+    (status = 200, body = Part<Sentiment>), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+pub(crate) async fn sentiment(State(app): State<Arc<App>>, request: Request) -> Answer<Part<Sentiment>> {
+    let TextRequest { text } = body(&app, request).await?;
+    Ok(Json(one(&app, Ticket::new(text), &["sentiment"]).await?.into_sentiment().into()))
+}
+
+/// What the sender wants done.
+#[utoipa::path(post, path = "/api/v1/support/category", request_body = TextRequest, responses(
+    (status = 200, body = Part<Category>), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+pub(crate) async fn category(State(app): State<Arc<App>>, request: Request) -> Answer<Part<Category>> {
+    let TextRequest { text } = body(&app, request).await?;
+    Ok(Json(one(&app, Ticket::new(text), &["category"]).await?.into_category().into()))
+}
+
+/// One ticket, one analysis.
+#[utoipa::path(post, path = "/api/v1/support/analyze", request_body = TicketSchema, responses(
+    (status = 200, body = Analysis), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+pub(crate) async fn analyze(State(app): State<Arc<App>>, request: Request) -> Answer<Analysis> {
+    let ticket: Ticket = body(&app, request).await?;
+    Ok(Json(one(&app, ticket, &[]).await?))
+}
+
+/// Several tickets, one analysis each.
+#[utoipa::path(post, path = "/api/v1/support/analyze/batch", request_body = BatchRequest, responses(
+    (status = 200, body = BatchResponse), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+pub(crate) async fn batch(State(app): State<Arc<App>>, request: Request) -> Answer<BatchResponse> {
+    let BatchRequest { tickets } = body(&app, request).await?;
+    let most = app.options.max_tickets;
+    if tickets.len() > most {
+        let message = format!("{} tickets in one request; at most {most}", tickets.len());
+        return Err(Error::new(ErrorKind::TooLarge, message).at("tickets").into());
+    }
+    Ok(Json(BatchResponse { results: analyses(&app, tickets, &[]).await? }))
+}
+
+/// What the engine is made of.
+#[utoipa::path(get, path = "/api/v1/info", responses((status = 200, body = Info)))]
+pub(crate) async fn info(State(app): State<Arc<App>>) -> Json<Info> {
+    Json(app.engine.info().clone().into())
+}
+
+/// Whether the process is there.
+#[utoipa::path(get, path = "/health/live", responses((status = 200)))]
+pub(crate) async fn live() -> StatusCode {
+    StatusCode::OK
+}
+
+/// Whether requests should be sent here: not once the service was told to end.
+#[utoipa::path(get, path = "/health/ready", responses((status = 200), (status = 503, body = Problem)))]
+pub(crate) async fn ready(State(app): State<Arc<App>>) -> Result<StatusCode, Problem> {
+    if app.draining.load(Ordering::Relaxed) {
+        return Err(Problem::of(
+            StatusCode::SERVICE_UNAVAILABLE,
+            ErrorKind::Cancelled,
+            "the service is ending",
+        ));
+    }
+    Ok(StatusCode::OK)
+}
+
+/// Metrics as Prometheus reads them.
+#[utoipa::path(get, path = "/metrics", responses((status = 200, body = String, content_type = "application/openmetrics-text")))]
+pub(crate) async fn metrics(State(app): State<Arc<App>>) -> Result<Response, Problem> {
+    let text =
+        app.metrics.text().map_err(|_| Error::new(ErrorKind::Internal, "the metrics cannot be written"))?;
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    Ok(([(header::CONTENT_TYPE, kind)], text).into_response())
+}

@@ -1,0 +1,82 @@
+//! The HTTP face of Frontdesk: a router over an engine, and a service that runs it.
+//!
+//! Every answer and every error is the engine's own; this crate adds the limits, the headers and the names of HTTP.
+#![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
+#![forbid(unsafe_code)]
+
+mod docs;
+mod handlers;
+mod metrics;
+mod options;
+mod problem;
+mod request;
+mod serve;
+mod wire;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+use frontdesk::{Engine, ErrorKind};
+
+pub use options::{Keys, ServerOptions};
+pub use problem::{Problem, status};
+pub use serve::{run, serve};
+
+use metrics::Metrics;
+
+/// What every request sees.
+#[derive(Debug)]
+struct App {
+    engine: Engine,
+    options: ServerOptions,
+    metrics: Metrics,
+    draining: AtomicBool,
+}
+
+impl App {
+    fn new(engine: Engine, options: ServerOptions) -> Arc<Self> {
+        let metrics = Metrics::new(engine.clone(), &handlers::PATHS);
+        Arc::new(Self { engine, options, metrics, draining: AtomicBool::new(false) })
+    }
+
+    fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+}
+
+/// The service as a router, to be run or to be nested in another one.
+pub fn app(engine: Engine, options: ServerOptions) -> Router {
+    router(&App::new(engine, options))
+}
+
+fn router(app: &Arc<App>) -> Router {
+    use handlers as at;
+    let [route, sentiment, category, analyze, batch, info, openapi, docs, live, ready, metrics] =
+        handlers::PATHS;
+    let wrong_method = || async {
+        Problem::of(StatusCode::METHOD_NOT_ALLOWED, ErrorKind::InvalidInput, "the path has another method")
+    };
+    Router::new()
+        .route(route, post(at::route))
+        .route(sentiment, post(at::sentiment))
+        .route(category, post(at::category))
+        .route(analyze, post(at::analyze))
+        .route(batch, post(at::batch))
+        .route(info, get(at::info))
+        .route(openapi, get(docs::openapi))
+        .route(docs, get(docs::page))
+        .route(live, get(at::live))
+        .route(ready, get(at::ready))
+        .route(metrics, get(at::metrics))
+        .method_not_allowed_fallback(wrong_method)
+        .fallback(|| async {
+            Problem::of(StatusCode::NOT_FOUND, ErrorKind::InvalidInput, "there is no such path")
+        })
+        .layer(from_fn_with_state(Arc::clone(app), request::watch))
+        .with_state(Arc::clone(app))
+}

@@ -1,0 +1,87 @@
+//! Limits of the service, and who may call it.
+
+use std::fmt;
+use std::path::Path;
+use std::time::Duration;
+
+use frontdesk::{Error, ErrorKind, Result};
+use subtle::ConstantTimeEq;
+
+/// Limits of the service, and who may call it.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ServerOptions {
+    /// Bytes of a request's body.
+    pub max_body_bytes: usize,
+    /// Tickets of one request.
+    pub max_tickets: usize,
+    /// From a request's first byte to its answer; after it the answer is `timeout`.
+    pub timeout: Duration,
+    /// For a client to send its headers.
+    pub header_timeout: Duration,
+    /// For open requests to end once the service is told to.
+    pub drain_timeout: Duration,
+    /// Who may call; `None`: everybody who reaches the address.
+    pub keys: Option<Keys>,
+}
+
+impl Default for ServerOptions {
+    fn default() -> Self {
+        Self {
+            max_body_bytes: 8 << 20,
+            max_tickets: 1000,
+            timeout: Duration::from_secs(30),
+            header_timeout: Duration::from_secs(10),
+            drain_timeout: Duration::from_secs(30),
+            keys: None,
+        }
+    }
+}
+
+/// Bearer keys. They are never printed.
+#[derive(Clone)]
+pub struct Keys(Vec<Vec<u8>>);
+
+impl Keys {
+    /// Keys from a text, one a line; empty lines are skipped.
+    ///
+    /// # Errors
+    /// `invalid-input` where there is none, or one that cannot stand in a header.
+    pub fn parse(text: &str) -> Result<Self> {
+        let keys: Vec<Vec<u8>> = text
+            .lines()
+            .map(str::trim)
+            .filter(|key| !key.is_empty())
+            .map(|key| key.as_bytes().to_vec())
+            .collect();
+        if keys.is_empty() {
+            return Err(Error::invalid("keys", "no key: one a line"));
+        }
+        if let Some(place) = keys.iter().position(|key| !key.iter().all(u8::is_ascii_graphic)) {
+            let message = format!("key {} has a character that no header can carry", place + 1);
+            return Err(Error::invalid("keys", message));
+        }
+        Ok(Self(keys))
+    }
+
+    /// Keys from a file, one a line.
+    ///
+    /// # Errors
+    /// `io`; as [`Keys::parse`].
+    pub fn read(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path);
+        let text = text.map_err(|e| Error::new(ErrorKind::Io, format!("{}: {e}", path.display())))?;
+        Self::parse(&text).map_err(|e| e.context(path.display()))
+    }
+
+    /// Whether `key` is one of them, in a time that does not depend on where it differs.
+    pub(crate) fn allow(&self, key: &[u8]) -> bool {
+        self.0.iter().fold(false, |found, known| found | bool::from(known.as_slice().ct_eq(key)))
+    }
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} keys", self.0.len())
+    }
+}

@@ -1,0 +1,73 @@
+//! Errors as `application/problem+json` (RFC 9457), each of a kind of the contract.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use frontdesk::{Error, ErrorKind};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// What went wrong.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Problem {
+    /// The kind of error in a person's words.
+    title: &'static str,
+    /// The HTTP status.
+    status: u16,
+    /// The kind of error: a stable code.
+    code: &'static str,
+    /// What was wrong, and where.
+    message: String,
+    /// The field at fault, where one is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<String>,
+}
+
+/// How long a client is asked to wait where the queue is full, in seconds.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
+
+/// The status of each kind.
+pub fn status(kind: ErrorKind) -> StatusCode {
+    match kind {
+        ErrorKind::InvalidInput | ErrorKind::DataInvalid => StatusCode::BAD_REQUEST,
+        ErrorKind::TooLong => StatusCode::UNPROCESSABLE_ENTITY,
+        ErrorKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        ErrorKind::Overloaded => StatusCode::TOO_MANY_REQUESTS,
+        ErrorKind::Timeout => StatusCode::GATEWAY_TIMEOUT,
+        ErrorKind::Cancelled | ErrorKind::DeviceUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorKind::Network => StatusCode::BAD_GATEWAY,
+        ErrorKind::ModelNotFound | ErrorKind::ModelInvalid | ErrorKind::Io | ErrorKind::Internal => {
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
+    }
+}
+
+impl Problem {
+    /// A problem of the protocol, which the engine never saw.
+    pub(crate) fn of(status: StatusCode, kind: ErrorKind, message: impl Into<String>) -> Self {
+        let title = status.canonical_reason().unwrap_or("Error");
+        Self { title, status: status.as_u16(), code: kind.code(), message: message.into(), field: None }
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        let field = error.field().map(str::to_owned);
+        Self { field, ..Self::of(status(error.kind()), error.kind(), error.message()) }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, axum::Json(self)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            headers.insert(header::RETRY_AFTER, RETRY_AFTER);
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}

@@ -1,0 +1,117 @@
+//! Runs the router on a socket: slow clients are cut, and an end that is asked for is a clean one.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use frontdesk::{Engine, Error, ErrorKind, Result};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::TcpListener;
+
+use crate::{App, ServerOptions, router};
+
+/// Bytes of a request's headers.
+const MAX_HEADER_BYTES: usize = 64 << 10;
+
+/// Serves on `listener` until `shutdown` is ready, then finishes the open requests within the drain time.
+///
+/// # Errors
+/// What the socket gives.
+pub async fn serve(
+    listener: TcpListener,
+    engine: Engine,
+    options: ServerOptions,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let (header_timeout, drain_timeout) = (options.header_timeout, options.drain_timeout);
+    let app = App::new(engine, options);
+    let service = TowerToHyperService::new(router(&app));
+    let mut builder = Builder::new(hyper_util::rt::TokioExecutor::new()).http1_only();
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(header_timeout)
+        .max_buf_size(MAX_HEADER_BYTES);
+    let builder = Arc::new(builder);
+    let open = GracefulShutdown::new();
+    let mut shutdown = std::pin::pin!(shutdown);
+    loop {
+        let stream = tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                // Out of descriptors, or a client that went away: neither ends the service.
+                Err(error) => {
+                    tracing::warn!(%error, "a connection was not accepted");
+                    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+                    continue;
+                }
+            },
+            () = &mut shutdown => break,
+        };
+        // Answers are small: waiting to fill a packet only adds delay.
+        let _ = stream.set_nodelay(true);
+        let (builder, service) = (Arc::clone(&builder), service.clone());
+        let watcher = open.watcher();
+        tokio::spawn(async move {
+            let connection = builder.serve_connection(TokioIo::new(stream), service);
+            if let Err(error) = watcher.watch(connection.into_owned()).await {
+                tracing::debug!(%error, "a connection ended");
+            }
+        });
+    }
+    drop(listener);
+    app.drain();
+    if tokio::time::timeout(drain_timeout, open.shutdown()).await.is_err() {
+        tracing::warn!("requests were cut: they did not end within the drain time");
+    }
+    Ok(())
+}
+
+/// Listens on `address` and serves until SIGTERM or Ctrl-C; `ready` is told the address, whose port may have been 0.
+///
+/// # Errors
+/// `io` where the address cannot be listened on.
+pub fn run(
+    address: SocketAddr,
+    engine: Engine,
+    options: ServerOptions,
+    ready: impl FnOnce(SocketAddr),
+) -> Result<()> {
+    let io = |error: io::Error| Error::new(ErrorKind::Io, format!("{address}: {error}")).with_source(error);
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(io)?;
+    runtime.block_on(async {
+        let listener = TcpListener::bind(address).await.map_err(io)?;
+        let shutdown = ended().map_err(io)?;
+        ready(listener.local_addr().map_err(io)?);
+        serve(listener, engine, options, shutdown).await.map_err(io)
+    })
+}
+
+/// Ready once somebody asks the process to end.
+#[cfg(unix)]
+fn ended() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+/// Ready once somebody asks the process to end.
+#[cfg(not(unix))]
+fn ended() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        // Without a signal handler the process ends as it always does.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    })
+}

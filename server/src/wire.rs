@@ -1,0 +1,324 @@
+//! What goes over the wire: camelCase mirrors of the engine's types. Each is taken apart field by field, so that a field that is
+//! forgotten here does not compile.
+
+use std::collections::BTreeMap;
+
+use frontdesk as core;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A ticket for the route endpoint.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(crate) struct RouteRequest {
+    /// What the customer writes.
+    pub(crate) issue: String,
+    /// `low`, `medium`, `high` or `critical`.
+    #[schema(value_type = Option<String>, example = "high")]
+    pub(crate) urgency: Option<core::Urgency>,
+    /// What is known of the customer.
+    #[schema(value_type = Option<HistorySchema>)]
+    pub(crate) customer_history: Option<core::CustomerHistory>,
+}
+
+/// A text for the sentiment and category endpoints.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TextRequest {
+    /// What the customer writes.
+    pub(crate) text: String,
+}
+
+/// Several tickets.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BatchRequest {
+    /// Texts, or objects as the analyze endpoint takes them.
+    #[schema(value_type = Vec<TicketSchema>)]
+    pub(crate) tickets: Vec<core::Ticket>,
+}
+
+/// A ticket: `text`, or `subject` and `body`.
+#[derive(Debug, ToSchema)]
+#[schema(as = Ticket, rename_all = "camelCase")]
+#[allow(dead_code, reason = "the document's picture of the engine's own type")]
+pub(crate) struct TicketSchema {
+    id: Option<String>,
+    text: Option<String>,
+    subject: Option<String>,
+    body: Option<String>,
+    /// `low`, `medium`, `high` or `critical`.
+    urgency: Option<String>,
+    customer_history: Option<HistorySchema>,
+}
+
+/// What is known of the customer.
+#[derive(Debug, ToSchema)]
+#[schema(as = CustomerHistory, rename_all = "camelCase")]
+#[allow(dead_code, reason = "as above")]
+pub(crate) struct HistorySchema {
+    previous_issues: Vec<String>,
+    /// `ai-chatbot`, `live-chat`, `co-browse` or `video-call`.
+    preferred_channel: Option<String>,
+    successful_channels: Vec<String>,
+}
+
+/// Everything that the engine says of one ticket.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Analysis {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sentiment: Option<Sentiment>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    category: Option<Category>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    route: Option<Route>,
+    /// Of a single-task model: what it says, under its task's name.
+    #[serde(flatten)]
+    tasks: BTreeMap<String, Task>,
+    abstain: Vec<Abstain>,
+    usage: Usage,
+    model: Model,
+}
+
+/// How the customer feels.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Sentiment {
+    /// `positive`, `neutral` or `negative`.
+    sentiment: String,
+    /// Its calibrated probability, 0 to 1.
+    score: f32,
+    emotions: Emotions,
+    /// 1 (nothing to do) to 10 (now).
+    urgency_level: u8,
+}
+
+/// Four emotions, each 0 to 1.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Emotions {
+    joy: f32,
+    anger: f32,
+    frustration: f32,
+    satisfaction: f32,
+}
+
+/// What the sender wants done.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Category {
+    /// `approval`, `revision`, `question`, `urgent`, `technical` or `general`.
+    category: String,
+    /// Its calibrated probability, 0 to 1.
+    score: f32,
+    /// All six, best first.
+    labels: Vec<Label>,
+}
+
+/// A label with its score, 0 to 1.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Label {
+    label: String,
+    score: f32,
+}
+
+/// Which channel should take a ticket.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Route {
+    /// `ai-chatbot`, `live-chat`, `co-browse` or `video-call`.
+    recommended_route: String,
+    /// Its share of the four, 0 to 1.
+    confidence: f32,
+    reasoning: String,
+    /// The others, best first.
+    alternative_routes: Vec<RouteScore>,
+}
+
+/// A channel with its share, 0 to 1.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RouteScore {
+    route: String,
+    score: f32,
+}
+
+/// What a single-task model says.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Task {
+    label: String,
+    score: f32,
+    labels: Vec<Label>,
+}
+
+/// Where the engine is not sure.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Abstain {
+    output: String,
+    /// `low-confidence`, `out-of-domain`, `unsupported-language` or `empty`.
+    reason: String,
+}
+
+/// What an analysis cost.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Usage {
+    tokens: usize,
+    truncated: bool,
+}
+
+/// What said so.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Model {
+    name: String,
+    version: String,
+    digest: String,
+}
+
+/// One analysis a ticket, in their order.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct BatchResponse {
+    /// As the analyze endpoint gives them.
+    pub(crate) results: Vec<Analysis>,
+}
+
+/// What the engine is made of.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Info {
+    model: Model,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sentiment_model: Option<Model>,
+    outputs: Vec<String>,
+    heads: Vec<Head>,
+    max_tokens: usize,
+    device: String,
+    precision: &'static str,
+    threads: usize,
+    cpu_features: Vec<&'static str>,
+    version: &'static str,
+}
+
+/// One head of the model.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Head {
+    name: String,
+    labels: Vec<String>,
+}
+
+impl From<core::Analysis> for Analysis {
+    fn from(analysis: core::Analysis) -> Self {
+        let core::Analysis { id, sentiment, category, route, tasks, abstain, usage, model } = analysis;
+        let core::Usage { tokens, truncated } = usage;
+        Self {
+            id,
+            sentiment: sentiment.map(Into::into),
+            category: category.map(Into::into),
+            route: route.map(Into::into),
+            tasks: tasks
+                .into_iter()
+                .map(|core::TaskAnalysis { task, result }| (task, result.into()))
+                .collect(),
+            abstain: abstain.into_iter().map(Into::into).collect(),
+            usage: Usage { tokens, truncated },
+            model: model.into(),
+        }
+    }
+}
+
+impl From<core::SentimentAnalysis> for Sentiment {
+    fn from(sentiment: core::SentimentAnalysis) -> Self {
+        let core::SentimentAnalysis { sentiment, score, emotions, urgency_level } = sentiment;
+        let core::Emotions { joy, anger, frustration, satisfaction } = emotions;
+        let emotions = Emotions { joy, anger, frustration, satisfaction };
+        Self { sentiment: sentiment.to_string(), score, emotions, urgency_level }
+    }
+}
+
+impl From<core::CategoryAnalysis> for Category {
+    fn from(category: core::CategoryAnalysis) -> Self {
+        let core::CategoryAnalysis { category, score, labels } = category;
+        Self { category: category.to_string(), score, labels: labels.into_iter().map(Into::into).collect() }
+    }
+}
+
+impl<L: ToString> From<core::LabelScore<L>> for Label {
+    fn from(core::LabelScore { label, score }: core::LabelScore<L>) -> Self {
+        Self { label: label.to_string(), score }
+    }
+}
+
+impl From<core::RouteAnalysis> for Route {
+    fn from(route: core::RouteAnalysis) -> Self {
+        let core::RouteAnalysis { recommended_route, confidence, reasoning, alternative_routes } = route;
+        let other = |core::RouteScore { route, score }| RouteScore { route: route.to_string(), score };
+        Self {
+            recommended_route: recommended_route.to_string(),
+            confidence,
+            reasoning,
+            alternative_routes: alternative_routes.into_iter().map(other).collect(),
+        }
+    }
+}
+
+impl From<core::TaskResult> for Task {
+    fn from(core::TaskResult { label, score, labels }: core::TaskResult) -> Self {
+        Self { label, score, labels: labels.into_iter().map(Into::into).collect() }
+    }
+}
+
+impl From<core::Abstain> for Abstain {
+    fn from(core::Abstain { output, reason }: core::Abstain) -> Self {
+        Self { output, reason: reason.to_string() }
+    }
+}
+
+impl From<core::ModelInfo> for Model {
+    fn from(core::ModelInfo { name, version, digest }: core::ModelInfo) -> Self {
+        Self { name, version, digest }
+    }
+}
+
+impl From<core::Info> for Info {
+    fn from(info: core::Info) -> Self {
+        let core::Info {
+            model,
+            sentiment_model,
+            outputs,
+            heads,
+            max_tokens,
+            device,
+            precision,
+            threads,
+            cpu_features,
+            version,
+        } = info;
+        let head = |core::HeadInfo { name, labels }| Head { name, labels };
+        Self {
+            model: model.into(),
+            sentiment_model: sentiment_model.map(Into::into),
+            outputs,
+            heads: heads.into_iter().map(head).collect(),
+            max_tokens,
+            device,
+            precision,
+            threads,
+            cpu_features,
+            version,
+        }
+    }
+}
+
+/// The part of an analysis that an endpoint of one output gives.
+impl Analysis {
+    pub(crate) fn into_sentiment(self) -> (Option<Sentiment>, Vec<Abstain>) {
+        (self.sentiment, self.abstain)
+    }
+
+    pub(crate) fn into_category(self) -> (Option<Category>, Vec<Abstain>) {
+        (self.category, self.abstain)
+    }
+
+    pub(crate) fn into_route(self) -> (Option<Route>, Vec<Abstain>) {
+        (self.route, self.abstain)
+    }
+}
