@@ -111,7 +111,7 @@ fn broken_bundles_refuse_to_serve() {
         }),
         ("format null", |m| edit(&m.join("frontdesk.json"), |j| j["format"] = serde_json::Value::Null)),
         ("field of this name", |m| {
-            edit(&m.join("frontdesk.json"), |j| j["heads"][0]["name"] = "usage".into())
+            edit(&m.join("frontdesk.json"), |j| j["heads"][0]["name"] = "usage".into());
         }),
         ("max_tokens is 4000", |m| {
             edit(&m.join("frontdesk.json"), |j| j["input"]["max_tokens"] = 4000.into());
@@ -199,6 +199,12 @@ fn a_regression_never_abstains_and_has_no_accuracy() {
     let below = analyses.iter().any(|a| a.tasks[0].result.score < 0.0);
     assert!(below && analyses.iter().all(|a| a.abstain.is_empty()), "{analyses:?}");
     let rows = common::rows(&[("proof", "LABEL_0")]);
-    let error = frontdesk::evaluate::evaluate(&engine, &rows, &Default::default(), &|_| {}).unwrap_err();
+    let error = frontdesk::evaluate::evaluate(
+        &engine,
+        &rows,
+        &frontdesk::evaluate::EvaluateOptions::default(),
+        &|_| {},
+    )
+    .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
 }

@@ -13,8 +13,8 @@ use utoipa::ToSchema;
 
 use crate::request::body;
 use crate::wire::{
-    Abstain, Analysis, BatchRequest, BatchResponse, Category, Info, Route, RouteRequest, Sentiment,
-    TextRequest, TicketSchema,
+    Abstain, Analysis, BatchRequest, BatchResponse, CategoryAnalysis, Info, RouteAnalysis, RouteRequest,
+    SentimentAnalysis, TextRequest, TicketSchema,
 };
 use crate::{App, Problem};
 
@@ -67,8 +67,8 @@ async fn one(app: &App, ticket: Ticket, outputs: &[&str]) -> Result<Analysis, Pr
 
 /// Which channel should take a ticket.
 #[utoipa::path(post, path = "/api/v1/support/route", request_body = RouteRequest, responses(
-    (status = 200, body = Part<Route>), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
-pub(crate) async fn route(State(app): State<Arc<App>>, request: Request) -> Answer<Part<Route>> {
+    (status = 200, body = Part<RouteAnalysis>), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+pub(crate) async fn route(State(app): State<Arc<App>>, request: Request) -> Answer<Part<RouteAnalysis>> {
     let RouteRequest { issue, urgency, customer_history } = body(&app, request).await?;
     let ticket = Ticket { urgency, customer_history, ..Ticket::new(issue) };
     Ok(Json(one(&app, ticket, &["route"]).await?.into_route().into()))
@@ -76,16 +76,22 @@ pub(crate) async fn route(State(app): State<Arc<App>>, request: Request) -> Answ
 
 /// How the customer feels.
 #[utoipa::path(post, path = "/api/v1/support/sentiment", request_body = TextRequest, responses(
-    (status = 200, body = Part<Sentiment>), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
-pub(crate) async fn sentiment(State(app): State<Arc<App>>, request: Request) -> Answer<Part<Sentiment>> {
+    (status = 200, body = Part<SentimentAnalysis>), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+pub(crate) async fn sentiment(
+    State(app): State<Arc<App>>,
+    request: Request,
+) -> Answer<Part<SentimentAnalysis>> {
     let TextRequest { text } = body(&app, request).await?;
     Ok(Json(one(&app, Ticket::new(text), &["sentiment"]).await?.into_sentiment().into()))
 }
 
 /// What the sender wants done.
 #[utoipa::path(post, path = "/api/v1/support/category", request_body = TextRequest, responses(
-    (status = 200, body = Part<Category>), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
-pub(crate) async fn category(State(app): State<Arc<App>>, request: Request) -> Answer<Part<Category>> {
+    (status = 200, body = Part<CategoryAnalysis>), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+pub(crate) async fn category(
+    State(app): State<Arc<App>>,
+    request: Request,
+) -> Answer<Part<CategoryAnalysis>> {
     let TextRequest { text } = body(&app, request).await?;
     Ok(Json(one(&app, Ticket::new(text), &["category"]).await?.into_category().into()))
 }

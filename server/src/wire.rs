@@ -70,11 +70,11 @@ pub(crate) struct Analysis {
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    sentiment: Option<Sentiment>,
+    sentiment: Option<SentimentAnalysis>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    category: Option<Category>,
+    category: Option<CategoryAnalysis>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    route: Option<Route>,
+    route: Option<RouteAnalysis>,
     /// Of a single-task model: what it says, under its task's name.
     #[serde(flatten)]
     tasks: BTreeMap<String, Task>,
@@ -86,7 +86,7 @@ pub(crate) struct Analysis {
 /// How the customer feels.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Sentiment {
+pub(crate) struct SentimentAnalysis {
     /// `positive`, `neutral` or `negative`.
     sentiment: String,
     /// Its calibrated probability, 0 to 1.
@@ -107,7 +107,7 @@ pub(crate) struct Emotions {
 
 /// What the sender wants done.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Category {
+pub(crate) struct CategoryAnalysis {
     /// `approval`, `revision`, `question`, `urgent`, `technical` or `general`.
     category: String,
     /// Its calibrated probability, 0 to 1.
@@ -126,7 +126,7 @@ pub(crate) struct Label {
 /// Which channel should take a ticket.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Route {
+pub(crate) struct RouteAnalysis {
     /// `ai-chatbot`, `live-chat`, `co-browse` or `video-call`.
     recommended_route: String,
     /// Its share of the four, 0 to 1.
@@ -225,7 +225,7 @@ impl From<core::Analysis> for Analysis {
     }
 }
 
-impl From<core::SentimentAnalysis> for Sentiment {
+impl From<core::SentimentAnalysis> for SentimentAnalysis {
     fn from(sentiment: core::SentimentAnalysis) -> Self {
         let core::SentimentAnalysis { sentiment, score, emotions, urgency_level } = sentiment;
         let core::Emotions { joy, anger, frustration, satisfaction } = emotions;
@@ -234,7 +234,7 @@ impl From<core::SentimentAnalysis> for Sentiment {
     }
 }
 
-impl From<core::CategoryAnalysis> for Category {
+impl From<core::CategoryAnalysis> for CategoryAnalysis {
     fn from(category: core::CategoryAnalysis) -> Self {
         let core::CategoryAnalysis { category, score, labels } = category;
         Self { category: category.to_string(), score, labels: labels.into_iter().map(Into::into).collect() }
@@ -247,7 +247,7 @@ impl<L: ToString> From<core::LabelScore<L>> for Label {
     }
 }
 
-impl From<core::RouteAnalysis> for Route {
+impl From<core::RouteAnalysis> for RouteAnalysis {
     fn from(route: core::RouteAnalysis) -> Self {
         let core::RouteAnalysis { recommended_route, confidence, reasoning, alternative_routes } = route;
         let other = |core::RouteScore { route, score }| RouteScore { route: route.to_string(), score };
@@ -310,15 +310,15 @@ impl From<core::Info> for Info {
 
 /// The part of an analysis that an endpoint of one output gives.
 impl Analysis {
-    pub(crate) fn into_sentiment(self) -> (Option<Sentiment>, Vec<Abstain>) {
+    pub(crate) fn into_sentiment(self) -> (Option<SentimentAnalysis>, Vec<Abstain>) {
         (self.sentiment, self.abstain)
     }
 
-    pub(crate) fn into_category(self) -> (Option<Category>, Vec<Abstain>) {
+    pub(crate) fn into_category(self) -> (Option<CategoryAnalysis>, Vec<Abstain>) {
         (self.category, self.abstain)
     }
 
-    pub(crate) fn into_route(self) -> (Option<Route>, Vec<Abstain>) {
+    pub(crate) fn into_route(self) -> (Option<RouteAnalysis>, Vec<Abstain>) {
         (self.route, self.abstain)
     }
 }
