@@ -7,14 +7,15 @@ use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use frontdesk::{AnalyzeOptions, Error, ErrorKind, Ticket};
+use frontdesk::{AnalyzeOptions, Error, ErrorKind, MAX_TICKETS, Ticket};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::input::{BatchRequest, RouteRequest, TextRequest, TicketSchema};
 use crate::request::body;
+use crate::several::Several;
 use crate::wire::{
-    Abstain, Analysis, BatchRequest, BatchResponse, CategoryAnalysis, Info, RouteAnalysis, RouteRequest,
-    SentimentAnalysis, TextRequest, TicketSchema,
+    Abstain, Analysis, BatchResponse, CategoryAnalysis, Info, RouteAnalysis, SentimentAnalysis,
 };
 use crate::{App, Problem};
 
@@ -71,7 +72,9 @@ async fn one(app: &App, ticket: Ticket, outputs: &[&str]) -> Result<Analysis, Pr
 pub(crate) async fn route(State(app): State<Arc<App>>, request: Request) -> Answer<Part<RouteAnalysis>> {
     let RouteRequest { issue, urgency, customer_history } = body(&app, request).await?;
     let ticket = Ticket { urgency, customer_history, ..Ticket::new(issue) };
-    Ok(Json(one(&app, ticket, &["route"]).await?.into_route().into()))
+    // The engine calls the message `text`.
+    let analysis = one(&app, ticket, &["route"]).await.map_err(|problem| problem.renamed("text", "issue"))?;
+    Ok(Json(analysis.into_route().into()))
 }
 
 /// How the customer feels.
@@ -108,10 +111,10 @@ pub(crate) async fn analyze(State(app): State<Arc<App>>, request: Request) -> An
 #[utoipa::path(post, path = "/api/v1/support/analyze/batch", request_body = BatchRequest, responses(
     (status = 200, body = BatchResponse), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
 pub(crate) async fn batch(State(app): State<Arc<App>>, request: Request) -> Answer<BatchResponse> {
-    let BatchRequest { tickets } = body(&app, request).await?;
-    let most = app.options.max_tickets;
-    if tickets.len() > most {
-        let message = format!("{} tickets in one request; at most {most}", tickets.len());
+    let BatchRequest { tickets: Several { kept: tickets, count } } = body(&app, request).await?;
+    let most = app.options.max_tickets.min(MAX_TICKETS);
+    if count > most {
+        let message = format!("{count} tickets in one request; at most {most}");
         return Err(Error::new(ErrorKind::TooLarge, message).at("tickets").into());
     }
     Ok(Json(BatchResponse { results: analyses(&app, tickets, &[]).await? }))

@@ -7,11 +7,13 @@
 
 mod docs;
 mod handlers;
+mod input;
 mod metrics;
 mod options;
 mod problem;
 mod request;
 mod serve;
+mod several;
 mod wire;
 
 use std::sync::Arc;
@@ -79,4 +81,26 @@ fn router(app: &Arc<App>) -> Router {
         })
         .layer(from_fn_with_state(Arc::clone(app), request::watch))
         .with_state(Arc::clone(app))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{App, ServerOptions, router};
+    use axum::body::Body;
+    use axum::http::Request;
+    use frontdesk::{Engine, EngineOptions};
+    use tower::ServiceExt;
+
+    #[tokio::test]
+    async fn a_service_that_drains_is_alive_and_not_ready() {
+        let app = App::new(Engine::open(EngineOptions::default()).unwrap(), ServerOptions::default());
+        let ask = |path: &'static str| {
+            let request = Request::get(path).body(Body::empty()).unwrap();
+            let service = router(&app);
+            async move { service.oneshot(request).await.unwrap().status().as_u16() }
+        };
+        assert_eq!((ask("/health/live").await, ask("/health/ready").await), (200, 200));
+        app.drain();
+        assert_eq!((ask("/health/live").await, ask("/health/ready").await), (200, 503));
+    }
 }

@@ -12,6 +12,9 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
+/// Stands for every path that there is not: a client cannot make new series.
+pub(crate) const OTHER: &str = "other";
+
 /// Labels of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Request {
@@ -46,6 +49,8 @@ impl Metrics {
             drop(requests.get_or_create(&Request { path: (*path).to_owned(), status: 200 }));
             drop(seconds.get_or_create(&Endpoint { path: (*path).to_owned() }));
         }
+        drop(requests.get_or_create(&Request { path: OTHER.to_owned(), status: 404 }));
+        drop(seconds.get_or_create(&Endpoint { path: OTHER.to_owned() }));
         let mut registry = Registry::with_prefix("frontdesk");
         registry.register("requests", "Requests by path and status", requests.clone());
         registry.register("request_seconds", "From a request's headers to its answer", seconds.clone());

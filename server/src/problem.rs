@@ -47,6 +47,14 @@ impl Problem {
         let title = status.canonical_reason().unwrap_or("Error");
         Self { title, status: status.as_u16(), code: kind.code(), message: message.into(), field: None }
     }
+
+    /// Names a field as the request calls it.
+    pub(crate) fn renamed(mut self, field: &str, request: &str) -> Self {
+        if self.field.as_deref() == Some(field) {
+            self.field = Some(request.to_owned());
+        }
+        self
+    }
 }
 
 impl From<Error> for Problem {

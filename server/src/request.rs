@@ -6,24 +6,33 @@ use std::time::Instant;
 
 use axum::body::to_bytes;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use frontdesk::{Error, ErrorKind, from_json};
 use serde::de::DeserializeOwned;
 
+use crate::metrics::OTHER;
 use crate::{App, Problem};
 
 /// Numbers the requests of this process, for the log.
 static REQUESTS: AtomicU64 = AtomicU64::new(1);
 
+/// Stands in the log and the metrics for a client that did not wait for its answer.
+const HUNG_UP: u16 = 499;
+
 /// Checks the key, bounds the time, counts and logs. Nothing of a message and no key is ever in a log.
 pub(crate) async fn watch(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let start = Instant::now();
     let matched = request.extensions().get::<MatchedPath>();
-    let path = matched.map_or_else(|| "other".to_owned(), |path| path.as_str().to_owned());
-    let method = request.method().clone();
+    let path = matched.map_or(OTHER, MatchedPath::as_str).to_owned();
     let open = path.starts_with("/health/");
+    let mut seen = Seen {
+        app: Arc::clone(&app),
+        path,
+        method: request.method().clone(),
+        start: Instant::now(),
+        status: HUNG_UP,
+    };
     let response = if open || allowed(&app, request.headers()) {
         let answered = tokio::time::timeout(app.options.timeout, next.run(request)).await;
         answered.unwrap_or_else(|_| late().into_response())
@@ -31,17 +40,33 @@ pub(crate) async fn watch(State(app): State<Arc<App>>, request: Request, next: N
         let message = "this service needs a key: Authorization: Bearer KEY";
         Problem::of(StatusCode::UNAUTHORIZED, ErrorKind::InvalidInput, message).into_response()
     };
-    let (time, status) = (start.elapsed(), response.status().as_u16());
-    app.metrics.observe(&path, status, time);
-    tracing::info!(
-        request = REQUESTS.fetch_add(1, Ordering::Relaxed),
-        %method,
-        path,
-        status,
-        seconds = time.as_secs_f64(),
-        "request"
-    );
+    seen.status = response.status().as_u16();
     response
+}
+
+/// A request that is counted and logged when it ends, be it with an answer or with a client that hangs up.
+struct Seen {
+    app: Arc<App>,
+    path: String,
+    method: Method,
+    start: Instant,
+    status: u16,
+}
+
+impl Drop for Seen {
+    fn drop(&mut self) {
+        let Self { app, path, method, start, status } = self;
+        let time = start.elapsed();
+        app.metrics.observe(path, *status, time);
+        tracing::info!(
+            request = REQUESTS.fetch_add(1, Ordering::Relaxed),
+            %method,
+            path,
+            status,
+            seconds = time.as_secs_f64(),
+            "request"
+        );
+    }
 }
 
 fn late() -> Problem {

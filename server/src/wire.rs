@@ -1,67 +1,11 @@
-//! What goes over the wire: camelCase mirrors of the engine's types. Each is taken apart field by field, so that a field that is
+//! What answers look like: camelCase mirrors of the engine's types. Each is taken apart field by field, so that a field that is
 //! forgotten here does not compile.
 
 use std::collections::BTreeMap;
 
 use frontdesk as core;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
-
-/// A ticket for the route endpoint.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub(crate) struct RouteRequest {
-    /// What the customer writes.
-    pub(crate) issue: String,
-    /// `low`, `medium`, `high` or `critical`.
-    #[schema(value_type = Option<String>, example = "high")]
-    pub(crate) urgency: Option<core::Urgency>,
-    /// What is known of the customer.
-    #[schema(value_type = Option<HistorySchema>)]
-    pub(crate) customer_history: Option<core::CustomerHistory>,
-}
-
-/// A text for the sentiment and category endpoints.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct TextRequest {
-    /// What the customer writes.
-    pub(crate) text: String,
-}
-
-/// Several tickets.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct BatchRequest {
-    /// Texts, or objects as the analyze endpoint takes them.
-    #[schema(value_type = Vec<TicketSchema>)]
-    pub(crate) tickets: Vec<core::Ticket>,
-}
-
-/// A ticket: `text`, or `subject` and `body`.
-#[derive(Debug, ToSchema)]
-#[schema(as = Ticket, rename_all = "camelCase")]
-#[allow(dead_code, reason = "the document's picture of the engine's own type")]
-pub(crate) struct TicketSchema {
-    id: Option<String>,
-    text: Option<String>,
-    subject: Option<String>,
-    body: Option<String>,
-    /// `low`, `medium`, `high` or `critical`.
-    urgency: Option<String>,
-    customer_history: Option<HistorySchema>,
-}
-
-/// What is known of the customer.
-#[derive(Debug, ToSchema)]
-#[schema(as = CustomerHistory, rename_all = "camelCase")]
-#[allow(dead_code, reason = "as above")]
-pub(crate) struct HistorySchema {
-    previous_issues: Vec<String>,
-    /// `ai-chatbot`, `live-chat`, `co-browse` or `video-call`.
-    preferred_channel: Option<String>,
-    successful_channels: Vec<String>,
-}
 
 /// Everything that the engine says of one ticket.
 #[derive(Debug, Serialize, ToSchema)]

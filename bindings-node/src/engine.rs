@@ -1,0 +1,156 @@
+//! An engine, and the thread that owns it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, Sender};
+
+use frontdesk::data::read_labelled;
+use frontdesk::evaluate::{EvaluateOptions, evaluate};
+use frontdesk::{Engine, EngineOptions, LongText, ModelSource, Result, Shutdown, from_json};
+use napi::Env;
+use napi::bindgen_prelude::Object;
+use napi_derive::napi;
+
+use crate::call::{Input, NativeCall, Shared};
+use crate::mirror::{Mirror, input};
+use crate::promise::{Promise, on_thread};
+use crate::reports::{Evaluation, Info, Metrics};
+
+input! { Options {
+    model: [Option<String>], sentiment_model: [Option<String>], device: [Option<String>], precision: [Option<String>],
+    threads: [Option<usize>], outputs: [Option<Vec<String>>], long_text: [Option<LongText>], queue: [Option<usize>],
+} }
+
+impl Options {
+    fn read(json: &str) -> Result<EngineOptions> {
+        let Self { model, sentiment_model, device, precision, threads, outputs, long_text, queue } =
+            from_json(json.as_bytes())?;
+        let mut options = EngineOptions::default();
+        options.model = model.map_or(ModelSource::Default, ModelSource::Named);
+        options.sentiment_model = sentiment_model.map(ModelSource::Named);
+        options.device = device.map(|name| name.parse()).transpose()?.unwrap_or_default();
+        options.precision = precision.map(|name| name.parse()).transpose()?.unwrap_or_default();
+        options.threads = threads;
+        options.outputs = outputs.unwrap_or_default();
+        options.long_text = long_text.unwrap_or_default();
+        options.queue = queue;
+        options.shutdown = Shutdown::Cancel;
+        Ok(options)
+    }
+}
+
+input! { EvaluationInput {
+    data: [String], text_column: [String], label_column: [String], task: [Option<String>], seed: [Option<u64>],
+    resamples: [Option<usize>],
+} }
+
+fn evaluation(json: &str, engine: &Engine) -> Result<Evaluation> {
+    let EvaluationInput { data, text_column, label_column, task, seed, resamples } =
+        from_json(json.as_bytes())?;
+    let rows = read_labelled(data.as_ref(), &text_column, &label_column)?;
+    let usual = EvaluateOptions::default();
+    let (seed, resamples) = (seed.unwrap_or(usual.seed), resamples.unwrap_or(usual.resamples));
+    let found = evaluate(engine, &rows, &EvaluateOptions { task, seed, resamples }, &|_| {});
+    found.map(Mirror::of).map_err(|e| e.context(data))
+}
+
+/// What the thread that owns an engine does, in this order.
+pub(crate) enum Job {
+    Call(Arc<Shared>),
+    Close(Promise<()>),
+}
+
+/// An engine. A thread opens it, reads the tickets of its calls and is the last to let go of it, so that neither loading a
+/// model nor joining threads is ever done on the event loop.
+#[napi]
+pub struct NativeEngine {
+    open: Option<Open>,
+    closed: Arc<AtomicBool>,
+}
+
+/// In the order in which they are let go of: the thread goes on until there is nobody left to send it jobs.
+struct Open {
+    engine: Engine,
+    jobs: Sender<Job>,
+}
+
+#[napi]
+impl NativeEngine {
+    #[napi(ts_return_type = "Promise<NativeEngine | Failure>")]
+    pub fn open(env: &Env, options: String) -> napi::Result<Object<'_>> {
+        on_thread(env, move |promise: Promise<Self>| {
+            let engine = match Options::read(&options).and_then(Engine::open) {
+                Ok(engine) => engine,
+                Err(error) => return promise.settle(Err(error)),
+            };
+            let (jobs, queue) = mpsc::channel();
+            let closed = Arc::new(AtomicBool::new(false));
+            let open = Some(Open { engine: engine.clone(), jobs });
+            promise.settle(Ok(Self { open, closed: Arc::clone(&closed) }));
+            serve(&engine, &queue, &closed);
+        })
+    }
+
+    #[napi]
+    pub fn info(&self) -> napi::Result<Info> {
+        Ok(Mirror::of(self.opened()?.engine.info().clone()))
+    }
+
+    #[napi]
+    pub fn metrics(&self) -> napi::Result<Metrics> {
+        let metrics = self.opened()?.engine.metrics();
+        metrics.map(Mirror::of).map_err(|e| napi::Error::from_reason(e.message()))
+    }
+
+    /// A call on one ticket, or on many, as JSON; `first` is the number of the first one where they are a part of more.
+    #[napi]
+    pub fn call(
+        &self,
+        tickets: String,
+        many: bool,
+        options: String,
+        first: Option<u32>,
+    ) -> napi::Result<NativeCall> {
+        Ok(NativeCall::new(Input { tickets, many, first, options }, self.opened()?.jobs.clone()))
+    }
+
+    #[napi(ts_return_type = "Promise<Evaluation | Failure>")]
+    pub fn evaluate<'env>(&self, env: &'env Env, options: String) -> napi::Result<Object<'env>> {
+        let engine = self.opened()?.engine.clone();
+        on_thread(env, move |promise| promise.settle(evaluation(&options, &engine)))
+    }
+
+    /// Cancels every call. The promise is resolved when the threads have ended.
+    #[napi(ts_return_type = "Promise<Failure | undefined>")]
+    pub fn close<'env>(&mut self, env: &'env Env) -> napi::Result<Object<'env>> {
+        let (promise, object) = Promise::new(env)?;
+        match self.open.take() {
+            None => promise.settle(Ok(())),
+            Some(Open { engine, jobs }) => {
+                drop(engine);
+                self.closed.store(true, Ordering::Relaxed);
+                // A thread that is gone has closed the engine; the promise is kept when it is dropped.
+                let _ = jobs.send(Job::Close(promise));
+            }
+        }
+        Ok(object)
+    }
+
+    fn opened(&self) -> napi::Result<&Open> {
+        self.open.as_ref().ok_or_else(|| napi::Error::from_reason("the engine is closed"))
+    }
+}
+
+fn serve(engine: &Engine, queue: &Receiver<Job>, closed: &AtomicBool) {
+    for job in queue {
+        match job {
+            // Calls that were made before the engine was closed are cancelled, read or not.
+            Job::Call(call) if closed.load(Ordering::Relaxed) => call.cancel("the engine was closed"),
+            Job::Call(call) => call.begin(engine),
+            Job::Close(promise) => {
+                engine.close(Shutdown::Cancel);
+                return promise.settle(Ok(()));
+            }
+        }
+    }
+}

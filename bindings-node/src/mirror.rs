@@ -1,0 +1,73 @@
+//! Core's values as JavaScript sees them: the same names in camel case, labels as strings, every number a double.
+
+use frontdesk::{AbstainReason, Category, Polarity, Route};
+
+/// Made from core's value.
+pub(crate) trait Mirror<C> {
+    fn of(core: C) -> Self;
+}
+
+/// Declares structures with core's fields, each with its type here, and takes core's apart whole to make them: a field that is
+/// new there does not compile here.
+/// The documentation is a string, since a comment that went through this would reach JavaScript as Rust's source.
+macro_rules! mirror {
+    ($($([$doc:tt])+ $name:ident of [$($core:tt)+] {
+        $($(#[$attr:meta])* $field:ident: [$($type:tt)+],)+
+    })+) => {$(
+        $(#[doc = $doc])+
+        #[napi_derive::napi(object, object_from_js = false)]
+        pub struct $name { $($(#[$attr])* pub $field: $($type)+,)+ }
+
+        impl $crate::mirror::Mirror<$($core)+> for $name {
+            fn of(core: $($core)+) -> Self {
+                let $($core)+ { $($field),+ } = core;
+                Self { $($field: $crate::mirror::Mirror::of($field)),+ }
+            }
+        }
+    )+};
+}
+/// Declares a structure that is read from JSON: absent is what is `Option`, and other names are refused.
+macro_rules! input {
+    ($name:ident { $($field:ident: [$($type:tt)+],)+ }) => {
+        #[derive(serde::Deserialize)]
+        #[serde(deny_unknown_fields, rename_all = "camelCase")]
+        struct $name { $($field: $($type)+,)+ }
+    };
+}
+pub(crate) use {input, mirror};
+
+macro_rules! direct {
+    ($($core:ty => $own:ty: $make:expr;)+) => {
+        $(impl Mirror<$core> for $own {
+            fn of(core: $core) -> Self {
+                $make(core)
+            }
+        })+
+    };
+}
+direct! {
+    bool => bool: std::convert::identity;
+    f64 => f64: std::convert::identity;
+    f32 => f64: f64::from;
+    u8 => f64: f64::from;
+    u64 => f64: |count| count as f64;
+    usize => f64: |count| count as f64;
+    String => String: std::convert::identity;
+    &str => String: str::to_owned;
+    Polarity => String: |label: Polarity| label.to_string();
+    Category => String: |label: Category| label.to_string();
+    Route => String: |label: Route| label.to_string();
+    AbstainReason => String: |label: AbstainReason| label.to_string();
+}
+
+impl<C, T: Mirror<C>> Mirror<Option<C>> for Option<T> {
+    fn of(core: Option<C>) -> Self {
+        core.map(T::of)
+    }
+}
+
+impl<C, T: Mirror<C>> Mirror<Vec<C>> for Vec<T> {
+    fn of(core: Vec<C>) -> Self {
+        core.into_iter().map(T::of).collect()
+    }
+}

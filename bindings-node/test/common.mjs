@@ -1,0 +1,76 @@
+// A tiny model on disk, and what several tests ask.
+import assert from 'node:assert/strict'
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+import { FrontdeskError } from 'frontdesk'
+
+export const root = fileURLToPath(new URL('../..', import.meta.url))
+
+export function temporary() {
+  const dir = mkdtempSync(join(tmpdir(), 'frontdesk-node-'))
+  after(() => rmSync(dir, { recursive: true, force: true }))
+  return dir
+}
+
+/** The committed random checkpoint with a tokenizer for its 64 ids: letters and a few words. */
+export function checkpoint(dir) {
+  const from = join(root, 'models/tests/golden/bert-single-float32')
+  for (const file of ['config.json', 'model.safetensors']) {
+    cpSync(join(from, file), join(dir, file))
+  }
+  const letters = [...'abcdefghijklmnopqrstuvwxyz'].flatMap((letter) => [letter, `##${letter}`])
+  const words = ['!', '?', '.', ',', 'proof', 'press', 'thanks', 'broken']
+  const tokens = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', ...letters, ...words]
+  const tokenizer = {
+    version: '1.0',
+    truncation: null,
+    padding: null,
+    added_tokens: [],
+    normalizer: { type: 'BertNormalizer', clean_text: true, handle_chinese_chars: true, strip_accents: null, lowercase: true },
+    pre_tokenizer: { type: 'BertPreTokenizer' },
+    post_processor: { type: 'BertProcessing', sep: ['[SEP]', 3], cls: ['[CLS]', 2] },
+    decoder: null,
+    model: {
+      type: 'WordPiece',
+      unk_token: '[UNK]',
+      continuing_subword_prefix: '##',
+      max_input_chars_per_word: 100,
+      vocab: Object.fromEntries(tokens.map((token, id) => [token, id])),
+    },
+  }
+  writeFileSync(join(dir, 'tokenizer.json'), JSON.stringify(tokenizer))
+  return dir
+}
+
+/** An engine that is closed when the test ends. */
+export async function opened(t, opening) {
+  const engine = await opening
+  t.after(() => engine[Symbol.asyncDispose]())
+  return engine
+}
+
+/** Whether a promise is rejected, or a function throws, with a FrontdeskError of this code. */
+export async function fails(work, code, expected = {}) {
+  await assert.rejects(
+    async () => (typeof work === 'function' ? work() : work),
+    (error) => {
+      assert.ok(error instanceof FrontdeskError, `${error} is no FrontdeskError`)
+      assert.equal(error.code, code, error.message)
+      assert.equal(error.name, 'FrontdeskError')
+      for (const [name, value] of Object.entries(expected)) {
+        if (value instanceof RegExp) {
+          assert.match(error[name], value)
+        } else {
+          assert.deepEqual(error[name], value)
+        }
+      }
+      return true
+    },
+  )
+}
+
+export const many = (count) => Array.from({ length: count }, (_, i) => `The proof number ${i} is broken, please look at it today`)

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+
+import { Engine, FrontdeskError, train } from 'frontdesk'
+
+import { checkpoint, fails, opened, root, temporary } from './common.mjs'
+
+let engine
+before(async () => {
+  engine = await Engine.open({ device: 'cpu', precision: 'auto', threads: 2 })
+})
+after(() => engine.close())
+
+test('one analysis has the contract’s shape', async () => {
+  const analysis = await engine.analyze({ id: 'T-17', text: 'Production is blocked!', urgency: 'high' })
+  assert.deepEqual(Object.keys(analysis), ['id', 'sentiment', 'category', 'route', 'abstain', 'usage', 'model'])
+  assert.equal(analysis.id, 'T-17')
+  assert.deepEqual(Object.keys(analysis.sentiment), ['sentiment', 'score', 'emotions', 'urgencyLevel'])
+  assert.deepEqual(Object.keys(analysis.sentiment.emotions), ['joy', 'anger', 'frustration', 'satisfaction'])
+  assert.ok(Number.isInteger(analysis.sentiment.urgencyLevel))
+  assert.equal(analysis.category.labels.length, 6)
+  assert.deepEqual(analysis.category.labels[0], { label: analysis.category.category, score: analysis.category.score })
+  assert.deepEqual(Object.keys(analysis.route), ['recommendedRoute', 'confidence', 'reasoning', 'alternativeRoutes'])
+  assert.equal(analysis.route.alternativeRoutes.length, 3)
+  assert.deepEqual(Object.keys(analysis.usage), ['tokens', 'truncated'])
+  assert.deepEqual(analysis.model, engine.info.model)
+  for (const { score } of analysis.category.labels) {
+    assert.equal(score, Math.fround(score), 'a float32 is carried exactly')
+  }
+})
+
+test('what is absent has no name', async () => {
+  const analysis = await engine.analyze('Thanks', { outputs: ['sentiment'] })
+  assert.deepEqual(Object.keys(analysis), ['sentiment', 'abstain', 'usage', 'model'])
+})
+
+test('a batch keeps its order and says the same as single calls', async () => {
+  const tickets = ['Thanks!', { subject: 'Proof', body: 'Where is it?' }, { id: 'x', text: 'It crashed again' }]
+  const analyses = await engine.analyzeBatch(tickets)
+  assert.equal(analyses.length, 3)
+  assert.equal(analyses[2].id, 'x')
+  const single = await engine.analyze(tickets[1])
+  assert.equal(analyses[1].category.category, single.category.category)
+  assert.ok(Math.abs(analyses[1].category.score - single.category.score) < 1e-4)
+  assert.deepEqual(await engine.analyzeBatch([]), [])
+})
+
+test('what is known of the customer reaches the route', async () => {
+  const customerHistory = { previousIssues: ['a', 'b'], preferredChannel: 'co-browse', successfulChannels: ['co-browse', 'co-browse'] }
+  const plain = await engine.analyze('The export does not work')
+  const known = await engine.analyze({ text: 'The export does not work', customerHistory })
+  assert.notDeepEqual(known.route, plain.route)
+})
+
+test('CommonJS has the same classes', async () => {
+  const frontdesk = createRequire(import.meta.url)('frontdesk')
+  assert.equal(frontdesk.Engine, Engine)
+  assert.equal(frontdesk.FrontdeskError, FrontdeskError)
+  assert.equal(frontdesk.train, train)
+})
+
+test('info and metrics', async () => {
+  assert.equal(engine.info.device, 'cpu')
+  assert.equal(engine.info.threads, 2)
+  assert.deepEqual(engine.info.outputs, ['sentiment', 'category', 'route'])
+  assert.ok(!('sentimentModel' in engine.info))
+  await engine.analyze('Thanks')
+  const metrics = engine.metrics()
+  assert.ok(metrics.calls >= 1 && metrics.tickets >= 1 && metrics.tokens >= 3)
+  assert.equal(metrics.queueSeconds.buckets.at(-1).bound, Infinity)
+})
+
+test('a single-task model’s result is under its task’s name', async (t) => {
+  const model = checkpoint(temporary())
+  const single = await opened(t, Engine.open({ model, threads: 1 }))
+  const analysis = await single.analyze('proof broken')
+  assert.deepEqual(Object.keys(analysis), ['label', 'abstain', 'usage', 'model'])
+  assert.match(analysis.label.label, /^LABEL_[012]$/)
+  assert.equal(analysis.label.labels.length, 3)
+})
+
+test('training and evaluating', async (t) => {
+  const dir = temporary()
+  const rows = ['proof proof proof,calm', 'proof press proof,calm', 'broken broken,upset', 'broken ! !,upset']
+  writeFileSync(join(dir, 'train.csv'), `text,label\n${rows.join('\n')}\n`)
+  const data = join(dir, 'train.csv')
+  const output = join(dir, 'mood')
+  const base = checkpoint(temporary())
+  const report = await train({ data, valid: data, base, output, task: 'mood', epochs: 60, patience: 60, dropout: 0 })
+  assert.deepEqual(report.labels, ['calm', 'upset'])
+  assert.equal(report.trainRows, 4)
+  const mood = await opened(t, Engine.open({ model: output }))
+  const { mood: result } = await mood.analyze('proof proof')
+  assert.equal(result.label, 'calm')
+  const evaluation = await mood.evaluate({ data, resamples: 50 })
+  assert.equal(evaluation.rows, 4)
+  assert.ok(evaluation.accuracy.low <= evaluation.accuracy.value && evaluation.accuracy.value <= evaluation.accuracy.high)
+  assert.equal(evaluation.perClass.length, 2)
+  assert.deepEqual(evaluation.confusion.labels, ['calm', 'upset'])
+  await fails(mood.evaluate({ data, textColumn: 'nothing' }), 'data-invalid')
+  await fails(mood.evaluate({ data, task: 'nothing' }), 'invalid-input', { field: 'task' })
+  await fails(train({ data, base, output, task: 'mood' }), 'io')
+  await fails(train({ data, base, output: join(dir, 'x'), task: 'mood', learningRate: -1 }), 'invalid-input', { field: 'learningRate' })
+})
+
+test('what cannot be opened', async () => {
+  await fails(Engine.open({ modle: 'x' }), 'invalid-input', { field: 'modle', message: /known: model, sentimentModel, device/ })
+  await fails(Engine.open({ model: './nowhere' }), 'model-not-found')
+  await fails(Engine.open({ model: temporary() }), 'model-not-found')
+  await fails(Engine.open({ device: 'tpu' }), 'invalid-input', { field: 'device' })
+  await fails(Engine.open({ device: 'cuda' }), 'device-unavailable')
+  await fails(Engine.open({ precision: 'int8' }), 'invalid-input', { field: 'precision' })
+  await fails(Engine.open({ threads: 0 }), 'invalid-input', { field: 'threads' })
+  await fails(Engine.open({ threads: 1.5 }), 'invalid-input', { field: 'threads' })
+  await fails(Engine.open({ threads: NaN }), 'invalid-input', { field: 'threads' })
+  await fails(Engine.open({ queue: 0 }), 'invalid-input', { field: 'queue' })
+  await fails(Engine.open({ longText: 'tail' }), 'invalid-input', { field: 'longText' })
+  await fails(Engine.open({ outputs: ['weather'] }), 'invalid-input')
+  await fails(Engine.open(null), 'invalid-input')
+  await fails(Engine.open('model'), 'invalid-input')
+  await fails(async () => new Engine(), 'invalid-input', { message: /Engine\.open/ })
+})
+
+test('nothing is installed or run with the package', () => {
+  const { scripts, dependencies } = JSON.parse(readFileSync(join(root, 'bindings-node/package.json'), 'utf8'))
+  assert.deepEqual(Object.keys(scripts).filter((name) => /install|prepare/.test(name)), [])
+  assert.equal(dependencies, undefined)
+})

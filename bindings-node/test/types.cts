@@ -1,0 +1,7 @@
+import frontdesk = require('frontdesk')
+
+export async function types(): Promise<number> {
+  await using engine: frontdesk.Engine = await frontdesk.Engine.open()
+  const analysis: frontdesk.Analysis = await engine.analyze('Thanks')
+  return analysis.usage.tokens
+}

@@ -1,0 +1,65 @@
+//! What requests look like. Where a ticket is taken whole, the engine's own reader takes it, and its schema here is for the document.
+
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::several::Several;
+
+/// A ticket for the route endpoint.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(crate) struct RouteRequest {
+    /// What the customer writes.
+    pub(crate) issue: String,
+    /// `low`, `medium`, `high` or `critical`.
+    #[schema(value_type = Option<String>, example = "high")]
+    pub(crate) urgency: Option<frontdesk::Urgency>,
+    /// What is known of the customer.
+    #[serde(alias = "customer_history")]
+    #[schema(value_type = Option<HistorySchema>)]
+    pub(crate) customer_history: Option<frontdesk::CustomerHistory>,
+}
+
+/// A text for the sentiment and category endpoints.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TextRequest {
+    /// What the customer writes.
+    pub(crate) text: String,
+}
+
+/// Several tickets.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BatchRequest {
+    /// Texts, or objects as the analyze endpoint takes them.
+    #[schema(value_type = Vec<TicketSchema>)]
+    pub(crate) tickets: Several,
+}
+
+/// A ticket: `text`, or `subject` and `body`.
+#[derive(Debug, ToSchema)]
+#[schema(as = Ticket, rename_all = "camelCase")]
+#[allow(dead_code, reason = "the document's picture of the engine's own type")]
+pub(crate) struct TicketSchema {
+    id: Option<String>,
+    text: Option<String>,
+    subject: Option<String>,
+    body: Option<String>,
+    /// `low`, `medium`, `high` or `critical`.
+    urgency: Option<String>,
+    customer_history: Option<HistorySchema>,
+}
+
+/// What is known of the customer.
+#[derive(Debug, ToSchema)]
+#[schema(as = CustomerHistory, rename_all = "camelCase")]
+#[allow(dead_code, reason = "as above")]
+pub(crate) struct HistorySchema {
+    #[schema(required = false)]
+    previous_issues: Vec<String>,
+    /// `ai-chatbot`, `live-chat`, `co-browse` or `video-call`.
+    preferred_channel: Option<String>,
+    #[schema(required = false)]
+    successful_channels: Vec<String>,
+}
