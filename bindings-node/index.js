@@ -81,6 +81,7 @@ class Engine {
     info;
     #native;
     #closed;
+    #calls = new Set();
     constructor(native) {
         if (!(native instanceof native_js_1.NativeEngine)) {
             throw invalid('an engine is made by `await Engine.open(…)`');
@@ -190,6 +191,9 @@ class Engine {
     close() {
         const native = this.#native;
         this.#native = undefined;
+        for (const call of this.#calls) {
+            call.cancel();
+        }
         this.#closed ??= (async () => {
             unfailed(await native?.close());
         })();
@@ -228,6 +232,7 @@ class Engine {
         const abort = () => call.cancel();
         signal?.addEventListener('abort', abort, { once: true });
         const stopWatch = watch(call, options.timeoutMs);
+        this.#calls.add(call);
         try {
             const failure = await call.run();
             refuseAborted(signal);
@@ -248,6 +253,7 @@ class Engine {
         finally {
             signal?.removeEventListener('abort', abort);
             stopWatch();
+            this.#calls.delete(call);
         }
     }
 }

@@ -263,6 +263,7 @@ export class Engine<Task extends string = never> {
   readonly info: Info
   #native: NativeEngine | undefined
   #closed: Promise<void> | undefined
+  readonly #calls = new Set<NativeCall>()
 
   private constructor(native: NativeEngine) {
     if (!(native instanceof NativeEngine)) {
@@ -382,6 +383,9 @@ export class Engine<Task extends string = never> {
   close(): Promise<void> {
     const native = this.#native
     this.#native = undefined
+    for (const call of this.#calls) {
+      call.cancel()
+    }
     this.#closed ??= (async () => {
       unfailed(await native?.close())
     })()
@@ -424,6 +428,7 @@ export class Engine<Task extends string = never> {
     const abort = () => call.cancel()
     signal?.addEventListener('abort', abort, { once: true })
     const stopWatch = watch(call, options.timeoutMs)
+    this.#calls.add(call)
     try {
       const failure = await call.run()
       refuseAborted(signal)
@@ -443,6 +448,7 @@ export class Engine<Task extends string = never> {
     } finally {
       signal?.removeEventListener('abort', abort)
       stopWatch()
+      this.#calls.delete(call)
     }
   }
 }
