@@ -36,13 +36,8 @@ impl Call {
         promise: Promise<Vec<Analysis>>,
     ) -> Arc<Self> {
         let rows = tickets.len();
-        let mut promise = Some(promise);
-        if rows == 0
-            && let Some(promise) = promise.take()
-        {
-            promise.settle(Ok(Vec::new()));
-        }
-        let progress = Progress { analyses: vec![None; rows], left: rows, promise, begun: false };
+        let progress =
+            Progress { analyses: vec![None; rows], left: rows, promise: Some(promise), begun: false };
         let submitted = Instant::now();
         let in_lane = AtomicUsize::new(0);
         Arc::new(Self {
@@ -80,13 +75,21 @@ impl Call {
         if progress.analyses[index].replace(analysis).is_none() {
             progress.left -= 1;
         }
-        if progress.left == 0 {
-            let analyses = std::mem::take(&mut progress.analyses);
-            let promise = progress.promise.take();
-            drop(progress);
-            if let Some(promise) = promise {
-                promise.settle(Ok(analyses.into_iter().flatten().collect()));
-            }
+        let left = progress.left;
+        drop(progress);
+        if left == 0 {
+            self.finish();
+        }
+    }
+
+    /// Answers the caller with all analyses.
+    pub(crate) fn finish(&self) {
+        let mut progress = self.progress();
+        let analyses = std::mem::take(&mut progress.analyses);
+        let promise = progress.promise.take();
+        drop(progress);
+        if let Some(promise) = promise {
+            promise.settle(Ok(analyses.into_iter().flatten().collect()));
         }
     }
 

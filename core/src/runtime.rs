@@ -95,7 +95,7 @@ impl Runtime {
     /// Accepts nothing more, finishes or cancels what is queued, and joins the threads.
     pub(crate) fn close(&self, shutdown: Shutdown) {
         let Ok(here) = self.here() else { return };
-        here.scheduler.close(shutdown == Shutdown::Cancel);
+        here.scheduler.close(shutdown);
         let Some(Workers { pool, handles }) = here.workers().take() else { return };
         // The pool's threads end when their work is done. Whoever closes an engine on one of them cannot wait for it.
         drop(pool);

@@ -11,7 +11,7 @@ use crate::error::guarded;
 use crate::metrics::Recorder;
 use crate::pipeline::Pipeline;
 use crate::queue::{Lane, Picked, Row};
-use crate::{Error, ErrorKind, Result};
+use crate::{Error, ErrorKind, Result, Shutdown};
 
 /// Tickets of one call that are tokenized ahead of the batches: enough to find texts of near-equal length among.
 const WINDOW: usize = 512;
@@ -39,7 +39,7 @@ struct State {
     lanes: Vec<Lane>,
     /// Threads at work.
     running: usize,
-    closed: bool,
+    closed: Option<Shutdown>,
 }
 
 /// A call whose tickets from `next` on are not tokenized yet.
@@ -66,7 +66,7 @@ enum Job {
 impl Scheduler {
     pub(crate) fn new(pipeline: Arc<Pipeline>, threads: usize, limit: usize) -> Arc<Self> {
         let lanes = pipeline.lanes().iter().map(|_| Lane::default()).collect();
-        let state = State { calls: VecDeque::new(), taken: 0, lanes, running: 0, closed: false };
+        let state = State { calls: VecDeque::new(), taken: 0, lanes, running: 0, closed: None };
         Arc::new(Self { pipeline, recorder: Recorder::new(), threads, limit, state: Mutex::new(state) })
     }
 
@@ -79,13 +79,17 @@ impl Scheduler {
     /// to [`Scheduler::work`].
     pub(crate) fn accept(&self, call: Arc<Call>) -> Result<bool> {
         let mut gone = Vec::new();
-        let accepted = self.state().accept(call, self.limit, &mut gone);
+        let accepted = self.state().accept(&call, self.limit, &mut gone);
         release(gone);
         let counter = if accepted.is_ok() { &self.recorder.calls } else { &self.recorder.overloaded };
         if accepted.as_ref().map_err(Error::kind) != Err(ErrorKind::InvalidInput) {
             Recorder::add(counter, 1);
         }
         accepted?;
+        if call.rows == 0 {
+            call.finish();
+            return Ok(false);
+        }
         Ok(self.state().engage(self.threads))
     }
 
@@ -120,15 +124,15 @@ impl Scheduler {
         self.state().running -= 1;
     }
 
-    /// Accepts nothing more; with `cancel`, what has not begun is answered `cancelled`.
-    pub(crate) fn close(&self, cancel: bool) {
+    /// Accepts nothing more; what has not begun is finished, or answered `cancelled`.
+    pub(crate) fn close(&self, shutdown: Shutdown) {
         let queued = {
             let mut state = self.state();
-            state.closed = true;
-            if cancel { state.everyone() } else { Vec::new() }
+            state.closed = Some(shutdown);
+            if state.is_cancelled() { state.everyone() } else { Vec::new() }
         };
         for call in queued {
-            call.fail(Error::new(ErrorKind::Cancelled, "the engine was closed"));
+            call.fail(cancelled());
         }
     }
 
@@ -159,6 +163,11 @@ impl Scheduler {
         if let Some((index, error)) = failed {
             drop(state);
             return call.fail_at(index, error);
+        }
+        // Nobody saw this call in the queue when the engine was closed.
+        if state.is_cancelled() {
+            drop(state);
+            return call.fail(cancelled());
         }
         state.lanes[0].push(&call, rows);
         if end < call.rows {
@@ -238,9 +247,12 @@ impl Scheduler {
 }
 
 impl State {
-    fn accept(&mut self, call: Arc<Call>, limit: usize, gone: &mut Vec<Arc<Call>>) -> Result<()> {
-        if self.closed {
+    fn accept(&mut self, call: &Arc<Call>, limit: usize, gone: &mut Vec<Arc<Call>>) -> Result<()> {
+        if self.closed.is_some() {
             return Err(closed());
+        }
+        if call.rows == 0 {
+            return Ok(());
         }
         let more = call.rows.min(WINDOW);
         // An idle engine takes a call of any length.
@@ -253,7 +265,7 @@ impl State {
             let message = format!("{waiting} tickets wait, and {more} more are over the limit of {limit}");
             return Err(Error::new(ErrorKind::Overloaded, message));
         }
-        self.calls.push_back(Untaken { call, next: 0 });
+        self.calls.push_back(Untaken { call: Arc::clone(call), next: 0 });
         Ok(())
     }
 
@@ -262,6 +274,10 @@ impl State {
         let more = self.running < threads;
         self.running += usize::from(more);
         more
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.closed == Some(Shutdown::Cancel)
     }
 
     fn has_work(&self) -> bool {
@@ -313,6 +329,10 @@ fn release(gone: Vec<Arc<Call>>) {
     for call in gone {
         call.let_go();
     }
+}
+
+fn cancelled() -> Error {
+    Error::new(ErrorKind::Cancelled, "the engine was closed")
 }
 
 pub(crate) fn closed() -> Error {
