@@ -18,7 +18,7 @@ use napi_derive::napi;
 
 use crate::analysis::NativeAnalysis;
 use crate::engine::Job;
-use crate::mirror::{Mirror, input};
+use crate::mirror::Mirror;
 use crate::promise::Promise;
 
 /// What a call is made with; the texts are JSON.
@@ -29,8 +29,6 @@ pub(crate) struct Input {
     pub(crate) first: Option<u32>,
     pub(crate) options: String,
 }
-
-input! { Options { outputs: [Option<Vec<String>>], timeout_ms: [Option<f64>], } }
 
 /// Tickets that are a part of something longer, and are named by their place in it.
 struct Part {
@@ -54,12 +52,7 @@ impl Tickets for Part {
 
 impl Input {
     fn read(&self, since: Instant) -> Result<(Arc<dyn Tickets>, AnalyzeOptions)> {
-        let Options { outputs, timeout_ms } = from_json(self.options.as_bytes())?;
-        let timeout = timeout_ms.map(|ms| {
-            let refused = |e| Error::invalid("timeoutMs", format!("timeoutMs: {ms}: {e}"));
-            Duration::try_from_secs_f64(ms / 1000.0).map_err(refused)
-        });
-        let timeout = timeout.transpose()?;
+        let mut options: AnalyzeOptions = from_json(self.options.as_bytes())?;
         let json = self.tickets.as_bytes();
         let tickets: Arc<dyn Tickets> = match self.first {
             _ if !self.many => Arc::new(vec![from_json::<Ticket>(json)?]),
@@ -69,10 +62,8 @@ impl Input {
                 Arc::new(Part { tickets: from_json(json).map_err(place)?, first: first as usize })
             }
         };
-        let mut options = AnalyzeOptions::default();
-        options.outputs = outputs.unwrap_or_default();
         // Reading has taken its part of the time.
-        options.timeout = timeout.map(|timeout| timeout.saturating_sub(since.elapsed()));
+        options.timeout = options.timeout.map(|timeout| timeout.saturating_sub(since.elapsed()));
         Ok((tickets, options))
     }
 }

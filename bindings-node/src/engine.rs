@@ -6,7 +6,7 @@ use std::sync::mpsc::{self, Receiver, Sender};
 
 use frontdesk::data::read_labelled;
 use frontdesk::evaluate::{EvaluateOptions, evaluate};
-use frontdesk::{Engine, EngineOptions, LongText, ModelSource, Result, Shutdown, from_json};
+use frontdesk::{Engine, EngineOptions, Result, Shutdown, from_json};
 use napi::Env;
 use napi::bindgen_prelude::Object;
 use napi_derive::napi;
@@ -16,27 +16,10 @@ use crate::mirror::{Mirror, input};
 use crate::promise::{Promise, on_thread};
 use crate::reports::{Evaluation, Info, Metrics};
 
-input! { Options {
-    model: [Option<String>], sentiment_model: [Option<String>], device: [Option<String>], precision: [Option<String>],
-    threads: [Option<usize>], outputs: [Option<Vec<String>>], long_text: [Option<LongText>], queue: [Option<usize>],
-} }
-
-impl Options {
-    fn read(json: &str) -> Result<EngineOptions> {
-        let Self { model, sentiment_model, device, precision, threads, outputs, long_text, queue } =
-            from_json(json.as_bytes())?;
-        let mut options = EngineOptions::default();
-        options.model = model.map_or(ModelSource::Default, ModelSource::Named);
-        options.sentiment_model = sentiment_model.map(ModelSource::Named);
-        options.device = device.map(|name| name.parse()).transpose()?.unwrap_or_default();
-        options.precision = precision.map(|name| name.parse()).transpose()?.unwrap_or_default();
-        options.threads = threads;
-        options.outputs = outputs.unwrap_or_default();
-        options.long_text = long_text.unwrap_or_default();
-        options.queue = queue;
-        options.shutdown = Shutdown::Cancel;
-        Ok(options)
-    }
+fn open(options: &str) -> Result<Engine> {
+    let mut options: EngineOptions = from_json(options.as_bytes())?;
+    options.shutdown = Shutdown::Cancel;
+    Engine::open(options)
 }
 
 input! { EvaluationInput {
@@ -50,7 +33,7 @@ fn evaluation(json: &str, engine: &Engine) -> Result<Evaluation> {
     let rows = read_labelled(data.as_ref(), &text_column, &label_column)?;
     let usual = EvaluateOptions::default();
     let (seed, resamples) = (seed.unwrap_or(usual.seed), resamples.unwrap_or(usual.resamples));
-    let found = evaluate(engine, &rows, &EvaluateOptions { task, seed, resamples }, &|_| {});
+    let found = evaluate(engine, &rows, &EvaluateOptions { task, seed, resamples }, &|_| Ok(()));
     found.map(Mirror::of).map_err(|e| e.context(data))
 }
 
@@ -79,7 +62,7 @@ impl NativeEngine {
     #[napi(ts_return_type = "Promise<NativeEngine | Failure>")]
     pub fn open(env: &Env, options: String) -> napi::Result<Object<'_>> {
         on_thread(env, move |promise: Promise<Self>| {
-            let engine = match Options::read(&options).and_then(Engine::open) {
+            let engine = match open(&options) {
                 Ok(engine) => engine,
                 Err(error) => return promise.settle(Err(error)),
             };

@@ -33,7 +33,7 @@ fn run(input: Input) -> Result<Report> {
     let mut options = TrainOptions::new(base, &input.task, input.output);
     (options.name, options.licence, options.dense) = (input.name, input.licence, input.dense);
     set!(options, input: version half max_tokens epochs patience batch learning_rate weight_decay dropout seed);
-    train(&data, valid.as_deref(), &options, &|_| {}).map(Mirror::of)
+    train(&data, valid.as_deref(), &options, &|_| Ok(())).map(Mirror::of)
 }
 
 /// Trains a head and writes the model; the options are JSON.

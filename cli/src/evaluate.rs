@@ -13,8 +13,11 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
     let engine = Engine::open(args.engine.options())?;
     let bar = progress::rows(rows.len(), "evaluating");
     let options = EvaluateOptions { task: args.task.clone(), seed: args.seed, ..EvaluateOptions::default() };
-    let evaluation = evaluate(&engine, &rows, &options, &|done| bar.set_position(done as u64))
-        .map_err(|e| e.context(args.data.display()))?;
+    let told = |done| {
+        bar.set_position(done as u64);
+        Ok(())
+    };
+    let evaluation = evaluate(&engine, &rows, &options, &told).map_err(|e| e.context(args.data.display()))?;
     bar.finish_and_clear();
     let mut output = Output::open(None)?;
     output.write(&match args.format {

@@ -28,12 +28,15 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
         ..TrainOptions::new(base, &args.task, &args.output)
     };
     let bar = progress::rows(data.len() + valid.as_ref().map_or(0, Vec::len), "reading texts");
-    let report = train(&data, valid.as_deref(), &options, &|progress| match progress {
-        Progress::Features { done, .. } => bar.set_position(done as u64),
-        Progress::Epoch { epoch, epochs, loss, metric } => {
-            bar.finish_and_clear();
-            eprintln!("epoch {epoch:>3}/{epochs}  loss {loss:.4}  validation {metric:.4}");
+    let report = train(&data, valid.as_deref(), &options, &|progress| {
+        match progress {
+            Progress::Features { done, .. } => bar.set_position(done as u64),
+            Progress::Epoch { epoch, epochs, loss, metric } => {
+                bar.finish_and_clear();
+                eprintln!("epoch {epoch:>3}/{epochs}  loss {loss:.4}  validation {metric:.4}");
+            }
         }
+        Ok(())
     })?;
     let mut output = Output::open(None)?;
     output.write(&match args.format {

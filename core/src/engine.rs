@@ -168,7 +168,7 @@ impl Engine {
             }
         };
         let call = Call::new(tickets, outputs, deadline, promise);
-        if let Err(error) = self.inner.runtime.submit(Arc::clone(&call)) {
+        if let Err(error) = self.inner.runtime.submit(&call) {
             call.fail(error);
         }
         pending

@@ -1,36 +1,49 @@
-//! What an engine is opened with.
+//! What an engine is opened with, and what a call asks for; each can be read from JSON, in either spelling.
 
 use std::str::FromStr;
+use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{Error, Result};
 
 /// How to open an engine. The default opens the bundled model on the best device that this build knows.
-#[derive(Debug, Clone, Default)]
+///
+/// As JSON, every field but `hub` may be given, and `null` stands for the default.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct EngineOptions {
     /// Which model.
+    #[serde(deserialize_with = "or_default")]
     pub model: ModelSource,
     /// A sequence-classification checkpoint that takes the place of the bundle's sentiment head.
+    #[serde(alias = "sentimentModel")]
     pub sentiment_model: Option<ModelSource>,
     /// Where to run.
+    #[serde(deserialize_with = "or_default")]
     pub device: DeviceChoice,
     /// In which number type to compute.
+    #[serde(deserialize_with = "or_default")]
     pub precision: Precision,
     /// Threads of the engine's own pool; `None`: as many as the process may use (affinity and cgroup).
     pub threads: Option<usize>,
     /// The outputs to compute; empty: all that the model has.
+    #[serde(deserialize_with = "or_default")]
     pub outputs: Vec<String>,
     /// What to do with a text that is longer than the model reads.
+    #[serde(alias = "longText", deserialize_with = "or_default")]
     pub long_text: LongText,
     /// Tickets that may wait for a batch before calls are refused as `overloaded`; `None`: 4096. Of a long call 512 count,
     /// and an engine with nothing to do takes a call of any length.
     pub queue: Option<usize>,
     /// What becomes of queued calls when the last clone of the engine is dropped.
+    #[serde(deserialize_with = "or_default")]
     pub shutdown: Shutdown,
     /// How to reach the hub; the default is what the environment says.
     #[cfg(feature = "hub")]
+    #[serde(skip)]
     pub hub: crate::HubOptions,
 }
 
@@ -53,6 +66,12 @@ impl From<&str> for ModelSource {
     }
 }
 
+impl<'de> Deserialize<'de> for ModelSource {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self::Named)
+    }
+}
+
 impl From<&std::path::Path> for ModelSource {
     fn from(path: &std::path::Path) -> Self {
         Self::Named(path.display().to_string())
@@ -60,7 +79,8 @@ impl From<&std::path::Path> for ModelSource {
 }
 
 /// Where to run.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
 pub enum DeviceChoice {
     /// An accelerator that this build knows and that is there, else the CPU.
     #[default]
@@ -71,6 +91,14 @@ pub enum DeviceChoice {
     Cuda(usize),
     /// Apple's GPU.
     Metal,
+}
+
+impl TryFrom<String> for DeviceChoice {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self> {
+        text.parse()
+    }
 }
 
 impl FromStr for DeviceChoice {
@@ -90,7 +118,8 @@ impl FromStr for DeviceChoice {
 }
 
 /// In which number type to compute.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
 pub enum Precision {
     /// The best that the device runs: float32 in this version.
     #[default]
@@ -101,6 +130,14 @@ pub enum Precision {
     Bf16,
     /// float32.
     F32,
+}
+
+impl TryFrom<String> for Precision {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self> {
+        text.parse()
+    }
 }
 
 impl FromStr for Precision {
@@ -122,7 +159,7 @@ impl FromStr for Precision {
 
 /// What to do with a text that has more tokens than the model reads.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", try_from = "String")]
 pub enum LongText {
     /// Read its beginning.
     Head,
@@ -132,6 +169,14 @@ pub enum LongText {
     HeadAndTail,
     /// Refuse it: `too-long`.
     Refuse,
+}
+
+impl TryFrom<String> for LongText {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self> {
+        text.parse()
+    }
 }
 
 impl FromStr for LongText {
@@ -151,7 +196,8 @@ impl FromStr for LongText {
 }
 
 /// What becomes of queued calls when an engine closes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Shutdown {
     /// They are finished first.
     #[default]
@@ -160,13 +206,33 @@ pub enum Shutdown {
     Cancel,
 }
 
-/// What one call asks for.
-#[derive(Debug, Clone, Default)]
+/// What one call asks for. In JSON the timeout is `timeout_ms`, in milliseconds.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct AnalyzeOptions {
     /// The outputs to compute; empty: those that the engine was opened with.
+    #[serde(deserialize_with = "or_default")]
     pub outputs: Vec<String>,
     /// Give up after this time, waiting counted: `timeout`. [`crate::Pending::wait`] returns at that time; a future is woken when
     /// the batch that runs then ends.
-    pub timeout: Option<std::time::Duration>,
+    #[serde(rename = "timeout_ms", alias = "timeoutMs", deserialize_with = "milliseconds")]
+    pub timeout: Option<Duration>,
+}
+
+/// `null` stands for the default.
+fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
+    deserializer: D,
+) -> std::result::Result<T, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+fn milliseconds<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> std::result::Result<Option<Duration>, D::Error> {
+    let time = |ms: f64| {
+        Duration::try_from_secs_f64(ms / 1000.0)
+            .map_err(|e| D::Error::custom(format!("{ms} milliseconds: {e}")))
+    };
+    Option::deserialize(deserializer)?.map(time).transpose()
 }

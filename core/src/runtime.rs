@@ -72,7 +72,7 @@ impl Runtime {
     }
 
     /// Queues a call, and starts a thread on it where one is idle.
-    pub(crate) fn submit(&self, call: Arc<Call>) -> Result<()> {
+    pub(crate) fn submit(&self, call: &Arc<Call>) -> Result<()> {
         let here = self.here()?;
         let pool = here.pool()?;
         if here.scheduler.accept(call)? {

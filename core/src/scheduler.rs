@@ -77,9 +77,9 @@ impl Scheduler {
 
     /// Accepts a call, or refuses it: `overloaded` where its tickets do not fit behind those that wait. `true` asks for a thread
     /// to [`Scheduler::work`].
-    pub(crate) fn accept(&self, call: Arc<Call>) -> Result<bool> {
+    pub(crate) fn accept(&self, call: &Arc<Call>) -> Result<bool> {
         let mut gone = Vec::new();
-        let accepted = self.state().accept(&call, self.limit, &mut gone);
+        let accepted = self.state().accept(call, self.limit, &mut gone);
         release(gone);
         let counter = if accepted.is_ok() { &self.recorder.calls } else { &self.recorder.overloaded };
         if accepted.as_ref().map_err(Error::kind) != Err(ErrorKind::InvalidInput) {

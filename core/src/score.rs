@@ -16,7 +16,7 @@ const STEP: usize = 256;
 /// Steps under way at a time, so that no thread waits for a step's last row.
 const UNDER_WAY: usize = 4;
 
-/// How long to wait where other callers fill the queue.
+/// How long the caller is left without news, and how long to wait where other callers fill the queue.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Texts that are read where they are, some of them missing.
@@ -77,7 +77,7 @@ pub enum Column {
 }
 
 /// Scores every row of `texts` that has a text, in order. Any number of rows: only some hundred are under way at a time.
-/// `progress` is told the rows done, and may stop the work with an error, which is then the result.
+/// `progress` is told the rows done some twenty times a second, and may stop the work with an error, which is then the result.
 ///
 /// # Errors
 /// As [`Engine::analyze_batch`], naming the row, from 0. Where other callers fill the queue, it waits.
@@ -103,7 +103,8 @@ pub fn score(
         let Some((rows, slice, pending)) = under_way.pop_front() else {
             return Ok(Scores { columns: table.columns });
         };
-        let mut analyses = wait(engine, &call, &slice, pending)?.into_iter();
+        let mut idle = || progress(rows.start);
+        let mut analyses = wait(engine, &call, &slice, pending, &mut idle)?.into_iter();
         for row in rows.clone() {
             table.push(texts.get(row).and_then(|_| analyses.next()).as_ref());
         }
@@ -117,14 +118,17 @@ fn wait(
     call: &AnalyzeOptions,
     slice: &Arc<Slice>,
     mut pending: Pending<Vec<Analysis>>,
+    idle: &mut dyn FnMut() -> Result<()>,
 ) -> Result<Vec<Analysis>> {
     loop {
-        match pending.wait() {
-            Err(error) if error.kind() == ErrorKind::Overloaded => {
+        match pending.wait_for(PAUSE) {
+            None => idle()?,
+            Some(Err(error)) if error.kind() == ErrorKind::Overloaded => {
                 std::thread::sleep(PAUSE);
+                idle()?;
                 pending = engine.submit_from(slice.clone(), call);
             }
-            result => return result,
+            Some(result) => return result,
         }
     }
 }

@@ -203,7 +203,7 @@ fn a_regression_never_abstains_and_has_no_accuracy() {
         &engine,
         &rows,
         &frontdesk::evaluate::EvaluateOptions::default(),
-        &|_| {},
+        &|_| Ok(()),
     )
     .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);

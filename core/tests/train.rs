@@ -31,7 +31,7 @@ fn a_trained_head_serves_and_learnt_something() {
     let analysis = engine.analyze(&Ticket::new("proof proof proof")).unwrap();
     assert_eq!(analysis.tasks[0].task, "mood");
     assert_eq!(analysis.tasks[0].result.label, "calm");
-    let result = evaluate(&engine, &easy(), &EvaluateOptions::default(), &|_| {}).unwrap();
+    let result = evaluate(&engine, &easy(), &EvaluateOptions::default(), &|_| Ok(())).unwrap();
     assert!(result.accuracy.value >= 5.0 / 6.0, "{result:?}");
     assert!(result.accuracy.low <= result.accuracy.value && result.accuracy.value <= result.accuracy.high);
 }
@@ -43,7 +43,7 @@ fn the_same_seed_gives_the_same_bytes_and_another_seed_does_not() {
         let mut options = options(&dir, "mood");
         options.seed = seed;
         options.dense = Some(8);
-        train(&easy(), Some(&easy()), &options, &|_| {}).unwrap();
+        train(&easy(), Some(&easy()), &options, &|_| Ok(())).unwrap();
         fs::read(options.output.join("heads.safetensors")).unwrap()
     };
     assert_eq!(heads(1), heads(1));
@@ -60,7 +60,7 @@ fn a_second_head_leaves_the_first_as_it_was() {
     options.epochs = 3;
     let levels =
         rows(&[("a", "1"), ("b", "2"), ("press", "9"), ("broken", "10"), ("proof", "3"), ("broken !", "10")]);
-    train(&levels, Some(&levels), &options, &|_| {}).unwrap();
+    train(&levels, Some(&levels), &options, &|_| Ok(())).unwrap();
     let second = open(&options.output).unwrap();
     assert_eq!(score(&second), before);
     let analysis = second.analyze(&Ticket::new("broken press")).unwrap();
@@ -82,12 +82,12 @@ fn what_cannot_be_learnt_is_refused_and_nothing_is_written() {
         (&empty_label, Some(&singles), "line 3"),
         (&singles, Some(&rows(&[("a", "z")])), "`z`"),
     ] {
-        let error = train(data, valid.map(Vec::as_slice), &options, &|_| {}).unwrap_err();
+        let error = train(data, valid.map(Vec::as_slice), &options, &|_| Ok(())).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::DataInvalid);
         assert!(error.message().contains(part), "{part}: {error}");
     }
     let wild = TrainOptions { learning_rate: 1e30, ..options.clone() };
-    let error = train(&easy(), Some(&easy()), &wild, &|_| {}).unwrap_err();
+    let error = train(&easy(), Some(&easy()), &wild, &|_| Ok(())).unwrap_err();
     assert!(error.message().contains("step"), "{error}");
     let wrong = [
         TrainOptions { task: "model".into(), ..options.clone() },
@@ -100,7 +100,7 @@ fn what_cannot_be_learnt_is_refused_and_nothing_is_written() {
         assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidInput, Some(field)));
     }
     fs::create_dir(&options.output).unwrap();
-    assert_eq!(train(&easy(), None, &options, &|_| {}).unwrap_err().kind(), ErrorKind::Io);
+    assert_eq!(train(&easy(), None, &options, &|_| Ok(())).unwrap_err().kind(), ErrorKind::Io);
     fs::remove_dir(&options.output).unwrap();
     assert_eq!(entries(dir.path()), before, "nothing half-written is left");
 }
@@ -113,7 +113,7 @@ fn without_a_validation_file_a_tenth_of_each_label_is_held_out() {
     for _ in 0..4 {
         data.extend(easy());
     }
-    let report = train(&data, None, &options, &|_| {}).unwrap();
+    let report = train(&data, None, &options, &|_| Ok(())).unwrap();
     assert_eq!((report.train_rows, report.valid_rows), (20, 4));
     assert!(report.validation.contains("seed 17"), "{}", report.validation);
 }
@@ -123,10 +123,13 @@ fn evaluation_refuses_labels_and_tasks_that_the_model_does_not_know() {
     let dir = tempfile::tempdir().unwrap();
     let engine = open(&bundle(dir.path())).unwrap();
     let error =
-        evaluate(&engine, &rows(&[("a", "calm"), ("b", "joyful")]), &EvaluateOptions::default(), &|_| {});
+        evaluate(&engine, &rows(&[("a", "calm"), ("b", "joyful")]), &EvaluateOptions::default(), &|_| Ok(()));
     let error = error.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::DataInvalid);
     assert!(error.message().contains("line 3") && error.message().contains("calm, upset"), "{error}");
     let options = EvaluateOptions { task: Some("weather".into()), ..EvaluateOptions::default() };
-    assert_eq!(evaluate(&engine, &easy(), &options, &|_| {}).unwrap_err().kind(), ErrorKind::InvalidInput);
+    assert_eq!(
+        evaluate(&engine, &easy(), &options, &|_| Ok(())).unwrap_err().kind(),
+        ErrorKind::InvalidInput
+    );
 }

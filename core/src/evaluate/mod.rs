@@ -69,7 +69,8 @@ pub struct Evaluation {
     pub confusion: Option<Confusion>,
 }
 
-/// Evaluates one head of the engine's model on labelled texts. `progress` is told the rows done.
+/// Evaluates one head of the engine's model on labelled texts. `progress` is told the rows done, and may stop the
+/// work with an error, which is then the result.
 ///
 /// # Errors
 /// `invalid-input` where the task is not a head of the model; `data-invalid` where a label is not one of the head's.
@@ -77,7 +78,7 @@ pub fn evaluate(
     engine: &Engine,
     rows: &[Labelled],
     options: &EvaluateOptions,
-    progress: &(dyn Fn(usize) + Sync),
+    progress: &(dyn Fn(usize) -> Result<()> + Sync),
 ) -> Result<Evaluation> {
     engine.install(|pipeline| {
         let model = &pipeline.model;
@@ -102,7 +103,7 @@ pub fn evaluate(
         let truth: Vec<Vec<usize>> =
             rows.iter().map(|row| label_indexes(&head.labels, head.link, row)).collect::<Result<_>>()?;
         let mut predictions = Vec::with_capacity(rows.len());
-        for chunk in rows.chunks(512) {
+        for chunk in rows.chunks(256) {
             let encode = |row: &Labelled| {
                 model
                     .tokenizer
@@ -112,7 +113,7 @@ pub fn evaluate(
             let encodings: Vec<_> = chunk.iter().map(encode).collect::<Result<_>>()?;
             let logits = model.logits(&encodings.iter().collect::<Vec<_>>(), &[index])?;
             predictions.extend(logits.iter().map(|logits| predict(head, &logits[0])));
-            progress(predictions.len());
+            progress(predictions.len())?;
         }
         Ok(measure(&head.name, &head.labels, head.link, &truth, &predictions, options))
     })

@@ -31,8 +31,12 @@ impl Encoder {
         Ok(Self { trunk, tokenizer })
     }
 
-    /// Mean-pooled vectors of the rows, in their order. `progress` is told the rows done.
-    pub(super) fn pooled(&self, rows: &[&Labelled], progress: &(dyn Fn(usize) + Sync)) -> Result<Features> {
+    /// Mean-pooled vectors of the rows, in their order. `progress` is told the rows done, and may stop the work.
+    pub(super) fn pooled(
+        &self,
+        rows: &[&Labelled],
+        progress: &(dyn Fn(usize) -> Result<()> + Sync),
+    ) -> Result<Features> {
         let encode = |row: &&Labelled| {
             let encoding = self.tokenizer.encode(&row.text, LongText::HeadAndTail);
             encoding.map_err(|e| e.context(format!("line {}", row.line)))
@@ -43,7 +47,7 @@ impl Encoder {
             let pooled = self.trunk.forward(&batch.tokens)?.pool(Pooling::Mean)?;
             let pooled = pooled.to_vec2::<f32>().map_err(frontdesk_models::ModelError::from)?;
             let rows = batch.members.len();
-            progress(done.fetch_add(rows, Ordering::Relaxed) + rows);
+            progress(done.fetch_add(rows, Ordering::Relaxed) + rows)?;
             Ok((batch.members, pooled))
         };
         let batches = batches(&encodings.iter().collect::<Vec<_>>());

@@ -41,7 +41,7 @@ pub(super) fn fit(
     data: &Data<'_>,
     options: &TrainOptions,
     random: &mut StdRng,
-    progress: &(dyn Fn(Progress) + Sync),
+    progress: &(dyn Fn(Progress) -> Result<()> + Sync),
 ) -> Result<Fitted> {
     let scale = Scale::of(data.train.0);
     let train: Features = data.train.0.iter().map(|row| scale.apply(row)).collect();
@@ -83,7 +83,7 @@ pub(super) fn fit(
             epochs: options.epochs,
             loss: sum / order.len() as f64,
             metric: metric.abs(),
-        });
+        })?;
         if best.as_ref().is_none_or(|best| metric > best.metric) {
             let tensors = head.export(&scale).map_err(compute)?;
             best = Some(Fitted { tensors, valid_logits: logits, metric, epoch });

@@ -127,7 +127,8 @@ pub struct Report {
     pub temperature: f32,
 }
 
-/// Trains a head and writes the bundle; nothing is at `options.output` unless all of it is.
+/// Trains a head and writes the bundle; nothing is at `options.output` unless all of it is. `progress` is told where the training
+/// stands, and may stop it with an error, which is then the result.
 ///
 /// # Errors
 /// `data-invalid` for labels that cannot be learnt (fewer than two, or unknown ones in `valid`); `invalid-input` for
@@ -136,7 +137,7 @@ pub fn train(
     train: &[Labelled],
     valid: Option<&[Labelled]>,
     options: &TrainOptions,
-    progress: &(dyn Fn(Progress) + Sync),
+    progress: &(dyn Fn(Progress) -> Result<()> + Sync),
 ) -> Result<Report> {
     check(options)?;
     if train.is_empty() || valid.is_some_and(<[_]>::is_empty) {

@@ -93,6 +93,6 @@ pub(crate) fn bundle(dir: &Path) -> PathBuf {
     let output = dir.join("bundle");
     let mut options = TrainOptions::new(base.as_path(), "mood", &output);
     (options.epochs, options.patience, options.dropout) = (60, 60, 0.0);
-    train(&easy(), Some(&easy()), &options, &|_| {}).unwrap();
+    train(&easy(), Some(&easy()), &options, &|_| Ok(())).unwrap();
     output
 }
