@@ -23,7 +23,7 @@ export declare class NativeEngine {
   metrics(): Metrics
   /** A call on one ticket, or on many, as JSON; `first` is the number of the first one where they are a part of more. */
   call(tickets: string, many: boolean, options: string, first?: number | undefined | null): NativeCall
-  evaluate(options: string): Promise<Evaluation | Failure>
+  evaluate(data: string, options: string): Promise<Evaluation | Failure>
   /** Cancels every call. The promise is resolved when the threads have ended. */
   close(): Promise<Failure | undefined>
 }
@@ -218,8 +218,8 @@ export interface TaskResult {
   labels: Array<LabelScore>
 }
 
-/** Trains a head and writes the model; the options are JSON. */
-export declare function train(options: string): Promise<Report | Failure>
+/** Trains a head and writes the model; the data and the options are JSON. */
+export declare function train(data: string, options: string): Promise<Report | Failure>
 
 /** Tokens that the model read, and whether the text had more. */
 export interface Usage {

@@ -4,37 +4,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 
-use frontdesk::data::read_labelled;
-use frontdesk::evaluate::{EvaluateOptions, evaluate};
 use frontdesk::{Engine, EngineOptions, Result, Shutdown, from_json};
 use napi::Env;
 use napi::bindgen_prelude::Object;
 use napi_derive::napi;
 
 use crate::call::{Input, NativeCall, Shared};
-use crate::mirror::{Mirror, input};
+use crate::mirror::Mirror;
 use crate::promise::{Promise, on_thread};
-use crate::reports::{Evaluation, Info, Metrics};
+use crate::reports::{Info, Metrics};
+use crate::training::evaluation;
 
 fn open(options: &str) -> Result<Engine> {
     let mut options: EngineOptions = from_json(options.as_bytes())?;
     options.shutdown = Shutdown::Cancel;
     Engine::open(options)
-}
-
-input! { EvaluationInput {
-    data: [String], text_column: [String], label_column: [String], task: [Option<String>], seed: [Option<u64>],
-    resamples: [Option<usize>],
-} }
-
-fn evaluation(json: &str, engine: &Engine) -> Result<Evaluation> {
-    let EvaluationInput { data, text_column, label_column, task, seed, resamples } =
-        from_json(json.as_bytes())?;
-    let rows = read_labelled(data.as_ref(), &text_column, &label_column)?;
-    let usual = EvaluateOptions::default();
-    let (seed, resamples) = (seed.unwrap_or(usual.seed), resamples.unwrap_or(usual.resamples));
-    let found = evaluate(engine, &rows, &EvaluateOptions { task, seed, resamples }, &|_| Ok(()));
-    found.map(Mirror::of).map_err(|e| e.context(data))
 }
 
 /// What the thread that owns an engine does, in this order.
@@ -98,9 +82,14 @@ impl NativeEngine {
     }
 
     #[napi(ts_return_type = "Promise<Evaluation | Failure>")]
-    pub fn evaluate<'env>(&self, env: &'env Env, options: String) -> napi::Result<Object<'env>> {
+    pub fn evaluate<'env>(
+        &self,
+        env: &'env Env,
+        data: String,
+        options: String,
+    ) -> napi::Result<Object<'env>> {
         let engine = self.opened()?.engine.clone();
-        on_thread(env, move |promise| promise.settle(evaluation(&options, &engine)))
+        on_thread(env, move |promise| promise.settle(evaluation(&data, &options, &engine)))
     }
 
     /// Cancels every call. The promise is resolved when the threads have ended.

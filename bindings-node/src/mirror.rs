@@ -26,15 +26,7 @@ macro_rules! mirror {
         }
     )+};
 }
-/// Declares a structure that is read from JSON: absent is what is `Option`, and other names are refused.
-macro_rules! input {
-    ($name:ident { $($field:ident: [$($type:tt)+],)+ }) => {
-        #[derive(serde::Deserialize)]
-        #[serde(deny_unknown_fields, rename_all = "camelCase")]
-        struct $name { $($field: $($type)+,)+ }
-    };
-}
-pub(crate) use {input, mirror};
+pub(crate) use mirror;
 
 macro_rules! direct {
     ($($core:ty => $own:ty: $make:expr;)+) => {

@@ -9,20 +9,13 @@ import { Worker } from 'node:worker_threads'
 
 import { Engine } from 'frontdesk'
 
-import { checkpoint, fails, many, opened, temporary } from './common.mjs'
+import { busy, checkpoint, fails, many, opened, temporary } from './common.mjs'
 
 let engine
 before(async () => {
   engine = await Engine.open({ threads: 2 })
 })
 after(() => engine.close())
-
-/** Until an engine has begun on what it was given. */
-async function busy(engine) {
-  while (engine.metrics().inferenceSeconds.buckets.every(({ count }) => count === 0)) {
-    await sleep(5)
-  }
-}
 
 test('an abort before the call', async () => {
   const reason = new Error('changed my mind')
@@ -127,7 +120,7 @@ test('200 engines come and go', async () => {
 test('two workers with engines of their own, one ended in the middle of its work', async () => {
   const code = `
     const { parentPort, workerData } = require('node:worker_threads')
-    const { Engine } = require(${JSON.stringify(fileURLToPath(new URL('../index.js', import.meta.url)))})
+    const { Engine } = require(${JSON.stringify(fileURLToPath(new URL('../lib/index.js', import.meta.url)))})
     Engine.open({ threads: 1 }).then(async (engine) => {
       const analysis = await engine.analyze('thanks a lot')
       parentPort.postMessage(analysis.sentiment.sentiment)

@@ -4,6 +4,7 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 import { FrontdeskError } from 'frontdesk'
@@ -74,3 +75,10 @@ export async function fails(work, code, expected = {}) {
 }
 
 export const many = (count) => Array.from({ length: count }, (_, i) => `The proof number ${i} is broken, please look at it today`)
+
+/** Until an engine has begun on what it was given. */
+export async function busy(engine) {
+  while (engine.metrics().inferenceSeconds.buckets.every(({ count }) => count === 0)) {
+    await sleep(5)
+  }
+}

@@ -107,7 +107,7 @@ test('training and evaluating', async (t) => {
 })
 
 test('what cannot be opened', async () => {
-  await fails(Engine.open({ modle: 'x' }), 'invalid-input', { field: 'modle', message: /known: model, sentimentModel, device/ })
+  await fails(Engine.open({ modle: 'x' }), 'invalid-input', { field: 'modle', message: /`modle`.*`model`, `sentimentModel`.*`device`/ })
   await fails(Engine.open({ model: './nowhere' }), 'model-not-found')
   await fails(Engine.open({ model: temporary() }), 'model-not-found')
   await fails(Engine.open({ device: 'tpu' }), 'invalid-input', { field: 'device' })

@@ -15,11 +15,11 @@ const others = [null, undefined, 7, NaN, true, 7n, Symbol('x'), () => 'text', ['
 
 test('what is no ticket is refused', async () => {
   for (const other of others) {
-    await fails(engine.analyze(other), 'invalid-input', { message: /^the ticket is / })
-    await fails(engine.analyzeBatch(['fine', other]), 'invalid-input', { message: /^ticket 1 is / })
+    await fails(engine.analyze(other), 'invalid-input', { message: /a ticket/ })
+    await fails(engine.analyzeBatch(['fine', other]), 'invalid-input', { message: /^ticket 1 is |\[1\]: / })
     await fails(async () => {
       for await (const _ of engine.score(['fine', other]));
-    }, 'invalid-input', { message: /^ticket 1 is / })
+    }, 'invalid-input', { message: /^ticket 1 is |\[1\]: / })
     await fails(engine.analyze({ text: other }), 'invalid-input')
   }
   for (const other of [...others.filter((other) => !Array.isArray(other)), 'text', { text: 'x' }, new Set(['x'])]) {

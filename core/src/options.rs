@@ -10,7 +10,7 @@ use crate::{Error, Result};
 
 /// How to open an engine. The default opens the bundled model on the best device that this build knows.
 ///
-/// As JSON, every field but `hub` may be given, and `null` stands for the default.
+/// As JSON, every field but the last two may be given, and `null` stands for the default.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
@@ -39,7 +39,7 @@ pub struct EngineOptions {
     /// and an engine with nothing to do takes a call of any length.
     pub queue: Option<usize>,
     /// What becomes of queued calls when the last clone of the engine is dropped.
-    #[serde(deserialize_with = "or_default")]
+    #[serde(skip)]
     pub shutdown: Shutdown,
     /// How to reach the hub; the default is what the environment says.
     #[cfg(feature = "hub")]
@@ -196,8 +196,7 @@ impl FromStr for LongText {
 }
 
 /// What becomes of queued calls when an engine closes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Shutdown {
     /// They are finished first.
     #[default]

@@ -133,6 +133,15 @@ impl<T> Pending<T> {
     }
 }
 
+/// A result that is there already.
+impl<T> From<Result<T>> for Pending<T> {
+    fn from(result: Result<T>) -> Self {
+        let (promise, pending) = pair(None);
+        promise.settle(result);
+        pending
+    }
+}
+
 fn taken() -> Error {
     Error::new(ErrorKind::Internal, "the result was taken before")
 }

@@ -48,7 +48,7 @@ pub(crate) struct Encoded {
 /// What a model's heads add up to.
 #[derive(Debug)]
 enum Shape {
-    /// All four heads: sentiment, category and route.
+    /// All four heads: sentiment, category and route; any other head by itself.
     Whole(Box<Whole>),
     /// Each head by itself.
     Tasks,
@@ -61,6 +61,8 @@ struct Whole {
     category: TypedHead<Category>,
     /// The heads' places, in the order of [`WHOLE`].
     heads: [usize; 4],
+    /// The places of the heads beside them.
+    others: Vec<usize>,
     /// Reads the sentiment in the place of the bundle's own head.
     sentiment_model: Option<Model>,
 }
@@ -90,6 +92,7 @@ impl Pipeline {
                 emotions: EmotionsHead::new(&model.heads[emotions])?,
                 category: TypedHead::new(&model.heads[category])?,
                 heads: [sentiment, emotions, urgency, category],
+                others: (0..model.heads.len()).filter(|place| !places.contains(&Some(*place))).collect(),
                 sentiment_model,
             }))
         } else if sentiment_model.is_some() {
@@ -105,16 +108,20 @@ impl Pipeline {
         Ok(pipeline)
     }
 
-    /// Whether the model gives sentiment, category and route, and not its heads one by one.
+    /// Whether the model gives sentiment, category and route, and not all its heads one by one.
     pub(crate) fn is_whole(&self) -> bool {
         matches!(self.shape, Shape::Whole(_))
     }
 
     /// The names of the outputs that this pipeline can give.
     pub(crate) fn known_outputs(&self) -> Vec<String> {
+        let name = |place: usize| self.model.heads[place].name.clone();
         match &self.shape {
-            Shape::Whole(_) => [SENTIMENT, CATEGORY, ROUTE].map(str::to_owned).to_vec(),
-            Shape::Tasks => self.model.heads.iter().map(|head| head.name.clone()).collect(),
+            Shape::Whole(whole) => {
+                let typed = [SENTIMENT, CATEGORY, ROUTE].map(str::to_owned).into_iter();
+                typed.chain(whole.others.iter().copied().map(name)).collect()
+            }
+            Shape::Tasks => (0..self.model.heads.len()).map(name).collect(),
         }
     }
 
@@ -137,7 +144,8 @@ impl Pipeline {
         match &self.shape {
             Shape::Tasks => vec![Lane { model: &self.model, heads: (0..self.model.heads.len()).collect() }],
             Shape::Whole(whole) => {
-                let first = Lane { model: &self.model, heads: whole.heads.to_vec() };
+                let heads = [&whole.heads, whole.others.as_slice()].concat();
+                let first = Lane { model: &self.model, heads };
                 let second = whole.sentiment_model.as_ref().map(|model| Lane { model, heads: vec![0] });
                 std::iter::once(first).chain(second).collect()
             }
@@ -179,7 +187,11 @@ impl Pipeline {
     ) -> Analysis {
         let mut answer = match (&self.shape, lanes) {
             (_, []) => self.nothing(),
-            (Shape::Tasks, [logits, ..]) => self.tasks(logits, outputs),
+            (Shape::Tasks, [logits, ..]) => {
+                let mut answer = Answer::default();
+                self.tasks(0..self.model.heads.len(), logits, &mut answer);
+                answer
+            }
             (Shape::Whole(whole), [logits, rest @ ..]) => {
                 self.whole(whole, logits, rest.first().map(|lane| lane[0].as_slice()))
             }
@@ -195,7 +207,7 @@ impl Pipeline {
             sentiment: answer.sentiment.filter(|_| wanted(SENTIMENT)),
             category: answer.category.filter(|_| wanted(CATEGORY)),
             route: answer.route,
-            tasks: answer.tasks,
+            tasks: answer.tasks.into_iter().filter(|task| wanted(&task.task)).collect(),
             abstain: answer.abstain.into_iter().filter(|abstain| wanted(&abstain.output)).collect(),
             usage,
             model: self.model.info.clone(),
@@ -209,16 +221,14 @@ impl Pipeline {
         Answer { abstain: abstain.collect(), ..Answer::default() }
     }
 
-    fn tasks(&self, logits: &Logits, outputs: &Outputs) -> Answer {
-        let mut answer = Answer::default();
-        for (head, logits) in self.model.heads.iter().zip(logits) {
-            if outputs.contains(&head.name) {
-                let task = decode::task(head, logits);
-                answer.abstain.extend(decode::low_confidence(head, &head.name, task.result.score));
-                answer.tasks.push(task);
-            }
+    /// Adds what single heads say.
+    fn tasks(&self, heads: impl Iterator<Item = usize>, logits: &[Vec<f32>], answer: &mut Answer) {
+        for (place, logits) in heads.zip(logits) {
+            let head = &self.model.heads[place];
+            let task = decode::task(head, logits);
+            answer.abstain.extend(decode::low_confidence(head, &head.name, task.result.score));
+            answer.tasks.push(task);
         }
-        answer
     }
 
     fn whole(&self, whole: &Whole, logits: &Logits, replaced: Option<&[f32]>) -> Answer {
@@ -235,6 +245,7 @@ impl Pipeline {
         let emotions = whole.emotions.decode(emotions, &logits[1]);
         answer.sentiment = Some(decode::sentiment(polarity, emotions, decode::urgency_level(&logits[2])));
         answer.category = Some(category_answer);
+        self.tasks(whole.others.iter().copied(), &logits[whole.heads.len()..], &mut answer);
         answer
     }
 }

@@ -54,8 +54,8 @@ pub struct ScoreOptions {
 /// Columns of equal length, in a fixed order.
 ///
 /// `sentiment`, `sentiment_score`, `joy`, `anger`, `frustration`, `satisfaction`, `urgency_level`; `category`,
-/// `category_score`; `route`, `route_confidence`; as far as they were asked for. A single-task model has its task and
-/// `<task>_score` instead. Then `abstain` (`output:reason`, joined by spaces), `tokens` and `truncated`. A row without text has
+/// `category_score`; `route`, `route_confidence`; as far as they were asked for. A task of its own has its name and
+/// `<task>_score`. Then `abstain` (`output:reason`, joined by spaces), `tokens` and `truncated`. A row without text has
 /// no value in any of them.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Scores {
@@ -225,8 +225,10 @@ impl Table {
             match (self.whole, output.as_str()) {
                 (true, "sentiment") => cells.extend(sentiment_cells(sentiment.as_ref())),
                 (true, "category") => cells.extend(pair(category.as_ref().map(|c| (c.category, c.score)))),
-                (true, _) => cells.extend(pair(route.as_ref().map(|r| (r.recommended_route, r.confidence)))),
-                (false, name) => {
+                (true, "route") => {
+                    cells.extend(pair(route.as_ref().map(|r| (r.recommended_route, r.confidence))));
+                }
+                (_, name) => {
                     let task = tasks.iter().find(|task| task.task == name);
                     cells.extend(pair(task.map(|task| (&task.result.label, task.result.score))));
                 }

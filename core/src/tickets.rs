@@ -116,7 +116,13 @@ pub fn from_json<T: DeserializeOwned>(json: &[u8]) -> Result<T> {
 
 fn refused(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
     use serde_path_to_error::Segment;
-    let (path, reason) = (error.path(), error.inner().to_string());
+    let (path, mut reason) = (error.path(), error.inner().to_string());
+    // The path says where a value is that does not fit; lines and columns are for JSON that is broken.
+    if error.inner().is_data()
+        && let Some(end) = reason.rfind(" at line ")
+    {
+        reason.truncate(end);
+    }
     // serde knows an unknown field, and one that is missing, only by its message.
     let named = |start: &str| reason.strip_prefix(start).and_then(|rest| rest.split('`').next());
     let unknown = named("unknown field `").or_else(|| named("missing field `"));

@@ -249,7 +249,8 @@ pub struct Analysis {
     /// Which channel should take it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub route: Option<RouteAnalysis>,
-    /// What a single-task model says, written under its task's name.
+    /// What heads of other tasks say, each written under its task's name: those of a single-task model, and those that were
+    /// trained into a bundle beside its own.
     #[serde(flatten, serialize_with = "by_task")]
     pub tasks: Vec<TaskAnalysis>,
     /// Where the engine is not sure, and why.
@@ -328,7 +329,7 @@ pub struct RouteScore {
     pub score: f32,
 }
 
-/// What one head of a single-task model says.
+/// What the head of a task of its own says.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TaskAnalysis {
     /// The task's name; `label` for a checkpoint that has none.
@@ -337,7 +338,7 @@ pub struct TaskAnalysis {
     pub result: TaskResult,
 }
 
-/// The labels of a single-task model.
+/// The labels of a task.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TaskResult {
     /// The best label.

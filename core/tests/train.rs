@@ -8,7 +8,7 @@ use std::fs;
 use common::{bundle, checkpoint, easy, open, rows};
 use frontdesk::evaluate::{EvaluateOptions, evaluate};
 use frontdesk::train::{TrainOptions, train};
-use frontdesk::{Engine, ErrorKind, Ticket};
+use frontdesk::{AbstainReason, AnalyzeOptions, Engine, EngineOptions, ErrorKind, ModelSource, Ticket};
 
 fn options(dir: &tempfile::TempDir, task: &str) -> TrainOptions {
     let base = checkpoint("distilbert-single-float32", dir.path());
@@ -48,6 +48,30 @@ fn the_same_seed_gives_the_same_bytes_and_another_seed_does_not() {
     };
     assert_eq!(heads(1), heads(1));
     assert_ne!(heads(1), heads(2));
+}
+
+#[test]
+fn a_head_trained_into_a_whole_bundle_is_one_more_output() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut options = TrainOptions::new(ModelSource::Default, "mood", dir.path().join("whole"));
+    options.epochs = 2;
+    train(&easy(), Some(&easy()), &options, &|_| Ok(())).unwrap();
+    let engine = open(&options.output).unwrap();
+    assert_eq!(engine.info().outputs, ["sentiment", "category", "route", "mood"]);
+    let ticket = Ticket::new("proof press proof");
+    let all = engine.analyze(&ticket).unwrap();
+    assert_eq!((all.tasks.len(), all.tasks[0].task.as_str()), (1, "mood"));
+    let before = Engine::open(EngineOptions::default()).unwrap().analyze(&ticket).unwrap();
+    assert_eq!(
+        (&all.sentiment, &all.category, &all.route),
+        (&before.sentiment, &before.category, &before.route)
+    );
+    let mut one = AnalyzeOptions::default();
+    one.outputs = vec!["mood".to_owned()];
+    let analysis = engine.analyze_batch(std::slice::from_ref(&ticket), &one).unwrap().remove(0);
+    assert_eq!((analysis.tasks, analysis.sentiment), (all.tasks, None));
+    let none = engine.analyze(&Ticket::new(" ")).unwrap();
+    assert!(none.abstain.iter().any(|a| a.output == "mood" && a.reason == AbstainReason::Empty));
 }
 
 #[test]

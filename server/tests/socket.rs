@@ -1,7 +1,7 @@
 //! The service on a real socket: clients that hang up, stop or dawdle, and an end that is asked for.
 
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use frontdesk::{Engine, EngineOptions};
 use frontdesk_server::{ServerOptions, serve};

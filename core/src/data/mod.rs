@@ -45,15 +45,30 @@ pub fn read_labelled(path: &Path, text: &str, label: &str) -> Result<Vec<Labelle
         let [text, label]: [String; 2] = values
             .try_into()
             .map_err(|_| Error::new(ErrorKind::Internal, "a record of other than two columns"))?;
-        if text.trim().is_empty() {
-            return Err(invalid(line, "the text is empty").context(path.display()));
-        }
         rows.push(Labelled { line, text, label });
     }
-    if rows.is_empty() {
-        return Err(Error::new(ErrorKind::DataInvalid, format!("{} has no row", path.display())));
+    checked(rows).map_err(|e| e.context(path.display()))
+}
+
+/// Labelled texts that are in memory: as those of a file with one row to a line.
+///
+/// # Errors
+/// `data-invalid` names the line of a text or a label that is missing, of an empty text; no row at all.
+pub fn labelled(rows: impl IntoIterator<Item = (Option<String>, Option<String>)>) -> Result<Vec<Labelled>> {
+    let row = |(line, (text, label)): (u64, (Option<String>, Option<String>))| {
+        let text = text.ok_or_else(|| invalid(line, "the text is missing"))?;
+        let label = label.ok_or_else(|| invalid(line, "the label is missing"))?;
+        Ok(Labelled { line, text, label })
+    };
+    checked((1..).zip(rows).map(row).collect::<Result<_>>()?)
+}
+
+fn checked(rows: Vec<Labelled>) -> Result<Vec<Labelled>> {
+    match rows.iter().find(|row| row.text.trim().is_empty()) {
+        Some(row) => Err(invalid(row.line, "the text is empty")),
+        None if rows.is_empty() => Err(Error::new(ErrorKind::DataInvalid, "there is no row")),
+        None => Ok(rows),
     }
-    Ok(rows)
 }
 
 fn no_column(column: &str, columns: &[String]) -> Error {

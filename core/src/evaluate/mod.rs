@@ -4,7 +4,7 @@ mod bootstrap;
 mod metrics;
 
 use frontdesk_models::heads::{Link, ordinal_level};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::bundle::HeadMeaning;
 use crate::data::Labelled;
@@ -14,8 +14,9 @@ pub use metrics::{Confusion, PerClass};
 
 pub(crate) use metrics::Prediction;
 
-/// How to evaluate.
-#[derive(Debug, Clone)]
+/// How to evaluate. In JSON, what is left out is as the default has it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct EvaluateOptions {
     /// The head to evaluate; may be left out where the model has one.
     pub task: Option<String>,

@@ -12,15 +12,16 @@ use frontdesk_models::heads::Link;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::bundle::{DENSE, HeadKind, HeadManifest, PoolingName, RESERVED, locate};
 use crate::data::Labelled;
 use crate::evaluate::label_indexes;
 use crate::{EngineOptions, Error, ErrorKind, ModelSource, Result};
 
-/// How to train one head.
-#[derive(Debug, Clone)]
+/// How to train one head. In JSON, what is left out is as [`TrainOptions::new`] has it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct TrainOptions {
     /// A trunk or a bundle in a directory, or a name on the hub. Of a bundle, the other heads are kept.
     pub base: ModelSource,
@@ -37,6 +38,7 @@ pub struct TrainOptions {
     /// Stores the trunk as float16, and trains on what that trunk says.
     pub half: bool,
     /// Tokens that are read of a text, special tokens counted.
+    #[serde(alias = "maxTokens")]
     pub max_tokens: usize,
     /// Width of a dense layer with ReLU before the output layer; `None`: the output layer alone.
     pub dense: Option<usize>,
@@ -47,8 +49,10 @@ pub struct TrainOptions {
     /// Rows of one step.
     pub batch: usize,
     /// AdamW's rate at the start; it falls linearly to 0.
+    #[serde(alias = "learningRate")]
     pub learning_rate: f64,
     /// AdamW's decoupled weight decay (Loshchilov & Hutter 2019).
+    #[serde(alias = "weightDecay")]
     pub weight_decay: f64,
     /// The share of features that is set to 0 in a step.
     pub dropout: f64,
@@ -59,10 +63,17 @@ pub struct TrainOptions {
 impl TrainOptions {
     /// The defaults for a head called `task` on `base`, written to `output`.
     pub fn new(base: impl Into<ModelSource>, task: &str, output: impl Into<PathBuf>) -> Self {
+        Self { base: base.into(), output: output.into(), task: task.to_owned(), ..Self::default() }
+    }
+}
+
+impl Default for TrainOptions {
+    /// Without a task and an output directory, which every training needs.
+    fn default() -> Self {
         Self {
-            base: base.into(),
-            output: output.into(),
-            task: task.to_owned(),
+            base: ModelSource::Default,
+            output: PathBuf::new(),
+            task: String::new(),
             name: None,
             version: "1".to_owned(),
             licence: None,
@@ -197,6 +208,9 @@ pub fn train(
 }
 
 fn check(options: &TrainOptions) -> Result<()> {
+    if options.output.as_os_str().is_empty() {
+        return Err(Error::invalid("output", "a training needs a directory to write"));
+    }
     if options.task.is_empty()
         || !options.task.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
     {

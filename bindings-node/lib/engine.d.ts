@@ -1,0 +1,28 @@
+import { type Evaluation, type Info, type Metrics } from '../native.js';
+import type { Analysis, AnalyzeOptions, EngineOptions, EvaluateOptions, ScoreOptions, Ticket } from './types.js';
+/** Reads support messages. */
+export declare class Engine<Task extends string = never> {
+    #private;
+    /** What this engine is made of. */
+    readonly info: Info;
+    private constructor();
+    /** Opens an engine: finds the model, checks every file, replays its golden messages, starts the threads. */
+    static open<Task extends string = never>(options?: EngineOptions): Promise<Engine<Task>>;
+    /** Analyzes one ticket. */
+    analyze(ticket: string | Ticket, options?: AnalyzeOptions): Promise<Analysis<Task>>;
+    /** Analyzes tickets, in their order. One bad ticket fails the call and is named by its place, from 0. */
+    analyzeBatch(tickets: readonly (string | Ticket)[], options?: AnalyzeOptions): Promise<Analysis<Task>[]>;
+    /**
+     * Analyzes a stream of any length, in its order. Of the source, at most 128 tickets are read ahead of what was taken; where
+     * other callers fill the queue, it waits. A source that throws ends it with the source's own error.
+     */
+    score(tickets: Iterable<string | Ticket> | AsyncIterable<string | Ticket>, options?: ScoreOptions): AsyncGenerator<Analysis<Task>, void, undefined>;
+    /** Evaluates one head of the model on a labelled file. */
+    evaluate(options: EvaluateOptions): Promise<Evaluation>;
+    /** What this engine has done so far. */
+    metrics(): Metrics;
+    /** Closes the engine; what is queued is `cancelled`. The promise is resolved when its threads have ended. */
+    close(): Promise<void>;
+    [Symbol.asyncDispose](): Promise<void>;
+    [Symbol.dispose](): void;
+}

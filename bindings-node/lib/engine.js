@@ -1,0 +1,235 @@
+"use strict";
+Object.defineProperty(exports, "__esModule", { value: true });
+exports.Engine = void 0;
+// The engine, and the calls that are under way.
+const native_js_1 = require("../native.js");
+const bundle_js_1 = require("./bundle.js");
+const errors_js_1 = require("./errors.js");
+const input_js_1 = require("./input.js");
+const training_js_1 = require("./training.js");
+const SCORE = { signal: true, outputs: true };
+const ANALYZE = { ...SCORE, timeoutMs: true };
+/** Analyses that are made into JavaScript's objects in one turn of the event loop; tickets of one step of `score`. */
+const SLICE = 64;
+/** Steps of `score` that are under way at a time. */
+const AHEAD = 2;
+/** How long `score` waits where other callers fill the queue. */
+const PAUSE_MS = 50;
+/** How often a call whose time is over is looked at. */
+const CHECK_MS = 2;
+/** The longest time that a timer can be set to. */
+const LONGEST_MS = 2 ** 31 - 1;
+/** Reads support messages. */
+class Engine {
+    /** What this engine is made of. */
+    info;
+    #native;
+    #closed;
+    #calls = new Set();
+    constructor(native) {
+        if (!(native instanceof native_js_1.NativeEngine)) {
+            throw (0, errors_js_1.invalid)('an engine is made by `await Engine.open(…)`');
+        }
+        this.#native = native;
+        this.info = native.info();
+    }
+    /** Opens an engine: finds the model, checks every file, replays its golden messages, starts the threads. */
+    static async open(options = {}) {
+        const text = (0, input_js_1.json)((0, bundle_js_1.withBundle)((0, input_js_1.known)(options), 'model'), 'the options');
+        const native = native_js_1.NativeEngine.open(text);
+        return new Engine((0, errors_js_1.unfailed)(await native));
+    }
+    /** Analyzes one ticket. */
+    async analyze(ticket, options = {}) {
+        const asked = (0, input_js_1.known)(options, ANALYZE);
+        const text = (0, input_js_1.readable)('the ticket', () => {
+            (0, input_js_1.refuseOther)(ticket, 'the ticket');
+            return JSON.stringify(ticket, input_js_1.carried);
+        });
+        const [analysis] = await this.#run(text, false, asked);
+        return analysis;
+    }
+    /** Analyzes tickets, in their order. One bad ticket fails the call and is named by its place, from 0. */
+    async analyzeBatch(tickets, options = {}) {
+        const asked = (0, input_js_1.known)(options, ANALYZE);
+        return this.#run((0, input_js_1.list)(tickets, 0), true, asked);
+    }
+    /**
+     * Analyzes a stream of any length, in its order. Of the source, at most 128 tickets are read ahead of what was taken; where
+     * other callers fill the queue, it waits. A source that throws ends it with the source's own error.
+     */
+    async *score(tickets, options = {}) {
+        const { signal, ...rest } = (0, input_js_1.known)(options, SCORE);
+        (0, errors_js_1.refuseAborted)(signal);
+        const source = (0, input_js_1.iterator)(tickets);
+        const stop = new AbortController();
+        const abort = () => stop.abort(signal?.reason);
+        signal?.addEventListener('abort', abort, { once: true });
+        const underWay = [];
+        let first = 0;
+        let ended = false;
+        let pulling = false;
+        try {
+            for (;;) {
+                while (!ended && underWay.length < AHEAD) {
+                    const step = [];
+                    while (step.length < SLICE && !ended) {
+                        pulling = true;
+                        const next = await unlessAborted(source.next(), stop.signal);
+                        pulling = false;
+                        if (next.done) {
+                            ended = true;
+                        }
+                        else {
+                            step.push(next.value);
+                        }
+                    }
+                    if (step.length > 0) {
+                        const analyses = this.#step((0, input_js_1.list)(step, first), first, { ...rest, signal: stop.signal });
+                        // Its error is thrown when its turn comes.
+                        analyses.catch(() => { });
+                        underWay.push(analyses);
+                        first += step.length;
+                    }
+                }
+                const analyses = underWay.shift();
+                if (analyses === undefined) {
+                    return;
+                }
+                for (const analysis of await analyses) {
+                    (0, errors_js_1.refuseAborted)(signal);
+                    yield analysis;
+                }
+            }
+        }
+        catch (error) {
+            (0, errors_js_1.refuseAborted)(signal);
+            throw error;
+        }
+        finally {
+            signal?.removeEventListener('abort', abort);
+            stop.abort();
+            if (!ended) {
+                const returned = (async () => source.return?.())().catch(() => { });
+                // A source that has not answered may never do.
+                await (pulling ? undefined : returned);
+            }
+        }
+    }
+    /** Evaluates one head of the model on a labelled file. */
+    async evaluate(options) {
+        return (0, errors_js_1.unfailed)(await this.#open().evaluate(...(0, training_js_1.dataAndOptions)((0, input_js_1.known)(options))));
+    }
+    /** What this engine has done so far. */
+    metrics() {
+        const native = this.#open();
+        try {
+            return native.metrics();
+        }
+        catch (cause) {
+            throw new errors_js_1.FrontdeskError('internal', (0, errors_js_1.message)(cause), undefined, { cause });
+        }
+    }
+    /** Closes the engine; what is queued is `cancelled`. The promise is resolved when its threads have ended. */
+    close() {
+        const native = this.#native;
+        this.#native = undefined;
+        for (const call of this.#calls) {
+            call.cancel();
+        }
+        this.#closed ??= (async () => {
+            (0, errors_js_1.unfailed)(await native?.close());
+        })();
+        return this.#closed;
+    }
+    async [Symbol.asyncDispose]() {
+        await this.close();
+    }
+    [Symbol.dispose]() {
+        void this.close();
+    }
+    #open() {
+        if (this.#native === undefined) {
+            throw (0, errors_js_1.invalid)('the engine is closed');
+        }
+        return this.#native;
+    }
+    async #step(text, first, options) {
+        for (;;) {
+            try {
+                return await this.#run(text, true, options, first);
+            }
+            catch (error) {
+                if (!(error instanceof errors_js_1.FrontdeskError && error.code === 'overloaded')) {
+                    throw error;
+                }
+                await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+            }
+        }
+    }
+    async #run(tickets, many, options, first) {
+        const { signal, ...rest } = options;
+        (0, errors_js_1.refuseAborted)(signal);
+        const text = (0, input_js_1.json)(rest, 'the options');
+        const call = this.#open().call(tickets, many, text, first);
+        const abort = () => call.cancel();
+        signal?.addEventListener('abort', abort, { once: true });
+        const stopWatch = watch(call, options.timeoutMs);
+        this.#calls.add(call);
+        try {
+            const failure = await call.run();
+            (0, errors_js_1.refuseAborted)(signal);
+            (0, errors_js_1.unfailed)(failure);
+            const analyses = [];
+            for (;;) {
+                const slice = call.take(SLICE);
+                for (const analysis of slice) {
+                    analyses.push(shaped(analysis));
+                }
+                if (slice.length < SLICE) {
+                    return analyses;
+                }
+                await new Promise((resolve) => setImmediate(resolve));
+                (0, errors_js_1.refuseAborted)(signal);
+            }
+        }
+        finally {
+            signal?.removeEventListener('abort', abort);
+            stopWatch();
+            this.#calls.delete(call);
+        }
+    }
+}
+exports.Engine = Engine;
+/** The native analysis with a single-task model's results under their tasks' names. */
+function shaped({ tasks, abstain, usage, model, ...outputs }) {
+    const named = Object.fromEntries(tasks.map(({ task, result }) => [task, result]));
+    return { ...outputs, ...named, abstain, usage, model };
+}
+/** Waits for a value, or for the signal. */
+async function unlessAborted(value, signal) {
+    let abort = () => { };
+    try {
+        return await new Promise((resolve, reject) => {
+            abort = () => reject(new errors_js_1.FrontdeskError('cancelled', 'the signal was aborted'));
+            signal.addEventListener('abort', abort, { once: true });
+            (0, errors_js_1.refuseAborted)(signal);
+            Promise.resolve(value).then(resolve, reject);
+        });
+    }
+    finally {
+        signal.removeEventListener('abort', abort);
+    }
+}
+/** Looks at the call when its time is over, until it is settled. Gives what ends the watch. */
+function watch(call, timeoutMs) {
+    let timer;
+    const look = () => {
+        timer = setTimeout(look, CHECK_MS);
+        call.check();
+    };
+    if (timeoutMs !== undefined && timeoutMs <= LONGEST_MS) {
+        timer = setTimeout(look, timeoutMs);
+    }
+    return () => clearTimeout(timer);
+}

@@ -1,0 +1,18 @@
+import type { Failure } from '../native.js';
+import type { ErrorCode } from './types.js';
+/** What every method throws, or rejects with. */
+export declare class FrontdeskError extends Error {
+    readonly name: 'FrontdeskError';
+    readonly code: ErrorCode;
+    /** The field at fault, where one is. */
+    readonly field: string | undefined;
+    constructor(code: ErrorCode, message: string, field?: string, options?: ErrorOptions);
+}
+export declare function invalid(text: string, field?: string, options?: ErrorOptions): FrontdeskError;
+/** Throws what the addon failed with. */
+export declare function unfailed<T extends object>(outcome: T | Failure): T;
+export declare function unfailed(outcome: Failure | undefined): void;
+export declare function refuseAborted(signal: AbortSignal | undefined): void;
+export declare function message(cause: unknown): string;
+/** What a value is, for an error. */
+export declare function kind(value: unknown): string;

@@ -1,0 +1,254 @@
+// The engine, and the calls that are under way.
+import { type Evaluation, type Info, type Metrics, type NativeAnalysis, type NativeCall, NativeEngine } from '../native.js'
+import { withBundle } from './bundle.js'
+import { FrontdeskError, invalid, message, refuseAborted, unfailed } from './errors.js'
+import { type Names, carried, iterator, json, known, list, readable, refuseOther } from './input.js'
+import { dataAndOptions } from './training.js'
+import type { Analysis, AnalyzeOptions, EngineOptions, EvaluateOptions, ScoreOptions, Ticket } from './types.js'
+
+const SCORE: Names<ScoreOptions> = { signal: true, outputs: true }
+const ANALYZE: Names<AnalyzeOptions> = { ...SCORE, timeoutMs: true }
+
+/** Analyses that are made into JavaScript's objects in one turn of the event loop; tickets of one step of `score`. */
+const SLICE = 64
+
+/** Steps of `score` that are under way at a time. */
+const AHEAD = 2
+
+/** How long `score` waits where other callers fill the queue. */
+const PAUSE_MS = 50
+
+/** How often a call whose time is over is looked at. */
+const CHECK_MS = 2
+
+/** The longest time that a timer can be set to. */
+const LONGEST_MS = 2 ** 31 - 1
+
+/** Reads support messages. */
+export class Engine<Task extends string = never> {
+  /** What this engine is made of. */
+  readonly info: Info
+  #native: NativeEngine | undefined
+  #closed: Promise<void> | undefined
+  readonly #calls = new Set<NativeCall>()
+
+  private constructor(native: NativeEngine) {
+    if (!(native instanceof NativeEngine)) {
+      throw invalid('an engine is made by `await Engine.open(…)`')
+    }
+    this.#native = native
+    this.info = native.info()
+  }
+
+  /** Opens an engine: finds the model, checks every file, replays its golden messages, starts the threads. */
+  static async open<Task extends string = never>(options: EngineOptions = {}): Promise<Engine<Task>> {
+    const text = json(withBundle(known(options), 'model'), 'the options')
+    const native = NativeEngine.open(text)
+    return new Engine<Task>(unfailed(await native))
+  }
+
+  /** Analyzes one ticket. */
+  async analyze(ticket: string | Ticket, options: AnalyzeOptions = {}): Promise<Analysis<Task>> {
+    const asked = known(options, ANALYZE)
+    const text = readable('the ticket', () => {
+      refuseOther(ticket, 'the ticket')
+      return JSON.stringify(ticket, carried)
+    })
+    const [analysis] = await this.#run(text, false, asked)
+    return analysis as Analysis<Task>
+  }
+
+  /** Analyzes tickets, in their order. One bad ticket fails the call and is named by its place, from 0. */
+  async analyzeBatch(
+    tickets: readonly (string | Ticket)[],
+    options: AnalyzeOptions = {},
+  ): Promise<Analysis<Task>[]> {
+    const asked = known(options, ANALYZE)
+    return this.#run(list(tickets, 0), true, asked)
+  }
+
+  /**
+   * Analyzes a stream of any length, in its order. Of the source, at most 128 tickets are read ahead of what was taken; where
+   * other callers fill the queue, it waits. A source that throws ends it with the source's own error.
+   */
+  async *score(
+    tickets: Iterable<string | Ticket> | AsyncIterable<string | Ticket>,
+    options: ScoreOptions = {},
+  ): AsyncGenerator<Analysis<Task>, void, undefined> {
+    const { signal, ...rest } = known(options, SCORE)
+    refuseAborted(signal)
+    const source = iterator(tickets)
+    const stop = new AbortController()
+    const abort = () => stop.abort(signal?.reason)
+    signal?.addEventListener('abort', abort, { once: true })
+    const underWay: Promise<Analysis<Task>[]>[] = []
+    let first = 0
+    let ended = false
+    let pulling = false
+    try {
+      for (;;) {
+        while (!ended && underWay.length < AHEAD) {
+          const step: (string | Ticket)[] = []
+          while (step.length < SLICE && !ended) {
+            pulling = true
+            const next = await unlessAborted(source.next(), stop.signal)
+            pulling = false
+            if (next.done) {
+              ended = true
+            } else {
+              step.push(next.value)
+            }
+          }
+          if (step.length > 0) {
+            const analyses = this.#step(list(step, first), first, { ...rest, signal: stop.signal })
+            // Its error is thrown when its turn comes.
+            analyses.catch(() => {})
+            underWay.push(analyses)
+            first += step.length
+          }
+        }
+        const analyses = underWay.shift()
+        if (analyses === undefined) {
+          return
+        }
+        for (const analysis of await analyses) {
+          refuseAborted(signal)
+          yield analysis
+        }
+      }
+    } catch (error) {
+      refuseAborted(signal)
+      throw error
+    } finally {
+      signal?.removeEventListener('abort', abort)
+      stop.abort()
+      if (!ended) {
+        const returned = (async () => source.return?.())().catch(() => {})
+        // A source that has not answered may never do.
+        await (pulling ? undefined : returned)
+      }
+    }
+  }
+
+  /** Evaluates one head of the model on a labelled file. */
+  async evaluate(options: EvaluateOptions): Promise<Evaluation> {
+    return unfailed(await this.#open().evaluate(...dataAndOptions(known(options))))
+  }
+
+  /** What this engine has done so far. */
+  metrics(): Metrics {
+    const native = this.#open()
+    try {
+      return native.metrics()
+    } catch (cause) {
+      throw new FrontdeskError('internal', message(cause), undefined, { cause })
+    }
+  }
+
+  /** Closes the engine; what is queued is `cancelled`. The promise is resolved when its threads have ended. */
+  close(): Promise<void> {
+    const native = this.#native
+    this.#native = undefined
+    for (const call of this.#calls) {
+      call.cancel()
+    }
+    this.#closed ??= (async () => {
+      unfailed(await native?.close())
+    })()
+    return this.#closed
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  [Symbol.dispose](): void {
+    void this.close()
+  }
+
+  #open(): NativeEngine {
+    if (this.#native === undefined) {
+      throw invalid('the engine is closed')
+    }
+    return this.#native
+  }
+
+  async #step(text: string, first: number, options: ScoreOptions): Promise<Analysis<Task>[]> {
+    for (;;) {
+      try {
+        return await this.#run(text, true, options, first)
+      } catch (error) {
+        if (!(error instanceof FrontdeskError && error.code === 'overloaded')) {
+          throw error
+        }
+        await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
+      }
+    }
+  }
+
+  async #run(tickets: string, many: boolean, options: AnalyzeOptions, first?: number): Promise<Analysis<Task>[]> {
+    const { signal, ...rest } = options
+    refuseAborted(signal)
+    const text = json(rest, 'the options')
+    const call = this.#open().call(tickets, many, text, first)
+    const abort = () => call.cancel()
+    signal?.addEventListener('abort', abort, { once: true })
+    const stopWatch = watch(call, options.timeoutMs)
+    this.#calls.add(call)
+    try {
+      const failure = await call.run()
+      refuseAborted(signal)
+      unfailed(failure)
+      const analyses: Analysis<Task>[] = []
+      for (;;) {
+        const slice = call.take(SLICE)
+        for (const analysis of slice) {
+          analyses.push(shaped(analysis) as Analysis<Task>)
+        }
+        if (slice.length < SLICE) {
+          return analyses
+        }
+        await new Promise((resolve) => setImmediate(resolve))
+        refuseAborted(signal)
+      }
+    } finally {
+      signal?.removeEventListener('abort', abort)
+      stopWatch()
+      this.#calls.delete(call)
+    }
+  }
+}
+
+/** The native analysis with a single-task model's results under their tasks' names. */
+function shaped({ tasks, abstain, usage, model, ...outputs }: NativeAnalysis): Analysis {
+  const named = Object.fromEntries(tasks.map(({ task, result }) => [task, result]))
+  return { ...outputs, ...named, abstain, usage, model }
+}
+
+/** Waits for a value, or for the signal. */
+async function unlessAborted<T>(value: T | PromiseLike<T>, signal: AbortSignal): Promise<T> {
+  let abort = () => {}
+  try {
+    return await new Promise<T>((resolve, reject) => {
+      abort = () => reject(new FrontdeskError('cancelled', 'the signal was aborted'))
+      signal.addEventListener('abort', abort, { once: true })
+      refuseAborted(signal)
+      Promise.resolve(value).then(resolve, reject)
+    })
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
+}
+
+/** Looks at the call when its time is over, until it is settled. Gives what ends the watch. */
+function watch(call: NativeCall, timeoutMs: number | undefined): () => void {
+  let timer: NodeJS.Timeout | undefined
+  const look = () => {
+    timer = setTimeout(look, CHECK_MS)
+    call.check()
+  }
+  if (timeoutMs !== undefined && timeoutMs <= LONGEST_MS) {
+    timer = setTimeout(look, timeoutMs)
+  }
+  return () => clearTimeout(timer)
+}

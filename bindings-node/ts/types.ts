@@ -1,0 +1,164 @@
+// What goes in and what comes out.
+import type {
+  Abstain,
+  CategoryAnalysis,
+  CategoryScore,
+  Failure,
+  ModelInfo,
+  RouteAnalysis,
+  RouteScore,
+  SentimentAnalysis,
+  TaskResult,
+  Usage,
+} from '../native.js'
+
+export type {
+  Abstain,
+  Bucket,
+  CategoryAnalysis,
+  CategoryScore,
+  Confusion,
+  Emotions,
+  Evaluation,
+  HeadInfo,
+  Histogram,
+  Info,
+  Interval,
+  LabelScore,
+  Metrics,
+  ModelInfo,
+  PerClass,
+  Report,
+  RouteAnalysis,
+  RouteScore,
+  SentimentAnalysis,
+  TaskResult,
+  Usage,
+} from '../native.js'
+
+/** What kind of thing went wrong. */
+export type ErrorCode = Failure['code']
+/** How the customer feels. */
+export type Polarity = SentimentAnalysis['sentiment']
+/** What the sender wants done. */
+export type Category = CategoryScore['label']
+/** A channel that can take a ticket. */
+export type Route = RouteScore['route']
+/** How urgent a ticket was said to be. */
+export type Urgency = 'low' | 'medium' | 'high' | 'critical'
+
+/** What is known of the customer. */
+export interface CustomerHistory {
+  /** Earlier issues, in the customer's or the desk's words. */
+  previousIssues?: readonly string[] | undefined
+  /** The channel that the customer asks for. */
+  preferredChannel?: Route | undefined
+  /** One entry for every earlier issue that was solved, naming the channel. */
+  successfulChannels?: readonly Route[] | undefined
+}
+
+/** A support message: `text`, or `subject` and `body`. */
+export interface Ticket {
+  /** The sender's own identifier, given back in the analysis. */
+  id?: string | undefined
+  text?: string | undefined
+  subject?: string | undefined
+  body?: string | undefined
+  urgency?: Urgency | undefined
+  customerHistory?: CustomerHistory | undefined
+}
+
+/**
+ * Everything that the engine says of one ticket. What a model does not have, or was not asked for, is absent. A single-task
+ * model's result is under the task's name: `Engine.open<'mood'>(…)` gives it a type.
+ */
+export type Analysis<Task extends string = never> = {
+  id?: string
+  sentiment?: SentimentAnalysis
+  category?: CategoryAnalysis
+  route?: RouteAnalysis
+  /** Where the engine is not sure, and why. */
+  abstain: Abstain[]
+  usage: Usage
+  model: ModelInfo
+} & { [task in Task]: TaskResult }
+
+/** How to open an engine. */
+export interface EngineOptions {
+  /** A directory, or a name on the hub; by default the bundled model. */
+  model?: string | undefined
+  /** A sequence-classification checkpoint that takes the place of the bundle's sentiment head. */
+  sentimentModel?: string | undefined
+  /** `auto`, `cpu`, `cuda`, `cuda:N` or `metal`. */
+  device?: 'auto' | 'cpu' | 'cuda' | `cuda:${number}` | 'metal' | undefined
+  precision?: 'auto' | 'int8' | 'bf16' | 'f32' | undefined
+  /** Threads of the engine's own pool; by default as many as the process may use. */
+  threads?: number | undefined
+  /** The outputs to compute; by default all that the model has. */
+  outputs?: readonly string[] | undefined
+  /** What to do with a text that is longer than the model reads. */
+  longText?: 'head' | 'head-and-tail' | 'refuse' | undefined
+  /** Tickets that may wait before calls are refused as `overloaded`. */
+  queue?: number | undefined
+}
+
+/** What a stream of tickets is scored with. */
+export interface ScoreOptions {
+  /** Gives up when it is aborted: `cancelled`, its reason kept as the cause. */
+  signal?: AbortSignal | undefined
+  /** The outputs to compute; by default those that the engine was opened with. */
+  outputs?: readonly string[] | undefined
+}
+
+/** What one call asks for. */
+export interface AnalyzeOptions extends ScoreOptions {
+  /** Gives up after this many milliseconds, waiting counted: `timeout`. */
+  timeoutMs?: number | undefined
+}
+
+/** What to evaluate on. */
+export interface EvaluateOptions {
+  /** A CSV, TSV or JSON lines file. */
+  data: string
+  /** By default `text`. */
+  textColumn?: string | undefined
+  /** By default `label`. */
+  labelColumn?: string | undefined
+  /** The head; may be left out where the model has one. */
+  task?: string | undefined
+  /** Seeds the bootstrap. */
+  seed?: number | undefined
+  /** Bootstrap samples. */
+  resamples?: number | undefined
+}
+
+/** How to train one head. What is left out is as in `frontdesk train`. */
+export interface TrainOptions {
+  /** A CSV, TSV or JSON lines file. */
+  data: string
+  /** Rows that choose the epoch; without it, the training splits by itself. */
+  valid?: string | undefined
+  /** By default `text`. */
+  textColumn?: string | undefined
+  /** By default `label`; several labels of one text are joined by `|`. */
+  labelColumn?: string | undefined
+  /** A trunk or a bundle in a directory, or a name on the hub; by default the bundled model. */
+  base?: string | undefined
+  /** The directory to write; must not be there. */
+  output: string
+  /** `category`, `sentiment`, `emotions`, `urgency`, or a name of your own. */
+  task: string
+  name?: string | undefined
+  version?: string | undefined
+  licence?: string | undefined
+  half?: boolean | undefined
+  maxTokens?: number | undefined
+  dense?: number | undefined
+  epochs?: number | undefined
+  patience?: number | undefined
+  batch?: number | undefined
+  learningRate?: number | undefined
+  weightDecay?: number | undefined
+  dropout?: number | undefined
+  seed?: number | undefined
+}

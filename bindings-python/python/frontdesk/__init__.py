@@ -1,0 +1,9 @@
+"""Reads support messages on the machine where they arrive: sentiment, urgency, category and route, in-process."""
+
+from frontdesk import errors, types
+from frontdesk.engine import AnyTicket, Engine, Model
+from frontdesk.errors import *  # noqa: F403
+from frontdesk.training import evaluate, train
+from frontdesk.types import *  # noqa: F403
+
+__all__ = ["AnyTicket", "Engine", "Model", "evaluate", "train", *errors.__all__, *types.__all__]

@@ -1,0 +1,122 @@
+"""Training a head, and evaluating one."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, NoReturn, cast
+
+from frontdesk import _frames, _json, _native, _progress
+from frontdesk.engine import Engine, Model, located
+from frontdesk.types import Epoch, Evaluation, Reading, Report
+
+__all__ = ["evaluate", "train"]
+
+
+def train(
+    data: Any,
+    *,
+    output: str | os.PathLike[str],
+    task: str,
+    valid: Any = None,
+    text_column: str = "text",
+    label_column: str = "label",
+    base: Model | None = None,
+    name: str | None = None,
+    version: str | None = None,
+    licence: str | None = None,
+    half: bool | None = None,
+    max_tokens: int | None = None,
+    dense: int | None = None,
+    epochs: int | None = None,
+    patience: int | None = None,
+    batch: int | None = None,
+    learning_rate: float | None = None,
+    weight_decay: float | None = None,
+    dropout: float | None = None,
+    seed: int | None = None,
+    progress: _progress.Progress[Reading | Epoch] = None,
+    **unknown: NoReturn,
+) -> Report:
+    """Trains a head on a frozen trunk and writes the model; nothing is at `output` unless all of it is.
+
+    Args:
+        data: a CSV, TSV or JSON lines file, or a pandas, polars or pyarrow table.
+        output: the directory to write; must not be there.
+        task: the head's name. `emotions` is multi-label (labels of one text joined by `|`), `urgency` the ordered levels 1 to 10,
+            everything else single-label.
+        valid: rows that choose the epoch and the temperature; without it, training splits by itself.
+        text_column, label_column: where the texts and the labels are.
+        base: a trunk or a bundle in a directory, or a name on the hub; by default the bundled model.
+        name, version, licence: of the bundle that is written.
+        half: stores the trunk as float16, and trains on what that trunk says.
+        max_tokens: tokens that are read of a text.
+        dense: width of a dense layer before the output layer.
+        epochs, patience, batch, learning_rate, weight_decay, dropout, seed: of the training; what is left out is as in
+            `frontdesk train`.
+        progress: as in `Engine.score`; a function is told `Reading` and `Epoch`.
+
+    Raises:
+        DataInvalidError names the line, or the row from 1; InvalidInputError, ModelNotFoundError, ModelInvalidError, IoError.
+    """
+    options = {
+        "output": os.fspath(output),
+        "task": task,
+        "base": located(base),
+        "name": name,
+        "version": version,
+        "licence": licence,
+        "half": half,
+        "max_tokens": max_tokens,
+        "dense": dense,
+        "epochs": epochs,
+        "patience": patience,
+        "batch": batch,
+        "learning_rate": learning_rate,
+        "weight_decay": weight_decay,
+        "dropout": dropout,
+        "seed": seed,
+        **unknown,
+    }
+    rows = _rows(data, text_column, label_column)
+    valid_rows = None if valid is None else _rows(valid, text_column, label_column)
+    with _progress.of_training(progress) as tell:
+        return cast(Report, _native.train(rows, valid_rows, _json.options(options), tell))
+
+
+def evaluate(
+    data: Any,
+    *,
+    model: Engine | Model | None = None,
+    text_column: str = "text",
+    label_column: str = "label",
+    task: str | None = None,
+    seed: int | None = None,
+    resamples: int | None = None,
+    progress: _progress.Progress[int] = None,
+    **unknown: NoReturn,
+) -> Evaluation:
+    """How good a model is on labelled texts, each figure with its 95 % interval over the rows.
+
+    Args:
+        data: a CSV, TSV or JSON lines file, or a pandas, polars or pyarrow table.
+        model: an engine, or what one is opened with; by default the bundled model.
+        text_column, label_column: where the texts and the labels are.
+        task: the head; may be left out where the model has one.
+        seed, resamples: of the bootstrap.
+        progress: as in `Engine.score`.
+
+    Raises:
+        DataInvalidError names the line, or the row from 1; InvalidInputError where the task is not a head of the model.
+    """
+    rows = _rows(data, text_column, label_column)
+    options = _json.options({"task": task, "seed": seed, "resamples": resamples, **unknown})
+    engine = model if isinstance(model, Engine) else Engine(model)
+    with _progress.of_rows(progress, "evaluating", None) as tell:
+        return cast(Evaluation, _native.evaluate(engine._native, rows, options, tell))
+
+
+def _rows(data: Any, text: str, label: str) -> Any:
+    """A file with its columns' names, or the columns of a table."""
+    if isinstance(data, str | os.PathLike):
+        return (os.fsdecode(data), text, label)
+    return _frames.columns(data, text, label)

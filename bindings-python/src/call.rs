@@ -1,0 +1,96 @@
+//! A call that an event loop waits for.
+
+use std::pin::Pin;
+use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Wake, Waker};
+use std::thread;
+use std::time::Duration;
+
+use frontdesk::{Analysis, Pending};
+use pyo3::prelude::*;
+
+use crate::door::raise;
+use crate::mirror::Mirror;
+
+/// The process, and the way to the thread of it that tells event loops. The engine's own threads never wait for the
+/// interpreter, and a forked child starts a thread of its own.
+static TELLER: Mutex<Option<(u32, Sender<Py<PyAny>>)>> = Mutex::new(None);
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn teller() -> std::io::Result<Sender<Py<PyAny>>> {
+    let mut teller = locked(&TELLER);
+    let process = std::process::id();
+    if let Some((owner, sender)) = &*teller
+        && *owner == process
+    {
+        return Ok(sender.clone());
+    }
+    let (sender, told) = mpsc::channel::<Py<PyAny>>();
+    thread::Builder::new().name("frontdesk-python".to_owned()).spawn(move || {
+        for ready in told {
+            // An event loop that has closed in between waits for nothing; nor does an interpreter that ends.
+            let _ = Python::try_attach(|py| ready.call0(py).map(drop));
+        }
+    })?;
+    *teller = Some((process, sender.clone()));
+    Ok(sender)
+}
+
+/// Wakes by way of the teller, once.
+struct Ready {
+    teller: Sender<Py<PyAny>>,
+    ready: Mutex<Option<Py<PyAny>>>,
+}
+
+impl Wake for Ready {
+    fn wake(self: Arc<Self>) {
+        if let Some(ready) = locked(&self.ready).take() {
+            // Without the teller, the interpreter has ended.
+            let _ = self.teller.send(ready);
+        }
+    }
+}
+
+/// A call on its way. Dropping it, or `cancel`, gives its place in the queue to others.
+#[pyclass(frozen, module = "frontdesk._native")]
+pub struct NativeCall {
+    pending: Mutex<Option<Pending<Vec<Analysis>>>>,
+}
+
+impl NativeCall {
+    /// `ready` is called, on another thread, when the result is there.
+    pub(crate) fn new(mut pending: Pending<Vec<Analysis>>, ready: Py<PyAny>) -> PyResult<Self> {
+        let waker = Arc::new(Ready { teller: teller()?, ready: Mutex::new(Some(ready)) });
+        let polled = Pin::new(&mut pending).poll(&mut Context::from_waker(&Waker::from(waker.clone())));
+        let pending = match polled {
+            std::task::Poll::Pending => pending,
+            std::task::Poll::Ready(result) => {
+                waker.wake();
+                Pending::from(result)
+            }
+        };
+        Ok(Self { pending: Mutex::new(Some(pending)) })
+    }
+}
+
+#[pymethods]
+impl NativeCall {
+    /// The analyses, once; `None` where they are not there yet.
+    fn take<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let mut pending = locked(&self.pending);
+        let Some(result) = pending.as_mut().and_then(|pending| pending.wait_for(Duration::ZERO)) else {
+            return Ok(None);
+        };
+        *pending = None;
+        drop(pending);
+        result.map_err(|e| raise(py, &e))?.mirror(py).map(Some)
+    }
+
+    fn cancel(&self) {
+        *locked(&self.pending) = None;
+    }
+}

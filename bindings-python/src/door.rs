@@ -1,0 +1,102 @@
+//! The one door between Python and the engine: lets go of the interpreter, hears of Ctrl-C, raises what went wrong.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
+use frontdesk::{Error, ErrorKind, Pending, Result};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+
+use crate::mirror::Mirror;
+
+/// How long Ctrl-C goes unheard, at most.
+const SLICE: Duration = Duration::from_millis(50);
+
+/// The exception of an error: one class for each kind, which `frontdesk.errors` has.
+pub(crate) fn raise(py: Python<'_>, error: &Error) -> PyErr {
+    static OF: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let arguments = (error.kind().code(), error.message(), error.field());
+    let made = OF.import(py, "frontdesk.errors", "of").and_then(|of| of.call1(arguments));
+    made.map_or_else(|e| e, PyErr::from_value)
+}
+
+/// What `work` gives, computed while other Python threads run.
+pub(crate) fn outside<T: Send>(py: Python<'_>, work: impl FnOnce() -> Result<T> + Send) -> PyResult<T> {
+    py.detach(work).map_err(|error| raise(py, &error))
+}
+
+/// Waits for a call. An exception of a signal handler drops the call, and so cancels it.
+pub(crate) fn wait<T: Send>(py: Python<'_>, submit: impl FnOnce() -> Pending<T> + Send) -> PyResult<T> {
+    let (mut pending, mut result) = py.detach(|| {
+        let mut pending = submit();
+        let result = pending.wait_for(SLICE);
+        (pending, result)
+    });
+    loop {
+        if let Some(result) = result {
+            return result.map_err(|error| raise(py, &error));
+        }
+        py.check_signals()?;
+        result = py.detach(|| pending.wait_for(SLICE));
+    }
+}
+
+/// Told where long work stands; an error stops the work.
+pub(crate) type Tell<'a, P> = &'a (dyn Fn(P) -> Result<()> + Sync);
+
+/// Does long work on a thread of its own, so that this one hears of Ctrl-C and tells `progress` how far it is. What either
+/// raises stops the work, and is raised when it has ended.
+pub(crate) fn watch<T: Send, P: Mirror + Send>(
+    py: Python<'_>,
+    progress: Option<&Bound<'_, PyAny>>,
+    work: impl FnOnce(Tell<'_, P>) -> Result<T> + Send,
+) -> PyResult<T> {
+    let stopped = AtomicBool::new(false);
+    let progress = progress.map(|callable| callable.clone().unbind());
+    let (result, raised) = py.detach(|| {
+        thread::scope(|scope| {
+            let (sender, told) = mpsc::channel();
+            let stopped = &stopped;
+            let worker = scope.spawn(move || {
+                work(&|step| {
+                    if stopped.load(Ordering::Relaxed) {
+                        return Err(Error::new(ErrorKind::Cancelled, "the work was stopped"));
+                    }
+                    // The other end is there until this one is gone.
+                    let _ = sender.send(step);
+                    Ok(())
+                })
+            });
+            let mut raised = None;
+            loop {
+                let step = match told.recv_timeout(SLICE) {
+                    Ok(step) => Some(step),
+                    Err(RecvTimeoutError::Timeout) => None,
+                    Err(RecvTimeoutError::Disconnected) => break,
+                };
+                if raised.is_some() {
+                    continue;
+                }
+                let heard = Python::attach(|py| {
+                    py.check_signals()?;
+                    if let (Some(step), Some(progress)) = (step, &progress) {
+                        progress.call1(py, (step.mirror(py)?,))?;
+                    }
+                    Ok(())
+                });
+                if let Err(error) = heard {
+                    stopped.store(true, Ordering::Relaxed);
+                    raised = Some(error);
+                }
+            }
+            let lost = |_| Err(Error::new(ErrorKind::Internal, "the work was lost"));
+            (worker.join().unwrap_or_else(lost), raised)
+        })
+    });
+    match raised {
+        Some(error) => Err(error),
+        None => result.map_err(|error| raise(py, &error)),
+    }
+}

@@ -1,0 +1,72 @@
+//! Training and evaluating, on files and on tables.
+
+use std::path::PathBuf;
+
+use frontdesk::data::{Labelled, labelled, read_labelled};
+use frontdesk::train::{Progress, TrainOptions};
+use frontdesk::{Result, from_json};
+use pyo3::prelude::*;
+
+use crate::door::{Tell, watch};
+use crate::engine::NativeEngine;
+use crate::mirror::Mirror;
+
+/// A file with the names of its columns of texts and labels, or the columns themselves.
+#[derive(FromPyObject)]
+pub enum Rows {
+    /// Both columns.
+    Columns(Vec<Option<String>>, Vec<Option<String>>),
+    /// The file.
+    File(PathBuf, String, String),
+}
+
+impl Rows {
+    fn read(self) -> Result<(Vec<Labelled>, Option<String>)> {
+        match self {
+            Self::Columns(texts, labels) => Ok((labelled(texts.into_iter().zip(labels))?, None)),
+            Self::File(path, text, label) => {
+                Ok((read_labelled(&path, &text, &label)?, Some(path.display().to_string())))
+            }
+        }
+    }
+}
+
+/// Trains a head and writes the model; the options are JSON.
+#[pyfunction]
+#[pyo3(signature = (data, valid, options, progress=None))]
+pub fn train<'py>(
+    py: Python<'py>,
+    data: Rows,
+    valid: Option<Rows>,
+    options: &str,
+    progress: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let work = |tell: Tell<'_, Progress>| {
+        let options: TrainOptions = from_json(options.as_bytes())?;
+        let valid = valid.map(Rows::read).transpose()?.map(|(rows, _)| rows);
+        frontdesk::train::train(&data.read()?.0, valid.as_deref(), &options, tell)
+    };
+    watch(py, progress, work)?.mirror(py)
+}
+
+/// Evaluates a head of the engine's model; the options are JSON. `progress` is told the rows done.
+#[pyfunction]
+#[pyo3(signature = (engine, data, options, progress=None))]
+pub fn evaluate<'py>(
+    py: Python<'py>,
+    engine: &NativeEngine,
+    data: Rows,
+    options: &str,
+    progress: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let work = |tell: Tell<'_, usize>| {
+        let (rows, file) = data.read()?;
+        let found =
+            frontdesk::evaluate::evaluate(engine.engine()?, &rows, &from_json(options.as_bytes())?, tell);
+        found.map_err(|e| match file {
+            Some(file) => e.context(file),
+            None => e,
+        })
+    };
+    watch(py, progress, work)?.mirror(py)
+}

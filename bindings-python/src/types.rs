@@ -1,0 +1,73 @@
+//! Every structure that crosses the border, with its fields in the order of the dataclass.
+
+use frontdesk::{Category, Column, evaluate, metrics, train};
+use pyo3::prelude::*;
+use pyo3::types::{PyList, PyTuple};
+
+use crate::mirror::{Mirror, mirror};
+
+mirror! {
+    "Analysis" of [frontdesk::Analysis] { id, sentiment, category, route, tasks, abstain, usage, model }
+    "SentimentAnalysis" of [frontdesk::SentimentAnalysis] { sentiment, score, emotions, urgency_level }
+    "Emotions" of [frontdesk::Emotions] { joy, anger, frustration, satisfaction }
+    "CategoryAnalysis" of [frontdesk::CategoryAnalysis] { category, score, labels }
+    "LabelScore" of [frontdesk::LabelScore::<Category>] { label, score }
+    "LabelScore" of [frontdesk::LabelScore::<String>] { label, score }
+    "RouteAnalysis" of [frontdesk::RouteAnalysis] { recommended_route, confidence, reasoning, alternative_routes }
+    "RouteScore" of [frontdesk::RouteScore] { route, score }
+    "TaskAnalysis" of [frontdesk::TaskAnalysis] { task, result }
+    "TaskResult" of [frontdesk::TaskResult] { label, score, labels }
+    "Abstain" of [frontdesk::Abstain] { output, reason }
+    "Usage" of [frontdesk::Usage] { tokens, truncated }
+    "ModelInfo" of [frontdesk::ModelInfo] { name, version, digest }
+
+    "Info" of [frontdesk::Info] {
+        model, sentiment_model, outputs, heads, max_tokens, device, precision, threads, cpu_features, version,
+    }
+    "HeadInfo" of [frontdesk::HeadInfo] { name, labels }
+    "Metrics" of [frontdesk::Metrics] {
+        queue_depth, calls, overloaded, tickets, tokens, queue_seconds, inference_seconds, batch_texts,
+    }
+    "Histogram" of [metrics::Histogram] { buckets, sum }
+
+    "Evaluation" of [evaluate::Evaluation] {
+        task, rows, accuracy, macro_f1, ece, mean_absolute_error, spearman, per_class, confusion,
+    }
+    "Interval" of [evaluate::Interval] { value, low, high }
+    "PerClass" of [evaluate::PerClass] { label, precision, recall, f1, support }
+    "Confusion" of [evaluate::Confusion] { labels, matrix }
+    "Report" of [train::Report] {
+        task, labels, train_rows, valid_rows, validation, metric, value, epoch, temperature,
+    }
+}
+
+impl Mirror for train::Progress {
+    /// The stage's name, and its figures by name.
+    fn mirror(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        let (stage, figures) = match self {
+            Self::Features { done, total } => ("Reading", [done.mirror(py)?, total.mirror(py)?].to_vec()),
+            Self::Epoch { epoch, epochs, loss, metric } => {
+                let figures = [epoch.mirror(py)?, epochs.mirror(py)?, loss.mirror(py)?, metric.mirror(py)?];
+                ("Epoch", figures.to_vec())
+            }
+        };
+        py.import("frontdesk.types")?.getattr(stage)?.call1(PyTuple::new(py, figures)?)
+    }
+}
+
+/// The columns of answers: name, type and values of each.
+impl Mirror for frontdesk::Scores {
+    fn mirror(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        let column = |(name, column): (String, Column)| {
+            let (kind, values) = match column {
+                Column::Text(values) => ("text", PyList::new(py, values)?),
+                Column::Score(values) => ("score", PyList::new(py, values)?),
+                Column::Count(values) => ("count", PyList::new(py, values)?),
+                Column::Flag(values) => ("flag", PyList::new(py, values)?),
+            };
+            Ok((name, kind, values))
+        };
+        let columns: Vec<_> = self.columns.into_iter().map(column).collect::<PyResult<_>>()?;
+        Ok(PyList::new(py, columns)?.into_any())
+    }
+}
