@@ -15,21 +15,21 @@ use crate::reports::{Evaluation, Report};
 /// A file of labelled texts, and the columns that have them.
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct Data {
+struct Rows {
     data: String,
     valid: Option<String>,
     text_column: String,
     label_column: String,
 }
 
-impl Data {
+impl Rows {
     fn read(&self, file: &str) -> Result<Vec<Labelled>> {
         read_labelled(file.as_ref(), &self.text_column, &self.label_column)
     }
 }
 
 fn run(data: &str, options: &str) -> Result<Report> {
-    let data: Data = from_json(data.as_bytes())?;
+    let data: Rows = from_json(data.as_bytes())?;
     let options: TrainOptions = from_json(options.as_bytes())?;
     let valid = data.valid.as_deref().map(|file| data.read(file)).transpose()?;
     train(&data.read(&data.data)?, valid.as_deref(), &options, &|_| Ok(())).map(Mirror::of)
@@ -42,7 +42,7 @@ pub fn train_head(env: &Env, data: String, options: String) -> napi::Result<Obje
 }
 
 pub(crate) fn evaluation(data: &str, options: &str, engine: &Engine) -> Result<Evaluation> {
-    let data: Data = from_json(data.as_bytes())?;
+    let data: Rows = from_json(data.as_bytes())?;
     let rows = data.read(&data.data)?;
     let found = evaluate(engine, &rows, &from_json(options.as_bytes())?, &|_| Ok(()));
     found.map(Mirror::of).map_err(|e| e.context(&data.data))

@@ -1,18 +1,16 @@
 //! How the service behaves towards those who watch it, and towards clients that do not behave.
 
+mod common;
+
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use axum::Router;
-use axum::body::Body;
-use axum::http::{Request, header};
+use common::answer;
 use frontdesk::{Engine, EngineOptions, MAX_TICKETS};
 use frontdesk_server::{ServerOptions, app, serve};
-use http_body_util::BodyExt;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tower::ServiceExt;
 
 fn engine() -> Engine {
     static ENGINE: OnceLock<Engine> = OnceLock::new();
@@ -21,31 +19,20 @@ fn engine() -> Engine {
     ENGINE.get_or_init(|| Engine::open(options).unwrap()).clone()
 }
 
-fn request(path: &str, body: impl Into<Body>) -> Request<Body> {
-    let request = Request::post(path).header(header::CONTENT_TYPE, "application/json");
-    request.header(header::AUTHORIZATION, "Bearer secret-key").body(body.into()).unwrap()
-}
-
-async fn post(service: &Router, path: &str, body: impl Into<Body>) -> (u16, Value) {
-    let response = service.clone().oneshot(request(path, body)).await.unwrap();
-    let status = response.status().as_u16();
-    let body = response.into_body().collect().await.unwrap().to_bytes();
-    (status, serde_json::from_slice(&body).unwrap())
-}
-
 #[tokio::test]
 async fn the_route_endpoint_speaks_of_its_own_fields() {
     let service = app(engine(), ServerOptions::default());
     let path = "/api/v1/support/route";
-    let (status, problem) = post(&service, path, json!({ "issue": "a ".repeat(1 << 20) }).to_string()).await;
+    let (status, problem) =
+        answer(&service, path, json!({ "issue": "a ".repeat(1 << 20) }).to_string()).await;
     assert_eq!((status, &problem["code"], &problem["field"]), (413, &json!("too-large"), &json!("issue")));
-    let (status, problem) = post(&service, path, "{}").await;
+    let (status, problem) = answer(&service, path, "{}").await;
     assert_eq!((status, &problem["field"]), (400, &json!("issue")));
     let history = json!({ "preferredChannel": "video-call" });
     let (_, camel) =
-        post(&service, path, json!({ "issue": "a", "customerHistory": history }).to_string()).await;
+        answer(&service, path, json!({ "issue": "a", "customerHistory": history }).to_string()).await;
     let (_, snake) =
-        post(&service, path, json!({ "issue": "a", "customer_history": history }).to_string()).await;
+        answer(&service, path, json!({ "issue": "a", "customer_history": history }).to_string()).await;
     assert!(camel["recommendedRoute"].is_string(), "{camel}");
     assert_eq!(camel, snake);
 }
@@ -56,7 +43,7 @@ async fn a_list_is_never_cut_short_whatever_the_limit() {
     options.max_tickets = usize::MAX;
     let service = app(engine(), options);
     let body = format!("{{\"tickets\":[{}]}}", vec!["\"\""; MAX_TICKETS + 5].join(","));
-    let (status, problem) = post(&service, "/api/v1/support/analyze/batch", body).await;
+    let (status, problem) = answer(&service, "/api/v1/support/analyze/batch", body).await;
     assert_eq!((status, &problem["field"]), (413, &json!("tickets")));
     assert!(problem["message"].as_str().unwrap().contains("100005 tickets"), "{problem}");
 }

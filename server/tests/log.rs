@@ -1,12 +1,14 @@
 //! The log of requests. Alone in its file: what a subscriber of one thread hears depends on what other threads' tests did first.
 
+mod common;
+
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, header};
+use common::{answer, request};
 use frontdesk::{Engine, EngineOptions};
 use frontdesk_server::{Keys, ServerOptions, app};
 use http_body_util::BodyExt;
@@ -22,18 +24,6 @@ fn engine() -> Engine {
 fn long(tickets: usize) -> String {
     let text = "the proof shows the wrong blue and the press is waiting ".repeat(6);
     json!({ "tickets": vec![text; tickets] }).to_string()
-}
-
-fn request(path: &str, body: impl Into<Body>) -> Request<Body> {
-    let request = Request::post(path).header(header::CONTENT_TYPE, "application/json");
-    request.header(header::AUTHORIZATION, "Bearer secret-key").body(body.into()).unwrap()
-}
-
-async fn post(service: &Router, path: &str, body: impl Into<Body>) -> (u16, Value) {
-    let response = service.clone().oneshot(request(path, body)).await.unwrap();
-    let status = response.status().as_u16();
-    let body = response.into_body().collect().await.unwrap().to_bytes();
-    (status, serde_json::from_slice(&body).unwrap())
 }
 
 /// What was written to a log.
@@ -65,8 +55,8 @@ async fn the_log_has_a_line_a_request_and_neither_a_text_nor_a_key() {
     options.keys = Some(Keys::parse("secret-key").unwrap());
     let service = app(engine(), options);
     let analyze = "/api/v1/support/analyze";
-    assert_eq!(post(&service, analyze, "{\"text\": \"my private words\"}").await.0, 200);
-    assert_eq!(post(&service, analyze, "{\"private\": \"my private words\"}").await.0, 400);
+    assert_eq!(answer(&service, analyze, "{\"text\": \"my private words\"}").await.0, 200);
+    assert_eq!(answer(&service, analyze, "{\"private\": \"my private words\"}").await.0, 400);
     let wrong = Request::get("/private?key=private").header(header::AUTHORIZATION, "Bearer private-guess");
     let wrong = service.clone().oneshot(wrong.body(Body::empty()).unwrap()).await.unwrap();
     assert_eq!(wrong.status().as_u16(), 401);

@@ -63,3 +63,15 @@ pub async fn post(service: &Router, path: &str, body: impl Into<Body>) -> Reply 
     let request = Request::post(path).header(header::CONTENT_TYPE, "application/json; charset=utf-8");
     send(service, request.body(body.into()).unwrap()).await
 }
+
+/// A request with a key.
+pub fn request(path: &str, body: impl Into<Body>) -> Request<Body> {
+    let request = Request::post(path).header(header::CONTENT_TYPE, "application/json");
+    request.header(header::AUTHORIZATION, "Bearer secret-key").body(body.into()).unwrap()
+}
+
+/// The status and the body of the answer to a request with a key.
+pub async fn answer(service: &Router, path: &str, body: impl Into<Body>) -> (u16, Value) {
+    let reply = send(service, request(path, body)).await;
+    (reply.status.as_u16(), reply.json())
+}
