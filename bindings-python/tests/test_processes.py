@@ -10,6 +10,7 @@ import sys
 import textwrap
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 import pytest
@@ -42,6 +43,15 @@ def test_other_threads_run_while_the_engine_works(engine: Engine) -> None:
     assert turns > 10
 
 
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Ctrl-C as in a terminal: a process that was started in the background ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize("work", ["analyze", "score"])
 def test_ctrl_c_is_heard_and_frees_the_work(work: str) -> None:
     with Engine(threads=1) as engine:
