@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 from typing import Any
 
 import numpy as np
@@ -153,12 +152,3 @@ def test_what_is_no_column_of_texts(engine: Engine) -> None:
         engine.score(twice)
     with pytest.raises(TooLargeError, match="row 300"):
         engine.score(["a"] * 300 + ["b" * 2_000_000])
-
-
-def test_texts_in_arrow_memory_are_not_copied(engine: Engine) -> None:
-    texts = pa.array(["x" * 10_000] * 2000)
-    engine.score(texts.slice(0, 300), outputs=["route"], progress=lambda done: None)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    engine.score(texts, outputs=["route"], progress=lambda done: None)
-    # In KiB: the texts are 20 MB.
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 10_000
