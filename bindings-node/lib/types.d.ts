@@ -1,13 +1,13 @@
-import type { Abstain, CategoryAnalysis, CategoryScore, Failure, ModelInfo, RouteAnalysis, RouteScore, SentimentAnalysis, TaskResult, Usage } from '../native.js';
+import type * as native from '../native.js';
 export type { Abstain, Bucket, CategoryAnalysis, CategoryScore, Confusion, Emotions, Evaluation, HeadInfo, Histogram, Info, Interval, LabelScore, Metrics, ModelInfo, PerClass, Report, RouteAnalysis, RouteScore, SentimentAnalysis, TaskResult, Usage, } from '../native.js';
 /** What kind of thing went wrong. */
-export type ErrorCode = Failure['code'];
+export type ErrorCode = native.Failure['code'];
 /** How the customer feels. */
-export type Polarity = SentimentAnalysis['sentiment'];
+export type Polarity = native.SentimentAnalysis['sentiment'];
 /** What the sender wants done. */
-export type Category = CategoryScore['label'];
+export type Category = native.CategoryScore['label'];
 /** A channel that can take a ticket. */
-export type Route = RouteScore['route'];
+export type Route = native.RouteScore['route'];
 /** How urgent a ticket was said to be. */
 export type Urgency = 'low' | 'medium' | 'high' | 'critical';
 /** What is known of the customer. */
@@ -35,15 +35,15 @@ export interface Ticket {
  */
 export type Analysis<Task extends string = never> = {
     id?: string;
-    sentiment?: SentimentAnalysis;
-    category?: CategoryAnalysis;
-    route?: RouteAnalysis;
+    sentiment?: native.SentimentAnalysis;
+    category?: native.CategoryAnalysis;
+    route?: native.RouteAnalysis;
     /** Where the engine is not sure, and why. */
-    abstain: Abstain[];
-    usage: Usage;
-    model: ModelInfo;
+    abstain: native.Abstain[];
+    usage: native.Usage;
+    model: native.ModelInfo;
 } & {
-    [task in Task]: TaskResult;
+    [task in Task]: native.TaskResult;
 };
 /** How to open an engine. */
 export interface EngineOptions {

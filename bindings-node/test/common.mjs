@@ -1,8 +1,8 @@
 // A tiny model on disk, and what several tests ask.
 import assert from 'node:assert/strict'
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { after } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -19,31 +19,10 @@ export function temporary() {
 
 /** The committed random checkpoint with a tokenizer for its 64 ids: letters and a few words. */
 export function checkpoint(dir) {
-  const from = join(root, 'models/tests/golden/bert-single-float32')
-  for (const file of ['config.json', 'model.safetensors']) {
-    cpSync(join(from, file), join(dir, file))
+  const golden = join(root, 'models/tests/golden')
+  for (const file of ['bert-single-float32/config.json', 'bert-single-float32/model.safetensors', 'tokenizer.json']) {
+    cpSync(join(golden, file), join(dir, basename(file)))
   }
-  const letters = [...'abcdefghijklmnopqrstuvwxyz'].flatMap((letter) => [letter, `##${letter}`])
-  const words = ['!', '?', '.', ',', 'proof', 'press', 'thanks', 'broken']
-  const tokens = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', ...letters, ...words]
-  const tokenizer = {
-    version: '1.0',
-    truncation: null,
-    padding: null,
-    added_tokens: [],
-    normalizer: { type: 'BertNormalizer', clean_text: true, handle_chinese_chars: true, strip_accents: null, lowercase: true },
-    pre_tokenizer: { type: 'BertPreTokenizer' },
-    post_processor: { type: 'BertProcessing', sep: ['[SEP]', 3], cls: ['[CLS]', 2] },
-    decoder: null,
-    model: {
-      type: 'WordPiece',
-      unk_token: '[UNK]',
-      continuing_subword_prefix: '##',
-      max_input_chars_per_word: 100,
-      vocab: Object.fromEntries(tokens.map((token, id) => [token, id])),
-    },
-  }
-  writeFileSync(join(dir, 'tokenizer.json'), JSON.stringify(tokenizer))
   return dir
 }
 

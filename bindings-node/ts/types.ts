@@ -1,16 +1,5 @@
 // What goes in and what comes out.
-import type {
-  Abstain,
-  CategoryAnalysis,
-  CategoryScore,
-  Failure,
-  ModelInfo,
-  RouteAnalysis,
-  RouteScore,
-  SentimentAnalysis,
-  TaskResult,
-  Usage,
-} from '../native.js'
+import type * as native from '../native.js'
 
 export type {
   Abstain,
@@ -37,13 +26,13 @@ export type {
 } from '../native.js'
 
 /** What kind of thing went wrong. */
-export type ErrorCode = Failure['code']
+export type ErrorCode = native.Failure['code']
 /** How the customer feels. */
-export type Polarity = SentimentAnalysis['sentiment']
+export type Polarity = native.SentimentAnalysis['sentiment']
 /** What the sender wants done. */
-export type Category = CategoryScore['label']
+export type Category = native.CategoryScore['label']
 /** A channel that can take a ticket. */
-export type Route = RouteScore['route']
+export type Route = native.RouteScore['route']
 /** How urgent a ticket was said to be. */
 export type Urgency = 'low' | 'medium' | 'high' | 'critical'
 
@@ -74,14 +63,14 @@ export interface Ticket {
  */
 export type Analysis<Task extends string = never> = {
   id?: string
-  sentiment?: SentimentAnalysis
-  category?: CategoryAnalysis
-  route?: RouteAnalysis
+  sentiment?: native.SentimentAnalysis
+  category?: native.CategoryAnalysis
+  route?: native.RouteAnalysis
   /** Where the engine is not sure, and why. */
-  abstain: Abstain[]
-  usage: Usage
-  model: ModelInfo
-} & { [task in Task]: TaskResult }
+  abstain: native.Abstain[]
+  usage: native.Usage
+  model: native.ModelInfo
+} & { [task in Task]: native.TaskResult }
 
 /** How to open an engine. */
 export interface EngineOptions {

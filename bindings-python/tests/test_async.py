@@ -11,6 +11,12 @@ from frontdesk import Engine
 from .conftest import LONG
 
 
+async def under_way(engine: Engine) -> None:
+    """Until the engine reads what it was given."""
+    while engine.metrics().tokens == 0:
+        await asyncio.sleep(0.002)
+
+
 def test_many_tasks_at_once(engine: Engine) -> None:
     async def run() -> None:
         texts = [f"proof {n}" for n in range(64)]
@@ -42,8 +48,7 @@ def test_a_cancelled_task_frees_its_place() -> None:
     async def run() -> None:
         with Engine(threads=1) as engine:
             task = asyncio.create_task(engine.analyze_batch_async([LONG] * 400))
-            while engine.metrics().tokens == 0:
-                await asyncio.sleep(0.002)
+            await under_way(engine)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
@@ -58,8 +63,7 @@ def test_a_deadline_while_a_batch_runs() -> None:
     async def run() -> None:
         with Engine(threads=1) as engine:
             long = asyncio.create_task(engine.analyze_batch_async([LONG] * 60))
-            while engine.metrics().calls == 0:
-                await asyncio.sleep(0.002)
+            await under_way(engine)
             with pytest.raises(frontdesk.TimeoutError):
                 await engine.analyze_async("thanks", timeout_ms=5)
             assert not long.done()
@@ -74,8 +78,7 @@ def test_closing_cancels_what_is_queued() -> None:
     async def run() -> None:
         engine = Engine(threads=1)
         task = asyncio.create_task(engine.analyze_batch_async([LONG] * 400))
-        while engine.metrics().tokens == 0:
-            await asyncio.sleep(0.002)
+        await under_way(engine)
         await asyncio.to_thread(engine.close)
         with pytest.raises(frontdesk.CancelledError):
             await task
