@@ -91,6 +91,20 @@ def test_a_forked_child_has_threads_of_its_own(engine: Engine) -> None:
     assert engine.analyze("Need to approve this proof ASAP") == expected
 
 
+def _batch_in_child(texts: list[str]) -> list[Analysis]:
+    with Engine() as fresh:
+        return _forked.analyze_batch(texts) + fresh.analyze_batch(texts)
+
+
+def test_a_forked_child_reads_many_and_opens_an_engine(engine: Engine) -> None:
+    global _forked
+    _forked = engine
+    texts = [LONG, "thanks", "Need to approve this proof ASAP", LONG] * 4
+    expected = engine.analyze_batch(texts)
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork")) as pool:
+        assert pool.submit(_batch_in_child, texts).result(timeout=60) == expected * 2
+
+
 def test_a_spawned_child_opens_the_engine_anew() -> None:
     with Engine(threads=1, outputs=["category"]) as engine:
         expected = engine.analyze("thanks")

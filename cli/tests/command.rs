@@ -36,6 +36,28 @@ fn one_message_as_json_has_the_shape_of_the_contract() {
 }
 
 #[test]
+fn every_instruction_set_and_number_of_threads_says_the_same_to_the_byte() {
+    for precision in ["f32", "int8"] {
+        let file = || {
+            let mut command = frontdesk();
+            command.args(["analyze", "--input", "datasets/samples/tickets.csv", "--format", "jsonl"]);
+            command.args(["--precision", precision]);
+            command
+        };
+        let fastest = stdout(&mut file());
+        assert_eq!(fastest.lines().count(), 20);
+        assert_eq!(stdout(file().env("FRONTDESK_ISA", "portable")), fastest, "{precision}");
+        assert_eq!(stdout(file().args(["--threads", "1"])), fastest, "{precision}");
+    }
+}
+
+#[test]
+fn an_instruction_set_that_is_not_there_is_said() {
+    let said = predicate::str::contains("FRONTDESK_ISA").and(predicate::str::contains("portable"));
+    frontdesk().env("FRONTDESK_ISA", "sse9").args(["analyze", "hello"]).assert().failure().stderr(said);
+}
+
+#[test]
 fn the_samples_are_a_table_of_twenty_and_say_what_was_taken_for_what() {
     frontdesk()
         .args(["analyze", "--input", "datasets/samples/tickets.csv"])

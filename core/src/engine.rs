@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use frontdesk_models::Device;
 use serde::Serialize;
 
+use crate::backend::{Chosen, choose, cpu_features};
 use crate::bundle::locate;
 use crate::call::{Call, named};
 use crate::forward::Model;
@@ -13,8 +13,8 @@ use crate::pending::{self, Pending};
 use crate::pipeline::{Outputs, Pipeline};
 use crate::runtime::Runtime;
 use crate::{
-    Analysis, AnalyzeOptions, DeviceChoice, EngineOptions, Error, ErrorKind, Metrics, ModelInfo, ModelSource,
-    Precision, Result, Shutdown, Ticket, Tickets,
+    Analysis, AnalyzeOptions, EngineOptions, Error, ErrorKind, Metrics, ModelInfo, ModelSource, Result,
+    Shutdown, Ticket, Tickets,
 };
 
 /// The largest number of tickets in one call; more is work for [`crate::score`].
@@ -77,10 +77,7 @@ impl Engine {
     /// `model-not-found`, `model-invalid`, `device-unavailable`, `network`, `io`, or `invalid-input` for an option.
     #[allow(clippy::needless_pass_by_value, reason = "options are made for one engine")]
     pub fn open(options: EngineOptions) -> Result<Self> {
-        if matches!(options.precision, Precision::Int8 | Precision::Bf16) {
-            return Err(Error::invalid("precision", "this version computes in f32; known: auto, f32"));
-        }
-        let (device, device_name) = open_device(options.device)?;
+        let Chosen { backend, device, precision } = choose(options.device, options.precision)?;
         let threads = match options.threads {
             None => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             Some(n) if (1..=1024).contains(&n) => n,
@@ -92,7 +89,7 @@ impl Engine {
         };
         let mut sentiment_model = None;
         let load = || -> Result<_> {
-            let load = |source: &ModelSource| Model::open(&locate(source, &options)?, &device);
+            let load = |source: &ModelSource| Model::open(&locate(source, &options)?, &backend);
             let model = load(&options.model)?;
             let sentiment = options.sentiment_model.as_ref().map(load).transpose()?;
             sentiment_model = sentiment.as_ref().map(|model| model.info.clone());
@@ -111,8 +108,8 @@ impl Engine {
                 .map(|h| HeadInfo { name: h.name.clone(), labels: h.labels.clone() })
                 .collect(),
             max_tokens: model.input.max_tokens,
-            device: device_name,
-            precision: "f32",
+            device,
+            precision,
             threads,
             cpu_features: cpu_features(),
             version: env!("CARGO_PKG_VERSION"),
@@ -216,44 +213,4 @@ impl Engine {
         let runtime = &self.inner.runtime;
         runtime.install(|| work(runtime.pipeline()))
     }
-}
-
-/// The device, and its name. One that was named and is not there is an error, never a fall back.
-pub(crate) fn open_device(choice: DeviceChoice) -> Result<(Device, String)> {
-    let unavailable = |name: &str, reason: String| {
-        Error::new(ErrorKind::DeviceUnavailable, format!("{name} is not available: {reason}"))
-    };
-    let cuda = |ordinal: usize| {
-        Device::new_cuda(ordinal)
-            .map(|device| (device, format!("cuda:{ordinal}")))
-            .map_err(|e| unavailable(&format!("cuda:{ordinal}"), e.to_string()))
-    };
-    let metal = || {
-        Device::new_metal(0).map(|d| (d, "metal".to_owned())).map_err(|e| unavailable("metal", e.to_string()))
-    };
-    match choice {
-        DeviceChoice::Cpu => Ok((Device::Cpu, "cpu".to_owned())),
-        DeviceChoice::Cuda(ordinal) => cuda(ordinal),
-        DeviceChoice::Metal => metal(),
-        DeviceChoice::Auto if cfg!(feature = "cuda") => cuda(0).or_else(|_| open_device(DeviceChoice::Cpu)),
-        DeviceChoice::Auto if cfg!(feature = "metal") => metal().or_else(|_| open_device(DeviceChoice::Cpu)),
-        DeviceChoice::Auto => open_device(DeviceChoice::Cpu),
-    }
-}
-
-#[cfg(target_arch = "x86_64")]
-fn cpu_features() -> Vec<&'static str> {
-    let features = [
-        ("avx2", std::arch::is_x86_feature_detected!("avx2")),
-        ("fma", std::arch::is_x86_feature_detected!("fma")),
-        ("avx512f", std::arch::is_x86_feature_detected!("avx512f")),
-        ("avx512vnni", std::arch::is_x86_feature_detected!("avx512vnni")),
-        ("avx512bf16", std::arch::is_x86_feature_detected!("avx512bf16")),
-    ];
-    features.into_iter().filter(|(_, there)| *there).map(|(name, _)| name).collect()
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-fn cpu_features() -> Vec<&'static str> {
-    Vec::new()
 }

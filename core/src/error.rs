@@ -161,6 +161,7 @@ impl std::error::Error for Error {
 impl From<ModelError> for Error {
     fn from(error: ModelError) -> Self {
         let kind = match &error {
+            ModelError::Isa(reason) => return Self::invalid("FRONTDESK_ISA", reason.as_str()),
             ModelError::Io(_) => ErrorKind::Io,
             ModelError::Compute(_) | ModelError::Batch(_) => ErrorKind::Internal,
             _ => ErrorKind::ModelInvalid,

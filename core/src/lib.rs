@@ -9,6 +9,7 @@ mod tickets;
 #[cfg(feature = "hub")]
 mod hub_options;
 mod options;
+mod backend;
 mod bundle;
 mod tokenize;
 mod batch;

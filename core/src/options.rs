@@ -121,10 +121,10 @@ impl FromStr for DeviceChoice {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub enum Precision {
-    /// The best that the device runs: float32 in this version.
+    /// What the device runs best at full accuracy: float32 in this version.
     #[default]
     Auto,
-    /// 8-bit integers. Not in this version.
+    /// 8-bit integers, on the CPU.
     Int8,
     /// bfloat16. Not in this version.
     Bf16,

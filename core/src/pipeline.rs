@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::bundle::HeadMeaning;
 use crate::decode::{self, EmotionsHead, SentimentHead, TypedHead};
 use crate::forward::{Logits, Model};
 use crate::route::{self, Signals};
@@ -65,6 +66,21 @@ struct Whole {
     others: Vec<usize>,
     /// Reads the sentiment in the place of the bundle's own head.
     sentiment_model: Option<Model>,
+}
+
+/// Checks that a head of this name can take its place among those of [`WHOLE`].
+///
+/// # Errors
+/// `model-invalid` where its labels are not those that the place asks for.
+pub(crate) fn check_place(head: &HeadMeaning) -> Result<()> {
+    let [sentiment, emotions, urgency, category] = WHOLE;
+    match head.name.as_str() {
+        name if name == sentiment => SentimentHead::new(head).map(drop),
+        name if name == emotions => EmotionsHead::new(head).map(drop),
+        name if name == urgency => decode::check_urgency(head),
+        name if name == category => TypedHead::<crate::Category>::new(head).map(drop),
+        _ => Ok(()),
+    }
 }
 
 impl Pipeline {

@@ -90,6 +90,8 @@ pub fn score(
     let mut call = AnalyzeOptions::default();
     call.outputs.clone_from(&options.outputs);
     let mut table = Table::new(engine, &options.outputs)?;
+    // Of no texts nothing is submitted, which would tell of a closed engine.
+    engine.analyze_batch(&[], &call)?;
     let mut under_way = VecDeque::new();
     let mut steps = (0..texts.len()).step_by(STEP).map(|start| start..(start + STEP).min(texts.len()));
     loop {

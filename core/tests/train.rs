@@ -51,6 +51,19 @@ fn the_same_seed_gives_the_same_bytes_and_another_seed_does_not() {
 }
 
 #[test]
+fn labels_that_a_whole_bundle_cannot_use_are_refused_before_the_training() {
+    for task in ["sentiment", "emotions", "category"] {
+        let dir = tempfile::tempdir().unwrap();
+        let options = TrainOptions::new(ModelSource::Default, task, dir.path().join("out"));
+        let untold = |_| panic!("{task}: the training began");
+        let error = train(&easy(), Some(&easy()), &options, &untold).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::DataInvalid, "{task}: {error}");
+        assert!(error.to_string().contains("calm"), "{task}: {error}");
+        assert!(!options.output.exists());
+    }
+}
+
+#[test]
 fn a_head_trained_into_a_whole_bundle_is_one_more_output() {
     let dir = tempfile::tempdir().unwrap();
     let mut options = TrainOptions::new(ModelSource::Default, "mood", dir.path().join("whole"));

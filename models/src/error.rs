@@ -29,6 +29,9 @@ pub enum ModelError {
     /// The batch does not fit the model: an id outside the vocabulary, a sequence that is empty or too long.
     #[error("batch: {0}")]
     Batch(String),
+    /// An instruction set that there is not, or that this processor has not.
+    #[error("{0}")]
+    Isa(String),
     /// A file could not be read.
     #[error(transparent)]
     Io(#[from] std::io::Error),

@@ -10,6 +10,7 @@ pub mod config;
 pub mod encoder;
 mod error;
 pub mod heads;
+pub mod kernels;
 pub mod network;
 pub mod weights;
 

@@ -4,15 +4,36 @@ use candle_core::Device;
 
 use crate::Result;
 use crate::config::{Architecture, Config};
-use crate::encoder::{Encoder, HiddenStates, Pooling, ReferenceEncoder, TokenBatch};
-use crate::heads::{Head, HeadSpec, NonLinearity};
+use crate::encoder::{Encoder, HiddenStates, PackedEncoder, Pooling, ReferenceEncoder, TokenBatch};
+use crate::heads::{Head, HeadSpec, NonLinearity, PackedHead};
+use crate::kernels::{Isa, Precision};
 use crate::weights::Weights;
+
+/// Where a network computes, and with which numbers.
+#[derive(Debug, Clone)]
+pub enum Backend {
+    /// The CPU's serving path: packed weights, the same bits whatever the batch, the threads and the instruction set.
+    Packed {
+        /// The number type of the trunk; heads are float32.
+        precision: Precision,
+        /// The instruction set.
+        isa: Isa,
+    },
+    /// candle in float32: accelerators, and the oracle.
+    Reference(Device),
+}
 
 /// An encoder with its heads.
 #[derive(Debug)]
 pub struct Network {
     encoder: Box<dyn Encoder>,
-    heads: Vec<Head>,
+    heads: Heads,
+}
+
+#[derive(Debug)]
+enum Heads {
+    Packed(Isa, Vec<PackedHead>),
+    Reference(Vec<Head>),
 }
 
 impl Network {
@@ -25,18 +46,28 @@ impl Network {
         trunk: &Weights,
         specs: &[HeadSpec],
         heads: &Weights,
-        device: &Device,
+        backend: &Backend,
     ) -> Result<Self> {
-        let heads = specs.iter().map(|spec| Head::load(spec, config.hidden_size, heads, device));
-        let heads = heads.collect::<Result<_>>()?;
-        Ok(Self { encoder: Box::new(ReferenceEncoder::load(config, trunk, device)?), heads })
+        let hidden = config.hidden_size;
+        Ok(match backend {
+            Backend::Packed { precision, isa } => {
+                let heads = specs.iter().map(|spec| PackedHead::load(spec, hidden, heads));
+                let heads = Heads::Packed(*isa, heads.collect::<Result<_>>()?);
+                Self { encoder: Box::new(PackedEncoder::load(config, trunk, *precision, *isa)?), heads }
+            }
+            Backend::Reference(device) => {
+                let heads = specs.iter().map(|spec| Head::load(spec, hidden, heads, device));
+                let heads = Heads::Reference(heads.collect::<Result<_>>()?);
+                Self { encoder: Box::new(ReferenceEncoder::load(config, trunk, device)?), heads }
+            }
+        })
     }
 
     /// A sequence-classification checkpoint as transformers stores it: trunk and head in one file.
     ///
     /// # Errors
     /// As [`Network::load`].
-    pub fn sequence_classifier(config: &Config, weights: &Weights, device: &Device) -> Result<Self> {
+    pub fn sequence_classifier(config: &Config, weights: &Weights, backend: &Backend) -> Result<Self> {
         let logits =
             weights.shape("classifier.weight")?.and_then(|shape| shape.first().copied()).unwrap_or(0);
         let hidden = config.hidden_size;
@@ -47,7 +78,7 @@ impl Network {
         };
         let spec =
             HeadSpec { pooling: Pooling::Cls, dense: Some(dense), output: "classifier".to_owned(), logits };
-        Self::load(config, weights, &[spec], weights, device)
+        Self::load(config, weights, &[spec], weights, backend)
     }
 
     /// The trunk's configuration.
@@ -55,9 +86,12 @@ impl Network {
         self.encoder.config()
     }
 
-    /// The heads, in the order of their specs.
-    pub fn heads(&self) -> &[Head] {
-        &self.heads
+    /// The number of logits of a head.
+    pub fn logits(&self, head: usize) -> usize {
+        match &self.heads {
+            Heads::Packed(_, heads) => heads[head].logits(),
+            Heads::Reference(heads) => heads[head].logits(),
+        }
     }
 
     /// The trunk alone.
@@ -74,6 +108,10 @@ impl Network {
     /// As [`Encoder::forward`].
     pub fn forward(&self, batch: &TokenBatch, heads: &[usize]) -> Result<Vec<Vec<Vec<f32>>>> {
         let hidden = self.encode(batch)?;
-        heads.iter().map(|&index| Ok(self.heads[index].forward(&hidden)?.to_vec2::<f32>()?)).collect()
+        let logits = |&index: &usize| match &self.heads {
+            Heads::Packed(isa, heads) => heads[index].forward(*isa, &hidden, batch.len()),
+            Heads::Reference(heads) => Ok(heads[index].forward(&hidden)?.to_vec2::<f32>()?),
+        };
+        heads.iter().map(logits).collect()
     }
 }

@@ -125,9 +125,17 @@ impl Weights {
     /// One tensor as float32 on `device`.
     ///
     /// # Errors
+    /// As [`Weights::values`]; [`ModelError::Compute`] where the device failed.
+    pub fn tensor(&self, name: &str, shape: &[usize], device: &Device) -> Result<Tensor> {
+        Ok(Tensor::from_vec(self.values(name, shape)?, shape, device)?)
+    }
+
+    /// The values of one tensor as float32, the last dimension nearest.
+    ///
+    /// # Errors
     /// [`ModelError::Tensor`] where it is missing, not of `shape`, not float32, float16 or bfloat16, or has a value that
     /// is not finite (named with its index).
-    pub fn tensor(&self, name: &str, shape: &[usize], device: &Device) -> Result<Tensor> {
+    pub fn values(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
         let file = self.view()?;
         let view = file.tensor(name).map_err(|_| ModelError::tensor(name, "is missing"))?;
         if view.shape() != shape {
@@ -151,6 +159,6 @@ impl Weights {
         if let Some(at) = values.iter().position(|v| !v.is_finite()) {
             return Err(ModelError::tensor(name, format!("holds {} at index {at}", values[at])));
         }
-        Ok(Tensor::from_vec(values, shape, device)?)
+        Ok(values)
     }
 }

@@ -31,19 +31,24 @@ _BUNDLED = "frontdesk-small"
 _BUNDLE = Path(__file__).parent / "models" / _BUNDLED
 
 
-def located(model: Model | None) -> str | None:
+def located(model: Model | None, field: str = "model") -> str | None:
     """The model that came with this package stands where the engine would look for the bundled one, unless the environment
     names it."""
-    name = None if model is None else _path(model, "model")
+    name = None if model is None else path(model, field)
     wanted = name is None or (name == _BUNDLED and not Path(name).exists())
     if wanted and "FRONTDESK_MODEL" not in os.environ and (_BUNDLE / "config.json").is_file():
         return str(_BUNDLE)
     return name
 
 
-def _path(value: Model, name: str) -> str:
+def path(value: Model, name: str) -> str:
+    """A name, or a path whose name is UTF-8."""
     try:
-        return os.fsdecode(value)
+        decoded = os.fsdecode(value)
+        decoded.encode()
+        return decoded
+    except UnicodeEncodeError:
+        raise InvalidInputError(f"`{name}` is no valid UTF-8: {value!r}", name) from None
     except TypeError:
         raise InvalidInputError(f"`{name}` is of type {type(value).__name__}; a name or a path is expected", name) from None
 
@@ -82,18 +87,17 @@ class Engine:
         **unknown: NoReturn,
     ) -> None:
         given = {
-            "model": None if model is None else _path(model, "model"),
-            "sentiment_model": None if sentiment_model is None else _path(sentiment_model, "sentiment_model"),
+            "model": None if model is None else path(model, "model"),
+            "sentiment_model": None if sentiment_model is None else path(sentiment_model, "sentiment_model"),
             "device": device,
             "precision": precision,
             "threads": threads,
             "outputs": outputs,
             "long_text": long_text,
             "queue": queue,
-            **unknown,
         }
         self._options = {name: value for name, value in given.items() if value is not None}
-        self._native = _native.open(_json.options({**given, "model": located(model)}))
+        self._native = _native.open(_json.options({**given, "model": located(model)}, unknown))
 
     @property
     def info(self) -> Info:
@@ -223,6 +227,8 @@ class Engine:
             InvalidInputError names the row, from 0, or the column that is there already.
         """
         _refuse(unknown, ("outputs", "prefix", "progress"))
+        if not isinstance(prefix, str):
+            raise InvalidInputError(f"`prefix` is of type {type(prefix).__name__}; a text is expected", "prefix")
         asked = _names(outputs)
         frame = _frames.frame(data, text)
         # Of no texts there are the names alone: a clash is found before the work.
@@ -262,15 +268,16 @@ def _call_options(
 ) -> str | None:
     if outputs is None and timeout_ms is None and not unknown:
         return None
-    return _json.options({"outputs": outputs, "timeout_ms": timeout_ms, **unknown})
+    return _json.options({"outputs": outputs, "timeout_ms": timeout_ms}, unknown)
 
 
 def _names(outputs: Sequence[str] | None) -> list[str]:
     if outputs is None:
         return []
-    if isinstance(outputs, str) or not all(isinstance(name, str) for name in outputs):
+    names = None if isinstance(outputs, str) or not isinstance(outputs, Iterable) else list(outputs)
+    if names is None or not all(isinstance(name, str) and name.isprintable() for name in names):
         raise InvalidInputError("`outputs` must be a list of names", "outputs")
-    return list(outputs)
+    return names
 
 
 def _refuse(unknown: Mapping[str, object], known: Sequence[str]) -> None:

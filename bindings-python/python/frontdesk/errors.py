@@ -43,7 +43,7 @@ ErrorCode = Literal[
 class FrontdeskError(Exception):
     """What everything in this package raises. `code` is stable; `field` is the field at fault, where one is."""
 
-    code: ClassVar[ErrorCode]
+    code: ClassVar[ErrorCode] = "internal"
     field: str | None
 
     def __init__(self, message: str, field: str | None = None) -> None:

@@ -6,7 +6,8 @@ import os
 from typing import Any, NoReturn, cast
 
 from frontdesk import _frames, _json, _native, _progress
-from frontdesk.engine import Engine, Model, located
+from frontdesk.engine import Engine, Model, located, path
+from frontdesk.errors import InvalidInputError
 from frontdesk.types import Epoch, Evaluation, Reading, Report
 
 __all__ = ["evaluate", "train"]
@@ -40,7 +41,7 @@ def train(
     """Trains a head on a frozen trunk and writes the model; nothing is at `output` unless all of it is.
 
     Args:
-        data: a CSV, TSV or JSON lines file, or a pandas, polars or pyarrow table.
+        data: a CSV, TSV or JSON lines file; a pandas, polars or pyarrow table; or a list of mappings.
         output: the directory to write; must not be there.
         task: the head's name. `emotions` is multi-label (labels of one text joined by `|`), `urgency` the ordered levels 1 to 10,
             everything else single-label.
@@ -59,9 +60,9 @@ def train(
         DataInvalidError names the line, or the row from 1; InvalidInputError, ModelNotFoundError, ModelInvalidError, IoError.
     """
     options = {
-        "output": os.fspath(output),
+        "output": path(output, "output"),
         "task": task,
-        "base": located(base),
+        "base": located(base, "base"),
         "name": name,
         "version": version,
         "licence": licence,
@@ -75,12 +76,11 @@ def train(
         "weight_decay": weight_decay,
         "dropout": dropout,
         "seed": seed,
-        **unknown,
     }
     rows = _rows(data, text_column, label_column)
     valid_rows = None if valid is None else _rows(valid, text_column, label_column)
     with _progress.of_training(progress) as tell:
-        return cast(Report, _native.train(rows, valid_rows, _json.options(options), tell))
+        return cast(Report, _native.train(rows, valid_rows, _json.options(options, unknown), tell))
 
 
 def evaluate(
@@ -98,7 +98,7 @@ def evaluate(
     """How good a model is on labelled texts, each figure with its 95 % interval over the rows.
 
     Args:
-        data: a CSV, TSV or JSON lines file, or a pandas, polars or pyarrow table.
+        data: a CSV, TSV or JSON lines file; a pandas, polars or pyarrow table; or a list of mappings.
         model: an engine, or what one is opened with; by default the bundled model.
         text_column, label_column: where the texts and the labels are.
         task: the head; may be left out where the model has one.
@@ -109,7 +109,7 @@ def evaluate(
         DataInvalidError names the line, or the row from 1; InvalidInputError where the task is not a head of the model.
     """
     rows = _rows(data, text_column, label_column)
-    options = _json.options({"task": task, "seed": seed, "resamples": resamples, **unknown})
+    options = _json.options({"task": task, "seed": seed, "resamples": resamples}, unknown)
     engine = model if isinstance(model, Engine) else Engine(model)
     with _progress.of_rows(progress, "evaluating", None) as tell:
         return cast(Evaluation, _native.evaluate(engine._native, rows, options, tell))
@@ -117,6 +117,9 @@ def evaluate(
 
 def _rows(data: Any, text: str, label: str) -> Any:
     """A file with its columns' names, or the columns of a table."""
+    for field, name in (("text_column", text), ("label_column", label)):
+        if not isinstance(name, str):
+            raise InvalidInputError(f"`{field}` is of type {type(name).__name__}; the name of a column is expected", field)
     if isinstance(data, str | os.PathLike):
         return (os.fsdecode(data), text, label)
-    return _frames.columns(data, text, label)
+    return _frames.columns(data, text_column=text, label_column=label)

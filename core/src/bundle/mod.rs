@@ -6,10 +6,9 @@ mod hub;
 mod manifest;
 mod source;
 
-use frontdesk_models::Device;
 use frontdesk_models::config::{Config, ProblemType};
 use frontdesk_models::heads::Link;
-use frontdesk_models::network::Network;
+use frontdesk_models::network::{Backend, Network};
 
 pub(crate) use files::{CONFIG, Files, HEADS, MANIFEST, TOKENIZER, TRUNK, digest_of};
 #[cfg(feature = "train")]
@@ -44,22 +43,34 @@ pub(crate) struct HeadMeaning {
     pub(crate) abstain_below: f32,
 }
 
+impl HeadManifest {
+    pub(crate) fn meaning(&self) -> HeadMeaning {
+        HeadMeaning {
+            name: self.name.clone(),
+            link: self.kind.link(),
+            labels: self.labels.clone(),
+            temperature: self.temperature,
+            abstain_below: self.abstain_below,
+        }
+    }
+}
+
 impl Bundle {
     /// Loads the model that lies in `files`: a bundle where there is a `frontdesk.json`, else a sequence-classification
     /// checkpoint as transformers stores it.
-    pub(crate) fn load(files: &Files, device: &Device) -> Result<Self> {
+    pub(crate) fn load(files: &Files, backend: &Backend) -> Result<Self> {
         let named = |name: &str| files.named(name);
         let json = files.read(CONFIG)?;
         let config = Config::from_json(&json).map_err(|e| Error::from(e).context(named(CONFIG)))?;
         let tokenizer = files.read(TOKENIZER)?;
         if files.has(MANIFEST) {
-            Self::load_bundle(files, &config, tokenizer, device)
+            Self::load_bundle(files, &config, tokenizer, backend)
         } else {
-            Self::load_checkpoint(files, &config, tokenizer, device)
+            Self::load_checkpoint(files, &config, tokenizer, backend)
         }
     }
 
-    fn load_bundle(files: &Files, config: &Config, tokenizer: Vec<u8>, device: &Device) -> Result<Self> {
+    fn load_bundle(files: &Files, config: &Config, tokenizer: Vec<u8>, backend: &Backend) -> Result<Self> {
         let bytes = files.read(MANIFEST)?;
         let invalid =
             |reason: String| Error::new(ErrorKind::ModelInvalid, reason).context(files.named(MANIFEST));
@@ -86,15 +97,9 @@ impl Bundle {
             return Err(invalid(format!("max_tokens is {max}, the model has {positions} positions")));
         }
         let specs: Vec<_> = manifest.heads.iter().map(HeadManifest::spec).collect();
-        let network = Network::load(config, &files.weights(TRUNK)?, &specs, &files.weights(HEADS)?, device)
+        let network = Network::load(config, &files.weights(TRUNK)?, &specs, &files.weights(HEADS)?, backend)
             .map_err(|e| Error::from(e).context(files.place()))?;
-        let heads = manifest.heads.iter().map(|head| HeadMeaning {
-            name: head.name.clone(),
-            link: head.kind.link(),
-            labels: head.labels.clone(),
-            temperature: head.temperature,
-            abstain_below: head.abstain_below,
-        });
+        let heads = manifest.heads.iter().map(HeadManifest::meaning);
         Ok(Self {
             info: ModelInfo { name: manifest.name, version: manifest.version, digest: digest_of(&bytes) },
             heads: heads.collect(),
@@ -105,7 +110,12 @@ impl Bundle {
         })
     }
 
-    fn load_checkpoint(files: &Files, config: &Config, tokenizer: Vec<u8>, device: &Device) -> Result<Self> {
+    fn load_checkpoint(
+        files: &Files,
+        config: &Config,
+        tokenizer: Vec<u8>,
+        backend: &Backend,
+    ) -> Result<Self> {
         let invalid =
             |reason: String| Error::new(ErrorKind::ModelInvalid, format!("{}: {reason}", files.place()));
         let input = Input { max_tokens: config.max_positions, max_bytes: DEFAULT_MAX_BYTES };
@@ -117,9 +127,9 @@ impl Bundle {
             );
             return Err(invalid(reason));
         }
-        let network = Network::sequence_classifier(config, &weights, device)
+        let network = Network::sequence_classifier(config, &weights, backend)
             .map_err(|e| Error::from(e).context(files.named(TRUNK)))?;
-        let logits = network.heads()[0].logits();
+        let logits = network.logits(0);
         let labels =
             config.labels.clone().unwrap_or_else(|| (0..logits).map(|i| format!("LABEL_{i}")).collect());
         if labels.len() != logits {

@@ -3,18 +3,19 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use frontdesk_models::Device;
 use frontdesk_models::config::Config;
 use frontdesk_models::weights::{Limits, Weights};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
 use super::TrainOptions;
 use super::fit::NamedTensor;
+use crate::backend;
 use crate::bundle::{
     CONFIG, DEFAULT_MAX_BYTES, FORMAT, Files, Golden, HEADS, HeadManifest, Input, MANIFEST, Manifest,
     TOKENIZER, TRUNK, digest_of,
 };
 use crate::forward::Model;
+use crate::pipeline::WHOLE;
 use crate::{Error, ErrorKind, LongText, Result};
 
 /// Messages whose scores are stored with a bundle and replayed when it is opened.
@@ -48,7 +49,7 @@ impl Base {
         let config =
             Config::from_json(&config_json).map_err(|e| Error::from(e).context(files.named(CONFIG)))?;
         let bundle = if files.has(MANIFEST) {
-            Model::open(files, &Device::Cpu)?;
+            Model::open(files, &backend::cpu()?)?;
             let manifest = Manifest::from_json(&files.read(MANIFEST)?)?;
             Some((manifest, files.weights(HEADS)?))
         } else {
@@ -80,6 +81,13 @@ impl Base {
         })
     }
 
+    /// Whether the bundle, with a head of this name, has all heads of a whole one.
+    pub(super) fn would_be_whole(&self, task: &str) -> bool {
+        let heads = self.bundle.iter().flat_map(|(manifest, _)| &manifest.heads);
+        let names: Vec<&str> = heads.map(|head| head.name.as_str()).chain([task]).collect();
+        WHOLE.iter().all(|name| names.contains(name))
+    }
+
     pub(super) fn trunk_weights(&self) -> Result<Weights> {
         Ok(Weights::from_bytes(self.trunk.clone(), Limits::default())?)
     }
@@ -95,9 +103,7 @@ fn trunk(weights: &Weights, half: bool) -> Result<Vec<u8>> {
             continue;
         }
         let shape = weights.shape(&name)?.unwrap_or_default();
-        let values =
-            weights.tensor(&name, &shape, &Device::Cpu)?.flatten_all().and_then(|t| t.to_vec1::<f32>());
-        let values = values.map_err(frontdesk_models::ModelError::from)?;
+        let values = weights.values(&name, &shape)?;
         let bytes: Vec<u8> = if half {
             if let Some(large) = values.iter().find(|v| v.abs() > 65504.0) {
                 let message = format!("tensor `{name}` holds {large}, which float16 cannot hold");
@@ -153,9 +159,7 @@ pub(super) fn write(
         let own = format!("{}.", head.name);
         for name in weights.names()?.into_iter().filter(|name| !name.starts_with(&own)) {
             let shape = weights.shape(&name)?.unwrap_or_default();
-            let values =
-                weights.tensor(&name, &shape, &Device::Cpu)?.flatten_all().and_then(|t| t.to_vec1::<f32>());
-            let values = values.map_err(frontdesk_models::ModelError::from)?;
+            let values = weights.values(&name, &shape)?;
             all.insert(name, (shape, values.iter().flat_map(|v| v.to_le_bytes()).collect()));
         }
     }
@@ -206,9 +210,9 @@ pub(super) fn write(
     };
     write_manifest(&manifest)?;
     let written = Files::directory(folder.path().to_owned());
-    manifest.golden = golden(&Model::open(&written, &Device::Cpu)?)?;
+    manifest.golden = golden(&Model::open(&written, &backend::cpu()?)?)?;
     write_manifest(&manifest)?;
-    Model::open(&written, &Device::Cpu)?;
+    Model::open(&written, &backend::cpu()?)?;
     let kept = folder.keep();
     std::fs::rename(&kept, output).map_err(|e| {
         let _ = std::fs::remove_dir_all(&kept);

@@ -2,8 +2,8 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use frontdesk_models::Device;
-use frontdesk_models::encoder::{Encoder as _, Pooling, ReferenceEncoder};
+use frontdesk_models::encoder::{Encoder as _, PackedEncoder, Pooling};
+use frontdesk_models::kernels::{Isa, Precision};
 use rayon::prelude::*;
 
 use super::export::Base;
@@ -15,7 +15,7 @@ use crate::{LongText, Result};
 /// A trunk with its tokenizer.
 #[derive(Debug)]
 pub(super) struct Encoder {
-    trunk: ReferenceEncoder,
+    trunk: PackedEncoder,
     tokenizer: Tokenizer,
 }
 
@@ -23,8 +23,9 @@ pub(super) struct Encoder {
 pub(super) type Features = Vec<Vec<f32>>;
 
 impl Encoder {
-    pub(super) fn new(base: &Base, device: &Device) -> Result<Self> {
-        let trunk = ReferenceEncoder::load(&base.config, &base.trunk_weights()?, device)?;
+    pub(super) fn new(base: &Base) -> Result<Self> {
+        let trunk =
+            PackedEncoder::load(&base.config, &base.trunk_weights()?, Precision::F32, Isa::chosen()?)?;
         let input = &base.input;
         let vocabulary = base.config.vocab_size;
         let tokenizer = Tokenizer::new(&base.tokenizer, vocabulary, input.max_tokens, input.max_bytes)?;

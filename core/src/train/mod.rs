@@ -7,7 +7,6 @@ mod temperature;
 
 use std::path::PathBuf;
 
-use frontdesk_models::Device;
 use frontdesk_models::heads::Link;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
@@ -17,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::bundle::{DENSE, HeadKind, HeadManifest, PoolingName, RESERVED, locate};
 use crate::data::Labelled;
 use crate::evaluate::label_indexes;
+use crate::pipeline::check_place;
 use crate::{EngineOptions, Error, ErrorKind, ModelSource, Result};
 
 /// How to train one head. In JSON, what is left out is as [`TrainOptions::new`] has it.
@@ -168,8 +168,23 @@ pub fn train(
 
     let files = locate(&options.base, &EngineOptions::default())?;
     let base = export::Base::read(&files, options)?;
+    // A calibrated score under one half says that the answer is more often wrong than right.
+    let abstain_below = if kind == HeadKind::SingleLabel && labels.len() > 2 { 0.5 } else { 0.0 };
+    let mut head = HeadManifest {
+        name: options.task.clone(),
+        kind,
+        labels: labels.clone(),
+        pooling: PoolingName::Mean,
+        dense: options.dense,
+        temperature: 1.0,
+        abstain_below,
+    };
+    if base.would_be_whole(&options.task) {
+        let fits = check_place(&head.meaning());
+        fits.map_err(|e| Error::new(ErrorKind::DataInvalid, e.message().to_owned()).at("task"))?;
+    }
     let total = train.len() + valid.len();
-    let encoder = features::Encoder::new(&base, &Device::Cpu)?;
+    let encoder = features::Encoder::new(&base)?;
     let train_features = encoder.pooled(&train, &|done| progress(Progress::Features { done, total }))?;
     let valid_features =
         encoder.pooled(&valid, &|done| progress(Progress::Features { done: train.len() + done, total }))?;
@@ -182,17 +197,7 @@ pub fn train(
     };
     let fitted = fit::fit(&data, options, &mut random, progress)?;
     let temperature = temperature::fit(kind.link(), &fitted.valid_logits, &valid_targets);
-    // A calibrated score under one half says that the answer is more often wrong than right.
-    let abstain_below = if kind == HeadKind::SingleLabel && labels.len() > 2 { 0.5 } else { 0.0 };
-    let head = HeadManifest {
-        name: options.task.clone(),
-        kind,
-        labels: labels.clone(),
-        pooling: PoolingName::Mean,
-        dense: options.dense,
-        temperature,
-        abstain_below,
-    };
+    head.temperature = temperature;
     export::write(&base, head, &fitted.tensors, options)?;
     Ok(Report {
         task: options.task.clone(),

@@ -1,9 +1,12 @@
 //! Token ids to hidden states.
 
+mod checkpoint;
+mod packed;
 mod reference;
 
-use candle_core::{D, Tensor};
+use candle_core::{Device, Tensor};
 
+pub use packed::PackedEncoder;
 pub use reference::ReferenceEncoder;
 
 use crate::config::Config;
@@ -96,34 +99,74 @@ pub enum Pooling {
 
 /// The last hidden states of a batch.
 #[derive(Debug, Clone)]
-pub struct HiddenStates {
-    /// `[batch, longest, hidden]`; positions past a sequence's end hold no meaning.
-    states: Tensor,
-    /// `[batch, longest, 1]`: 1 for a token, 0 past the end.
-    mask: Tensor,
+pub struct HiddenStates(States);
+
+#[derive(Debug, Clone)]
+enum States {
+    Padded {
+        /// `[batch, longest, hidden]`; positions past a sequence's end hold no meaning.
+        states: Tensor,
+        /// `[batch, longest, 1]`: 1 for a token, 0 past the end.
+        mask: Tensor,
+    },
+    Packed {
+        /// `[token][hidden]`.
+        states: Vec<f32>,
+        /// Where each sequence ends, in tokens.
+        ends: Vec<usize>,
+        hidden: usize,
+    },
 }
 
 impl HiddenStates {
+    fn padded(states: Tensor, mask: Tensor) -> Self {
+        Self(States::Padded { states, mask })
+    }
+
+    fn packed(states: Vec<f32>, ends: Vec<usize>, hidden: usize) -> Self {
+        Self(States::Packed { states, ends, hidden })
+    }
+
     /// One vector a sequence: `[batch, hidden]`.
     ///
     /// # Errors
     /// [`ModelError::Compute`] where the device failed.
     pub fn pool(&self, pooling: Pooling) -> Result<Tensor> {
-        Ok(match pooling {
-            Pooling::Cls => self.states.narrow(1, 0, 1)?.squeeze(1)?,
-            Pooling::Mean => {
-                let sum = self.states.broadcast_mul(&self.mask)?.sum(1)?;
-                sum.broadcast_div(&self.mask.sum(1)?)?
+        Ok(match (&self.0, pooling) {
+            (States::Padded { states, .. }, Pooling::Cls) => states.narrow(1, 0, 1)?.squeeze(1)?,
+            (States::Padded { states, mask }, Pooling::Mean) => {
+                let sum = states.broadcast_mul(mask)?.sum(1)?;
+                sum.broadcast_div(&mask.sum(1)?)?
+            }
+            (States::Packed { ends, hidden, .. }, _) => {
+                Tensor::from_vec(self.pooled(pooling)?, (ends.len(), *hidden), &Device::Cpu)?
             }
         })
     }
 
-    /// The states of one sequence: `[tokens, hidden]`.
+    /// As [`HiddenStates::pool`], the values of all sequences end to end.
     ///
     /// # Errors
-    /// [`ModelError::Compute`] where the index is outside the batch or the device failed.
-    pub fn sequence(&self, index: usize) -> Result<Tensor> {
-        let tokens = self.mask.get(index)?.sum_all()?.to_scalar::<f32>()? as usize;
-        Ok(self.states.get(index)?.narrow(D::Minus2, 0, tokens)?)
+    /// [`ModelError::Compute`] where the device failed.
+    pub(crate) fn pooled(&self, pooling: Pooling) -> Result<Vec<f32>> {
+        let States::Packed { states, ends, hidden } = &self.0 else {
+            return Ok(self.pool(pooling)?.flatten_all()?.to_vec1()?);
+        };
+        let mut pooled = Vec::with_capacity(ends.len() * hidden);
+        let mut start = 0;
+        for &end in ends {
+            let mut tokens = states[start * hidden..end * hidden].chunks_exact(*hidden);
+            let first = pooled.len();
+            pooled.extend(tokens.next().into_iter().flatten());
+            if pooling == Pooling::Mean {
+                let mean = &mut pooled[first..];
+                for token in tokens {
+                    mean.iter_mut().zip(token).for_each(|(sum, value)| *sum += value);
+                }
+                mean.iter_mut().for_each(|sum| *sum /= (end - start) as f32);
+            }
+            start = end;
+        }
+        Ok(pooled)
     }
 }

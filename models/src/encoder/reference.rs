@@ -5,11 +5,12 @@
 use candle_core::{Device, Tensor};
 use candle_nn::ops::{layer_norm, softmax_last_dim};
 
+use super::checkpoint::Checkpoint;
 use super::{Encoder, HiddenStates, TokenBatch};
-use crate::config::{Activation, Architecture, Config};
+use crate::Result;
+use crate::config::{Activation, Config};
 use crate::heads::Linear;
 use crate::weights::Weights;
-use crate::{ModelError, Result};
 
 /// The encoder on candle tensors, in float32.
 #[derive(Debug)]
@@ -23,95 +24,28 @@ pub struct ReferenceEncoder {
     layers: Vec<Layer>,
 }
 
-/// Where a layer's tensors stand in the two checkpoints.
-struct Names {
-    embeddings: &'static str,
-    layer: &'static str,
-    query: &'static str,
-    key: &'static str,
-    value: &'static str,
-    attention_output: &'static str,
-    attention_norm: &'static str,
-    intermediate: &'static str,
-    output: &'static str,
-    output_norm: &'static str,
-}
-
-const BERT: Names = Names {
-    embeddings: "embeddings.",
-    layer: "encoder.layer.",
-    query: "attention.self.query",
-    key: "attention.self.key",
-    value: "attention.self.value",
-    attention_output: "attention.output.dense",
-    attention_norm: "attention.output.LayerNorm",
-    intermediate: "intermediate.dense",
-    output: "output.dense",
-    output_norm: "output.LayerNorm",
-};
-
-const DISTILBERT: Names = Names {
-    embeddings: "embeddings.",
-    layer: "transformer.layer.",
-    query: "attention.q_lin",
-    key: "attention.k_lin",
-    value: "attention.v_lin",
-    attention_output: "attention.out_lin",
-    attention_norm: "sa_layer_norm",
-    intermediate: "ffn.lin1",
-    output: "ffn.lin2",
-    output_norm: "output_layer_norm",
-};
-
-/// The prefix before the trunk's tensor names: the architecture's (`bert.`, `distilbert.`), as a checkpoint with a head
-/// has it, else none, as a bare trunk has it.
-///
-/// # Errors
-/// [`ModelError::Tensor`] where neither word embedding is there.
-pub(crate) fn trunk_prefix(config: &Config, weights: &Weights) -> Result<&'static str> {
-    let own = match config.architecture {
-        Architecture::Bert => "bert.",
-        Architecture::DistilBert => "distilbert.",
-    };
-    for prefix in [own, ""] {
-        if weights.shape(&format!("{prefix}embeddings.word_embeddings.weight"))?.is_some() {
-            return Ok(prefix);
-        }
-    }
-    Err(ModelError::tensor(
-        "embeddings.word_embeddings.weight",
-        format!("is missing, with the prefix `{own}` and without one"),
-    ))
-}
-
 impl ReferenceEncoder {
     /// Builds the encoder from a checkpoint's tensors.
     ///
     /// # Errors
     /// [`ModelError::Tensor`] names the tensor that is missing or does not fit the configuration.
     pub fn load(config: &Config, weights: &Weights, device: &Device) -> Result<Self> {
-        let names = match config.architecture {
-            Architecture::Bert => BERT,
-            Architecture::DistilBert => DISTILBERT,
-        };
-        let prefix = trunk_prefix(config, weights)?;
-        let embeddings = format!("{prefix}{}", names.embeddings);
+        let checkpoint = Checkpoint::new(config, weights)?;
         let hidden = config.hidden_size;
         let embedding = |name: &str, rows: usize| {
-            weights.tensor(&format!("{embeddings}{name}_embeddings.weight"), &[rows, hidden], device)
+            let name = checkpoint.embedding(&format!("{name}_embeddings.weight"));
+            weights.tensor(&name, &[rows, hidden], device)
         };
         let mut positions = embedding("position", config.max_positions)?;
         if config.token_types > 0 {
             let types = embedding("token_type", config.token_types)?;
             positions = positions.broadcast_add(&types.narrow(0, 0, 1)?)?;
         }
-        let layers = (0..config.layers).map(|index| {
-            Layer::load(config, weights, &format!("{prefix}{}{index}.", names.layer), &names, device)
-        });
+        let layers = (0..config.layers).map(|index| Layer::load(config, &checkpoint, index, device));
         Ok(Self {
             words: embedding("word", config.vocab_size)?,
             positions,
-            embedding_norm: LayerNorm::load(config, weights, &format!("{embeddings}LayerNorm"), device)?,
+            embedding_norm: LayerNorm::load(config, &checkpoint, &checkpoint.embedding("LayerNorm"), device)?,
             layers: layers.collect::<Result<_>>()?,
             config: config.clone(),
             device: device.clone(),
@@ -148,7 +82,7 @@ impl Encoder for ReferenceEncoder {
         for layer in &self.layers {
             states = layer.forward(&states, bias.as_ref(), self.config.attention_heads)?;
         }
-        Ok(HiddenStates { states, mask })
+        Ok(HiddenStates::padded(states, mask))
     }
 }
 
@@ -160,13 +94,10 @@ struct LayerNorm {
 }
 
 impl LayerNorm {
-    /// Old BERT checkpoints call the two `gamma` and `beta`.
-    fn load(config: &Config, weights: &Weights, name: &str, device: &Device) -> Result<Self> {
-        let old = weights.shape(&format!("{name}.weight"))?.is_none()
-            && weights.shape(&format!("{name}.gamma"))?.is_some();
-        let (weight, bias) = if old { ("gamma", "beta") } else { ("weight", "bias") };
-        let tensor = |part: &str| weights.tensor(&format!("{name}.{part}"), &[config.hidden_size], device);
-        Ok(Self { weight: tensor(weight)?, bias: tensor(bias)?, eps: config.layer_norm_eps as f32 })
+    fn load(config: &Config, checkpoint: &Checkpoint<'_>, name: &str, device: &Device) -> Result<Self> {
+        let [weight, bias] = checkpoint.norm(name)?;
+        let tensor = |name: &str| checkpoint.weights.tensor(name, &[config.hidden_size], device);
+        Ok(Self { weight: tensor(&weight)?, bias: tensor(&bias)?, eps: config.layer_norm_eps as f32 })
     }
 
     fn forward(&self, states: &Tensor) -> Result<Tensor> {
@@ -188,18 +119,12 @@ struct Layer {
 }
 
 impl Layer {
-    fn load(
-        config: &Config,
-        weights: &Weights,
-        prefix: &str,
-        names: &Names,
-        device: &Device,
-    ) -> Result<Self> {
-        let (hidden, wide) = (config.hidden_size, config.intermediate_size);
+    fn load(config: &Config, checkpoint: &Checkpoint<'_>, index: usize, device: &Device) -> Result<Self> {
+        let (hidden, wide, names) = (config.hidden_size, config.intermediate_size, &checkpoint.names);
         let linear = |name: &str, input, output| {
-            Linear::load(weights, &format!("{prefix}{name}"), input, output, device)
+            Linear::load(checkpoint.weights, &checkpoint.layer(index, name), input, output, device)
         };
-        let norm = |name: &str| LayerNorm::load(config, weights, &format!("{prefix}{name}"), device);
+        let norm = |name: &str| LayerNorm::load(config, checkpoint, &checkpoint.layer(index, name), device);
         Ok(Self {
             query: linear(names.query, hidden, hidden)?,
             key: linear(names.key, hidden, hidden)?,

@@ -2,6 +2,8 @@
 
 mod head;
 mod link;
+mod packed;
 
 pub use head::{Head, HeadSpec, Linear, NonLinearity};
 pub use link::{Link, ordinal_level, ordinal_probabilities, probabilities, sigmoid, softmax};
+pub(crate) use packed::PackedHead;

@@ -1,0 +1,105 @@
+//! Where the tensors of a trunk stand in the two families of checkpoints.
+
+use crate::config::{Architecture, Config};
+use crate::weights::Weights;
+use crate::{ModelError, Result};
+
+/// Where a layer's tensors stand in a checkpoint.
+pub(super) struct Names {
+    pub(super) embeddings: &'static str,
+    pub(super) layer: &'static str,
+    pub(super) query: &'static str,
+    pub(super) key: &'static str,
+    pub(super) value: &'static str,
+    pub(super) attention_output: &'static str,
+    pub(super) attention_norm: &'static str,
+    pub(super) intermediate: &'static str,
+    pub(super) output: &'static str,
+    pub(super) output_norm: &'static str,
+}
+
+const BERT: Names = Names {
+    embeddings: "embeddings.",
+    layer: "encoder.layer.",
+    query: "attention.self.query",
+    key: "attention.self.key",
+    value: "attention.self.value",
+    attention_output: "attention.output.dense",
+    attention_norm: "attention.output.LayerNorm",
+    intermediate: "intermediate.dense",
+    output: "output.dense",
+    output_norm: "output.LayerNorm",
+};
+
+const DISTILBERT: Names = Names {
+    embeddings: "embeddings.",
+    layer: "transformer.layer.",
+    query: "attention.q_lin",
+    key: "attention.k_lin",
+    value: "attention.v_lin",
+    attention_output: "attention.out_lin",
+    attention_norm: "sa_layer_norm",
+    intermediate: "ffn.lin1",
+    output: "ffn.lin2",
+    output_norm: "output_layer_norm",
+};
+
+/// A trunk's tensors by what they are.
+pub(super) struct Checkpoint<'a> {
+    pub(super) weights: &'a Weights,
+    pub(super) names: Names,
+    prefix: &'static str,
+}
+
+impl<'a> Checkpoint<'a> {
+    /// # Errors
+    /// As [`trunk_prefix`].
+    pub(super) fn new(config: &Config, weights: &'a Weights) -> Result<Self> {
+        let names = match config.architecture {
+            Architecture::Bert => BERT,
+            Architecture::DistilBert => DISTILBERT,
+        };
+        Ok(Self { weights, names, prefix: trunk_prefix(config, weights)? })
+    }
+
+    /// The name of a tensor, or of a group of them, among the embeddings.
+    pub(super) fn embedding(&self, name: &str) -> String {
+        format!("{}{}{name}", self.prefix, self.names.embeddings)
+    }
+
+    /// The name of a group of tensors in a layer.
+    pub(super) fn layer(&self, index: usize, name: &str) -> String {
+        format!("{}{}{index}.{name}", self.prefix, self.names.layer)
+    }
+
+    /// The names of a LayerNorm's weight and bias: old BERT checkpoints call the two `gamma` and `beta`.
+    ///
+    /// # Errors
+    /// As [`Weights::shape`].
+    pub(super) fn norm(&self, name: &str) -> Result<[String; 2]> {
+        let has = |part: &str| Ok::<_, ModelError>(self.weights.shape(&format!("{name}.{part}"))?.is_some());
+        let parts = if !has("weight")? && has("gamma")? { ["gamma", "beta"] } else { ["weight", "bias"] };
+        Ok(parts.map(|part| format!("{name}.{part}")))
+    }
+}
+
+/// The prefix before the trunk's tensor names: the architecture's (`bert.`, `distilbert.`), as a checkpoint with a head
+/// has it, else none, as a bare trunk has it.
+///
+/// # Errors
+/// [`ModelError::Tensor`] where neither word embedding is there.
+fn trunk_prefix(config: &Config, weights: &Weights) -> Result<&'static str> {
+    let own = match config.architecture {
+        Architecture::Bert => "bert.",
+        Architecture::DistilBert => "distilbert.",
+    };
+    for prefix in [own, ""] {
+        if weights.shape(&format!("{prefix}embeddings.word_embeddings.weight"))?.is_some() {
+            return Ok(prefix);
+        }
+    }
+    Err(ModelError::tensor(
+        "embeddings.word_embeddings.weight",
+        format!("is missing, with the prefix `{own}` and without one"),
+    ))
+}

@@ -1,0 +1,132 @@
+//! softmax(Q Kᵀ / √d) V of one head (Vaswani et al. 2017), sequence by sequence, in float32.
+
+use std::ops::Range;
+
+use super::arena::room;
+use crate::kernels::linear::f32_tile;
+use crate::kernels::simd::{Kernel, LANES, Simd};
+use crate::kernels::tiles::{Lane, Tiles, panels};
+use crate::kernels::{math, rows};
+
+/// What one head needs beside its output; used again by the next.
+#[derive(Debug, Default)]
+pub(super) struct Scratch {
+    /// Keys of one sequence, `[sixteen keys][dimension][16]`.
+    keys: Vec<Lane>,
+    /// A group of queries, `[dimension][row]`.
+    queries: Vec<f32>,
+    /// Scores of a group, `[sixteen keys][row][16]`.
+    scores: Vec<Lane>,
+    /// Unscaled probabilities of a group, `[key][row]`.
+    weights: Vec<f32>,
+}
+
+/// One head of the attention over all sequences of a pass.
+pub(super) struct Head<'a> {
+    /// By columns: all heads' queries, then their keys, then their values, each head in whole panels.
+    pub(super) qkv: &'a [Lane],
+    pub(super) rows: usize,
+    /// Panels of a head.
+    pub(super) width: usize,
+    pub(super) heads: usize,
+    pub(super) head: usize,
+    /// 1 / √d.
+    pub(super) scale: f32,
+    pub(super) sequences: &'a [Range<usize>],
+    pub(super) scratch: &'a mut Scratch,
+    /// This head's columns.
+    pub(super) to: &'a mut [Lane],
+}
+
+impl<S: Simd> Kernel<S> for Head<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self, simd: S) {
+        let part = |part: usize| {
+            let panels = self.width * self.rows;
+            &self.qkv[(part * self.heads + self.head) * panels..][..panels]
+        };
+        let [queries, keys, values] = [0, 1, 2].map(part);
+        for sequence in self.sequences {
+            let tokens = sequence.len();
+            let blocks = panels(tokens);
+            let dims = self.width * LANES;
+            let keys = Tiles::of_columns(keys, self.rows, sequence.clone());
+            let packed = room(&mut self.scratch.keys, blocks * dims);
+            pack_keys(&keys, packed);
+            let scores = room(&mut self.scratch.scores, blocks * S::ROWS);
+            let weights = room(&mut self.scratch.weights, tokens * S::ROWS);
+            for first in sequence.clone().step_by(S::ROWS) {
+                let height = S::ROWS.min(sequence.end - first);
+                let group = Tiles::of_columns(queries, self.rows, first..first + height);
+                let query = room(&mut self.scratch.queries, dims * height);
+                rows::pack_f32(group, query);
+                for value in query.iter_mut() {
+                    *value *= self.scale;
+                }
+                for (keys, scores) in packed.chunks_exact(dims).zip(scores.chunks_exact_mut(height)) {
+                    scores.fill([0.0; LANES]);
+                    f32_tile(simd, query, keys, scores);
+                }
+                let mut inverse = [0.0; 16];
+                for (row, inverse) in inverse[..height].iter_mut().enumerate() {
+                    *inverse = 1.0 / exponentials(simd, &mut scores[row..], height, tokens);
+                    for (key, weights) in weights.chunks_exact_mut(height).take(tokens).enumerate() {
+                        weights[row] = scores[key / LANES * height + row][key % LANES];
+                    }
+                }
+                for (panel, to) in self.to.chunks_exact_mut(self.rows).enumerate() {
+                    let values = &values[panel * self.rows..][sequence.clone()];
+                    let mut sums = [[0.0; LANES]; 16];
+                    let sums = &mut sums[..height];
+                    f32_tile(simd, &weights[..tokens * height], values, sums);
+                    for (row, (sum, to)) in sums.iter().zip(&mut to[first..first + height]).enumerate() {
+                        simd.store(simd.mul(simd.load(sum), simd.splat(inverse[row])), to);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Keys in blocks of sixteen, their dimensions outermost; the last block is filled with zeros.
+#[inline(always)]
+fn pack_keys(keys: &Tiles<'_>, to: &mut [Lane]) {
+    let dims = keys.panels() * LANES;
+    for (block, to) in to.chunks_exact_mut(dims).enumerate() {
+        for (panel, to) in to.chunks_exact_mut(LANES).enumerate() {
+            let rows = &keys.panel(panel)[block * LANES..];
+            for key in 0..LANES {
+                let row = rows.get(key).copied().unwrap_or_default();
+                for (to, value) in to.iter_mut().zip(row) {
+                    to[key] = value;
+                }
+            }
+        }
+    }
+}
+
+/// e^(score - largest) of one row, in place, and their sum. The row's scores stand `stride` lanes apart; those past the last token
+/// become zero.
+#[inline(always)]
+fn exponentials<S: Simd>(simd: S, scores: &mut [Lane], stride: usize, tokens: usize) -> f32 {
+    let last = (tokens - 1) / LANES * stride;
+    let beyond = (tokens - 1) % LANES + 1;
+    scores[last][beyond..].fill(f32::NEG_INFINITY);
+    let mut largest = simd.splat(f32::NEG_INFINITY);
+    for at in (0..=last).step_by(stride) {
+        largest = simd.max(largest, simd.load(&scores[at]));
+    }
+    let largest = simd.splat(math::max(rows::stored(simd, largest)));
+    for at in (0..=last).step_by(stride) {
+        let value = math::exp(simd, simd.sub(simd.load(&scores[at]), largest));
+        simd.store(value, &mut scores[at]);
+    }
+    scores[last][beyond..].fill(0.0);
+    let mut total = simd.splat(0.0);
+    for at in (0..=last).step_by(stride) {
+        total = simd.add(total, simd.load(&scores[at]));
+    }
+    math::sum(rows::stored(simd, total))
+}

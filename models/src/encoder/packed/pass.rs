@@ -1,0 +1,230 @@
+//! Some whole sequences through all layers.
+
+use std::ops::Range;
+
+use super::arena::{Activations, Arena, room};
+use super::attention::Head;
+use super::{Layer, PackedEncoder};
+use crate::kernels::linear::{Packed, PackedLinear, Precision, Then};
+use crate::kernels::rows::{self, Norm, Step};
+use crate::kernels::simd::{Kernel, LANES, Program, Simd};
+use crate::kernels::team::{Lead, Pieces};
+use crate::kernels::tiles::{Lane, Tiles, panels};
+
+pub(super) struct Pass<'a> {
+    pub(super) encoder: &'a PackedEncoder,
+    pub(super) lead: &'a Lead<'a>,
+    pub(super) ids: &'a [u32],
+    pub(super) sequences: &'a [Range<usize>],
+    pub(super) arena: &'a mut Arena,
+    /// `[token][hidden]`.
+    pub(super) to: &'a mut [f32],
+}
+
+impl Program for Pass<'_> {
+    type Output = ();
+
+    fn run<S: Simd>(self, simd: S) {
+        let Self { encoder, lead, ids, sequences, arena, to } = self;
+        let config = &encoder.config;
+        let (hidden, heads, rows) = (config.hidden_size, config.attention_heads, ids.len());
+        let width = panels(hidden / heads);
+        let states = room(&mut arena.states, panels(hidden) * rows);
+        let sums = room(&mut arena.sums, panels(hidden) * rows);
+        let qkv = room(&mut arena.qkv, 3 * heads * width * rows);
+        let mixed = room(&mut arena.mixed, heads * width * rows);
+        let wide = room(&mut arena.wide, panels(config.intermediate_size) * rows);
+        let input = Activations::new(&mut arena.floats, &mut arena.buffers, &mut arena.steps, rows);
+        let mut steps = Steps { simd, lead, rows, input };
+
+        lead.for_each(Pieces::new(sums, S::ROWS * panels(hidden)), |group, to| {
+            encoder.embed(group * S::ROWS, ids, sequences, to);
+        });
+        let first = &encoder.layers.first().map(|layer| &layer.qkv);
+        steps.norm(&encoder.embedding_norm, From::Groups(sums), states, *first);
+        for (index, layer) in encoder.layers.iter().enumerate() {
+            let Layer {
+                qkv: projection,
+                attention_output,
+                attention_norm,
+                intermediate,
+                output,
+                output_norm,
+            } = layer;
+            steps.product(projection, Then::Nothing, qkv);
+            let scale = 1.0 / ((hidden / heads) as f32).sqrt();
+            lead.for_each(Pieces::new(mixed, width * rows), |head, to| {
+                encoder.scratches.with(|scratch| {
+                    simd.run(Head { qkv, rows, width, heads, head, scale, sequences, scratch, to });
+                });
+            });
+            steps.pack(From::Columns(mixed), attention_output);
+            steps.product(attention_output, Then::Add(states), sums);
+            steps.norm(attention_norm, From::Columns(sums), states, Some(intermediate));
+            steps.product(intermediate, encoder.activation(), wide);
+            steps.pack(From::Columns(wide), output);
+            steps.product(output, Then::Add(states), sums);
+            let next = encoder.layers.get(index + 1).map(|layer| &layer.qkv);
+            steps.norm(output_norm, From::Columns(sums), states, next);
+        }
+        for (group, (states, to)) in
+            states.chunks(S::ROWS * panels(hidden)).zip(to.chunks_mut(S::ROWS * hidden)).enumerate()
+        {
+            let tiles = Tiles::of_group(states, S::ROWS.min(rows - group * S::ROWS));
+            for (row, to) in to.chunks_exact_mut(hidden).enumerate() {
+                for (panel, to) in to.chunks_mut(LANES).enumerate() {
+                    to.copy_from_slice(&tiles.panel(panel)[row][..to.len()]);
+                }
+            }
+        }
+    }
+}
+
+impl PackedEncoder {
+    /// The sums of word and position embeddings of a group of rows.
+    fn embed(&self, first: usize, ids: &[u32], sequences: &[Range<usize>], to: &mut [Lane]) {
+        let hidden = self.config.hidden_size;
+        let rows = to.len() / panels(hidden);
+        for row in 0..rows {
+            let token = first + row;
+            let sequence = sequences.partition_point(|sequence| sequence.end <= token);
+            let position = token - sequences[sequence].start;
+            let word = &self.words[ids[token] as usize * hidden..][..hidden];
+            let position = &self.positions[position * hidden..][..hidden];
+            for (panel, (word, position)) in word.chunks(LANES).zip(position.chunks(LANES)).enumerate() {
+                let to = &mut to[panel * rows + row];
+                to[word.len()..].fill(0.0);
+                for ((to, word), position) in to.iter_mut().zip(word).zip(position) {
+                    *to = word + position;
+                }
+            }
+        }
+    }
+}
+
+/// A whole matrix, by the order in which it lies.
+#[derive(Clone, Copy)]
+enum From<'a> {
+    Columns(&'a [Lane]),
+    Groups(&'a [Lane]),
+}
+
+impl<'a> From<'a> {
+    /// One group of `height` rows at most.
+    fn group(self, group: usize, height: usize, rows: usize) -> Tiles<'a> {
+        let first = group * height;
+        let height = height.min(rows - first);
+        match self {
+            Self::Columns(data) => Tiles::of_columns(data, rows, first..first + height),
+            Self::Groups(data) => {
+                let panels = data.len() / rows;
+                Tiles::of_group(&data[first * panels..][..height * panels], height)
+            }
+        }
+    }
+}
+
+/// The steps of a pass, each a region.
+struct Steps<'a, S: Simd> {
+    simd: S,
+    lead: &'a Lead<'a>,
+    rows: usize,
+    input: Activations<'a, S>,
+}
+
+impl<S: Simd> Steps<'_, S> {
+    /// Packs `from` as the input of `linear`.
+    fn pack(&mut self, from: From<'_>, linear: &PackedLinear) {
+        let (simd, rows) = (self.simd, self.rows);
+        self.lead.for_each(self.input.groups(linear), |group, (floats, (quads, steps))| {
+            let from = from.group(group, S::ROWS, rows);
+            simd.run(Pack { from, linear, floats, quads, steps });
+        });
+    }
+
+    /// LayerNorm of `from` to `to`, by groups, packed as the input of `next` as well.
+    fn norm(&mut self, norm: &Norm, from: From<'_>, to: &mut [Lane], next: Option<&PackedLinear>) {
+        let (simd, rows) = (self.simd, self.rows);
+        let states = Pieces::new(to, S::ROWS * norm.weight.len());
+        let Some(next) = next else {
+            self.lead.for_each(states, |group, to| {
+                simd.run(NormRows { norm, from: from.group(group, S::ROWS, rows), to });
+            });
+            return;
+        };
+        let parts = (states, self.input.groups(next));
+        self.lead.for_each(parts, |group, (to, (floats, (quads, steps)))| {
+            let from = from.group(group, S::ROWS, rows);
+            simd.run(NormRows { norm, from, to: &mut *to });
+            let from = Tiles::of_group(to, from.rows());
+            simd.run(Pack { from, linear: next, floats, quads, steps });
+        });
+    }
+
+    /// `linear` of what was packed for it, to `to` by columns.
+    fn product(&self, linear: &PackedLinear, then: Then<'_>, to: &mut [Lane]) {
+        let (simd, rows, input) = (self.simd, self.rows, self.input.packed(linear));
+        // A few microseconds of work at least.
+        let panels = 24_usize.div_ceil(rows).min(4);
+        self.lead.for_each(Pieces::new(to, panels * rows), |part, to| {
+            let first = part * panels;
+            let range = first..(first + panels).min(linear.outputs());
+            simd.run(Product::<S> { linear, range, rows, input, then, to });
+        });
+    }
+}
+
+struct Pack<'a, Q> {
+    from: Tiles<'a>,
+    linear: &'a PackedLinear,
+    floats: &'a mut [f32],
+    quads: &'a mut [Q],
+    steps: &'a mut [Step],
+}
+
+impl<S: Simd> Kernel<S> for Pack<'_, S::Quad> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self, simd: S) {
+        match self.linear.precision() {
+            Precision::F32 => rows::pack_f32(self.from, self.floats),
+            Precision::Int8 => {
+                rows::quantise(simd, self.from, self.linear.inverse(), self.quads, self.steps);
+            }
+        }
+    }
+}
+
+struct NormRows<'a> {
+    norm: &'a Norm,
+    from: Tiles<'a>,
+    to: &'a mut [Lane],
+}
+
+impl<S: Simd> Kernel<S> for NormRows<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self, simd: S) {
+        self.norm.rows(simd, self.from, self.to);
+    }
+}
+
+struct Product<'a, S: Simd> {
+    linear: &'a PackedLinear,
+    range: Range<usize>,
+    rows: usize,
+    input: Packed<'a, S::Quad>,
+    then: Then<'a>,
+    to: &'a mut [Lane],
+}
+
+impl<S: Simd> Kernel<S> for Product<'_, S> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self, simd: S) {
+        self.linear.columns(simd, self.range, self.rows, &self.input, self.then, self.to);
+    }
+}

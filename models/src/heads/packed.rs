@@ -1,0 +1,104 @@
+//! A head on the CPU's serving path, in float32.
+
+use super::{HeadSpec, NonLinearity};
+use crate::Result;
+use crate::encoder::{HiddenStates, Pooling};
+use crate::kernels::linear::{Packed, PackedLinear, Precision, Then};
+use crate::kernels::rows;
+use crate::kernels::simd::{Kernel, LANES, Program, Simd};
+use crate::kernels::tiles::{Lane, Tiles, panels};
+use crate::kernels::{Isa, Plain};
+use crate::weights::Weights;
+
+/// A head whose weights are packed for the kernels.
+#[derive(Debug)]
+pub(crate) struct PackedHead {
+    pooling: Pooling,
+    dense: Option<(PackedLinear, NonLinearity)>,
+    output: PackedLinear,
+    logits: usize,
+}
+
+impl PackedHead {
+    pub(crate) fn load(spec: &HeadSpec, hidden: usize, weights: &Weights) -> Result<Self> {
+        let pack = |name: &str, inputs, outputs| {
+            Ok::<_, crate::ModelError>(
+                Plain::load(weights, name, inputs, outputs)?.pack(Precision::F32, |_| 1.0),
+            )
+        };
+        let mut width = hidden;
+        let mut dense = None;
+        if let Some((name, wide, then)) = &spec.dense {
+            dense = Some((pack(name, width, *wide)?, *then));
+            width = *wide;
+        }
+        let output = pack(&spec.output, width, spec.logits)?;
+        Ok(Self { pooling: spec.pooling, dense, output, logits: spec.logits })
+    }
+
+    pub(crate) fn logits(&self) -> usize {
+        self.logits
+    }
+
+    /// The logits of each sequence.
+    pub(crate) fn forward(&self, isa: Isa, hidden: &HiddenStates, sequences: usize) -> Result<Vec<Vec<f32>>> {
+        let pooled = hidden.pooled(self.pooling)?;
+        let width = pooled.len() / sequences;
+        let lane = |at: usize| -> Lane {
+            let (panel, row) = (at / sequences, at % sequences);
+            let from = &pooled[row * width + panel * LANES..(row + 1) * width];
+            std::array::from_fn(|lane| from.get(lane).copied().unwrap_or(0.0))
+        };
+        let mut states: Vec<Lane> = (0..panels(width) * sequences).map(lane).collect();
+        if let Some((linear, then)) = &self.dense {
+            let then = match then {
+                NonLinearity::Tanh => Then::Tanh,
+                NonLinearity::Relu => Then::Relu,
+            };
+            states = isa.run(Dense { linear, then, rows: sequences, from: &states });
+        }
+        let output =
+            isa.run(Dense { linear: &self.output, then: Then::Nothing, rows: sequences, from: &states });
+        let logit = |row: usize, at: usize| output[at / LANES * sequences + row][at % LANES];
+        Ok((0..sequences).map(|row| (0..self.logits).map(|at| logit(row, at)).collect()).collect())
+    }
+}
+
+/// A linear layer of rows by columns.
+#[derive(Clone, Copy)]
+struct Dense<'a> {
+    linear: &'a PackedLinear,
+    then: Then<'a>,
+    rows: usize,
+    from: &'a [Lane],
+}
+
+impl Program for Dense<'_> {
+    type Output = Vec<Lane>;
+
+    fn run<S: Simd>(self, simd: S) -> Vec<Lane> {
+        let mut to = vec![[0.0; LANES]; self.linear.outputs() * self.rows];
+        simd.run(DenseInto { dense: self, to: &mut to });
+        to
+    }
+}
+
+struct DenseInto<'a> {
+    dense: Dense<'a>,
+    to: &'a mut [Lane],
+}
+
+impl<S: Simd> Kernel<S> for DenseInto<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self, simd: S) {
+        let Dense { linear, then, rows, from } = self.dense;
+        let mut packed = vec![0.0; linear.inputs * LANES * rows];
+        for (group, to) in packed.chunks_mut(S::ROWS * linear.inputs * LANES).enumerate() {
+            let first = group * S::ROWS;
+            rows::pack_f32(Tiles::of_columns(from, rows, first..rows.min(first + S::ROWS)), to);
+        }
+        linear.columns(simd, 0..linear.outputs(), rows, &Packed::F32(&packed), then, self.to);
+    }
+}

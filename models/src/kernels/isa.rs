@@ -1,0 +1,83 @@
+//! The instruction sets that the kernels are compiled for, and which of them this processor has.
+
+use super::portable::Portable;
+use super::simd::Program;
+#[cfg(target_arch = "x86_64")]
+use super::x86_64::{Avx2, Avx512, Avx512Vnni};
+use crate::{ModelError, Result};
+
+/// An instruction set that this processor has.
+#[derive(Debug, Clone, Copy)]
+pub struct Isa(Set);
+
+#[derive(Debug, Clone, Copy)]
+enum Set {
+    #[cfg(target_arch = "x86_64")]
+    Avx512Vnni(Avx512Vnni),
+    #[cfg(target_arch = "x86_64")]
+    Avx512(Avx512),
+    #[cfg(target_arch = "x86_64")]
+    Avx2(Avx2),
+    Portable(Portable),
+}
+
+/// The environment variable that forces an instruction set, for tests.
+const FORCED: &str = "FRONTDESK_ISA";
+
+impl Isa {
+    /// Those that this processor has, fastest first; the last is [`Isa::PORTABLE`].
+    pub fn available() -> Vec<Self> {
+        let mut sets = Vec::new();
+        #[cfg(target_arch = "x86_64")]
+        {
+            sets.extend(Avx512Vnni::detect().map(Set::Avx512Vnni));
+            sets.extend(Avx512::detect().map(Set::Avx512));
+            sets.extend(Avx2::detect().map(Set::Avx2));
+        }
+        sets.push(Set::Portable(Portable));
+        sets.into_iter().map(Self).collect()
+    }
+
+    /// Plain Rust.
+    pub const PORTABLE: Self = Self(Set::Portable(Portable));
+
+    /// The fastest that this processor has, or the one that `FRONTDESK_ISA` names: `avx512vnni`, `avx512`, `avx2` or `portable`.
+    ///
+    /// # Errors
+    /// [`ModelError::Isa`] where the variable names none, or one that this processor has not.
+    pub fn chosen() -> Result<Self> {
+        let available = Self::available();
+        let Some(name) = std::env::var_os(FORCED) else { return Ok(available[0]) };
+        available.iter().copied().find(|isa| name == isa.name()).ok_or_else(|| {
+            let known: Vec<_> = available.iter().map(|isa| isa.name()).collect();
+            let name = name.to_string_lossy();
+            ModelError::Isa(format!("{FORCED} is `{name}`; this processor has {}", known.join(", ")))
+        })
+    }
+
+    /// Its name in `FRONTDESK_ISA`.
+    pub fn name(self) -> &'static str {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512Vnni(_) => "avx512vnni",
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512(_) => "avx512",
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2(_) => "avx2",
+            Set::Portable(_) => "portable",
+        }
+    }
+
+    /// Runs a program on it.
+    pub(crate) fn run<P: Program>(self, program: P) -> P::Output {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512Vnni(simd) => program.run(simd),
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512(simd) => program.run(simd),
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2(simd) => program.run(simd),
+            Set::Portable(simd) => program.run(simd),
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! The arithmetic of the CPU's serving path: written once over [`simd::Simd`], compiled for each instruction set, chosen at run time.
+//!
+//! The same bits come out of every instruction set: sums of integers are exact, and each float step keeps one order of operations.
+#![allow(unsafe_code)]
+
+mod isa;
+pub(crate) mod linear;
+pub(crate) mod math;
+mod plain;
+mod portable;
+pub(crate) mod rows;
+pub(crate) mod simd;
+pub(crate) mod team;
+#[cfg(test)]
+mod tests;
+pub(crate) mod tiles;
+#[cfg(target_arch = "x86_64")]
+mod x86_64;
+
+pub use isa::Isa;
+pub use linear::Precision;
+pub(crate) use plain::Plain;

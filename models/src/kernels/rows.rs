@@ -1,0 +1,122 @@
+//! Steps over whole rows: LayerNorm, and the form in which a product reads its activations.
+
+use super::math;
+use super::simd::{LANES, Simd};
+use super::tiles::{Lane, Tiles};
+
+/// LayerNorm's parameters, padded with zeros to whole panels.
+#[derive(Debug)]
+pub(crate) struct Norm {
+    pub(crate) weight: Vec<Lane>,
+    pub(crate) bias: Vec<Lane>,
+    /// Columns without the padding.
+    pub(crate) columns: usize,
+    pub(crate) eps: f32,
+}
+
+impl Norm {
+    /// (x - mean) / √(variance + eps) · weight + bias of each row (Ba et al. 2016), written by groups. The padding of `from` is
+    /// zero, and that of `to` becomes zero.
+    #[inline(always)]
+    pub(crate) fn rows<S: Simd>(&self, simd: S, from: Tiles<'_>, to: &mut [Lane]) {
+        let (rows, panels) = (from.rows(), self.weight.len());
+        let count = self.columns as f32;
+        let mask: Lane = std::array::from_fn(|lane| {
+            f32::from(u8::from(self.columns.is_multiple_of(LANES) || lane < self.columns % LANES))
+        });
+        for row in 0..rows {
+            let mut total = simd.splat(0.0);
+            for panel in 0..panels {
+                total = simd.add(total, simd.load(&from.panel(panel)[row]));
+            }
+            let mean = simd.splat(math::sum(stored(simd, total)) / count);
+            let mut squares = simd.splat(0.0);
+            for panel in 0..panels {
+                let mut centred = simd.sub(simd.load(&from.panel(panel)[row]), mean);
+                if panel == panels - 1 {
+                    centred = simd.mul(centred, simd.load(&mask));
+                }
+                squares = simd.fma(centred, centred, squares);
+            }
+            let variance = math::sum(stored(simd, squares)) / count;
+            let inverse = simd.splat(1.0 / (variance + self.eps).sqrt());
+            for panel in 0..panels {
+                let centred = simd.sub(simd.load(&from.panel(panel)[row]), mean);
+                let weight = simd.mul(simd.load(&self.weight[panel]), inverse);
+                let normed = simd.fma(centred, weight, simd.load(&self.bias[panel]));
+                simd.store(normed, &mut to[panel * rows + row]);
+            }
+        }
+    }
+}
+
+/// Rows as a float product reads them: `[column][row]`.
+#[inline(always)]
+pub(crate) fn pack_f32(from: Tiles<'_>, to: &mut [f32]) {
+    let rows = from.rows();
+    for (panel, to) in to.chunks_exact_mut(LANES * rows).enumerate() {
+        for (row, lane) in from.panel(panel).iter().enumerate() {
+            for (column, &value) in lane.iter().enumerate() {
+                to[column * rows + row] = value;
+            }
+        }
+    }
+}
+
+/// Panels of inputs that share a step, in a row of activations and in a column of weights. One outlier spoils the others of its block
+/// only; and a block's weights stay in the first-level cache while rows pass by.
+pub(crate) const BLOCK: usize = 12;
+
+/// The quantisation of a block in one row: a value is `step` · (q + `zero`).
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Step {
+    pub(crate) step: f32,
+    pub(crate) zero: f32,
+}
+
+/// Rows as an integer product reads them, `[four columns][row]`: each column divided by its spread, then the range of each
+/// block in each row to -128 to 127. `inverse` has one over the spread of each column; `steps` are `[block][row]`.
+#[inline(always)]
+pub(crate) fn quantise<S: Simd>(
+    simd: S,
+    from: Tiles<'_>,
+    inverse: &[Lane],
+    to: &mut [S::Quad],
+    steps: &mut [Step],
+) {
+    let rows = from.rows();
+    let blocks = inverse.chunks(BLOCK).zip(to.chunks_mut(BLOCK * 4 * rows)).zip(steps.chunks_exact_mut(rows));
+    for (block, ((inverse, to), steps)) in blocks.enumerate() {
+        for (row, step) in steps.iter_mut().enumerate() {
+            let value = |panel: usize| {
+                let value = simd.load(&from.panel(block * BLOCK + panel)[row]);
+                simd.mul(value, simd.load(&inverse[panel]))
+            };
+            let (mut low, mut high) = (simd.splat(0.0), simd.splat(0.0));
+            for panel in 0..inverse.len() {
+                low = simd.min(value(panel), low);
+                high = simd.max(value(panel), high);
+            }
+            let low = math::min(stored(simd, low));
+            let range = math::max(stored(simd, high)) - low;
+            let scale = if range > 0.0 { 255.0 / range } else { 0.0 };
+            *step = Step { step: range / 255.0, zero: low * scale + 128.0 };
+            let (scale, offset) = (simd.splat(scale), simd.splat(-step.zero));
+            for panel in 0..inverse.len() {
+                // The largest may come out half a step above.
+                let whole = simd.round(simd.fma(value(panel), scale, offset));
+                let whole = simd.max(simd.min(whole, simd.splat(127.0)), simd.splat(-128.0));
+                for (quad, value) in simd.quads(whole).into_iter().enumerate() {
+                    to[(panel * 4 + quad) * rows + row] = value;
+                }
+            }
+        }
+    }
+}
+
+#[inline(always)]
+pub(crate) fn stored<S: Simd>(simd: S, value: S::F32) -> Lane {
+    let mut lanes = [0.0; LANES];
+    simd.store(value, &mut lanes);
+    lanes
+}

@@ -1,0 +1,107 @@
+//! What a kernel asks of an instruction set: sixteen floats at a time, and two tiles of a matrix product.
+//!
+//! Every operation rounds once, as IEEE 754 says, and a fused multiply-add rounds once for both of its steps. So a kernel that is
+//! written over this trait gives the same bits on every instruction set.
+
+/// The columns of a tile, and the floats of one [`Simd::F32`].
+pub(crate) const LANES: usize = 16;
+
+/// Four consecutive weights of one column, for each of sixteen columns.
+pub(crate) type WeightQuads = [[i8; 4]; LANES];
+
+/// An instruction set. A value of it is the proof that this processor has it.
+pub(crate) trait Simd: Copy + Send + Sync {
+    /// Rows of a full tile: as many as the registers hold.
+    const ROWS: usize;
+    /// Sixteen floats.
+    type F32: Copy;
+    /// Four consecutive quantised activations of one row, in the form that the int8 tile reads.
+    type Quad: Copy + Default + Send + Sync + std::fmt::Debug + 'static;
+
+    /// Runs a kernel compiled for this instruction set.
+    fn run<K: Kernel<Self>>(self, kernel: K) -> K::Output;
+
+    /// The buffer of quads that this instruction set uses.
+    fn buffer(buffers: &mut Buffers) -> &mut Vec<Self::Quad>;
+
+    fn splat(self, value: f32) -> Self::F32;
+    fn load(self, from: &[f32; LANES]) -> Self::F32;
+    fn store(self, value: Self::F32, to: &mut [f32; LANES]);
+    /// Integers as floats, rounded to nearest, ties to even.
+    fn from_i32(self, from: &[i32; LANES]) -> Self::F32;
+
+    fn add(self, a: Self::F32, b: Self::F32) -> Self::F32;
+    fn sub(self, a: Self::F32, b: Self::F32) -> Self::F32;
+    fn mul(self, a: Self::F32, b: Self::F32) -> Self::F32;
+    fn div(self, a: Self::F32, b: Self::F32) -> Self::F32;
+    /// a · b + c, rounded once.
+    fn fma(self, a: Self::F32, b: Self::F32, c: Self::F32) -> Self::F32;
+    /// a where a < b, else b.
+    fn min(self, a: Self::F32, b: Self::F32) -> Self::F32;
+    /// a where a > b, else b.
+    fn max(self, a: Self::F32, b: Self::F32) -> Self::F32;
+    /// To the nearest integer, ties to even.
+    fn round(self, a: Self::F32) -> Self::F32;
+    /// 2 to the power of an integer from -126 to 127.
+    fn exp2(self, integer: Self::F32) -> Self::F32;
+
+    /// Activations from whole floats of -128 to 127.
+    fn quads(self, values: Self::F32) -> [Self::Quad; 4];
+    /// What the quads add to each activation: sums begin at `-OFFSET` times the sum of the column's weights.
+    const OFFSET: i32;
+
+    /// Asks for the weights some way behind these: a stream from memory is twice as fast so. There need be none.
+    #[inline(always)]
+    fn ahead<T>(self, _weights: &T) {}
+
+    /// `sums[row][column] += Σ activations[·][row] · weights[·][column]`, exactly. `R` is at most `ROWS`.
+    fn int8_tile<const R: usize>(
+        self,
+        activations: &[[Self::Quad; R]],
+        weights: &[WeightQuads],
+        sums: &mut [[i32; LANES]; R],
+    );
+
+    /// `sums[row][column] = fma(activations[k][row], weights[k][column], sums[row][column])` for each k in turn.
+    #[inline(always)]
+    fn f32_tile<const R: usize>(
+        self,
+        activations: &[[f32; R]],
+        weights: &[[f32; LANES]],
+        sums: &mut [[f32; LANES]; R],
+    ) {
+        let mut tile = [self.splat(0.0); R];
+        for row in 0..R {
+            tile[row] = self.load(&sums[row]);
+        }
+        for (rows, columns) in activations.iter().zip(weights) {
+            self.ahead(columns);
+            let columns = self.load(columns);
+            for row in 0..R {
+                tile[row] = self.fma(self.splat(rows[row]), columns, tile[row]);
+            }
+        }
+        for row in 0..R {
+            self.store(tile[row], &mut sums[row]);
+        }
+    }
+}
+
+/// A piece of work that is compiled for an instruction set.
+pub(crate) trait Kernel<S: Simd> {
+    type Output;
+    fn run(self, simd: S) -> Self::Output;
+}
+
+/// Work for any instruction set, which runs its kernels on the one that it is given.
+pub(crate) trait Program {
+    type Output;
+    fn run<S: Simd>(self, simd: S) -> Self::Output;
+}
+
+/// Quantised activations in the forms that instruction sets read; one of the two is used.
+#[derive(Debug, Default)]
+pub(crate) struct Buffers {
+    pub(crate) words: Vec<[i16; 4]>,
+    pub(crate) bytes: Vec<[u8; 4]>,
+}

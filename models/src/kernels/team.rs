@@ -1,0 +1,207 @@
+//! Threads that work on one forward pass together, where there are idle ones.
+//!
+//! The pass belongs to the thread that began it, and is a row of regions: many independent parts, then a wait for all of them. A
+//! region is short, a few microseconds to a millisecond, so helpers spin between regions and do not sleep. Helpers come from the
+//! rayon pool that the pass runs on, if any of its threads is idle; a busy pool sends none, and then each thread has a pass of its own.
+
+#![allow(unsafe_code)]
+
+use std::cell::{Cell, UnsafeCell};
+use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+
+/// A region's work on the part of an index.
+type Work<'a> = dyn Fn(usize) + Sync + 'a;
+
+/// The part of the region that is claimed next, under the region's number and its count of parts.
+const NEXT_BITS: u32 = 20;
+const MOST_PARTS: u64 = (1 << NEXT_BITS) - 1;
+
+struct Shared {
+    /// Region, count, next: 24, 20 and 20 bits. A claim raises `next` by one.
+    claims: AtomicU64,
+    /// Parts of the region that are done.
+    done: AtomicUsize,
+    work: UnsafeCell<Option<&'static Work<'static>>>,
+    failed: AtomicBool,
+    ended: AtomicBool,
+    helpers: AtomicUsize,
+}
+
+// SAFETY: `work` is written by the lead alone, before the release store of `claims` that opens a region and after every part of the
+// region before is done. A helper reads it only between a claim (acquire) of a part and the release of `done` for that part, and
+// the lead does not go on, or write again, before it has acquired all of these.
+unsafe impl Sync for Shared {}
+
+/// The thread that began the pass. Not `Sync`: regions follow each other.
+pub(crate) struct Lead<'a> {
+    shared: &'a Shared,
+    alone: bool,
+    one_thread: PhantomData<Cell<()>>,
+}
+
+/// Calls `pass` with a lead that gets help from the threads of the current rayon pool.
+pub(crate) fn with<T>(pass: impl FnOnce(&Lead<'_>) -> T) -> T {
+    let shared = Shared {
+        claims: AtomicU64::new(0),
+        done: AtomicUsize::new(0),
+        work: UnsafeCell::new(None),
+        failed: AtomicBool::new(false),
+        ended: AtomicBool::new(false),
+        helpers: AtomicUsize::new(0),
+    };
+    let others = rayon::current_num_threads() - 1;
+    let lead = Lead { shared: &shared, alone: others == 0, one_thread: PhantomData };
+    if lead.alone {
+        return pass(&lead);
+    }
+    rayon::in_place_scope(|scope| {
+        for _ in 0..others {
+            scope.spawn(|_| shared.help());
+        }
+        let result = catch_unwind(AssertUnwindSafe(|| pass(&lead)));
+        shared.ended.store(true, Ordering::SeqCst);
+        // A thread that waits in rayon could take other work meanwhile, and this pass would wait for that.
+        wait(|| shared.helpers.load(Ordering::SeqCst) == 0);
+        result.unwrap_or_else(|panic| resume_unwind(panic))
+    })
+}
+
+/// Spins, and after a while lets others run.
+fn wait(until: impl Fn() -> bool) {
+    let mut turns = 0;
+    while !until() {
+        turns += 1;
+        if turns < 500 {
+            std::hint::spin_loop();
+        } else {
+            std::thread::yield_now();
+        }
+    }
+}
+
+impl Shared {
+    /// Works on one part, if one is left.
+    fn take_part(&self) -> bool {
+        let claims = self.claims.load(Ordering::Acquire);
+        let (count, next) = ((claims >> NEXT_BITS) & MOST_PARTS, claims & MOST_PARTS);
+        if next >= count {
+            return false;
+        }
+        if self.claims.compare_exchange(claims, claims + 1, Ordering::AcqRel, Ordering::Acquire).is_err() {
+            return true;
+        }
+        // SAFETY: this part is claimed and not done, so the lead is in `region` and the reference is its own.
+        let work = unsafe { *self.work.get() };
+        let worked = catch_unwind(AssertUnwindSafe(|| {
+            if let Some(work) = work {
+                work(next as usize);
+            }
+        }));
+        if worked.is_err() {
+            self.failed.store(true, Ordering::Relaxed);
+        }
+        self.done.fetch_add(1, Ordering::Release);
+        true
+    }
+
+    fn help(&self) {
+        self.helpers.fetch_add(1, Ordering::SeqCst);
+        while !self.ended.load(Ordering::SeqCst) {
+            if !self.take_part() {
+                let seen = self.claims.load(Ordering::Relaxed);
+                wait(|| self.claims.load(Ordering::Relaxed) != seen || self.ended.load(Ordering::Relaxed));
+            }
+        }
+        self.helpers.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl Lead<'_> {
+    /// Calls `work` once with each index below `count`, and returns when all calls have.
+    fn region(&self, count: usize, work: &Work<'_>) {
+        if self.alone || count < 2 {
+            (0..count).for_each(work);
+            return;
+        }
+        assert!(count as u64 <= MOST_PARTS, "a region has at most {MOST_PARTS} parts");
+        // SAFETY: the reference is used by calls of `work` that `done` counts, and this function returns after all of them.
+        let work = unsafe { std::mem::transmute::<&Work<'_>, &'static Work<'static>>(work) };
+        // SAFETY: no region is open, so nobody reads.
+        unsafe { *self.shared.work.get() = Some(work) };
+        self.shared.done.store(0, Ordering::Relaxed);
+        let region = (self.shared.claims.load(Ordering::Relaxed) >> (2 * NEXT_BITS)) + 1;
+        self.shared
+            .claims
+            .store((region << (2 * NEXT_BITS)) | ((count as u64) << NEXT_BITS), Ordering::Release);
+        while self.shared.take_part() {}
+        wait(|| self.shared.done.load(Ordering::Acquire) == count);
+        assert!(!self.shared.failed.load(Ordering::Relaxed), "a part of a region panicked");
+    }
+
+    /// Calls `work` once with each part.
+    pub(crate) fn for_each<P: Parts>(&self, parts: P, work: impl Fn(usize, P::Part) + Sync) {
+        self.region(parts.count(), &|index| {
+            // SAFETY: `region` gives each index once.
+            work(index, unsafe { parts.part(index) });
+        });
+    }
+}
+
+/// Mutable data in parts that do not overlap.
+pub(crate) trait Parts: Sync {
+    type Part;
+    fn count(&self) -> usize;
+    /// # Safety
+    /// Each index is asked for once at most.
+    unsafe fn part(&self, index: usize) -> Self::Part;
+}
+
+/// A slice in pieces of `size`, the last one shorter; beyond the end, pieces are empty.
+pub(crate) struct Pieces<'a, T> {
+    start: *mut T,
+    length: usize,
+    size: usize,
+    data: PhantomData<&'a mut [T]>,
+}
+
+// SAFETY: it hands out `&mut` to parts that do not overlap, each once, as `&mut [T]` split among threads.
+unsafe impl<T: Send> Sync for Pieces<'_, T> {}
+
+impl<'a, T> Pieces<'a, T> {
+    pub(crate) fn new(data: &'a mut [T], size: usize) -> Self {
+        assert!(size > 0, "pieces have a size");
+        Self { start: data.as_mut_ptr(), length: data.len(), size, data: PhantomData }
+    }
+}
+
+impl<'a, T: Send> Parts for Pieces<'a, T> {
+    type Part = &'a mut [T];
+
+    fn count(&self) -> usize {
+        self.length.div_ceil(self.size)
+    }
+
+    unsafe fn part(&self, index: usize) -> &'a mut [T] {
+        let start = (index * self.size).min(self.length);
+        let end = (start + self.size).min(self.length);
+        // SAFETY: the range lies inside the slice, which is borrowed for 'a; ranges of different indices do not overlap, and the
+        // caller asks for each once.
+        unsafe { std::slice::from_raw_parts_mut(self.start.add(start), end - start) }
+    }
+}
+
+impl<A: Parts, B: Parts> Parts for (A, B) {
+    type Part = (A::Part, B::Part);
+
+    /// One may have nothing to split.
+    fn count(&self) -> usize {
+        self.0.count().max(self.1.count())
+    }
+
+    unsafe fn part(&self, index: usize) -> Self::Part {
+        // SAFETY: as the caller promises.
+        unsafe { (self.0.part(index), self.1.part(index)) }
+    }
+}

@@ -1,0 +1,303 @@
+//! Every instruction set of this processor against plain sums, and against each other to the bit.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use candle_core::cpu::erf::erf_f64 as erf;
+use proptest::prelude::*;
+
+use super::linear::{Packed, PackedLinear, Then};
+use super::rows::{self, Norm, Step};
+use super::simd::{Buffers, Kernel, LANES, Program, Simd};
+use super::team::{self, Pieces};
+use super::tiles::{Lane, Tiles, panels};
+use super::{Isa, Precision, math};
+
+/// Row-major values by columns, padded with zeros.
+fn by_columns(values: &[f32], rows: usize) -> Vec<Lane> {
+    let width = values.len() / rows;
+    let value = |row: usize, column: usize| if column < width { values[row * width + column] } else { 0.0 };
+    let lane = |at: usize| std::array::from_fn(|lane| value(at % rows, at / rows * LANES + lane));
+    (0..panels(width) * rows).map(lane).collect()
+}
+
+#[derive(Clone, Copy)]
+struct Linear<'a> {
+    linear: &'a PackedLinear,
+    rows: usize,
+    from: &'a [Lane],
+}
+
+struct Into<'a> {
+    linear: Linear<'a>,
+    buffers: &'a mut Buffers,
+    to: &'a mut [Lane],
+}
+
+impl Program for Linear<'_> {
+    type Output = Vec<Lane>;
+
+    fn run<S: Simd>(self, simd: S) -> Vec<Lane> {
+        let mut to = vec![[0.0; LANES]; self.linear.outputs() * self.rows];
+        simd.run(Into { linear: self, buffers: &mut Buffers::default(), to: &mut to });
+        to
+    }
+}
+
+impl<S: Simd> Kernel<S> for Into<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self, simd: S) {
+        let Linear { linear, rows, from } = self.linear;
+        let width = linear.inputs * LANES;
+        let mut floats = vec![0.0; rows * width];
+        let quads = S::buffer(self.buffers);
+        quads.resize(rows * width / 4, S::Quad::default());
+        let mut steps = vec![Step::default(); rows * linear.blocks()];
+        for first in (0..rows).step_by(S::ROWS) {
+            let end = rows.min(first + S::ROWS);
+            let group = Tiles::of_columns(from, rows, first..end);
+            match linear.precision() {
+                Precision::F32 => rows::pack_f32(group, &mut floats[first * width..end * width]),
+                Precision::Int8 => {
+                    let quads = &mut quads[first * width / 4..end * width / 4];
+                    let steps = &mut steps[first * linear.blocks()..end * linear.blocks()];
+                    rows::quantise(simd, group, linear.inverse(), quads, steps);
+                }
+            }
+        }
+        let input = match linear.precision() {
+            Precision::F32 => Packed::F32(&floats),
+            Precision::Int8 => Packed::Int8 { quads, steps: &steps },
+        };
+        linear.columns(simd, 0..linear.outputs(), rows, &input, Then::Nothing, self.to);
+    }
+}
+
+/// The sums of one tile of integers.
+struct Sums<'a, const R: usize> {
+    values: &'a [[i8; R]],
+    weights: &'a [[i8; LANES]],
+}
+
+impl<const R: usize> Program for Sums<'_, R> {
+    type Output = [[i32; LANES]; R];
+
+    fn run<S: Simd>(self, simd: S) -> Self::Output {
+        simd.run(self)
+    }
+}
+
+impl<S: Simd, const R: usize> Kernel<S> for Sums<'_, R> {
+    type Output = [[i32; LANES]; R];
+
+    #[inline(always)]
+    fn run(self, simd: S) -> Self::Output {
+        let mut activations = Vec::new();
+        for values in self.values.chunks_exact(LANES) {
+            let rows: [[S::Quad; 4]; R] = std::array::from_fn(|row| {
+                let lane: Lane = std::array::from_fn(|at| f32::from(values[at][row]));
+                simd.quads(simd.load(&lane))
+            });
+            activations
+                .extend((0..4).map(|quad| -> [S::Quad; R] { std::array::from_fn(|row| rows[row][quad]) }));
+        }
+        let quad =
+            |four: &[[i8; LANES]]| std::array::from_fn(|lane| std::array::from_fn(|at| four[at][lane]));
+        let weights: Vec<_> = self.weights.chunks_exact(4).map(quad).collect();
+        let total = |lane: usize| self.weights.iter().map(|row| i32::from(row[lane])).sum::<i32>();
+        let mut sums = [std::array::from_fn(|lane| -S::OFFSET * total(lane)); R];
+        simd.int8_tile(&activations, &weights, &mut sums);
+        sums
+    }
+}
+
+fn exact_tile<const R: usize>(values: &[[i8; 12]], weights: &[[i8; LANES]]) {
+    let values: Vec<[i8; R]> = values.iter().map(|row| std::array::from_fn(|at| row[at])).collect();
+    let plain: [[i32; LANES]; R] = std::array::from_fn(|row| {
+        std::array::from_fn(|lane| {
+            values.iter().zip(weights).map(|(v, w)| i32::from(v[row]) * i32::from(w[lane])).sum()
+        })
+    });
+    for isa in Isa::available() {
+        assert_eq!(isa.run(Sums { values: &values, weights }), plain, "{} rows on {}", R, isa.name());
+    }
+}
+
+fn byte() -> impl Strategy<Value = i8> {
+    prop_oneof![Just(-128i8), Just(127), any::<i8>()]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn integer_sums_are_exact(
+        rows in prop::collection::vec((prop::array::uniform12(byte()), prop::array::uniform16(byte())), 16..200),
+    ) {
+        let whole = rows.len() / LANES * LANES;
+        let (values, weights): (Vec<_>, Vec<_>) = rows[..whole].iter().copied().unzip();
+        exact_tile::<1>(&values, &weights);
+        exact_tile::<4>(&values, &weights);
+        exact_tile::<6>(&values, &weights);
+        exact_tile::<12>(&values, &weights);
+    }
+
+    #[test]
+    fn products_have_the_same_bits_everywhere_and_come_near_the_plain_ones(
+        rows in 1usize..60, inputs in 1usize..300, outputs in 1usize..40, seed in 0u32..1000,
+    ) {
+        let noise = |at: usize| {
+            let mixed = (at as u32).wrapping_mul(2_654_435_761).wrapping_add(seed.wrapping_mul(40_503)).rotate_left(13);
+            (mixed.wrapping_mul(0x85eb_ca6b) >> 8) as f32 / (1 << 24) as f32 - 0.5
+        };
+        let values: Vec<f32> = (0..rows * inputs).map(noise).collect();
+        let weight = |output: usize, input: usize| if input < inputs { noise(7 + output * inputs + input) } else { 0.0 };
+        let from = by_columns(&values, rows);
+        for (precision, tolerance) in [(Precision::F32, 1e-4), (Precision::Int8, 0.08)] {
+            let linear = PackedLinear::new(precision, outputs, inputs, weight, noise, |_| 0.5);
+            let mut first: Option<Vec<u32>> = None;
+            for isa in Isa::available() {
+                let to = isa.run(Linear { linear: &linear, rows, from: &from });
+                let bits: Vec<u32> = to.as_flattened().iter().map(|value| value.to_bits()).collect();
+                prop_assert!(*first.get_or_insert_with(|| bits.clone()) == bits, "{precision:?} on {}", isa.name());
+                for row in 0..rows {
+                    for output in 0..outputs {
+                        let plain: f64 = (0..inputs)
+                            .map(|input| f64::from(values[row * inputs + input]) * f64::from(weight(output, input)))
+                            .sum::<f64>() + f64::from(noise(output));
+                        let difference = f64::from(to[output / LANES * rows + row][output % LANES]) - plain;
+                        prop_assert!(difference.abs() < tolerance, "{precision:?} on {}: {difference}", isa.name());
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn layer_norm_has_the_same_bits_everywhere_and_the_moments_it_promises(
+        rows in 1usize..30, columns in 2usize..100, spread in 0.1f32..50.0,
+    ) {
+        let values: Vec<f32> = (0..rows * columns).map(|at| ((at * 7919 % 1009) as f32 / 1009.0 - 0.3) * spread).collect();
+        let norm = Norm {
+            weight: by_columns(&vec![1.0; columns], 1), bias: by_columns(&vec![0.0; columns], 1), columns, eps: 1e-12,
+        };
+        let from = by_columns(&values, rows);
+        let mut first: Option<Vec<u32>> = None;
+        for isa in Isa::available() {
+            let to = isa.run(Normed { norm: &norm, from: &from, rows });
+            let bits: Vec<u32> = to.as_flattened().iter().map(|value| value.to_bits()).collect();
+            prop_assert!(*first.get_or_insert_with(|| bits.clone()) == bits, "{}", isa.name());
+            for row in 0..rows {
+                let row = (0..columns).map(|column| f64::from(to[column / LANES * rows + row][column % LANES]));
+                let (sum, squares) = row.fold((0.0, 0.0), |(sum, squares), x| (sum + x, squares + x * x));
+                let count = columns as f64;
+                prop_assert!((sum / count).abs() < 1e-4 && (squares / count - 1.0).abs() < 1e-3, "{sum} {squares}");
+            }
+        }
+    }
+}
+
+struct Normed<'a> {
+    norm: &'a Norm,
+    from: &'a [Lane],
+    rows: usize,
+}
+
+impl Program for Normed<'_> {
+    type Output = Vec<Lane>;
+
+    /// One group, whatever the instruction set.
+    fn run<S: Simd>(self, simd: S) -> Vec<Lane> {
+        let mut to = vec![[9.0; LANES]; self.from.len()];
+        self.norm.rows(simd, Tiles::of_columns(self.from, self.rows, 0..self.rows), &mut to);
+        to
+    }
+}
+
+struct Functions<'a>(&'a [Lane]);
+
+impl Program for Functions<'_> {
+    type Output = [Vec<Lane>; 5];
+
+    fn run<S: Simd>(self, simd: S) -> Self::Output {
+        let map = |f: &dyn Fn(S::F32) -> S::F32| {
+            self.0.iter().map(|lane| rows::stored(simd, f(simd.load(lane)))).collect::<Vec<_>>()
+        };
+        [
+            map(&|x| math::exp(simd, x)),
+            map(&|x| math::tanh(simd, x)),
+            map(&|x| math::gelu(simd, x)),
+            map(&|x| math::gelu_tanh(simd, x)),
+            map(&|x| math::relu(simd, x)),
+        ]
+    }
+}
+
+#[test]
+fn functions_have_the_same_bits_everywhere_and_come_near_the_true_ones() {
+    let points: Vec<f32> = (-64_000..64_000).map(|at| at as f32 / 4000.0).collect();
+    let lanes = points.as_chunks::<LANES>().0;
+    let tanh_of = |x: f64| {
+        let inner = (2.0 / std::f64::consts::PI).sqrt() * (x + 0.044_715 * x * x * x);
+        x / 2.0 * (1.0 + inner.tanh())
+    };
+    let truths: [&dyn Fn(f64) -> f64; 5] =
+        [&f64::exp, &f64::tanh, &|x| x / 2.0 * (1.0 + erf(x / 2f64.sqrt())), &tanh_of, &|x| x.max(0.0)];
+    let mut first: Option<Vec<u32>> = None;
+    for isa in Isa::available() {
+        let found = isa.run(Functions(lanes));
+        let bits =
+            found.iter().flat_map(|values| values.as_flattened()).map(|value| value.to_bits()).collect();
+        assert!(*first.get_or_insert_with(|| Vec::clone(&bits)) == bits, "{}", isa.name());
+        for (index, (values, truth)) in found.iter().zip(truths).enumerate() {
+            for (&x, &value) in points.iter().zip(values.as_flattened()) {
+                let expected = truth(f64::from(x));
+                // exp is relative; the others are absolute, and what is left of GELU grows with x.
+                let allowed = if index == 0 { 3e-7 * expected } else { 1.1e-6 + 1e-7 * f64::from(x.abs()) };
+                let difference = (f64::from(value) - expected).abs();
+                assert!(difference <= allowed, "function {index} at {x} on {}: {difference}", isa.name());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_region_does_each_part_once_with_any_number_of_threads() {
+    for threads in [1, 2, 5] {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let mut counts = vec![0u32; 1003];
+        let calls = AtomicUsize::new(0);
+        pool.install(|| {
+            team::with(|lead| {
+                for _ in 0..50 {
+                    lead.for_each(Pieces::new(&mut counts, 10), |index, part| {
+                        assert_eq!(part.len(), if index == 100 { 3 } else { 10 });
+                        calls.fetch_add(1, Ordering::Relaxed);
+                        part.iter_mut().for_each(|count| *count += 1);
+                    });
+                }
+            });
+        });
+        assert_eq!(counts, vec![50; 1003]);
+        assert_eq!(calls.into_inner(), 50 * 101);
+    }
+}
+
+#[test]
+fn a_part_that_panics_ends_the_pass_and_not_the_process() {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
+    for bad in [0, 37, 99] {
+        let pass = || {
+            pool.install(|| {
+                team::with(|lead| {
+                    lead.for_each(Pieces::new(&mut [0u8; 100], 1), |index, _| {
+                        assert_ne!(index, bad, "as asked")
+                    });
+                });
+            });
+        };
+        assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(pass)).is_err());
+    }
+    assert_eq!(pool.install(|| 7), 7);
+}

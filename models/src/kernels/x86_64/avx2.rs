@@ -1,0 +1,176 @@
+//! AVX2 with FMA: two registers of eight lanes.
+
+use std::arch::x86_64::*;
+
+use super::ahead;
+use crate::kernels::simd::{Buffers, Kernel, LANES, Simd, WeightQuads};
+
+/// The proof that this processor has AVX2 and FMA.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Avx2(());
+
+impl Avx2 {
+    pub(crate) fn detect() -> Option<Self> {
+        (is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")).then_some(Self(()))
+    }
+}
+
+/// One half of sixteen lanes after the other.
+type Pair = [__m256; 2];
+
+#[target_feature(enable = "avx2,fma")]
+fn compiled<K: Kernel<Avx2>>(simd: Avx2, kernel: K) -> K::Output {
+    kernel.run(simd)
+}
+
+impl Simd for Avx2 {
+    const ROWS: usize = 6;
+    type F32 = Pair;
+    type Quad = [i16; 4];
+
+    #[inline]
+    fn run<K: Kernel<Self>>(self, kernel: K) -> K::Output {
+        // SAFETY: a value of `Avx2` is made only where the processor has both features.
+        unsafe { compiled(self, kernel) }
+    }
+
+    fn buffer(buffers: &mut Buffers) -> &mut Vec<Self::Quad> {
+        &mut buffers.words
+    }
+
+    #[inline(always)]
+    fn splat(self, value: f32) -> Pair {
+        // SAFETY: the processor has AVX, as `self` proves.
+        unsafe { [_mm256_set1_ps(value); 2] }
+    }
+    #[inline(always)]
+    fn load(self, from: &[f32; LANES]) -> Pair {
+        // SAFETY: AVX, as `self` proves; both loads lie inside the sixteen floats, and need no alignment.
+        unsafe { [_mm256_loadu_ps(from.as_ptr()), _mm256_loadu_ps(from.as_ptr().add(8))] }
+    }
+    #[inline(always)]
+    fn store(self, value: Pair, to: &mut [f32; LANES]) {
+        // SAFETY: AVX, as `self` proves; both stores lie inside the sixteen floats, and need no alignment.
+        unsafe {
+            _mm256_storeu_ps(to.as_mut_ptr(), value[0]);
+            _mm256_storeu_ps(to.as_mut_ptr().add(8), value[1]);
+        }
+    }
+    #[inline(always)]
+    fn from_i32(self, from: &[i32; LANES]) -> Pair {
+        let half = |at: usize| {
+            // SAFETY: AVX, as `self` proves; `at` is 0 or 8, so eight integers are there.
+            unsafe { _mm256_cvtepi32_ps(_mm256_loadu_si256(from.as_ptr().add(at).cast())) }
+        };
+        [half(0), half(8)]
+    }
+
+    #[inline(always)]
+    fn add(self, a: Pair, b: Pair) -> Pair {
+        // SAFETY: AVX, as `self` proves.
+        unsafe { [_mm256_add_ps(a[0], b[0]), _mm256_add_ps(a[1], b[1])] }
+    }
+    #[inline(always)]
+    fn sub(self, a: Pair, b: Pair) -> Pair {
+        // SAFETY: AVX, as `self` proves.
+        unsafe { [_mm256_sub_ps(a[0], b[0]), _mm256_sub_ps(a[1], b[1])] }
+    }
+    #[inline(always)]
+    fn mul(self, a: Pair, b: Pair) -> Pair {
+        // SAFETY: AVX, as `self` proves.
+        unsafe { [_mm256_mul_ps(a[0], b[0]), _mm256_mul_ps(a[1], b[1])] }
+    }
+    #[inline(always)]
+    fn div(self, a: Pair, b: Pair) -> Pair {
+        // SAFETY: AVX, as `self` proves.
+        unsafe { [_mm256_div_ps(a[0], b[0]), _mm256_div_ps(a[1], b[1])] }
+    }
+    #[inline(always)]
+    fn fma(self, a: Pair, b: Pair, c: Pair) -> Pair {
+        // SAFETY: FMA, as `self` proves.
+        unsafe { [_mm256_fmadd_ps(a[0], b[0], c[0]), _mm256_fmadd_ps(a[1], b[1], c[1])] }
+    }
+    #[inline(always)]
+    fn min(self, a: Pair, b: Pair) -> Pair {
+        // SAFETY: AVX, as `self` proves.
+        unsafe { [_mm256_min_ps(a[0], b[0]), _mm256_min_ps(a[1], b[1])] }
+    }
+    #[inline(always)]
+    fn max(self, a: Pair, b: Pair) -> Pair {
+        // SAFETY: AVX, as `self` proves.
+        unsafe { [_mm256_max_ps(a[0], b[0]), _mm256_max_ps(a[1], b[1])] }
+    }
+    #[inline(always)]
+    fn round(self, a: Pair) -> Pair {
+        const NEAREST: i32 = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC;
+        // SAFETY: AVX, as `self` proves.
+        unsafe { [_mm256_round_ps::<NEAREST>(a[0]), _mm256_round_ps::<NEAREST>(a[1])] }
+    }
+    #[inline(always)]
+    fn exp2(self, integer: Pair) -> Pair {
+        let half = |n: __m256| {
+            // SAFETY: AVX2, as `self` proves.
+            unsafe {
+                let biased = _mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127));
+                _mm256_castsi256_ps(_mm256_slli_epi32::<23>(biased))
+            }
+        };
+        [half(integer[0]), half(integer[1])]
+    }
+
+    #[inline(always)]
+    fn quads(self, values: Pair) -> [Self::Quad; 4] {
+        let mut quads = [[0; 4]; 4];
+        // SAFETY: AVX2, as `self` proves; four quads have room for sixteen integers of 16 bits.
+        unsafe {
+            // The pack works in each half by itself: quads 0 2 1 3, then in order.
+            let packed = _mm256_packs_epi32(_mm256_cvtps_epi32(values[0]), _mm256_cvtps_epi32(values[1]));
+            let ordered = _mm256_permute4x64_epi64::<0b11_01_10_00>(packed);
+            _mm256_storeu_si256(quads.as_mut_ptr().cast(), ordered);
+        }
+        quads
+    }
+    const OFFSET: i32 = 0;
+
+    #[inline(always)]
+    fn ahead<T>(self, weights: &T) {
+        ahead(weights);
+    }
+
+    /// `pmaddwd` over weights widened to 16 bits: the pair sums of `pmaddubsw` would saturate.
+    #[inline(always)]
+    fn int8_tile<const R: usize>(
+        self,
+        activations: &[[Self::Quad; R]],
+        weights: &[WeightQuads],
+        sums: &mut [[i32; LANES]; R],
+    ) {
+        for half in [0, 8] {
+            // SAFETY: AVX2, as `self` proves. A `WeightQuads` has 64 bytes, of which this half reads 32 from `4 * half` on; a
+            // `Quad` is eight bytes; a row of sums has eight integers from `half` on.
+            unsafe {
+                let mut low = [_mm256_setzero_si256(); R];
+                let mut high = [_mm256_setzero_si256(); R];
+                for (rows, columns) in activations.iter().zip(weights) {
+                    self.ahead(columns);
+                    let from = columns.as_ptr().cast::<u8>().add(4 * half);
+                    let first = _mm256_cvtepi8_epi16(_mm_loadu_si128(from.cast()));
+                    let second = _mm256_cvtepi8_epi16(_mm_loadu_si128(from.add(16).cast()));
+                    for row in 0..R {
+                        let quad = rows[row].as_ptr().cast::<i64>().read_unaligned();
+                        let quad = _mm256_set1_epi64x(quad);
+                        low[row] = _mm256_add_epi32(low[row], _mm256_madd_epi16(first, quad));
+                        high[row] = _mm256_add_epi32(high[row], _mm256_madd_epi16(second, quad));
+                    }
+                }
+                for row in 0..R {
+                    // Columns 0 1 4 5 2 3 6 7, then in order.
+                    let pairs = _mm256_hadd_epi32(low[row], high[row]);
+                    let ordered = _mm256_permute4x64_epi64::<0b11_01_10_00>(pairs);
+                    let to = sums[row].as_mut_ptr().add(half).cast::<__m256i>();
+                    _mm256_storeu_si256(to, _mm256_add_epi32(_mm256_loadu_si256(to), ordered));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! AVX-512, with and without its int8 dot product (VNNI): one register of sixteen lanes.
+
+use std::arch::x86_64::*;
+
+use super::ahead;
+use crate::kernels::simd::{Buffers, Kernel, LANES, Simd, WeightQuads};
+
+/// The proof that this processor has AVX-512 F and BW.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Avx512(());
+
+/// The proof that this processor has AVX-512 F, BW and VNNI.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Avx512Vnni(());
+
+impl Avx512 {
+    pub(crate) fn detect() -> Option<Self> {
+        (is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw")).then_some(Self(()))
+    }
+}
+
+impl Avx512Vnni {
+    pub(crate) fn detect() -> Option<Self> {
+        (Avx512::detect().is_some() && is_x86_feature_detected!("avx512vnni")).then_some(Self(()))
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512bw")]
+fn compiled<K: Kernel<Avx512>>(simd: Avx512, kernel: K) -> K::Output {
+    kernel.run(simd)
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+fn compiled_vnni<K: Kernel<Avx512Vnni>>(simd: Avx512Vnni, kernel: K) -> K::Output {
+    kernel.run(simd)
+}
+
+impl Simd for Avx512 {
+    const ROWS: usize = 12;
+    type F32 = __m512;
+    type Quad = [i16; 4];
+
+    #[inline]
+    fn run<K: Kernel<Self>>(self, kernel: K) -> K::Output {
+        // SAFETY: a value of `Avx512` is made only where the processor has both features.
+        unsafe { compiled(self, kernel) }
+    }
+
+    fn buffer(buffers: &mut Buffers) -> &mut Vec<Self::Quad> {
+        &mut buffers.words
+    }
+
+    #[inline(always)]
+    fn splat(self, value: f32) -> __m512 {
+        // SAFETY: AVX-512 F, as `self` proves.
+        unsafe { _mm512_set1_ps(value) }
+    }
+    #[inline(always)]
+    fn load(self, from: &[f32; LANES]) -> __m512 {
+        // SAFETY: AVX-512 F, as `self` proves; sixteen floats are there, and no alignment is needed.
+        unsafe { _mm512_loadu_ps(from.as_ptr()) }
+    }
+    #[inline(always)]
+    fn store(self, value: __m512, to: &mut [f32; LANES]) {
+        // SAFETY: AVX-512 F, as `self` proves; there is room for sixteen floats, and no alignment is needed.
+        unsafe { _mm512_storeu_ps(to.as_mut_ptr(), value) }
+    }
+    #[inline(always)]
+    fn from_i32(self, from: &[i32; LANES]) -> __m512 {
+        // SAFETY: AVX-512 F, as `self` proves; sixteen integers are there, and no alignment is needed.
+        unsafe { _mm512_cvtepi32_ps(_mm512_loadu_si512(from.as_ptr().cast())) }
+    }
+
+    #[inline(always)]
+    fn add(self, a: __m512, b: __m512) -> __m512 {
+        // SAFETY: AVX-512 F, as `self` proves.
+        unsafe { _mm512_add_ps(a, b) }
+    }
+    #[inline(always)]
+    fn sub(self, a: __m512, b: __m512) -> __m512 {
+        // SAFETY: AVX-512 F, as `self` proves.
+        unsafe { _mm512_sub_ps(a, b) }
+    }
+    #[inline(always)]
+    fn mul(self, a: __m512, b: __m512) -> __m512 {
+        // SAFETY: AVX-512 F, as `self` proves.
+        unsafe { _mm512_mul_ps(a, b) }
+    }
+    #[inline(always)]
+    fn div(self, a: __m512, b: __m512) -> __m512 {
+        // SAFETY: AVX-512 F, as `self` proves.
+        unsafe { _mm512_div_ps(a, b) }
+    }
+    #[inline(always)]
+    fn fma(self, a: __m512, b: __m512, c: __m512) -> __m512 {
+        // SAFETY: AVX-512 F, as `self` proves.
+        unsafe { _mm512_fmadd_ps(a, b, c) }
+    }
+    #[inline(always)]
+    fn min(self, a: __m512, b: __m512) -> __m512 {
+        // SAFETY: AVX-512 F, as `self` proves.
+        unsafe { _mm512_min_ps(a, b) }
+    }
+    #[inline(always)]
+    fn max(self, a: __m512, b: __m512) -> __m512 {
+        // SAFETY: AVX-512 F, as `self` proves.
+        unsafe { _mm512_max_ps(a, b) }
+    }
+    #[inline(always)]
+    fn round(self, a: __m512) -> __m512 {
+        const NEAREST: i32 = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC;
+        // SAFETY: AVX-512 F, as `self` proves.
+        unsafe { _mm512_roundscale_ps::<NEAREST>(a) }
+    }
+    #[inline(always)]
+    fn exp2(self, integer: __m512) -> __m512 {
+        // SAFETY: AVX-512 F, as `self` proves.
+        unsafe {
+            let biased = _mm512_add_epi32(_mm512_cvtps_epi32(integer), _mm512_set1_epi32(127));
+            _mm512_castsi512_ps(_mm512_slli_epi32::<23>(biased))
+        }
+    }
+
+    #[inline(always)]
+    fn quads(self, values: __m512) -> [Self::Quad; 4] {
+        let mut quads = [[0; 4]; 4];
+        // SAFETY: AVX-512 F, as `self` proves; four quads have room for sixteen integers of 16 bits.
+        unsafe {
+            let words = _mm512_cvtepi32_epi16(_mm512_cvtps_epi32(values));
+            _mm256_storeu_si256(quads.as_mut_ptr().cast(), words);
+        }
+        quads
+    }
+    const OFFSET: i32 = 0;
+
+    #[inline(always)]
+    fn ahead<T>(self, weights: &T) {
+        ahead(weights);
+    }
+
+    /// `pmaddwd` over weights widened to 16 bits, as with AVX2.
+    #[inline(always)]
+    fn int8_tile<const R: usize>(
+        self,
+        activations: &[[Self::Quad; R]],
+        weights: &[WeightQuads],
+        sums: &mut [[i32; LANES]; R],
+    ) {
+        // SAFETY: AVX-512 F and BW, as `self` proves. A `WeightQuads` has 64 bytes, a `Quad` eight, a row of sums sixteen integers.
+        unsafe {
+            let mut low = [_mm512_setzero_si512(); R];
+            let mut high = [_mm512_setzero_si512(); R];
+            for (rows, columns) in activations.iter().zip(weights) {
+                self.ahead(columns);
+                let from = columns.as_ptr().cast::<u8>();
+                let first = _mm512_cvtepi8_epi16(_mm256_loadu_si256(from.cast()));
+                let second = _mm512_cvtepi8_epi16(_mm256_loadu_si256(from.add(32).cast()));
+                for row in 0..R {
+                    let quad = _mm512_set1_epi64(rows[row].as_ptr().cast::<i64>().read_unaligned());
+                    low[row] = _mm512_add_epi32(low[row], _mm512_madd_epi16(first, quad));
+                    high[row] = _mm512_add_epi32(high[row], _mm512_madd_epi16(second, quad));
+                }
+            }
+            // Each column stands as two sums side by side: the even and the odd ones are added.
+            let even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+            let odd = _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+            for row in 0..R {
+                let pairs = _mm512_add_epi32(
+                    _mm512_permutex2var_epi32(low[row], even, high[row]),
+                    _mm512_permutex2var_epi32(low[row], odd, high[row]),
+                );
+                let to = sums[row].as_mut_ptr();
+                let before = _mm512_loadu_si512(to.cast_const().cast());
+                _mm512_storeu_si512(to.cast(), _mm512_add_epi32(before, pairs));
+            }
+        }
+    }
+}
+
+impl Avx512Vnni {
+    /// What it has in common with every AVX-512.
+    #[inline(always)]
+    fn base(self) -> Avx512 {
+        Avx512(())
+    }
+}
+
+impl Simd for Avx512Vnni {
+    const ROWS: usize = 12;
+    type F32 = __m512;
+    type Quad = [u8; 4];
+
+    #[inline]
+    fn run<K: Kernel<Self>>(self, kernel: K) -> K::Output {
+        // SAFETY: a value of `Avx512Vnni` is made only where the processor has the three features.
+        unsafe { compiled_vnni(self, kernel) }
+    }
+
+    fn buffer(buffers: &mut Buffers) -> &mut Vec<Self::Quad> {
+        &mut buffers.bytes
+    }
+
+    #[inline(always)]
+    fn splat(self, value: f32) -> __m512 {
+        self.base().splat(value)
+    }
+    #[inline(always)]
+    fn load(self, from: &[f32; LANES]) -> __m512 {
+        self.base().load(from)
+    }
+    #[inline(always)]
+    fn store(self, value: __m512, to: &mut [f32; LANES]) {
+        self.base().store(value, to);
+    }
+    #[inline(always)]
+    fn from_i32(self, from: &[i32; LANES]) -> __m512 {
+        self.base().from_i32(from)
+    }
+    #[inline(always)]
+    fn add(self, a: __m512, b: __m512) -> __m512 {
+        self.base().add(a, b)
+    }
+    #[inline(always)]
+    fn sub(self, a: __m512, b: __m512) -> __m512 {
+        self.base().sub(a, b)
+    }
+    #[inline(always)]
+    fn mul(self, a: __m512, b: __m512) -> __m512 {
+        self.base().mul(a, b)
+    }
+    #[inline(always)]
+    fn div(self, a: __m512, b: __m512) -> __m512 {
+        self.base().div(a, b)
+    }
+    #[inline(always)]
+    fn fma(self, a: __m512, b: __m512, c: __m512) -> __m512 {
+        self.base().fma(a, b, c)
+    }
+    #[inline(always)]
+    fn min(self, a: __m512, b: __m512) -> __m512 {
+        self.base().min(a, b)
+    }
+    #[inline(always)]
+    fn max(self, a: __m512, b: __m512) -> __m512 {
+        self.base().max(a, b)
+    }
+    #[inline(always)]
+    fn round(self, a: __m512) -> __m512 {
+        self.base().round(a)
+    }
+    #[inline(always)]
+    fn exp2(self, integer: __m512) -> __m512 {
+        self.base().exp2(integer)
+    }
+
+    /// `vpdpbusd` multiplies unsigned by signed bytes.
+    #[inline(always)]
+    fn quads(self, values: __m512) -> [Self::Quad; 4] {
+        let mut quads = [[0; 4]; 4];
+        // SAFETY: AVX-512 F, as `self` proves; four quads have room for sixteen bytes.
+        unsafe {
+            let raised = _mm512_add_epi32(_mm512_cvtps_epi32(values), _mm512_set1_epi32(Self::OFFSET));
+            _mm_storeu_si128(quads.as_mut_ptr().cast(), _mm512_cvtepi32_epi8(raised));
+        }
+        quads
+    }
+    const OFFSET: i32 = 128;
+
+    #[inline(always)]
+    fn ahead<T>(self, weights: &T) {
+        ahead(weights);
+    }
+
+    #[inline(always)]
+    fn int8_tile<const R: usize>(
+        self,
+        activations: &[[Self::Quad; R]],
+        weights: &[WeightQuads],
+        sums: &mut [[i32; LANES]; R],
+    ) {
+        // SAFETY: AVX-512 F and VNNI, as `self` proves. A `WeightQuads` has 64 bytes, a row of sums sixteen integers.
+        unsafe {
+            let mut tile = [_mm512_setzero_si512(); R];
+            for row in 0..R {
+                tile[row] = _mm512_loadu_si512(sums[row].as_ptr().cast());
+            }
+            for (rows, columns) in activations.iter().zip(weights) {
+                self.ahead(columns);
+                let columns = _mm512_loadu_si512(columns.as_ptr().cast());
+                for row in 0..R {
+                    let quad = _mm512_set1_epi32(i32::from_ne_bytes(rows[row]));
+                    tile[row] = _mm512_dpbusd_epi32(tile[row], quad, columns);
+                }
+            }
+            for row in 0..R {
+                _mm512_storeu_si512(sums[row].as_mut_ptr().cast(), tile[row]);
+            }
+        }
+    }
+}

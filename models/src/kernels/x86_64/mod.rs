@@ -1,0 +1,17 @@
+//! Intel and AMD.
+
+mod avx2;
+mod avx512;
+
+pub(crate) use avx2::Avx2;
+pub(crate) use avx512::{Avx512, Avx512Vnni};
+
+/// Bytes between what is read and what is asked for.
+const AHEAD: usize = 2048;
+
+#[inline(always)]
+fn ahead<T>(weights: &T) {
+    use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+    // SAFETY: SSE belongs to every x86-64; a prefetch of any address does nothing that can be seen, and the address is not read.
+    unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(weights).cast::<i8>().wrapping_add(AHEAD)) }
+}

@@ -1,0 +1,74 @@
+//! The packed path against the candle reference, and its bits across instruction sets, batches and threads.
+
+mod common;
+
+use common::{golden, golden_dir, largest_difference, minilm_dir, read};
+use frontdesk_models::Device;
+use frontdesk_models::encoder::{Encoder, PackedEncoder, Pooling, ReferenceEncoder, TokenBatch};
+use frontdesk_models::kernels::{Isa, Precision};
+
+fn pooled(encoder: &dyn Encoder, sequences: &[Vec<u32>]) -> Vec<Vec<f32>> {
+    encoder.forward(&TokenBatch::new(sequences)).unwrap().pool(Pooling::Mean).unwrap().to_vec2().unwrap()
+}
+
+fn bits(values: &[Vec<f32>]) -> Vec<Vec<u32>> {
+    values.iter().map(|row| row.iter().map(|value| value.to_bits()).collect()).collect()
+}
+
+#[test]
+fn f32_gives_the_reference_hidden_states() {
+    for case in golden().cases {
+        let (config, weights) = read(&golden_dir().join(&case.checkpoint));
+        let reference =
+            pooled(&ReferenceEncoder::load(&config, &weights, &Device::Cpu).unwrap(), &case.sequences);
+        for isa in Isa::available() {
+            let packed = PackedEncoder::load(&config, &weights, Precision::F32, isa).unwrap();
+            for (packed, reference) in pooled(&packed, &case.sequences).iter().zip(&reference) {
+                assert!(
+                    largest_difference(packed, reference) < 1e-5,
+                    "{} on {}",
+                    case.checkpoint,
+                    isa.name()
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn real_minilm_in_f32_gives_transformers_hidden_states_and_in_int8_comes_near() {
+    let golden = golden().minilm;
+    let (config, weights) = read(&minilm_dir());
+    let load = |precision| PackedEncoder::load(&config, &weights, precision, Isa::chosen().unwrap()).unwrap();
+    let (f32, int8) = (load(Precision::F32), load(Precision::Int8));
+    let found = pooled(&f32, &golden.sequences).into_iter().zip(pooled(&int8, &golden.sequences));
+    for ((f32, int8), expected) in found.zip(&golden.pooled) {
+        assert!(largest_difference(&f32, &expected.mean) < 1e-4);
+        let length = |values: &mut dyn Iterator<Item = f32>| values.map(|v| v * v).sum::<f32>().sqrt();
+        let apart = length(&mut int8.iter().zip(&expected.mean).map(|(a, b)| a - b));
+        let relative = apart / length(&mut expected.mean.iter().copied());
+        assert!(relative < 0.1, "{relative}");
+    }
+}
+
+#[test]
+fn every_instruction_set_and_batch_gives_the_same_bits() {
+    let golden = golden().minilm;
+    let (config, weights) = read(&minilm_dir());
+    for precision in [Precision::F32, Precision::Int8] {
+        let mut first = None;
+        for isa in Isa::available() {
+            let encoder = PackedEncoder::load(&config, &weights, precision, isa).unwrap();
+            let together = bits(&pooled(&encoder, &golden.sequences));
+            for (sequence, together) in golden.sequences.iter().zip(&together) {
+                let alone = bits(&pooled(&encoder, std::slice::from_ref(sequence)));
+                assert!(alone[0] == *together, "{precision:?} on {}, {} tokens", isa.name(), sequence.len());
+            }
+            assert!(
+                *first.get_or_insert_with(|| together.clone()) == together,
+                "{precision:?} on {}",
+                isa.name()
+            );
+        }
+    }
+}
