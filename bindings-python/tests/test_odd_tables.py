@@ -46,7 +46,8 @@ def test_a_column_of_nothing_has_nothing(engine: Engine) -> None:
 
 
 def test_what_is_missing_is_missing_in_every_kind(engine: Engine) -> None:
-    for texts in (["fine", None], ["fine", float("nan")], ["fine", pd.NA]):
+    kinds: list[list[Any]] = [["fine", None], ["fine", float("nan")], ["fine", pd.NA]]
+    for texts in kinds:
         assert engine.score(texts)[1]["category"] is None
         assert engine.score(np.array(texts, dtype=object))["category"].mask.tolist() == [False, True]
         assert engine.score(pd.DataFrame({"text": pd.Series(texts, dtype=object)}))["category"].isna().tolist() == [False, True]
