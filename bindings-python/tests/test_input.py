@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
-from frontdesk import Engine, InvalidInputError, TooLargeError
+from frontdesk import Engine, FrontdeskError, InvalidInputError, Ticket, TooLargeError
 
 
 class Throwing(Mapping[str, object]):
@@ -18,6 +18,21 @@ class Throwing(Mapping[str, object]):
 
     def __len__(self) -> int:
         return 1
+
+
+class Speechless(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("nothing to say")
+
+
+class ThrowingSilently(Throwing):
+    def __getitem__(self, key: str) -> object:
+        raise Speechless
+
+
+class ThrowingTicket(Ticket):
+    def to_dict(self) -> dict[str, Any]:
+        raise RuntimeError("no fields")
 
 
 @pytest.mark.parametrize(
@@ -35,6 +50,8 @@ class Throwing(Mapping[str, object]):
         ({"text": float("nan")}, "cannot be read"),
         ({1: "x"}, "unknown field `1`"),
         (Throwing(), "no value"),
+        (ThrowingSilently(), "cannot be read: Speechless"),
+        (ThrowingTicket("a"), "cannot be read: no fields"),
         ("\ud800", "surrogate"),
         ({"text": "\udfff"}, "surrogate"),
     ],
@@ -45,6 +62,31 @@ def test_what_is_no_ticket_is_refused_and_named(engine: Engine, ticket: Any, say
         engine.analyze(ticket)
     with pytest.raises(InvalidInputError, match=f"ticket 1.*{says}"):
         engine.analyze_batch(["a", ticket])
+
+
+HALF: list[tuple[Any, str | None, str]] = [
+    ({"text": "\ud800"}, "text", "text: the text is no valid Unicode"),
+    (Ticket(subject="\udfff"), "subject", "subject: the text is no valid Unicode"),
+    (
+        {"text": "a \\ud800", "customer_history": {"previous_issues": ["a", "\ud800"]}},
+        "previous_issues",
+        r"customer_history.previous_issues\[1\]: the text is no valid Unicode",
+    ),
+    ({"\ud800": "a"}, None, "a field's name is no valid Unicode"),
+]
+
+
+@pytest.mark.parametrize(("ticket", "field", "says"), HALF)
+def test_half_a_surrogate_pair_is_named_by_its_field(engine: Engine, ticket: Any, field: str | None, says: str) -> None:
+    with pytest.raises(InvalidInputError, match=f"^{says}.*surrogates not allowed") as caught:
+        engine.analyze(ticket)
+    assert caught.value.field == field
+    with pytest.raises(InvalidInputError, match=f"^ticket 1: {says}"):
+        engine.analyze_batch(["a", ticket])
+
+
+def test_a_whole_surrogate_pair_is_text(engine: Engine) -> None:
+    assert engine.analyze({"text": "thanks \U0001f44b"}) == engine.analyze("thanks \U0001f44b")
 
 
 @pytest.mark.parametrize("tickets", [None, "a text", b"bytes", {"text": "a"}, 7], ids=repr)
@@ -93,11 +135,90 @@ def test_options_that_are_none(engine: Engine) -> None:
         engine.score(["a"], modle=1)
 
 
+def test_half_a_surrogate_pair_in_an_option_is_named(engine: Engine) -> None:
+    with pytest.raises(InvalidInputError, match="device: the text is no valid Unicode") as caught:
+        Engine(device="\ud800")
+    assert caught.value.field == "device"
+    runs: list[Callable[[list[str]], object]] = [
+        lambda names: engine.score(["a"], outputs=names),
+        lambda names: engine.analyze("a", outputs=names),
+        lambda names: Engine(outputs=names),
+    ]
+    for run in runs:
+        with pytest.raises(InvalidInputError, match=r"outputs\[1\]: the text is no valid Unicode") as caught:
+            run(["route", "\ud800"])
+        assert caught.value.field == "outputs"
+
+
+@pytest.mark.parametrize("option", ["model", "sentiment_model"])
+def test_a_path_that_is_not_utf8_says_so(option: str) -> None:
+    for path in (b"\xff\xfe", "\ud800"):
+        given: dict[str, Any] = {option: path}
+        with pytest.raises(InvalidInputError, match=f"`{option}` is a path that is not UTF-8") as caught:
+            Engine(**given)
+        assert caught.value.field == option
+
+
+def test_outputs_are_listed_alike_everywhere(engine: Engine) -> None:
+    listed: list[Callable[[], Any]] = [
+        lambda: ["route"],
+        lambda: ("route",),
+        lambda: {"route"},
+        lambda: iter(["route"]),
+        lambda: {"route": 1}.keys(),
+    ]
+    for outputs in listed:
+        row = engine.score(["a"], outputs=outputs())[0]
+        assert "route" in row and "category" not in row
+        assert engine.analyze("a", outputs=outputs()).category is None
+        with Engine(threads=1, outputs=outputs()) as opened:
+            assert opened.analyze("a").category is None
+    no_list: list[Any] = [5, True, "route", b"route", {"route": 1}, [1]]
+    for names in no_list:
+        said = set()
+        runs: list[Callable[[], object]] = [
+            lambda: engine.score(["a"], outputs=names),
+            lambda: engine.analyze("a", outputs=names),
+            lambda: Engine(outputs=names),
+        ]
+        for run in runs:
+            with pytest.raises(InvalidInputError, match="outputs.* is of type") as caught:
+                run()
+            assert caught.value.field == "outputs"
+            said.add(str(caught.value))
+        assert len(said) == 1
+
+
+def test_an_unknown_option_is_refused_although_it_is_none(engine: Engine) -> None:
+    unknown: dict[str, Any] = {"thread": None}
+    runs: list[Callable[[], object]] = [
+        lambda: Engine(**unknown),
+        lambda: engine.analyze("a", **unknown),
+        lambda: engine.analyze_batch(["a"], **unknown),
+        lambda: engine.score(["a"], **unknown),
+    ]
+    for run in runs:
+        with pytest.raises(InvalidInputError, match="unknown .*`thread`") as caught:
+            run()
+        assert caught.value.field == "thread"
+
+
+def test_an_error_of_no_kind_has_a_code() -> None:
+    assert FrontdeskError("m").code == "internal"
+
+
 def test_a_closed_engine_says_so() -> None:
     engine = Engine(threads=1, outputs=["route"])
     engine.close()
     engine.close()
-    for run in (lambda: engine.analyze("a"), lambda: engine.analyze_batch([]), lambda: engine.score(["a"])):
+    runs: list[Callable[[], object]] = [
+        lambda: engine.analyze("a"),
+        lambda: engine.analyze_batch([]),
+        lambda: engine.score(["a"]),
+        lambda: engine.score([]),
+        lambda: engine.score([None]),
+    ]
+    for run in runs:
         with pytest.raises(InvalidInputError, match="closed"):
             run()
     assert engine.info.threads == 1

@@ -110,6 +110,89 @@ def test_a_column_of_nothing(engine: Engine) -> None:
     assert engine.score([None])[0]["category"] is None
 
 
+MISSING: list[Any] = [
+    pd.Series([np.nan, np.nan]),
+    pd.Series([], dtype=float),
+    pd.Series([], dtype=int),
+    pd.Series([], dtype=object),
+    pd.Series([None], dtype=object),
+    pd.Series([pd.NA], dtype="Float64"),
+    pd.Series([pd.NaT]),
+    pd.Series([None], dtype="category"),
+    pd.Series([None], dtype=pd.ArrowDtype(pa.null())),
+    pd.Series([None], dtype=pd.ArrowDtype(pa.int64())),
+    pd.DataFrame({"text": []}),
+]
+
+
+@pytest.mark.parametrize("data", MISSING)
+def test_a_pandas_column_of_nothing_may_be_of_any_type(engine: Engine, data: Any) -> None:
+    scored = engine.score(data, outputs=["category"])
+    assert len(scored) == len(data) and scored["category"].isna().all() and scored["category"].dtype == "string"
+
+
+@pytest.mark.parametrize("missing", [None, float("nan"), np.float32("nan"), pd.NA, pd.NaT], ids=repr)
+def test_what_is_missing_is_missing_everywhere(engine: Engine, missing: Any) -> None:
+    texts = ["thanks", missing]
+    assert [row["category"] is None for row in engine.score(texts)] == [False, True]
+    assert engine.score(np.array(texts, dtype=object))["category"].mask.tolist() == [False, True]
+    assert engine.score(pd.Series(texts, dtype=object))["category"].isna().tolist() == [False, True]
+
+
+@pytest.mark.parametrize("item", [np.zeros(2), ["a"], 1.5, 7, b"a", np.sum], ids=lambda item: type(item).__name__)
+def test_what_is_no_text_is_refused_by_its_row(engine: Engine, item: Any) -> None:
+    array = np.empty(2, dtype=object)
+    array[0], array[1] = "a", item
+    tables: list[Any] = [["a", item], array, pd.Series(array)]
+    for data in tables:
+        with pytest.raises(InvalidInputError, match=f"row 1: a text is expected, not {type(item).__name__}"):
+            engine.score(data)
+
+
+def test_categories_of_several_types(engine: Engine) -> None:
+    with pytest.raises(InvalidInputError, match="row 1: a text is expected, not int"):
+        engine.score(pd.Series(pd.Categorical(["a", 1])))
+
+
+@pytest.mark.parametrize("kind", [pa.large_string(), pa.string_view(), pa.dictionary(pa.int8(), pa.string())])
+def test_pandas_columns_of_arrow_types(engine: Engine, rows: list[dict[str, Any]], kind: Any) -> None:
+    series = pd.Series(TEXTS, dtype=pd.ArrowDtype(pa.string())).astype(pd.ArrowDtype(kind))
+    check(engine.score(series.rename("text")).to_dict("records"), rows)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("absent", [{}, {"na_object": None}, {"na_object": np.nan}], ids=repr)
+def test_numpy_strings_of_any_length(engine: Engine, absent: dict[str, Any]) -> None:
+    texts = ["thanks", absent["na_object"]] if absent else ["thanks", "no"]
+    scored = engine.score(np.array(texts, dtype=np.dtypes.StringDType(**absent)))
+    assert scored["text"].data[0] == "thanks"
+    assert scored["category"].mask.tolist() == [False, bool(absent)]
+
+
+class Tickets(pd.DataFrame):
+    """A table of the caller's own."""
+
+
+def test_a_table_of_the_callers_own_is_a_table(engine: Engine, rows: list[dict[str, Any]]) -> None:
+    check(engine.score(Tickets({"text": TEXTS})).to_dict("records"), rows)  # type: ignore[arg-type]
+
+
+def test_names_that_are_none(engine: Engine) -> None:
+    prefixes: list[Any] = [None, 5, "\ud800"]
+    for prefix in prefixes:
+        with pytest.raises(InvalidInputError, match="`prefix` is") as caught:
+            engine.score(["a"], prefix=prefix)
+        assert caught.value.field == "prefix"
+    names: list[Any] = [None, np.array(["text"]), pl.col("text"), ["text"], "\ud800"]
+    tables: list[Any] = [pd.DataFrame({"text": ["a"]}), pl.DataFrame({"text": ["a"]}), pa.table({"text": ["a"]})]
+    for name in names:
+        for table in tables:
+            with pytest.raises(InvalidInputError, match="`text` is") as caught:
+                engine.score(table, text=name)
+            assert caught.value.field == "text"
+    number: Any = 0
+    assert "category" in engine.score(pd.DataFrame([["thanks"]]), text=number)
+
+
 def test_outputs_and_prefix(engine: Engine) -> None:
     frame = pl.DataFrame({"text": ["thanks"], "category": ["mine"]})
     with pytest.raises(InvalidInputError, match="has category already") as caught:

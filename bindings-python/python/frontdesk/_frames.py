@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from frontdesk import _cells, _json, _unicode
 from frontdesk.errors import InvalidInputError
 
 Column = tuple[str, str, list[Any]]
@@ -12,6 +13,9 @@ Column = tuple[str, str, list[Any]]
 
 _TEXT = "text"
 """The name of a column that has none."""
+
+_LABELLED = "known: a file, a pandas, polars or pyarrow table, a list of dictionaries"
+"""What has a column of texts and one of labels."""
 
 
 class Frame:
@@ -24,18 +28,13 @@ class Frame:
         self.rows = rows
 
 
-def frame(data: Any, text: str, field: str = "text") -> Frame:
+def frame(data: Any, text: Any) -> Frame:
     """The table that `data` is, with its texts in the column `text`; a list, an array or a series is a column by itself."""
-    if not isinstance(text, str):
-        raise InvalidInputError(f"`{field}` is of type {type(text).__name__}; the name of a column is expected", field)
+    _named(text, "text")
     if isinstance(data, list):
-        texts = [None if _missing(item) else item for item in data]
-        return Frame(texts, (), lambda columns: _records(texts, columns), len(data))
-    kinds = {"pandas": _pandas, "polars": _polars, "pyarrow": _pyarrow, "numpy": _numpy}
-    # A table of somebody's own class is a pandas table if it derives from one.
-    modules = (base.__module__.partition(".")[0] for base in type(data).__mro__)
-    kind = next((kinds[module] for module in modules if module in kinds), None)
-    found = kind(data, text, field) if kind else None
+        rows = list(data)
+        return Frame(_cells.cells(rows), (), lambda columns: _records(rows, columns), len(rows))
+    found = _table(data, text, "text")
     if found is None:
         raise InvalidInputError(
             f"{type(data).__name__} is no table; known: a list, a NumPy array, a pandas, polars or pyarrow table or column",
@@ -44,49 +43,68 @@ def frame(data: Any, text: str, field: str = "text") -> Frame:
     return found
 
 
-def columns(data: Any, **names: str) -> tuple[list[str | None], ...]:
-    """The values of columns, as text; the names are given by the options that have them. A list has rows that are mappings."""
+def columns(data: Any, text: Any, label: Any, field: str) -> tuple[list[str | None], list[str | None]]:
+    """The columns of texts and labels of a table, or of a list of dictionaries."""
+    names = {"text_column": text, "label_column": label}
+    for option, name in names.items():
+        _named(name, option)
     if isinstance(data, list):
-        return tuple(_strings([_cell(row, place, name, field) for place, row in enumerate(data)], name) for field, name in names.items())
-    found = [frame(data, name, field) for field, name in names.items()]
-    if not (hasattr(data, "columns") or hasattr(data, "schema")):
-        raise InvalidInputError(f"{type(data).__name__} has no columns; a table of texts and labels is expected", "data")
-    return tuple(_strings(frame.texts, name) for frame, name in zip(found, names.values(), strict=True))
+        texts, labels = _of_rows(data, names, field)
+    else:
+        texts, labels = (_column(data, name, option, field) for option, name in names.items())
+    return _cells.texts(texts, "text_column"), _cells.labels(labels, "label_column")
 
 
-def _cell(row: object, place: int, name: str, field: str) -> object:
-    if not isinstance(row, Mapping):
-        raise InvalidInputError(f"row {place}: a mapping with the columns is expected, not {type(row).__name__}", "data")
-    if name not in row:
-        raise InvalidInputError(f"row {place}: there is no `{name}`", field)
-    return row[name]
+def _table(data: Any, text: Any, field: str) -> Frame | None:
+    kinds = {"pandas": _pandas, "polars": _polars, "pyarrow": _pyarrow, "numpy": _numpy}
+    kind = kinds.get(_cells.library(data))
+    return kind(data, text, field) if kind else None
 
 
-def _strings(values: Any, name: str) -> list[str | None]:
-    items = values if isinstance(values, list) else values.to_pylist() if hasattr(values, "to_pylist") else values.to_list()
-    return [_string(item, place, name) for place, item in enumerate(items)]
+def _column(data: Any, name: Any, option: str, field: str) -> list[Any]:
+    # The class is asked: a LazyFrame would have to work to know its columns.
+    alone = _cells.library(data) and not hasattr(type(data), "columns")
+    found = None if alone else _table(data, name, option)
+    if found is None:
+        problem = "has no columns" if alone else "is no table"
+        raise InvalidInputError(f"{type(data).__name__} {problem}; {_LABELLED}", field)
+    values: Any = found.texts
+    if isinstance(values, list):
+        return values
+    return list(values.to_pylist() if hasattr(values, "to_pylist") else values.to_list())
 
 
-def _string(item: Any, place: int, name: str) -> str | None:
-    if _missing(item):
-        return None
-    # Labels are often numbers: urgency has the levels 1 to 10.
-    if not isinstance(item, str | int) and not (isinstance(item, float) and item.is_integer()):
-        raise InvalidInputError(f"row {place}: `{name}` is of type {type(item).__name__}; a text is expected", "data")
-    text = str(int(item)) if isinstance(item, float) else str(item)
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise InvalidInputError(f"row {place}: `{name}` is no valid Unicode: a lone surrogate at {error.start}", "data") from None
-    return text
+def _of_rows(rows: list[Any], names: Mapping[str, Any], field: str) -> list[list[Any]]:
+    """The named values of dictionaries."""
+    if rows and not isinstance(rows[0], Mapping):
+        raise InvalidInputError(f"a list of {type(rows[0]).__name__} has no columns; {_LABELLED}", field)
+    found: list[list[Any]] = [[] for _ in names]
+    for line, row in enumerate(rows, 1):
+        if not isinstance(row, Mapping):
+            raise InvalidInputError(f"line {line}: a dictionary is expected, not {type(row).__name__}", field)
+        for values, (option, name) in zip(found, names.items(), strict=True):
+            try:
+                if name in row:
+                    values.append(row[name])
+                    continue
+                there = ", ".join(map(str, row))
+            except Exception as error:
+                raise _json.unreadable(f"line {line}", field, error) from error
+            raise InvalidInputError(f"line {line}: there is no `{name}`; there are: {there}", option)
+    return found
 
 
-def _missing(item: object) -> bool:
-    """None, a float's NaN, and pandas' NA, whose comparisons have no truth."""
-    return item is None or type(item).__name__ in ("NAType", "NaTType") or (isinstance(item, float) and item != item)
+def _named(name: Any, field: str) -> None:
+    """Refuses what is no column's name, before it is compared with one; pandas has numbers and tuples for names, too."""
+    for part in name if isinstance(name, tuple) else (name,):
+        if not isinstance(part, str | int):
+            message = f"`{field}` is of type {type(name).__name__}; the name of a column is expected"
+            raise InvalidInputError(message, field)
+        if isinstance(part, str):
+            _unicode.check(part, "", f"`{field}`", field)
 
 
-def _has(names: Sequence[object], text: str, field: str) -> None:
+def _has(names: Sequence[object], text: Any, field: str) -> None:
     if list(names).count(text) != 1:
         problem = "more than one column" if text in names else "no column"
         raise InvalidInputError(f"there is {problem} `{text}`; there are: {', '.join(map(str, names))}", field)
@@ -98,7 +116,7 @@ def _records(texts: list[Any], columns: list[Column]) -> list[dict[str, Any]]:
     return [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)]
 
 
-def _pandas(data: Any, text: str, field: str) -> Frame | None:
+def _pandas(data: Any, text: Any, field: str) -> Frame | None:
     import pandas as pd
 
     if isinstance(data, pd.Series):
@@ -108,10 +126,9 @@ def _pandas(data: Any, text: str, field: str) -> Frame | None:
         return None
     _has(list(data.columns), text, field)
     series = data[text]
-    # Objects, and categories of them, may hold anything; a column of nothing has whatever type was guessed.
-    plain = pd.api.types.is_object_dtype(getattr(series.dtype, "categories", series).dtype) or not series.notna().any()
-    arrow = hasattr(series, "__arrow_c_stream__") and not plain
-    texts: object = series if arrow else [None if _missing(item) else item for item in series.tolist()]
+    # A column of nothing may be of any type: all but texts are read one by one.
+    arrow = hasattr(series, "__arrow_c_stream__") and _holds_texts(series.dtype)
+    texts: object = series if arrow else _cells.cells(series.tolist())
     dtypes = {"text": "string", "score": "Float32", "count": "UInt32", "flag": "boolean"}
 
     def add(columns: list[Column]) -> pd.DataFrame:
@@ -120,7 +137,23 @@ def _pandas(data: Any, text: str, field: str) -> Frame | None:
     return Frame(texts, data.columns, add, len(data))
 
 
-def _polars(data: Any, text: str, field: str) -> Frame | None:
+def _holds_texts(dtype: Any) -> bool:
+    """Whether a column of this type can show itself as texts in Arrow's memory."""
+    import pandas as pd
+
+    if isinstance(dtype, pd.CategoricalDtype):
+        # Arrow has one type for all categories.
+        return pd.api.types.infer_dtype(dtype.categories) == "string"
+    if isinstance(dtype, pd.ArrowDtype):
+        import pyarrow as pa
+
+        kind = dtype.pyarrow_dtype
+        kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+        return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+    return isinstance(dtype, pd.StringDtype)
+
+
+def _polars(data: Any, text: Any, field: str) -> Frame | None:
     import polars as pl
 
     if isinstance(data, pl.LazyFrame):
@@ -141,7 +174,7 @@ def _polars(data: Any, text: str, field: str) -> Frame | None:
     return Frame(texts, data.columns, add, data.height)
 
 
-def _pyarrow(data: Any, text: str, field: str) -> Frame | None:
+def _pyarrow(data: Any, text: Any, field: str) -> Frame | None:
     import pyarrow as pa
 
     if isinstance(data, pa.ChunkedArray | pa.Array):
@@ -162,22 +195,22 @@ def _pyarrow(data: Any, text: str, field: str) -> Frame | None:
     return Frame(texts, data.schema.names, add, data.num_rows)
 
 
-def _numpy(data: Any, text: str, field: str) -> Frame | None:
+def _numpy(data: Any, text: Any, field: str) -> Frame | None:
     import numpy as np
 
     if not isinstance(data, np.ndarray):
         return None
     if data.ndim != 1 or data.dtype.kind not in "OUT":
-        raise InvalidInputError(f"an array of shape {data.shape} of {data.dtype}; one dimension of texts is expected", "data")
-    texts = [None if _missing(item) else item for item in data.tolist()]
-    # A structured array cannot hold NumPy's own strings of any length.
-    kept: Any = object if data.dtype.kind == "T" else data.dtype
+        raise InvalidInputError(f"an array of {data.ndim} dimensions of {data.dtype}; one dimension of texts is expected", "data")
+    texts = _cells.cells(data.tolist())
+    # NumPy's strings of any length cannot be a field of a structured array.
+    own: Any = object if data.dtype.kind == "T" else data.dtype
     dtypes: dict[str, Any] = {"text": object, "score": np.float32, "count": np.uint32, "flag": np.bool_}
     absent = {"text": None, "score": np.nan, "count": 0, "flag": False}
 
     def add(columns: list[Column]) -> Any:
         """A structured array whose missing values are masked."""
-        fields = [(_TEXT, kept), *((name, dtypes[kind]) for name, kind, _ in columns)]
+        fields = [(_TEXT, own), *((name, dtypes[kind]) for name, kind, _ in columns)]
         table = np.empty(len(data), dtype=fields)
         mask = np.zeros(len(data), dtype=[(name, bool) for name, _ in fields])
         table[_TEXT] = data

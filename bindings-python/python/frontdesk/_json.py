@@ -6,26 +6,36 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from frontdesk import _unicode
 from frontdesk.errors import InvalidInputError
 from frontdesk.types import Ticket
 
 
+def unreadable(what: str, field: str | None, error: Exception) -> InvalidInputError:
+    """An exception of the caller's own may fail to say what it is."""
+    try:
+        said = str(error)
+    except Exception:
+        said = type(error).__name__
+    return InvalidInputError(f"{what} cannot be read: {said}", field)
+
+
 def _dumps(value: object, what: str, field: str | None = None) -> str:
     try:
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
-        text.encode()
-    except UnicodeEncodeError:
-        raise InvalidInputError(f"{what} is no valid Unicode: it has a lone surrogate", field) from None
+        return json.dumps(value, ensure_ascii=True, allow_nan=False)
     except Exception as error:
-        raise InvalidInputError(f"{what} cannot be read: {_said(error)}", field) from error
-    return text
+        raise unreadable(what, field, error) from error
 
 
-def _said(error: Exception) -> str:
-    try:
-        return str(error)
-    except Exception:
-        return type(error).__name__
+def _checked(json: str, value: object, place: str) -> str:
+    """Where no surrogate is written, none can stand alone; the engine would name one by its place in the JSON."""
+    if "\\ud" in json:
+        try:
+            _unicode.check_all(value, place, None)
+        except RecursionError:
+            # The engine refuses what is nested so deep.
+            pass
+    return json
 
 
 def ticket(value: object, place: int | None) -> str:
@@ -37,17 +47,13 @@ def ticket(value: object, place: int | None) -> str:
         elif isinstance(value, Mapping):
             value = dict(value.items())
     except Exception as error:
-        raise InvalidInputError(f"{name} cannot be read: {_said(error)}") from error
-    if isinstance(value, dict):
-        for key, item in value.items():
-            if isinstance(key, str) and key.isprintable():
-                _dumps(item, f"{name}: `{key}`", key)
-    return _dumps(value, name)
+        raise unreadable(name, None, error) from error
+    return _checked(_dumps(value, name), value, "" if place is None else f"{name}: ")
 
 
-def options(given: Mapping[str, Any], unknown: Mapping[str, Any]) -> str:
-    """Options by name; what is `None` is as if it had not been given, but for a name that is not known."""
-    present = {name: value for name, value in given.items() if value is not None} | dict(unknown)
+def options(given: Mapping[str, Any], unknown: Mapping[str, object]) -> str:
+    """Options by name; what is `None` is as if it had not been given. The engine refuses the unknown ones, whatever they are."""
+    present = {**{name: value for name, value in given.items() if value is not None}, **unknown}
     for name, value in present.items():
         _dumps(value, f"`{name}`", name)
-    return _dumps(present, "the options")
+    return _checked(_dumps(present, "the options"), present, "")

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, cast, overload
 
-from frontdesk import _frames, _json, _native, _progress
+from frontdesk import _frames, _json, _native, _progress, _unicode
 from frontdesk.errors import InvalidInputError
 from frontdesk.types import Analysis, Info, Metrics, Ticket
 
@@ -31,26 +31,28 @@ _BUNDLED = "frontdesk-small"
 _BUNDLE = Path(__file__).parent / "models" / _BUNDLED
 
 
-def located(model: Model | None, field: str = "model") -> str | None:
+def located(model: Model | None, option: str = "model") -> str | None:
     """The model that came with this package stands where the engine would look for the bundled one, unless the environment
     names it."""
-    name = None if model is None else path(model, field)
+    name = None if model is None else path(model, option)
     wanted = name is None or (name == _BUNDLED and not Path(name).exists())
     if wanted and "FRONTDESK_MODEL" not in os.environ and (_BUNDLE / "config.json").is_file():
         return str(_BUNDLE)
     return name
 
 
-def path(value: Model, name: str) -> str:
-    """A name, or a path whose name is UTF-8."""
+def path(value: Model, option: str) -> str:
+    """A path as text: options are JSON, which has no bytes that are not UTF-8."""
     try:
-        decoded = os.fsdecode(value)
-        decoded.encode()
-        return decoded
-    except UnicodeEncodeError:
-        raise InvalidInputError(f"`{name}` is no valid UTF-8: {value!r}", name) from None
+        name = os.fsdecode(value)
     except TypeError:
-        raise InvalidInputError(f"`{name}` is of type {type(value).__name__}; a name or a path is expected", name) from None
+        message = f"`{option}` is of type {type(value).__name__}; a name or a path is expected"
+        raise InvalidInputError(message, option) from None
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        raise InvalidInputError(f"`{option}` is a path that is not UTF-8: {name!r}", option) from None
+    return name
 
 
 class Engine:
@@ -81,7 +83,7 @@ class Engine:
         device: str | None = None,
         precision: Literal["auto", "int8", "bf16", "f32"] | None = None,
         threads: int | None = None,
-        outputs: Sequence[str] | None = None,
+        outputs: Iterable[str] | None = None,
         long_text: Literal["head", "head-and-tail", "refuse"] | None = None,
         queue: int | None = None,
         **unknown: NoReturn,
@@ -92,7 +94,7 @@ class Engine:
             "device": device,
             "precision": precision,
             "threads": threads,
-            "outputs": outputs,
+            "outputs": _names(outputs),
             "long_text": long_text,
             "queue": queue,
         }
@@ -112,7 +114,7 @@ class Engine:
         self,
         ticket: AnyTicket,
         *,
-        outputs: Sequence[str] | None = None,
+        outputs: Iterable[str] | None = None,
         timeout_ms: float | None = None,
         **unknown: NoReturn,
     ) -> Analysis:
@@ -133,7 +135,7 @@ class Engine:
         self,
         tickets: Iterable[AnyTicket],
         *,
-        outputs: Sequence[str] | None = None,
+        outputs: Iterable[str] | None = None,
         timeout_ms: float | None = None,
         **unknown: NoReturn,
     ) -> list[Analysis]:
@@ -146,7 +148,7 @@ class Engine:
         self,
         ticket: AnyTicket,
         *,
-        outputs: Sequence[str] | None = None,
+        outputs: Iterable[str] | None = None,
         timeout_ms: float | None = None,
         **unknown: NoReturn,
     ) -> Analysis:
@@ -158,7 +160,7 @@ class Engine:
         self,
         tickets: Iterable[AnyTicket],
         *,
-        outputs: Sequence[str] | None = None,
+        outputs: Iterable[str] | None = None,
         timeout_ms: float | None = None,
         **unknown: NoReturn,
     ) -> list[Analysis]:
@@ -201,7 +203,7 @@ class Engine:
         data: Any,
         text: str = "text",
         *,
-        outputs: Sequence[str] | None = None,
+        outputs: Iterable[str] | None = None,
         prefix: str = "",
         progress: _progress.Progress[int] = None,
         **unknown: NoReturn,
@@ -227,10 +229,14 @@ class Engine:
             InvalidInputError names the row, from 0, or the column that is there already.
         """
         _refuse(unknown, ("outputs", "prefix", "progress"))
+        asked = _names(outputs) or []
         if not isinstance(prefix, str):
             raise InvalidInputError(f"`prefix` is of type {type(prefix).__name__}; a text is expected", "prefix")
-        asked = _names(outputs)
+        _unicode.check(prefix, "", "`prefix`", "prefix")
         frame = _frames.frame(data, text)
+        if not frame.rows:
+            # Nothing is computed of no rows: a closed engine would not say so.
+            self._native.analyze_batch([])
         # Of no texts there are the names alone: a clash is found before the work.
         taken = [prefix + name for name, _, _ in self._native.score([], asked) if prefix + name in frame.names]
         if taken:
@@ -264,19 +270,25 @@ def _opened(options: dict[str, Any]) -> Engine:
 
 
 def _call_options(
-    outputs: Sequence[str] | None, timeout_ms: float | None, unknown: Mapping[str, object]
+    outputs: Iterable[str] | None, timeout_ms: float | None, unknown: Mapping[str, object]
 ) -> str | None:
     if outputs is None and timeout_ms is None and not unknown:
         return None
-    return _json.options({"outputs": outputs, "timeout_ms": timeout_ms}, unknown)
+    return _json.options({"outputs": _names(outputs), "timeout_ms": timeout_ms}, unknown)
 
 
-def _names(outputs: Sequence[str] | None) -> list[str]:
+def _names(outputs: Iterable[str] | None) -> list[str] | None:
+    """Names, read once: an iterator has them no second time."""
     if outputs is None:
-        return []
-    names = None if isinstance(outputs, str) or not isinstance(outputs, Iterable) else list(outputs)
-    if names is None or not all(isinstance(name, str) and name.isprintable() for name in names):
-        raise InvalidInputError("`outputs` must be a list of names", "outputs")
+        return None
+    if isinstance(outputs, str | bytes | bytearray | Mapping) or not isinstance(outputs, Iterable):
+        raise InvalidInputError(f"`outputs` is of type {type(outputs).__name__}; a list of names is expected", "outputs")
+    names = list(outputs)
+    for place, name in enumerate(names):
+        if not isinstance(name, str):
+            message = f"outputs[{place}] is of type {type(name).__name__}; a name is expected"
+            raise InvalidInputError(message, "outputs")
+        _unicode.check(name, f"outputs[{place}]: ", "the text", "outputs")
     return names
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any, NoReturn, cast
 
-from frontdesk import _frames, _json, _native, _progress
+from frontdesk import _frames, _json, _native, _progress, _unicode
 from frontdesk.engine import Engine, Model, located, path
 from frontdesk.errors import InvalidInputError
 from frontdesk.types import Epoch, Evaluation, Reading, Report
@@ -41,7 +41,7 @@ def train(
     """Trains a head on a frozen trunk and writes the model; nothing is at `output` unless all of it is.
 
     Args:
-        data: a CSV, TSV or JSON lines file; a pandas, polars or pyarrow table; or a list of mappings.
+        data: a CSV, TSV or JSON lines file, a pandas, polars or pyarrow table, or a list of dictionaries.
         output: the directory to write; must not be there.
         task: the head's name. `emotions` is multi-label (labels of one text joined by `|`), `urgency` the ordered levels 1 to 10,
             everything else single-label.
@@ -77,8 +77,8 @@ def train(
         "dropout": dropout,
         "seed": seed,
     }
-    rows = _rows(data, text_column, label_column)
-    valid_rows = None if valid is None else _rows(valid, text_column, label_column)
+    rows = _rows(data, text_column, label_column, "data")
+    valid_rows = None if valid is None else _rows(valid, text_column, label_column, "valid")
     with _progress.of_training(progress) as tell:
         return cast(Report, _native.train(rows, valid_rows, _json.options(options, unknown), tell))
 
@@ -98,7 +98,7 @@ def evaluate(
     """How good a model is on labelled texts, each figure with its 95 % interval over the rows.
 
     Args:
-        data: a CSV, TSV or JSON lines file; a pandas, polars or pyarrow table; or a list of mappings.
+        data: a CSV, TSV or JSON lines file, a pandas, polars or pyarrow table, or a list of dictionaries.
         model: an engine, or what one is opened with; by default the bundled model.
         text_column, label_column: where the texts and the labels are.
         task: the head; may be left out where the model has one.
@@ -108,18 +108,26 @@ def evaluate(
     Raises:
         DataInvalidError names the line, or the row from 1; InvalidInputError where the task is not a head of the model.
     """
-    rows = _rows(data, text_column, label_column)
+    rows = _rows(data, text_column, label_column, "data")
     options = _json.options({"task": task, "seed": seed, "resamples": resamples}, unknown)
     engine = model if isinstance(model, Engine) else Engine(model)
     with _progress.of_rows(progress, "evaluating", None) as tell:
         return cast(Evaluation, _native.evaluate(engine._native, rows, options, tell))
 
 
-def _rows(data: Any, text: str, label: str) -> Any:
+def _rows(data: Any, text: Any, label: Any, field: str) -> Any:
     """A file with its columns' names, or the columns of a table."""
-    for field, name in (("text_column", text), ("label_column", label)):
+    if not isinstance(data, str | os.PathLike):
+        return _frames.columns(data, text, label, field)
+    for option, name in (("text_column", text), ("label_column", label)):
         if not isinstance(name, str):
-            raise InvalidInputError(f"`{field}` is of type {type(name).__name__}; the name of a column is expected", field)
-    if isinstance(data, str | os.PathLike):
-        return (os.fsdecode(data), text, label)
-    return _frames.columns(data, text_column=text, label_column=label)
+            message = f"`{option}` is of type {type(name).__name__}; the name of a column is expected"
+            raise InvalidInputError(message, option)
+        _unicode.check(name, "", f"`{option}`", option)
+    file = os.fsdecode(data)
+    try:
+        # Unlike an option, it may have all bytes that a file's name can have.
+        os.fsencode(file)
+    except UnicodeEncodeError:
+        raise InvalidInputError(f"`{field}` is no path: {file!r}", field) from None
+    return (file, text, label)
