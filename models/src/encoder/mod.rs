@@ -163,7 +163,9 @@ impl HiddenStates {
                 for token in tokens {
                     mean.iter_mut().zip(token).for_each(|(sum, value)| *sum += value);
                 }
-                mean.iter_mut().for_each(|sum| *sum /= (end - start) as f32);
+                for sum in mean {
+                    *sum /= (end - start) as f32;
+                }
             }
             start = end;
         }

@@ -187,7 +187,7 @@ impl PackedLinear {
                             let all = &sums[panel * blocks + block];
                             let step = simd.load(&steps[panel * blocks + block]);
                             let start = all.map(|sum| -S::OFFSET * sum);
-                            let all = simd.from_i32(all);
+                            let all = simd.whole(all);
                             let skipped = block * BLOCK * 4;
                             for (group, values) in values[..to.len()].chunks_mut(S::ROWS).enumerate() {
                                 let (row, height) = (first + group * S::ROWS, values.len());
@@ -197,7 +197,7 @@ impl PackedLinear {
                                 int8_tile(simd, &quads[at..][..weights.len() * height], weights, sums);
                                 let by_row = &by_row[row * blocks + block * height..][..height];
                                 for ((sum, by_row), value) in sums.iter().zip(by_row).zip(values) {
-                                    let sum = simd.fma(all, simd.splat(by_row.zero), simd.from_i32(sum));
+                                    let sum = simd.fma(all, simd.splat(by_row.zero), simd.whole(sum));
                                     let step = simd.mul(step, simd.splat(by_row.step));
                                     simd.store(simd.fma(sum, step, simd.load(value)), value);
                                 }

@@ -32,7 +32,7 @@ impl Simd for Portable {
         *to = value;
     }
     #[inline(always)]
-    fn from_i32(self, from: &[i32; LANES]) -> Self::F32 {
+    fn whole(self, from: &[i32; LANES]) -> Self::F32 {
         from.map(|integer| integer as f32)
     }
 

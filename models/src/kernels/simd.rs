@@ -28,7 +28,7 @@ pub(crate) trait Simd: Copy + Send + Sync {
     fn load(self, from: &[f32; LANES]) -> Self::F32;
     fn store(self, value: Self::F32, to: &mut [f32; LANES]);
     /// Integers as floats, rounded to nearest, ties to even.
-    fn from_i32(self, from: &[i32; LANES]) -> Self::F32;
+    fn whole(self, from: &[i32; LANES]) -> Self::F32;
 
     fn add(self, a: Self::F32, b: Self::F32) -> Self::F32;
     fn sub(self, a: Self::F32, b: Self::F32) -> Self::F32;

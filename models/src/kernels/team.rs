@@ -141,6 +141,7 @@ impl Lead<'_> {
     }
 
     /// Calls `work` once with each part.
+    #[allow(clippy::needless_pass_by_value, reason = "the parts are handed out, and must not be used again")]
     pub(crate) fn for_each<P: Parts>(&self, parts: P, work: impl Fn(usize, P::Part) + Sync) {
         self.region(parts.count(), &|index| {
             // SAFETY: `region` gives each index once.

@@ -21,24 +21,24 @@ fn by_columns(values: &[f32], rows: usize) -> Vec<Lane> {
 }
 
 #[derive(Clone, Copy)]
-struct Linear<'a> {
+struct Product<'a> {
     linear: &'a PackedLinear,
     rows: usize,
     from: &'a [Lane],
 }
 
 struct Into<'a> {
-    linear: Linear<'a>,
+    product: Product<'a>,
     buffers: &'a mut Buffers,
     to: &'a mut [Lane],
 }
 
-impl Program for Linear<'_> {
+impl Program for Product<'_> {
     type Output = Vec<Lane>;
 
     fn run<S: Simd>(self, simd: S) -> Vec<Lane> {
         let mut to = vec![[0.0; LANES]; self.linear.outputs() * self.rows];
-        simd.run(Into { linear: self, buffers: &mut Buffers::default(), to: &mut to });
+        simd.run(Into { product: self, buffers: &mut Buffers::default(), to: &mut to });
         to
     }
 }
@@ -48,7 +48,7 @@ impl<S: Simd> Kernel<S> for Into<'_> {
 
     #[inline(always)]
     fn run(self, simd: S) {
-        let Linear { linear, rows, from } = self.linear;
+        let Product { linear, rows, from } = self.product;
         let width = linear.inputs * LANES;
         let mut floats = vec![0.0; rows * width];
         let quads = S::buffer(self.buffers);
@@ -158,7 +158,7 @@ proptest! {
             let linear = PackedLinear::new(precision, outputs, inputs, weight, noise, |_| 0.5);
             let mut first: Option<Vec<u32>> = None;
             for isa in Isa::available() {
-                let to = isa.run(Linear { linear: &linear, rows, from: &from });
+                let to = isa.run(Product { linear: &linear, rows, from: &from });
                 let bits: Vec<u32> = to.as_flattened().iter().map(|value| value.to_bits()).collect();
                 prop_assert!(*first.get_or_insert_with(|| bits.clone()) == bits, "{precision:?} on {}", isa.name());
                 for row in 0..rows {
@@ -274,7 +274,9 @@ fn a_region_does_each_part_once_with_any_number_of_threads() {
                     lead.for_each(Pieces::new(&mut counts, 10), |index, part| {
                         assert_eq!(part.len(), if index == 100 { 3 } else { 10 });
                         calls.fetch_add(1, Ordering::Relaxed);
-                        part.iter_mut().for_each(|count| *count += 1);
+                        for count in part {
+                            *count += 1;
+                        }
                     });
                 }
             });
@@ -292,7 +294,7 @@ fn a_part_that_panics_ends_the_pass_and_not_the_process() {
             pool.install(|| {
                 team::with(|lead| {
                     lead.for_each(Pieces::new(&mut [0u8; 100], 1), |index, _| {
-                        assert_ne!(index, bad, "as asked")
+                        assert_ne!(index, bad, "as asked");
                     });
                 });
             });

@@ -29,7 +29,7 @@ pub(super) struct Head<'a> {
     /// Panels of a head.
     pub(super) width: usize,
     pub(super) heads: usize,
-    pub(super) head: usize,
+    pub(super) index: usize,
     /// 1 / √d.
     pub(super) scale: f32,
     pub(super) sequences: &'a [Range<usize>],
@@ -45,7 +45,7 @@ impl<S: Simd> Kernel<S> for Head<'_> {
     fn run(self, simd: S) {
         let part = |part: usize| {
             let panels = self.width * self.rows;
-            &self.qkv[(part * self.heads + self.head) * panels..][..panels]
+            &self.qkv[(part * self.heads + self.index) * panels..][..panels]
         };
         let [queries, keys, values] = [0, 1, 2].map(part);
         for sequence in self.sequences {

@@ -103,9 +103,10 @@ fn waves(ends: &[usize]) -> Vec<Vec<Range<usize>>> {
     let mut waves: Vec<Vec<Range<usize>>> = Vec::new();
     let mut start = 0;
     for &end in ends {
+        let sequence = start..end;
         match waves.last_mut() {
-            Some(wave) if end - wave[0].start <= WAVE => wave.push(start..end),
-            _ => waves.push(vec![start..end]),
+            Some(wave) if end - wave[0].start <= WAVE => wave.push(sequence),
+            _ => waves.push(vec![sequence]),
         }
         start = end;
     }

@@ -53,9 +53,9 @@ impl Program for Pass<'_> {
             } = layer;
             steps.product(projection, Then::Nothing, qkv);
             let scale = 1.0 / ((hidden / heads) as f32).sqrt();
-            lead.for_each(Pieces::new(mixed, width * rows), |head, to| {
+            lead.for_each(Pieces::new(mixed, width * rows), |index, to| {
                 encoder.scratches.with(|scratch| {
-                    simd.run(Head { qkv, rows, width, heads, head, scale, sequences, scratch, to });
+                    simd.run(Head { qkv, rows, width, heads, index, scale, sequences, scratch, to });
                 });
             });
             steps.pack(From::Columns(mixed), attention_output);

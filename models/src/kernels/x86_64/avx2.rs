@@ -1,5 +1,6 @@
 //! AVX2 with FMA: two registers of eight lanes.
 
+#[allow(clippy::wildcard_imports, reason = "intrinsics are many, and their prefix tells them apart")]
 use std::arch::x86_64::*;
 
 use super::ahead;
@@ -57,7 +58,7 @@ impl Simd for Avx2 {
         }
     }
     #[inline(always)]
-    fn from_i32(self, from: &[i32; LANES]) -> Pair {
+    fn whole(self, from: &[i32; LANES]) -> Pair {
         let half = |at: usize| {
             // SAFETY: AVX, as `self` proves; `at` is 0 or 8, so eight integers are there.
             unsafe { _mm256_cvtepi32_ps(_mm256_loadu_si256(from.as_ptr().add(at).cast())) }
@@ -167,8 +168,9 @@ impl Simd for Avx2 {
                     // Columns 0 1 4 5 2 3 6 7, then in order.
                     let pairs = _mm256_hadd_epi32(low[row], high[row]);
                     let ordered = _mm256_permute4x64_epi64::<0b11_01_10_00>(pairs);
-                    let to = sums[row].as_mut_ptr().add(half).cast::<__m256i>();
-                    _mm256_storeu_si256(to, _mm256_add_epi32(_mm256_loadu_si256(to), ordered));
+                    let to = sums[row][half..].as_mut_ptr();
+                    let before = _mm256_loadu_si256(to.cast_const().cast());
+                    _mm256_storeu_si256(to.cast(), _mm256_add_epi32(before, ordered));
                 }
             }
         }

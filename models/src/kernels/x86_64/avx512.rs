@@ -1,5 +1,6 @@
 //! AVX-512, with and without its int8 dot product (VNNI): one register of sixteen lanes.
 
+#[allow(clippy::wildcard_imports, reason = "intrinsics are many, and their prefix tells them apart")]
 use std::arch::x86_64::*;
 
 use super::ahead;
@@ -66,7 +67,7 @@ impl Simd for Avx512 {
         unsafe { _mm512_storeu_ps(to.as_mut_ptr(), value) }
     }
     #[inline(always)]
-    fn from_i32(self, from: &[i32; LANES]) -> __m512 {
+    fn whole(self, from: &[i32; LANES]) -> __m512 {
         // SAFETY: AVX-512 F, as `self` proves; sixteen integers are there, and no alignment is needed.
         unsafe { _mm512_cvtepi32_ps(_mm512_loadu_si512(from.as_ptr().cast())) }
     }
@@ -180,6 +181,7 @@ impl Simd for Avx512 {
 impl Avx512Vnni {
     /// What it has in common with every AVX-512.
     #[inline(always)]
+    #[allow(clippy::unused_self, reason = "it is the proof")]
     fn base(self) -> Avx512 {
         Avx512(())
     }
@@ -213,8 +215,8 @@ impl Simd for Avx512Vnni {
         self.base().store(value, to);
     }
     #[inline(always)]
-    fn from_i32(self, from: &[i32; LANES]) -> __m512 {
-        self.base().from_i32(from)
+    fn whole(self, from: &[i32; LANES]) -> __m512 {
+        self.base().whole(from)
     }
     #[inline(always)]
     fn add(self, a: __m512, b: __m512) -> __m512 {
