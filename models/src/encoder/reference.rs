@@ -28,7 +28,7 @@ impl ReferenceEncoder {
     /// Builds the encoder from a checkpoint's tensors.
     ///
     /// # Errors
-    /// [`ModelError::Tensor`] names the tensor that is missing or does not fit the configuration.
+    /// [`crate::ModelError::Tensor`] names the tensor that is missing or does not fit the configuration.
     pub fn load(config: &Config, weights: &Weights, device: &Device) -> Result<Self> {
         let checkpoint = Checkpoint::new(config, weights)?;
         let hidden = config.hidden_size;
