@@ -3,7 +3,7 @@
 use super::portable::Portable;
 use super::simd::Program;
 #[cfg(target_arch = "x86_64")]
-use super::x86_64::{Avx2, Avx512, Avx512Vnni};
+use super::x86_64::{Avx2, Avx512, Vnni, Words};
 use crate::{ModelError, Result};
 
 /// An instruction set that this processor has.
@@ -13,9 +13,9 @@ pub struct Isa(Set);
 #[derive(Debug, Clone, Copy)]
 enum Set {
     #[cfg(target_arch = "x86_64")]
-    Avx512Vnni(Avx512Vnni),
+    Avx512Vnni(Avx512<Vnni>),
     #[cfg(target_arch = "x86_64")]
-    Avx512(Avx512),
+    Avx512(Avx512<Words>),
     #[cfg(target_arch = "x86_64")]
     Avx2(Avx2),
     Portable(Portable),
@@ -30,8 +30,8 @@ impl Isa {
         let mut sets = Vec::new();
         #[cfg(target_arch = "x86_64")]
         {
-            sets.extend(Avx512Vnni::detect().map(Set::Avx512Vnni));
-            sets.extend(Avx512::detect().map(Set::Avx512));
+            sets.extend(Avx512::<Vnni>::detect().map(Set::Avx512Vnni));
+            sets.extend(Avx512::<Words>::detect().map(Set::Avx512));
             sets.extend(Avx2::detect().map(Set::Avx2));
         }
         sets.push(Set::Portable(Portable));

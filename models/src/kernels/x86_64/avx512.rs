@@ -6,49 +6,188 @@ use std::arch::x86_64::*;
 use super::ahead;
 use crate::kernels::simd::{Buffers, Kernel, LANES, Simd, WeightQuads};
 
+/// AVX-512 F and BW, with one of two ways to multiply integers.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Avx512<I>(I);
+
 /// The proof that this processor has AVX-512 F and BW.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Avx512(());
+pub(crate) struct Words(());
 
 /// The proof that this processor has AVX-512 F, BW and VNNI.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Avx512Vnni(());
+pub(crate) struct Vnni(());
 
-impl Avx512 {
+impl Avx512<Words> {
     pub(crate) fn detect() -> Option<Self> {
-        (is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw")).then_some(Self(()))
+        let there = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw");
+        there.then_some(Self(Words(())))
     }
 }
 
-impl Avx512Vnni {
+impl Avx512<Vnni> {
     pub(crate) fn detect() -> Option<Self> {
-        (Avx512::detect().is_some() && is_x86_feature_detected!("avx512vnni")).then_some(Self(()))
+        let there = Avx512::<Words>::detect().is_some() && is_x86_feature_detected!("avx512vnni");
+        there.then_some(Self(Vnni(())))
     }
 }
 
 #[target_feature(enable = "avx512f,avx512bw")]
-fn compiled<K: Kernel<Avx512>>(simd: Avx512, kernel: K) -> K::Output {
+fn compiled<K: Kernel<Avx512<Words>>>(simd: Avx512<Words>, kernel: K) -> K::Output {
     kernel.run(simd)
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-fn compiled_vnni<K: Kernel<Avx512Vnni>>(simd: Avx512Vnni, kernel: K) -> K::Output {
+fn compiled_vnni<K: Kernel<Avx512<Vnni>>>(simd: Avx512<Vnni>, kernel: K) -> K::Output {
     kernel.run(simd)
 }
 
-impl Simd for Avx512 {
-    const ROWS: usize = 12;
-    type F32 = __m512;
+/// The part in which the two differ; the names are those of [`Simd`].
+pub(crate) trait Integers: Copy + Send + Sync {
+    type Quad: Copy + Default + Send + Sync + std::fmt::Debug + 'static;
+    const OFFSET: i32;
+    fn run<K: Kernel<Avx512<Self>>>(self, kernel: K) -> K::Output;
+    fn buffer(buffers: &mut Buffers) -> &mut Vec<Self::Quad>;
+    fn quads(self, values: __m512) -> [Self::Quad; 4];
+    fn int8_tile<const R: usize>(
+        self,
+        activations: &[[Self::Quad; R]],
+        weights: &[WeightQuads],
+        sums: &mut [[i32; LANES]; R],
+    );
+}
+
+impl Integers for Words {
     type Quad = [i16; 4];
+    const OFFSET: i32 = 0;
 
     #[inline]
-    fn run<K: Kernel<Self>>(self, kernel: K) -> K::Output {
-        // SAFETY: a value of `Avx512` is made only where the processor has both features.
-        unsafe { compiled(self, kernel) }
+    fn run<K: Kernel<Avx512<Self>>>(self, kernel: K) -> K::Output {
+        // SAFETY: a value of `Words` is made only where the processor has both features.
+        unsafe { compiled(Avx512(self), kernel) }
     }
 
     fn buffer(buffers: &mut Buffers) -> &mut Vec<Self::Quad> {
         &mut buffers.words
+    }
+
+    #[inline(always)]
+    fn quads(self, values: __m512) -> [Self::Quad; 4] {
+        let mut quads = [[0; 4]; 4];
+        // SAFETY: AVX-512 F, as `self` proves; four quads have room for sixteen integers of 16 bits.
+        unsafe {
+            let words = _mm512_cvtepi32_epi16(_mm512_cvtps_epi32(values));
+            _mm256_storeu_si256(quads.as_mut_ptr().cast(), words);
+        }
+        quads
+    }
+
+    /// `pmaddwd` over weights widened to 16 bits, as with AVX2.
+    #[inline(always)]
+    fn int8_tile<const R: usize>(
+        self,
+        activations: &[[Self::Quad; R]],
+        weights: &[WeightQuads],
+        sums: &mut [[i32; LANES]; R],
+    ) {
+        // SAFETY: AVX-512 F and BW, as `self` proves. A `WeightQuads` has 64 bytes, a `Quad` eight, a row of sums sixteen integers.
+        unsafe {
+            let mut low = [_mm512_setzero_si512(); R];
+            let mut high = [_mm512_setzero_si512(); R];
+            for (rows, columns) in activations.iter().zip(weights) {
+                ahead(columns);
+                let from = columns.as_ptr().cast::<u8>();
+                let first = _mm512_cvtepi8_epi16(_mm256_loadu_si256(from.cast()));
+                let second = _mm512_cvtepi8_epi16(_mm256_loadu_si256(from.add(32).cast()));
+                for row in 0..R {
+                    let quad = _mm512_set1_epi64(rows[row].as_ptr().cast::<i64>().read_unaligned());
+                    low[row] = _mm512_add_epi32(low[row], _mm512_madd_epi16(first, quad));
+                    high[row] = _mm512_add_epi32(high[row], _mm512_madd_epi16(second, quad));
+                }
+            }
+            // Each column stands as two sums side by side: the even and the odd ones are added.
+            let even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+            let odd = _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+            for row in 0..R {
+                let pairs = _mm512_add_epi32(
+                    _mm512_permutex2var_epi32(low[row], even, high[row]),
+                    _mm512_permutex2var_epi32(low[row], odd, high[row]),
+                );
+                let to = sums[row].as_mut_ptr();
+                let before = _mm512_loadu_si512(to.cast_const().cast());
+                _mm512_storeu_si512(to.cast(), _mm512_add_epi32(before, pairs));
+            }
+        }
+    }
+}
+
+impl Integers for Vnni {
+    type Quad = [u8; 4];
+    const OFFSET: i32 = 128;
+
+    #[inline]
+    fn run<K: Kernel<Avx512<Self>>>(self, kernel: K) -> K::Output {
+        // SAFETY: a value of `Vnni` is made only where the processor has the three features.
+        unsafe { compiled_vnni(Avx512(self), kernel) }
+    }
+
+    fn buffer(buffers: &mut Buffers) -> &mut Vec<Self::Quad> {
+        &mut buffers.bytes
+    }
+
+    /// `vpdpbusd` multiplies unsigned by signed bytes.
+    #[inline(always)]
+    fn quads(self, values: __m512) -> [Self::Quad; 4] {
+        let mut quads = [[0; 4]; 4];
+        // SAFETY: AVX-512 F, as `self` proves; four quads have room for sixteen bytes.
+        unsafe {
+            let raised = _mm512_add_epi32(_mm512_cvtps_epi32(values), _mm512_set1_epi32(Self::OFFSET));
+            _mm_storeu_si128(quads.as_mut_ptr().cast(), _mm512_cvtepi32_epi8(raised));
+        }
+        quads
+    }
+
+    #[inline(always)]
+    fn int8_tile<const R: usize>(
+        self,
+        activations: &[[Self::Quad; R]],
+        weights: &[WeightQuads],
+        sums: &mut [[i32; LANES]; R],
+    ) {
+        // SAFETY: AVX-512 F and VNNI, as `self` proves. A `WeightQuads` has 64 bytes, a row of sums sixteen integers.
+        unsafe {
+            let mut tile = [_mm512_setzero_si512(); R];
+            for row in 0..R {
+                tile[row] = _mm512_loadu_si512(sums[row].as_ptr().cast());
+            }
+            for (rows, columns) in activations.iter().zip(weights) {
+                ahead(columns);
+                let columns = _mm512_loadu_si512(columns.as_ptr().cast());
+                for row in 0..R {
+                    let quad = _mm512_set1_epi32(i32::from_ne_bytes(rows[row]));
+                    tile[row] = _mm512_dpbusd_epi32(tile[row], quad, columns);
+                }
+            }
+            for row in 0..R {
+                _mm512_storeu_si512(sums[row].as_mut_ptr().cast(), tile[row]);
+            }
+        }
+    }
+}
+
+impl<I: Integers> Simd for Avx512<I> {
+    const ROWS: usize = 12;
+    type F32 = __m512;
+    type Quad = I::Quad;
+    const OFFSET: i32 = I::OFFSET;
+
+    #[inline]
+    fn run<K: Kernel<Self>>(self, kernel: K) -> K::Output {
+        self.0.run(kernel)
+    }
+
+    fn buffer(buffers: &mut Buffers) -> &mut Vec<Self::Quad> {
+        I::buffer(buffers)
     }
 
     #[inline(always)]
@@ -124,149 +263,8 @@ impl Simd for Avx512 {
 
     #[inline(always)]
     fn quads(self, values: __m512) -> [Self::Quad; 4] {
-        let mut quads = [[0; 4]; 4];
-        // SAFETY: AVX-512 F, as `self` proves; four quads have room for sixteen integers of 16 bits.
-        unsafe {
-            let words = _mm512_cvtepi32_epi16(_mm512_cvtps_epi32(values));
-            _mm256_storeu_si256(quads.as_mut_ptr().cast(), words);
-        }
-        quads
+        self.0.quads(values)
     }
-    const OFFSET: i32 = 0;
-
-    #[inline(always)]
-    fn ahead<T>(self, weights: &T) {
-        ahead(weights);
-    }
-
-    /// `pmaddwd` over weights widened to 16 bits, as with AVX2.
-    #[inline(always)]
-    fn int8_tile<const R: usize>(
-        self,
-        activations: &[[Self::Quad; R]],
-        weights: &[WeightQuads],
-        sums: &mut [[i32; LANES]; R],
-    ) {
-        // SAFETY: AVX-512 F and BW, as `self` proves. A `WeightQuads` has 64 bytes, a `Quad` eight, a row of sums sixteen integers.
-        unsafe {
-            let mut low = [_mm512_setzero_si512(); R];
-            let mut high = [_mm512_setzero_si512(); R];
-            for (rows, columns) in activations.iter().zip(weights) {
-                self.ahead(columns);
-                let from = columns.as_ptr().cast::<u8>();
-                let first = _mm512_cvtepi8_epi16(_mm256_loadu_si256(from.cast()));
-                let second = _mm512_cvtepi8_epi16(_mm256_loadu_si256(from.add(32).cast()));
-                for row in 0..R {
-                    let quad = _mm512_set1_epi64(rows[row].as_ptr().cast::<i64>().read_unaligned());
-                    low[row] = _mm512_add_epi32(low[row], _mm512_madd_epi16(first, quad));
-                    high[row] = _mm512_add_epi32(high[row], _mm512_madd_epi16(second, quad));
-                }
-            }
-            // Each column stands as two sums side by side: the even and the odd ones are added.
-            let even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
-            let odd = _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
-            for row in 0..R {
-                let pairs = _mm512_add_epi32(
-                    _mm512_permutex2var_epi32(low[row], even, high[row]),
-                    _mm512_permutex2var_epi32(low[row], odd, high[row]),
-                );
-                let to = sums[row].as_mut_ptr();
-                let before = _mm512_loadu_si512(to.cast_const().cast());
-                _mm512_storeu_si512(to.cast(), _mm512_add_epi32(before, pairs));
-            }
-        }
-    }
-}
-
-impl Avx512Vnni {
-    /// What it has in common with every AVX-512.
-    #[inline(always)]
-    #[allow(clippy::unused_self, reason = "it is the proof")]
-    fn base(self) -> Avx512 {
-        Avx512(())
-    }
-}
-
-impl Simd for Avx512Vnni {
-    const ROWS: usize = 12;
-    type F32 = __m512;
-    type Quad = [u8; 4];
-
-    #[inline]
-    fn run<K: Kernel<Self>>(self, kernel: K) -> K::Output {
-        // SAFETY: a value of `Avx512Vnni` is made only where the processor has the three features.
-        unsafe { compiled_vnni(self, kernel) }
-    }
-
-    fn buffer(buffers: &mut Buffers) -> &mut Vec<Self::Quad> {
-        &mut buffers.bytes
-    }
-
-    #[inline(always)]
-    fn splat(self, value: f32) -> __m512 {
-        self.base().splat(value)
-    }
-    #[inline(always)]
-    fn load(self, from: &[f32; LANES]) -> __m512 {
-        self.base().load(from)
-    }
-    #[inline(always)]
-    fn store(self, value: __m512, to: &mut [f32; LANES]) {
-        self.base().store(value, to);
-    }
-    #[inline(always)]
-    fn whole(self, from: &[i32; LANES]) -> __m512 {
-        self.base().whole(from)
-    }
-    #[inline(always)]
-    fn add(self, a: __m512, b: __m512) -> __m512 {
-        self.base().add(a, b)
-    }
-    #[inline(always)]
-    fn sub(self, a: __m512, b: __m512) -> __m512 {
-        self.base().sub(a, b)
-    }
-    #[inline(always)]
-    fn mul(self, a: __m512, b: __m512) -> __m512 {
-        self.base().mul(a, b)
-    }
-    #[inline(always)]
-    fn div(self, a: __m512, b: __m512) -> __m512 {
-        self.base().div(a, b)
-    }
-    #[inline(always)]
-    fn fma(self, a: __m512, b: __m512, c: __m512) -> __m512 {
-        self.base().fma(a, b, c)
-    }
-    #[inline(always)]
-    fn min(self, a: __m512, b: __m512) -> __m512 {
-        self.base().min(a, b)
-    }
-    #[inline(always)]
-    fn max(self, a: __m512, b: __m512) -> __m512 {
-        self.base().max(a, b)
-    }
-    #[inline(always)]
-    fn round(self, a: __m512) -> __m512 {
-        self.base().round(a)
-    }
-    #[inline(always)]
-    fn exp2(self, integer: __m512) -> __m512 {
-        self.base().exp2(integer)
-    }
-
-    /// `vpdpbusd` multiplies unsigned by signed bytes.
-    #[inline(always)]
-    fn quads(self, values: __m512) -> [Self::Quad; 4] {
-        let mut quads = [[0; 4]; 4];
-        // SAFETY: AVX-512 F, as `self` proves; four quads have room for sixteen bytes.
-        unsafe {
-            let raised = _mm512_add_epi32(_mm512_cvtps_epi32(values), _mm512_set1_epi32(Self::OFFSET));
-            _mm_storeu_si128(quads.as_mut_ptr().cast(), _mm512_cvtepi32_epi8(raised));
-        }
-        quads
-    }
-    const OFFSET: i32 = 128;
 
     #[inline(always)]
     fn ahead<T>(self, weights: &T) {
@@ -280,23 +278,6 @@ impl Simd for Avx512Vnni {
         weights: &[WeightQuads],
         sums: &mut [[i32; LANES]; R],
     ) {
-        // SAFETY: AVX-512 F and VNNI, as `self` proves. A `WeightQuads` has 64 bytes, a row of sums sixteen integers.
-        unsafe {
-            let mut tile = [_mm512_setzero_si512(); R];
-            for row in 0..R {
-                tile[row] = _mm512_loadu_si512(sums[row].as_ptr().cast());
-            }
-            for (rows, columns) in activations.iter().zip(weights) {
-                self.ahead(columns);
-                let columns = _mm512_loadu_si512(columns.as_ptr().cast());
-                for row in 0..R {
-                    let quad = _mm512_set1_epi32(i32::from_ne_bytes(rows[row]));
-                    tile[row] = _mm512_dpbusd_epi32(tile[row], quad, columns);
-                }
-            }
-            for row in 0..R {
-                _mm512_storeu_si512(sums[row].as_mut_ptr().cast(), tile[row]);
-            }
-        }
+        self.0.int8_tile(activations, weights, sums);
     }
 }

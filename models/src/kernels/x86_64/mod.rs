@@ -4,7 +4,7 @@ mod avx2;
 mod avx512;
 
 pub(crate) use avx2::Avx2;
-pub(crate) use avx512::{Avx512, Avx512Vnni};
+pub(crate) use avx512::{Avx512, Vnni, Words};
 
 /// Bytes between what is read and what is asked for.
 const AHEAD: usize = 2048;
