@@ -27,7 +27,7 @@ struct Product<'a> {
     from: &'a [Lane],
 }
 
-struct Into<'a> {
+struct ProductInto<'a> {
     product: Product<'a>,
     buffers: &'a mut Buffers,
     to: &'a mut [Lane],
@@ -38,12 +38,12 @@ impl Program for Product<'_> {
 
     fn run<S: Simd>(self, simd: S) -> Vec<Lane> {
         let mut to = vec![[0.0; LANES]; self.linear.outputs() * self.rows];
-        simd.run(Into { product: self, buffers: &mut Buffers::default(), to: &mut to });
+        simd.run(ProductInto { product: self, buffers: &mut Buffers::default(), to: &mut to });
         to
     }
 }
 
-impl<S: Simd> Kernel<S> for Into<'_> {
+impl<S: Simd> Kernel<S> for ProductInto<'_> {
     type Output = ();
 
     #[inline(always)]

@@ -41,7 +41,7 @@ impl Program for Pass<'_> {
             encoder.embed(group * S::ROWS, ids, sequences, to);
         });
         let first = &encoder.layers.first().map(|layer| &layer.qkv);
-        steps.norm(&encoder.embedding_norm, From::Groups(sums), states, *first);
+        steps.norm(&encoder.embedding_norm, Source::Groups(sums), states, *first);
         for (index, layer) in encoder.layers.iter().enumerate() {
             let Layer {
                 qkv: projection,
@@ -58,14 +58,14 @@ impl Program for Pass<'_> {
                     simd.run(Head { qkv, rows, width, heads, index, scale, sequences, scratch, to });
                 });
             });
-            steps.pack(From::Columns(mixed), attention_output);
+            steps.pack(Source::Columns(mixed), attention_output);
             steps.product(attention_output, Then::Add(states), sums);
-            steps.norm(attention_norm, From::Columns(sums), states, Some(intermediate));
+            steps.norm(attention_norm, Source::Columns(sums), states, Some(intermediate));
             steps.product(intermediate, encoder.activation(), wide);
-            steps.pack(From::Columns(wide), output);
+            steps.pack(Source::Columns(wide), output);
             steps.product(output, Then::Add(states), sums);
             let next = encoder.layers.get(index + 1).map(|layer| &layer.qkv);
-            steps.norm(output_norm, From::Columns(sums), states, next);
+            steps.norm(output_norm, Source::Columns(sums), states, next);
         }
         for (group, (states, to)) in
             states.chunks(S::ROWS * panels(hidden)).zip(to.chunks_mut(S::ROWS * hidden)).enumerate()
@@ -104,12 +104,12 @@ impl PackedEncoder {
 
 /// A whole matrix, by the order in which it lies.
 #[derive(Clone, Copy)]
-enum From<'a> {
+enum Source<'a> {
     Columns(&'a [Lane]),
     Groups(&'a [Lane]),
 }
 
-impl<'a> From<'a> {
+impl<'a> Source<'a> {
     /// One group of `height` rows at most.
     fn group(self, group: usize, height: usize, rows: usize) -> Tiles<'a> {
         let first = group * height;
@@ -134,7 +134,7 @@ struct Steps<'a, S: Simd> {
 
 impl<S: Simd> Steps<'_, S> {
     /// Packs `from` as the input of `linear`.
-    fn pack(&mut self, from: From<'_>, linear: &PackedLinear) {
+    fn pack(&mut self, from: Source<'_>, linear: &PackedLinear) {
         let (simd, rows) = (self.simd, self.rows);
         self.lead.for_each(self.input.groups(linear), |group, (floats, (quads, steps))| {
             let from = from.group(group, S::ROWS, rows);
@@ -143,7 +143,7 @@ impl<S: Simd> Steps<'_, S> {
     }
 
     /// LayerNorm of `from` to `to`, by groups, packed as the input of `next` as well.
-    fn norm(&mut self, norm: &Norm, from: From<'_>, to: &mut [Lane], next: Option<&PackedLinear>) {
+    fn norm(&mut self, norm: &Norm, from: Source<'_>, to: &mut [Lane], next: Option<&PackedLinear>) {
         let (simd, rows) = (self.simd, self.rows);
         let states = Pieces::new(to, S::ROWS * norm.weight.len());
         let Some(next) = next else {
