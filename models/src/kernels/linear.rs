@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::math;
 use super::rows::{BLOCK, Step};
-use super::simd::{LANES, Simd, WeightQuads};
+use super::simd::{Kernel, LANES, Simd, WeightQuads};
 use super::tiles::{Lane, panels};
 
 /// A linear layer, its outputs in panels of sixteen columns; inputs and outputs are padded with zeros to whole panels.
@@ -262,12 +262,35 @@ impl Finish<'_> {
     }
 }
 
-/// Calls the tile of as many rows as there are sums.
+/// A tile as a kernel of its own: compiled once, and called from wherever a product is.
+struct Tile<'a, A, W, T, const R: usize> {
+    activations: &'a [[A; R]],
+    weights: &'a [W],
+    sums: &'a mut [[T; LANES]; R],
+}
+
+impl<S: Simd, const R: usize> Kernel<S> for Tile<'_, f32, Lane, f32, R> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self, simd: S) {
+        simd.f32_tile(self.activations, self.weights, self.sums);
+    }
+}
+
+impl<S: Simd, const R: usize> Kernel<S> for Tile<'_, S::Quad, WeightQuads, i32, R> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self, simd: S) {
+        simd.int8_tile(self.activations, self.weights, self.sums);
+    }
+}
+
+/// Runs the tile of as many rows as there are sums.
 macro_rules! by_rows {
-    ($sums:expr, $simd:ident . $tile:ident ($activations:expr, $weights:expr), $($rows:literal)*) => {
+    ($simd:ident, $activations:ident, $weights:ident, $sums:ident, $($rows:literal)*) => {
         match $sums.len() {
-            $($rows => if let Some(sums) = $sums.as_mut_array::<$rows>() {
-                $simd.$tile::<$rows>($activations.as_chunks().0, $weights, sums);
+            $($rows if $rows <= S::ROWS => if let Some(sums) = $sums.as_mut_array::<$rows>() {
+                $simd.run(Tile { activations: $activations.as_chunks().0, weights: $weights, sums });
             },)*
             rows => unreachable!("a tile of {rows} rows"),
         }
@@ -276,10 +299,10 @@ macro_rules! by_rows {
 
 #[inline(always)]
 pub(crate) fn f32_tile<S: Simd>(simd: S, activations: &[f32], weights: &[Lane], sums: &mut [Lane]) {
-    by_rows!(sums, simd.f32_tile(activations, weights), 1 2 3 4 5 6 7 8 9 10 11 12);
+    by_rows!(simd, activations, weights, sums, 1 2 3 4 5 6 7 8 9 10 11 12);
 }
 
 #[inline(always)]
 fn int8_tile<S: Simd>(simd: S, activations: &[S::Quad], weights: &[WeightQuads], sums: &mut [[i32; LANES]]) {
-    by_rows!(sums, simd.int8_tile(activations, weights), 1 2 3 4 5 6 7 8 9 10 11 12);
+    by_rows!(simd, activations, weights, sums, 1 2 3 4 5 6 7 8 9 10 11 12);
 }
