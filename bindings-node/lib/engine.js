@@ -182,7 +182,7 @@ class Engine {
             (0, errors_js_1.unfailed)(failure);
             const analyses = [];
             for (;;) {
-                const slice = call.take(SLICE);
+                const slice = JSON.parse(call.take(SLICE));
                 for (const analysis of slice) {
                     analyses.push(shaped(analysis));
                 }

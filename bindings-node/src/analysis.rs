@@ -5,10 +5,17 @@ use frontdesk::Category;
 use crate::mirror::mirror;
 
 mirror! {
-    ["Everything that the engine says of one ticket, as the addon gives it."]
+    ["Everything that the engine says of one ticket, as the addon gives it, in JSON."]
     NativeAnalysis of [frontdesk::Analysis] {
-        id: [Option<String>], sentiment: [Option<SentimentAnalysis>], category: [Option<CategoryAnalysis>],
-        route: [Option<RouteAnalysis>], tasks: [Vec<TaskAnalysis>], abstain: [Vec<Abstain>], usage: [Usage],
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: [Option<String>],
+        #[serde(skip_serializing_if = "Option::is_none")]
+        sentiment: [Option<SentimentAnalysis>],
+        #[serde(skip_serializing_if = "Option::is_none")]
+        category: [Option<CategoryAnalysis>],
+        #[serde(skip_serializing_if = "Option::is_none")]
+        route: [Option<RouteAnalysis>],
+        tasks: [Vec<TaskAnalysis>], abstain: [Vec<Abstain>], usage: [Usage],
         model: [ModelInfo],
     }
     ["How the customer feels: the label with its probability, and how soon a person must act, from 1 to 10 (now)."]

@@ -1,8 +1,7 @@
-//! One call on its way: read off the event loop, answered from the engine's threads, handed over in slices.
+//! One call on its way: read off the event loop unless it is short, answered from the engine's threads, handed over in slices.
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
@@ -17,7 +16,7 @@ use napi::bindgen_prelude::Object;
 use napi_derive::napi;
 
 use crate::analysis::NativeAnalysis;
-use crate::engine::Job;
+use crate::engine::{Job, Open};
 use crate::mirror::Mirror;
 use crate::promise::Promise;
 
@@ -133,27 +132,35 @@ impl Wake for Shared {
     }
 }
 
+/// Bytes of tickets that are read sooner than another thread is woken.
+const FEW: usize = 4096;
+
 /// A call; its engine stays open as long as it is there.
 #[napi]
 pub struct NativeCall {
     shared: Arc<Shared>,
-    jobs: Sender<Job>,
+    open: Open,
 }
 
 #[napi]
 impl NativeCall {
-    pub(crate) fn new(input: Input, jobs: Sender<Job>) -> Self {
+    pub(crate) fn new(input: Input, open: Open) -> Self {
         let state =
             State { promise: None, input: Some(input), pending: None, analyses: Vec::new().into_iter() };
-        Self { shared: Arc::new(Shared { since: Instant::now(), state: Mutex::new(state) }), jobs }
+        Self { shared: Arc::new(Shared { since: Instant::now(), state: Mutex::new(state) }), open }
     }
 
     /// Begins. The promise is resolved when `take` has what it asked for, or with what went wrong.
     #[napi(ts_return_type = "Promise<Failure | undefined>")]
     pub fn run<'env>(&self, env: &'env Env) -> napi::Result<Object<'env>> {
         let (promise, object) = Promise::new(env)?;
-        self.shared.lock().promise = Some(promise);
-        if self.jobs.send(Job::Call(Arc::clone(&self.shared))).is_err() {
+        let mut state = self.shared.lock();
+        state.promise = Some(promise);
+        let few = state.input.as_ref().is_some_and(|input| input.tickets.len() <= FEW);
+        drop(state);
+        if few {
+            self.shared.begin(&self.open.engine);
+        } else if self.open.jobs.send(Job::Call(Arc::clone(&self.shared))).is_err() {
             self.shared.cancel("the engine was closed");
         }
         Ok(object)
@@ -174,9 +181,11 @@ impl NativeCall {
         }
     }
 
-    /// The next analyses, `count` at most.
+    /// The next analyses, `count` at most, as a JSON array of `NativeAnalysis`: its fifty properties cost more one by one.
     #[napi]
-    pub fn take(&self, count: u32) -> Vec<NativeAnalysis> {
-        self.shared.lock().analyses.by_ref().take(count as usize).map(Mirror::of).collect()
+    pub fn take(&self, count: u32) -> napi::Result<String> {
+        let analyses = self.shared.lock().analyses.by_ref().take(count as usize).map(Mirror::of).collect();
+        serde_json::to_string::<Vec<NativeAnalysis>>(&analyses)
+            .map_err(|e| napi::Error::from_reason(e.to_string()))
     }
 }

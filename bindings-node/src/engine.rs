@@ -36,9 +36,10 @@ pub struct NativeEngine {
 }
 
 /// In the order in which they are let go of: the thread goes on until there is nobody left to send it jobs.
-struct Open {
-    engine: Engine,
-    jobs: Sender<Job>,
+#[derive(Clone)]
+pub(crate) struct Open {
+    pub(crate) engine: Engine,
+    pub(crate) jobs: Sender<Job>,
 }
 
 #[napi]
@@ -78,7 +79,7 @@ impl NativeEngine {
         options: String,
         first: Option<u32>,
     ) -> napi::Result<NativeCall> {
-        Ok(NativeCall::new(Input { tickets, many, first, options }, self.opened()?.jobs.clone()))
+        Ok(NativeCall::new(Input { tickets, many, first, options }, self.opened()?.clone()))
     }
 
     #[napi(ts_return_type = "Promise<Evaluation | Failure>")]

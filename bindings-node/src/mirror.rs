@@ -16,6 +16,8 @@ macro_rules! mirror {
     })+) => {$(
         $(#[doc = $doc])+
         #[napi_derive::napi(object, object_from_js = false)]
+        #[derive(serde::Serialize)]
+        #[serde(rename_all = "camelCase")]
         pub struct $name { $($(#[$attr])* pub $field: $($type)+,)+ }
 
         impl $crate::mirror::Mirror<$($core)+> for $name {

@@ -45,6 +45,7 @@ mirror! {
 
 /// Observations at or under `bound` and over the bound before; the last bound is infinite.
 #[napi_derive::napi(object, object_from_js = false)]
+#[derive(serde::Serialize)]
 pub struct Bucket {
     pub bound: f64,
     pub count: f64,

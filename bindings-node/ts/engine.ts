@@ -201,7 +201,7 @@ export class Engine<Task extends string = never> {
       unfailed(failure)
       const analyses: Analysis<Task>[] = []
       for (;;) {
-        const slice = call.take(SLICE)
+        const slice = JSON.parse(call.take(SLICE)) as NativeAnalysis[]
         for (const analysis of slice) {
           analyses.push(shaped(analysis) as Analysis<Task>)
         }
