@@ -14,7 +14,7 @@ export declare class NativeCall {
 }
 
 /**
- * An engine. A thread opens it, reads the tickets of its calls and is the last to let go of it, so that neither loading a
+ * An engine. A thread opens it, reads the tickets of its long calls and is the last to let go of it, so that neither loading a
  * model nor joining threads is ever done on the event loop.
  */
 export declare class NativeEngine {

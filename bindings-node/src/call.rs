@@ -84,7 +84,7 @@ impl State {
     }
 }
 
-/// A call, as JavaScript, the thread that reads it and the engine's threads share it.
+/// A call, as JavaScript, the thread that reads it where it is long, and the engine's threads share it.
 pub(crate) struct Shared {
     since: Instant,
     state: Mutex<State>,
@@ -132,7 +132,7 @@ impl Wake for Shared {
     }
 }
 
-/// Bytes of tickets that are read sooner than another thread is woken.
+/// Bytes of tickets that are read on the event loop: that takes less time than to wake another thread.
 const FEW: usize = 4096;
 
 /// A call; its engine stays open as long as it is there.
