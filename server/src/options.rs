@@ -19,6 +19,10 @@ pub struct ServerOptions {
     pub timeout: Duration,
     /// For a client to send its headers.
     pub header_timeout: Duration,
+    /// For a client to take a part of its answer.
+    pub write_timeout: Duration,
+    /// Connections at a time; more wait until one of them ends.
+    pub max_connections: usize,
     /// For open requests to end once the service is told to.
     pub drain_timeout: Duration,
     /// Who may call; `None`: everybody who reaches the address.
@@ -32,6 +36,8 @@ impl Default for ServerOptions {
             max_tickets: 1000,
             timeout: Duration::from_secs(30),
             header_timeout: Duration::from_secs(10),
+            write_timeout: Duration::from_secs(30),
+            max_connections: 16_384,
             drain_timeout: Duration::from_secs(30),
             keys: None,
         }

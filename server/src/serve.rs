@@ -11,6 +11,8 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio_io_timeout::TimeoutStream;
 
 use crate::{App, ServerOptions, router};
 
@@ -27,7 +29,9 @@ pub async fn serve(
     options: ServerOptions,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let (header_timeout, drain_timeout) = (options.header_timeout, options.drain_timeout);
+    let (header_timeout, write_timeout) = (options.header_timeout, options.write_timeout);
+    let drain_timeout = options.drain_timeout;
+    let places = Arc::new(Semaphore::new(options.max_connections.min(Semaphore::MAX_PERMITS)));
     let app = App::new(engine, options);
     let service = TowerToHyperService::new(router(&app));
     let mut builder = Builder::new(hyper_util::rt::TokioExecutor::new()).http1_only();
@@ -40,9 +44,14 @@ pub async fn serve(
     let open = GracefulShutdown::new();
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
-        let stream = tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+        let accept = async {
+            // Nobody closes the places.
+            let place = Arc::clone(&places).acquire_owned().await.map_err(io::Error::other)?;
+            Ok::<_, io::Error>((listener.accept().await?.0, place))
+        };
+        let (stream, place) = tokio::select! {
+            accepted = accept => match accepted {
+                Ok(accepted) => accepted,
                 // Out of descriptors, or a client that went away: neither ends the service.
                 Err(error) => {
                     tracing::warn!(%error, "a connection was not accepted");
@@ -56,8 +65,11 @@ pub async fn serve(
         let _ = stream.set_nodelay(true);
         let (builder, service) = (Arc::clone(&builder), service.clone());
         let watcher = open.watcher();
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(write_timeout));
         tokio::spawn(async move {
-            let connection = builder.serve_connection(TokioIo::new(stream), service);
+            let _place = place;
+            let connection = builder.serve_connection(TokioIo::new(Box::pin(stream)), service);
             if let Err(error) = watcher.watch(connection.into_owned()).await {
                 tracing::debug!(%error, "a connection ended");
             }

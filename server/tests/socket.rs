@@ -110,6 +110,46 @@ async fn clients_that_dawdle_are_cut() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_does_not_read_its_answer_is_cut() {
+    let mut options = ServerOptions::default();
+    options.write_timeout = Duration::from_millis(200);
+    let service = start(options).await;
+    let mut stream = TcpStream::connect(service.address).await.unwrap();
+    // Answers of more bytes than the socket holds for its reader.
+    let ask = request(&serde_json::json!({ "tickets": vec![""; 1000] }).to_string())
+        .replace("connection: close\r\n", "");
+    let mut sent = 0;
+    let cut = loop {
+        match tokio::time::timeout(Duration::from_secs(30), stream.write_all(ask.as_bytes())).await {
+            Ok(Ok(())) => sent += 1,
+            Ok(Err(_)) => break true,
+            Err(_) => break false,
+        }
+    };
+    assert!(cut, "after {sent} requests without a reader");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_over_the_limit_wait_for_a_place() {
+    let mut options = ServerOptions::default();
+    options.max_connections = 2;
+    let service = start(options).await;
+    let idle = [
+        TcpStream::connect(service.address).await.unwrap(),
+        TcpStream::connect(service.address).await.unwrap(),
+    ];
+    let live = "GET /health/live HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\r\n";
+    let third = exchange(service.address, live);
+    let mut third = std::pin::pin!(third);
+    assert!(
+        tokio::time::timeout(Duration::from_millis(300), &mut third).await.is_err(),
+        "there was no place"
+    );
+    drop(idle);
+    assert!(third.await.starts_with("HTTP/1.1 200"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn many_at_once_are_answered_or_told_to_come_back() {
     let service = start(ServerOptions::default()).await;
     let body = request(&serde_json::json!({ "tickets": ["the proof shows the wrong blue"] }).to_string());

@@ -1,9 +1,9 @@
 //! Many requests at once against the HTTP service: each must be answered, with 200 or 429, and the memory stay flat.
 //!
-//!     cargo run --release -p frontdesk-benches --bin flood -- [REQUESTS]
+//!     cargo run --release -p frontdesk-benches --bin flood -- [REQUESTS [ROUNDS]]
 //!
 //! First sixteen clients find what the service can do; then requests come at twice that rate, each on a connection of its own;
-//! then all of them at once. The service is a process of its own. Prints one JSON line for each part.
+//! then all of them at once, in so many rounds. The service is a process of its own. Prints one JSON line for each part.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
@@ -28,6 +28,7 @@ fn main() -> Result<(), Failed> {
         return serve();
     }
     let requests: usize = first.map_or(Ok(10_000), |n| n.parse())?;
+    let rounds: usize = std::env::args().nth(2).map_or(Ok(1), |n| n.parse())?;
     let mut child = Command::new(std::env::current_exe()?)
         .arg("serve")
         .stdin(Stdio::piped())
@@ -36,7 +37,7 @@ fn main() -> Result<(), Failed> {
     let mut line = String::new();
     BufReader::new(child.stdout.take().ok_or("no output")?).read_line(&mut line)?;
     let address = line.trim().parse()?;
-    let result = tokio::runtime::Runtime::new()?.block_on(flood(address, requests, &child));
+    let result = tokio::runtime::Runtime::new()?.block_on(flood(address, requests, rounds, &child));
     // The service ends with its input.
     drop(child.stdin.take());
     child.wait()?;
@@ -56,7 +57,7 @@ fn serve() -> Result<(), Failed> {
     Ok(())
 }
 
-async fn flood(address: SocketAddr, requests: usize, service: &Child) -> Result<(), Failed> {
+async fn flood(address: SocketAddr, requests: usize, rounds: usize, service: &Child) -> Result<(), Failed> {
     let start = Instant::now();
     let mut clients = JoinSet::new();
     for _ in 0..16 {
@@ -76,7 +77,8 @@ async fn flood(address: SocketAddr, requests: usize, service: &Child) -> Result<
     );
 
     let gap = Duration::from_secs_f64(0.5 / rate);
-    for (name, gap) in [("at twice the rate", gap), ("at once", Duration::ZERO)] {
+    let at_once = std::iter::repeat_n(("at once", Duration::ZERO), rounds);
+    for (name, gap) in std::iter::once(("at twice the rate", gap)).chain(at_once) {
         let start = Instant::now();
         let mut asked = JoinSet::new();
         for n in 0..requests {
