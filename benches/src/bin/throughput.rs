@@ -1,6 +1,6 @@
 //! Texts per second and latency of an engine, end to end, over a JSON array of texts.
 //!
-//!     cargo run --release -p frontdesk-benches --bin throughput -- MODEL TEXTS.json [THREADS]
+//!     cargo run --release -p frontdesk-benches --bin throughput -- MODEL TEXTS.json [THREADS [PRECISION]]
 //!
 //! Prints one JSON line: the best of two passes over the first 256 texts in one call, and the median of 30 single calls at
 //! three lengths.
@@ -12,12 +12,13 @@ use frontdesk::{AnalyzeOptions, Engine, EngineOptions, ModelSource, Ticket};
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let [model, texts, rest @ ..] = args.as_slice() else {
-        return Err("usage: throughput MODEL TEXTS.json [THREADS]".into());
+        return Err("usage: throughput MODEL TEXTS.json [THREADS [PRECISION]]".into());
     };
     let texts: Vec<String> = serde_json::from_slice(&std::fs::read(texts)?)?;
     let mut options = EngineOptions::default();
     options.model = ModelSource::Named(model.clone());
     options.threads = rest.first().map(|n| n.parse()).transpose()?;
+    options.precision = rest.get(1).map(|name| name.parse()).transpose()?.unwrap_or_default();
     let engine = Engine::open(options)?;
     let tickets: Vec<Ticket> = texts.iter().take(256).map(Ticket::new).collect();
     engine.analyze_batch(&tickets[..tickets.len().min(8)], &AnalyzeOptions::default())?;
