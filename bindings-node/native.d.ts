@@ -3,14 +3,12 @@
 
 /** A call; its engine stays open as long as it is there. */
 export declare class NativeCall {
-  /** Begins. The promise is resolved when `take` has what it asked for, or with what went wrong. */
-  run(): Promise<Failure | undefined>
-  /** Settles the call as cancelled, if it is not settled, and gives its place in the queue to others. */
+  /** Ends the call as cancelled, if it has not ended, and gives its place in the queue to others. */
   cancel(): void
-  /** Settles a call whose time is over. */
+  /** Ends a call whose time is over. */
   check(): void
-  /** The next analyses, `count` at most, as a JSON array of `NativeAnalysis`: its fifty properties cost more one by one. */
-  take(count: number): string
+  /** The analyses after those that were handed over, as a JSON array of `NativeAnalysis`; an empty one is the last. */
+  more(): string
 }
 
 /**
@@ -18,14 +16,22 @@ export declare class NativeCall {
  * model nor joining threads is ever done on the event loop.
  */
 export declare class NativeEngine {
-  static open(options: string): Promise<NativeEngine | Failure>
+  /** `settled` is told how each call ended: its number, and its first analyses as JSON or what went wrong. */
+  static open(options: string, settled: (call: number, outcome: string | Failure) => void): Promise<NativeEngine | Failure>
   info(): Info
   metrics(): Metrics
-  /** A call on one ticket, or on many, as JSON; `first` is the number of the first one where they are a part of more. */
-  call(tickets: string, many: boolean, options: string, first?: number | undefined | null): NativeCall
-  evaluate(data: string, options: string): Promise<Evaluation | Failure>
+  /** Begins a call on one ticket, or on many, as JSON; `first` is the place of the first one where they are a part of more. */
+  call(number: number, tickets: string, many: boolean, options: string, first?: number | undefined | null): NativeCall
+  evaluate(data: string, options: string, work: NativeWork): Promise<Evaluation | Failure>
   /** Cancels every call. The promise is resolved when the threads have ended. */
   close(): Promise<Failure | undefined>
+}
+
+/** Long work, as who began it sees it: told where it stands, in JSON, and stopped at will. */
+export declare class NativeWork {
+  constructor(tell: (progress: string) => void)
+  /** Stops the work, which is then `cancelled`. */
+  stop(): void
 }
 
 /** An output on which the engine does not commit itself. The scores are still there, for who wants them. */
@@ -155,7 +161,7 @@ export interface NativeAnalysis {
   sentiment?: SentimentAnalysis
   category?: CategoryAnalysis
   route?: RouteAnalysis
-  tasks: Array<TaskAnalysis>
+  tasks: Array<TaskAnalysis> | undefined
   abstain: Array<Abstain>
   usage: Usage
   model: ModelInfo
@@ -219,7 +225,7 @@ export interface TaskResult {
 }
 
 /** Trains a head and writes the model; the data and the options are JSON. */
-export declare function train(data: string, options: string): Promise<Report | Failure>
+export declare function train(data: string, options: string, work: NativeWork): Promise<Report | Failure>
 
 /** Tokens that the model read, and whether the text had more. */
 export interface Usage {

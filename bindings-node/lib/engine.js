@@ -4,49 +4,44 @@ exports.Engine = void 0;
 // The engine, and the calls that are under way.
 const native_js_1 = require("../native.js");
 const bundle_js_1 = require("./bundle.js");
+const calls_js_1 = require("./calls.js");
 const errors_js_1 = require("./errors.js");
 const input_js_1 = require("./input.js");
 const training_js_1 = require("./training.js");
 const SCORE = { signal: true, outputs: true };
 const ANALYZE = { ...SCORE, timeoutMs: true };
-/** Analyses that are made into JavaScript's objects in one turn of the event loop; tickets of one step of `score`. */
-const SLICE = 64;
+/** Tickets of one step of `score`. */
+const STEP = 64;
 /** Steps of `score` that are under way at a time. */
 const AHEAD = 2;
 /** How long `score` waits where other callers fill the queue. */
 const PAUSE_MS = 50;
-/** How often a call whose time is over is looked at. */
-const CHECK_MS = 2;
-/** The longest time that a timer can be set to. */
-const LONGEST_MS = 2 ** 31 - 1;
 /** Reads support messages. */
 class Engine {
     /** What this engine is made of. */
     info;
     #native;
     #closed;
-    #calls = new Set();
-    constructor(native) {
+    #calls;
+    constructor(native, calls) {
         if (!(native instanceof native_js_1.NativeEngine)) {
             throw (0, errors_js_1.invalid)('an engine is made by `await Engine.open(…)`');
         }
         this.#native = native;
+        this.#calls = calls;
         this.info = native.info();
     }
     /** Opens an engine: finds the model, checks every file, replays its golden messages, starts the threads. */
     static async open(options = {}) {
         const text = (0, input_js_1.json)((0, bundle_js_1.withBundle)((0, input_js_1.known)(options), 'model'), 'the options');
-        const native = native_js_1.NativeEngine.open(text);
-        return new Engine((0, errors_js_1.unfailed)(await native));
+        const calls = new calls_js_1.Calls();
+        const native = native_js_1.NativeEngine.open(text, calls.settled);
+        return new Engine((0, errors_js_1.unfailed)(await native), calls);
     }
     /** Analyzes one ticket. */
     async analyze(ticket, options = {}) {
         const asked = (0, input_js_1.known)(options, ANALYZE);
-        const text = (0, input_js_1.readable)('the ticket', () => {
-            (0, input_js_1.refuseOther)(ticket, 'the ticket');
-            return JSON.stringify(ticket, input_js_1.carried);
-        });
-        const [analysis] = await this.#run(text, false, asked);
+        const [analysis] = await this.#run((0, input_js_1.one)(ticket), false, asked);
         return analysis;
     }
     /** Analyzes tickets, in their order. One bad ticket fails the call and is named by its place, from 0. */
@@ -73,7 +68,7 @@ class Engine {
             for (;;) {
                 while (!ended && underWay.length < AHEAD) {
                     const step = [];
-                    while (step.length < SLICE && !ended) {
+                    while (step.length < STEP && !ended) {
                         pulling = true;
                         const next = await unlessAborted(source.next(), stop.signal);
                         pulling = false;
@@ -118,7 +113,8 @@ class Engine {
     }
     /** Evaluates one head of the model on a labelled file. */
     async evaluate(options) {
-        return (0, errors_js_1.unfailed)(await this.#open().evaluate(...(0, training_js_1.dataAndOptions)((0, input_js_1.known)(options))));
+        const native = this.#open();
+        return (0, training_js_1.worked)((0, input_js_1.known)(options), (data, rest, work) => native.evaluate(data, rest, work));
     }
     /** What this engine has done so far. */
     metrics() {
@@ -134,9 +130,7 @@ class Engine {
     close() {
         const native = this.#native;
         this.#native = undefined;
-        for (const call of this.#calls) {
-            call.cancel();
-        }
+        this.#calls.cancel();
         this.#closed ??= (async () => {
             (0, errors_js_1.unfailed)(await native?.close());
         })();
@@ -167,45 +161,13 @@ class Engine {
             }
         }
     }
-    async #run(tickets, many, options, first) {
+    #run(tickets, many, options, first) {
         const { signal, ...rest } = options;
-        (0, errors_js_1.refuseAborted)(signal);
         const text = (0, input_js_1.json)(rest, 'the options');
-        const call = this.#open().call(tickets, many, text, first);
-        const abort = () => call.cancel();
-        signal?.addEventListener('abort', abort, { once: true });
-        const stopWatch = watch(call, options.timeoutMs);
-        this.#calls.add(call);
-        try {
-            const failure = await call.run();
-            (0, errors_js_1.refuseAborted)(signal);
-            (0, errors_js_1.unfailed)(failure);
-            const analyses = [];
-            for (;;) {
-                const slice = JSON.parse(call.take(SLICE));
-                for (const analysis of slice) {
-                    analyses.push(shaped(analysis));
-                }
-                if (slice.length < SLICE) {
-                    return analyses;
-                }
-                await new Promise((resolve) => setImmediate(resolve));
-                (0, errors_js_1.refuseAborted)(signal);
-            }
-        }
-        finally {
-            signal?.removeEventListener('abort', abort);
-            stopWatch();
-            this.#calls.delete(call);
-        }
+        return this.#calls.run(this.#open(), { tickets, many, first, options: text, signal, timeoutMs: rest.timeoutMs });
     }
 }
 exports.Engine = Engine;
-/** The native analysis with a single-task model's results under their tasks' names. */
-function shaped({ tasks, abstain, usage, model, ...outputs }) {
-    const named = Object.fromEntries(tasks.map(({ task, result }) => [task, result]));
-    return { ...outputs, ...named, abstain, usage, model };
-}
 /** Waits for a value, or for the signal. */
 async function unlessAborted(value, signal) {
     let abort = () => { };
@@ -220,16 +182,4 @@ async function unlessAborted(value, signal) {
     finally {
         signal.removeEventListener('abort', abort);
     }
-}
-/** Looks at the call when its time is over, until it is settled. Gives what ends the watch. */
-function watch(call, timeoutMs) {
-    let timer;
-    const look = () => {
-        timer = setTimeout(look, CHECK_MS);
-        call.check();
-    };
-    if (timeoutMs !== undefined && timeoutMs <= LONGEST_MS) {
-        timer = setTimeout(look, timeoutMs);
-    }
-    return () => clearTimeout(timer);
 }

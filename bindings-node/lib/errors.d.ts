@@ -10,7 +10,7 @@ export declare class FrontdeskError extends Error {
 }
 export declare function invalid(text: string, field?: string, options?: ErrorOptions): FrontdeskError;
 /** Throws what the addon failed with. */
-export declare function unfailed<T extends object>(outcome: T | Failure): T;
+export declare function unfailed<T extends object | string>(outcome: T | Failure): T;
 export declare function unfailed(outcome: Failure | undefined): void;
 export declare function refuseAborted(signal: AbortSignal | undefined): void;
 export declare function message(cause: unknown): string;

@@ -25,7 +25,7 @@ function invalid(text, field, options) {
     return new FrontdeskError('invalid-input', text, field, options);
 }
 function unfailed(outcome) {
-    if (outcome != null && 'code' in outcome) {
+    if (typeof outcome === 'object' && outcome !== null && 'code' in outcome) {
         const field = outcome.field?.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase());
         throw new FrontdeskError(outcome.code, outcome.message, field);
     }

@@ -4,6 +4,8 @@ export type Names<T> = Record<keyof Required<T>, true>;
 export declare function known<T extends object>(given: T, names?: Names<T>): T;
 /** Any iterable's iterator. */
 export declare function iterator<T>(tickets: Iterable<T> | AsyncIterable<T>): Iterator<T> | AsyncIterator<T>;
+/** A ticket as JSON. */
+export declare function one(ticket: unknown): string;
 /** Tickets as JSON. */
 export declare function list(tickets: readonly unknown[], first: number): string;
 /** A value as JSON. */

@@ -2,6 +2,7 @@
 Object.defineProperty(exports, "__esModule", { value: true });
 exports.known = known;
 exports.iterator = iterator;
+exports.one = one;
 exports.list = list;
 exports.json = json;
 exports.readable = readable;
@@ -36,6 +37,13 @@ function iterator(tickets) {
         }
     }
     throw (0, errors_js_1.invalid)(`the tickets are ${(0, errors_js_1.kind)(tickets)}; they must be an iterable of tickets`, 'tickets');
+}
+/** A ticket as JSON. */
+function one(ticket) {
+    return readable('the ticket', () => {
+        refuseOther(ticket, 'the ticket');
+        return JSON.stringify(ticket, carried);
+    });
 }
 /** Tickets as JSON. */
 function list(tickets, first) {

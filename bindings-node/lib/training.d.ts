@@ -1,8 +1,9 @@
-import { type Report } from '../native.js';
-import type { EvaluateOptions, TrainOptions } from './types.js';
-/** A training's or an evaluation's data and options, each as JSON. */
-export declare function dataAndOptions(given: EvaluateOptions & {
-    valid?: string | undefined;
-}): [string, string];
-/** Trains a head on a frozen trunk and writes the model. */
+import { type Failure, NativeWork, type Report } from '../native.js';
+import type { TrainOptions, Work } from './types.js';
+/** What is known of the rows of a training or an evaluation, beside its other options. */
+type Rows = Pick<TrainOptions, 'data' | 'valid' | 'textColumn' | 'labelColumn'>;
+/** Long work on a labelled file: `begin` gets the data and the options, each as JSON. */
+export declare function worked<T extends object, Step>(given: Rows & Work<Step>, begin: (data: string, options: string, work: NativeWork) => Promise<T | Failure>): Promise<T>;
+/** Trains a head on a frozen trunk and writes the model; nothing is at `output` unless all of it is. */
 export declare function train(options: TrainOptions): Promise<Report>;
+export {};

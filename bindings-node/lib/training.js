@@ -1,21 +1,49 @@
 "use strict";
 Object.defineProperty(exports, "__esModule", { value: true });
-exports.dataAndOptions = dataAndOptions;
+exports.worked = worked;
 exports.train = train;
-// Training a head; the data of a training and of an evaluation.
+// Training a head; what trainings and evaluations have in common.
 const native_js_1 = require("../native.js");
 const bundle_js_1 = require("./bundle.js");
 const errors_js_1 = require("./errors.js");
 const input_js_1 = require("./input.js");
 /** Columns as the command takes them where they are not named. */
 const COLUMNS = { textColumn: 'text', labelColumn: 'label' };
-/** A training's or an evaluation's data and options, each as JSON. */
-function dataAndOptions(given) {
-    const { data, valid, textColumn, labelColumn, ...options } = given;
+/** Long work on a labelled file: `begin` gets the data and the options, each as JSON. */
+async function worked(given, begin) {
+    const { data, valid, textColumn, labelColumn, signal, progress, ...options } = given;
+    if (progress !== undefined && typeof progress !== 'function') {
+        throw (0, errors_js_1.invalid)(`progress is ${(0, errors_js_1.kind)(progress)}; it must be a function`, 'progress');
+    }
+    (0, errors_js_1.refuseAborted)(signal);
     const columns = { textColumn: textColumn ?? COLUMNS.textColumn, labelColumn: labelColumn ?? COLUMNS.labelColumn };
-    return [(0, input_js_1.json)({ data, valid, ...columns }, 'the options'), (0, input_js_1.json)(options, 'the options')];
+    let thrown;
+    const work = new native_js_1.NativeWork((step) => {
+        try {
+            progress?.(JSON.parse(step));
+        }
+        catch (error) {
+            thrown ??= { error };
+            work.stop();
+        }
+    });
+    const abort = () => work.stop();
+    signal?.addEventListener('abort', abort, { once: true });
+    try {
+        const outcome = await begin((0, input_js_1.json)({ data, valid, ...columns }, 'the options'), (0, input_js_1.json)(options, 'the options'), work);
+        if (thrown) {
+            throw thrown.error;
+        }
+        if ('code' in outcome && outcome.code === 'cancelled') {
+            (0, errors_js_1.refuseAborted)(signal);
+        }
+        return (0, errors_js_1.unfailed)(outcome);
+    }
+    finally {
+        signal?.removeEventListener('abort', abort);
+    }
 }
-/** Trains a head on a frozen trunk and writes the model. */
+/** Trains a head on a frozen trunk and writes the model; nothing is at `output` unless all of it is. */
 async function train(options) {
-    return (0, errors_js_1.unfailed)(await (0, native_js_1.train)(...dataAndOptions((0, bundle_js_1.withBundle)((0, input_js_1.known)(options), 'base'))));
+    return worked((0, bundle_js_1.withBundle)((0, input_js_1.known)(options), 'base'), native_js_1.train);
 }

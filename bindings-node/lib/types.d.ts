@@ -75,8 +75,33 @@ export interface AnalyzeOptions extends ScoreOptions {
     /** Gives up after this many milliseconds, waiting counted: `timeout`. */
     timeoutMs?: number | undefined;
 }
-/** What to evaluate on. */
-export interface EvaluateOptions {
+/** Where a training stands: texts go through the trunk, batches of an epoch through the head, and an epoch ends. */
+export type TrainProgress = {
+    stage: 'features';
+    done: number;
+    total: number;
+} | {
+    stage: 'steps';
+    epoch: number;
+    epochs: number;
+    done: number;
+    total: number;
+} | {
+    stage: 'epoch';
+    epoch: number;
+    epochs: number;
+    loss: number;
+    metric: number;
+};
+/** Long work. */
+export interface Work<Step> {
+    /** Stops the work when it is aborted: `cancelled`, its reason kept as the cause. */
+    signal?: AbortSignal | undefined;
+    /** Told where the work stands. What it throws stops the work, which is then rejected with it. */
+    progress?: ((step: Step) => void) | undefined;
+}
+/** What to evaluate on; `progress` is told the rows done. */
+export interface EvaluateOptions extends Work<number> {
     /** A CSV, TSV or JSON lines file. */
     data: string;
     /** By default `text`. */
@@ -91,7 +116,7 @@ export interface EvaluateOptions {
     resamples?: number | undefined;
 }
 /** How to train one head. What is left out is as in `frontdesk train`. */
-export interface TrainOptions {
+export interface TrainOptions extends Work<TrainProgress> {
     /** A CSV, TSV or JSON lines file. */
     data: string;
     /** Rows that choose the epoch; without it, the training splits by itself. */

@@ -15,8 +15,10 @@ mirror! {
         category: [Option<CategoryAnalysis>],
         #[serde(skip_serializing_if = "Option::is_none")]
         route: [Option<RouteAnalysis>],
-        tasks: [Vec<TaskAnalysis>], abstain: [Vec<Abstain>], usage: [Usage],
-        model: [ModelInfo],
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        #[napi(ts_type = "Array<TaskAnalysis> | undefined")]
+        tasks: [Vec<TaskAnalysis>],
+        abstain: [Vec<Abstain>], usage: [Usage], model: [ModelInfo],
     }
     ["How the customer feels: the label with its probability, and how soon a person must act, from 1 to 10 (now)."]
     SentimentAnalysis of [frontdesk::SentimentAnalysis] {

@@ -11,14 +11,25 @@ use frontdesk::{
     Analysis, AnalyzeOptions, Engine, Error, ErrorKind, Pending, Result, Ticket, TicketRef, Tickets,
     from_json,
 };
-use napi::Env;
-use napi::bindgen_prelude::Object;
+use napi::bindgen_prelude::{Either, FnArgs, Function};
+use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode::NonBlocking};
 use napi_derive::napi;
 
 use crate::analysis::NativeAnalysis;
 use crate::engine::{Job, Open};
 use crate::mirror::Mirror;
-use crate::promise::Promise;
+use crate::promise::Failure;
+
+/// How a call ended: its number, and its first analyses as JSON or what went wrong.
+pub(crate) type Ended = FnArgs<(u32, Either<String, Failure>)>;
+
+/// Tells JavaScript that a call has ended. An engine has one for all its calls: to make one costs as much as a call.
+pub(crate) type Settle = ThreadsafeFunction<Ended, (), Ended, napi::Status, false, true>;
+
+/// Weak: what waits for an answer keeps the process alive, not the engine.
+pub(crate) fn settle(function: &Function<'_, Ended, ()>) -> napi::Result<Arc<Settle>> {
+    function.build_threadsafe_function().weak::<true>().build().map(Arc::new)
+}
 
 /// What a call is made with; the texts are JSON.
 pub(crate) struct Input {
@@ -67,25 +78,17 @@ impl Input {
     }
 }
 
-/// What becomes of a call, one after the other; a call that was answered has no promise left.
+/// What becomes of a call, one after the other; a call that has ended has nobody left to tell.
 struct State {
-    promise: Option<Promise<()>>,
+    settle: Option<Arc<Settle>>,
     input: Option<Input>,
     pending: Option<Pending<Vec<Analysis>>>,
     analyses: vec::IntoIter<Analysis>,
 }
 
-impl State {
-    fn end(&mut self, result: Result<Vec<Analysis>>) {
-        (self.input, self.pending) = (None, None);
-        if let Some(promise) = self.promise.take() {
-            promise.settle(result.map(|analyses| self.analyses = analyses.into_iter()));
-        }
-    }
-}
-
 /// A call, as JavaScript, the thread that reads it where it is long, and the engine's threads share it.
 pub(crate) struct Shared {
+    number: u32,
     since: Instant,
     state: Mutex<State>,
 }
@@ -101,13 +104,15 @@ impl Shared {
         let Some(input) = self.lock().input.take() else { return };
         let submitted =
             input.read(self.since).map(|(tickets, options)| engine.submit_from(tickets, &options));
-        let mut state = self.lock();
         match submitted {
-            Ok(pending) => state.pending = state.promise.is_some().then_some(pending),
-            Err(error) => state.end(Err(error)),
+            Ok(pending) => {
+                let mut state = self.lock();
+                state.pending = state.settle.is_some().then_some(pending);
+                drop(state);
+                self.poll();
+            }
+            Err(error) => self.end(self.lock(), Err(error)),
         }
-        drop(state);
-        self.poll();
     }
 
     /// Takes the result if it is there, else asks to be woken.
@@ -116,20 +121,42 @@ impl Shared {
         let Some(pending) = &mut state.pending else { return };
         let waker = Waker::from(Arc::clone(self));
         if let Poll::Ready(result) = Pin::new(pending).poll(&mut Context::from_waker(&waker)) {
-            state.end(result);
+            self.end(state, result);
         }
     }
 
     pub(crate) fn cancel(&self, message: &str) {
-        self.lock().end(Err(Error::new(ErrorKind::Cancelled, message)));
+        self.end(self.lock(), Err(Error::new(ErrorKind::Cancelled, message)));
+    }
+
+    /// Tells JavaScript how the call ended, unless it was told before.
+    fn end(&self, mut state: MutexGuard<'_, State>, result: Result<Vec<Analysis>>) {
+        (state.input, state.pending) = (None, None);
+        let Some(settle) = state.settle.take() else { return };
+        let outcome = result.and_then(|analyses| {
+            state.analyses = analyses.into_iter();
+            slice(&mut state.analyses)
+        });
+        let outcome = outcome.map_or_else(|error| Either::B(error.into()), Either::A);
+        // A JavaScript that is gone has nobody who waits.
+        settle.call((self.number, outcome).into(), NonBlocking);
     }
 }
 
-/// The engine wakes from a thread of its own; the promise carries the news to the event loop.
+/// The engine wakes from a thread of its own, which carries the news to the event loop.
 impl Wake for Shared {
     fn wake(self: Arc<Self>) {
         self.poll();
     }
+}
+
+/// Analyses that are handed over at a time, so that the event loop gets its turns.
+const SLICE: usize = 64;
+
+/// The next analyses as a JSON array of `NativeAnalysis`: its fifty properties cost more one by one.
+fn slice(analyses: &mut vec::IntoIter<Analysis>) -> Result<String> {
+    let slice: Vec<NativeAnalysis> = analyses.take(SLICE).map(Mirror::of).collect();
+    serde_json::to_string(&slice).map_err(|e| Error::new(ErrorKind::Internal, e.to_string()))
 }
 
 /// Bytes of tickets that are read on the event loop: that takes less time than to wake another thread.
@@ -139,53 +166,43 @@ const FEW: usize = 4096;
 #[napi]
 pub struct NativeCall {
     shared: Arc<Shared>,
-    open: Open,
+    _open: Open,
 }
 
 #[napi]
 impl NativeCall {
-    pub(crate) fn new(input: Input, open: Open) -> Self {
-        let state =
-            State { promise: None, input: Some(input), pending: None, analyses: Vec::new().into_iter() };
-        Self { shared: Arc::new(Shared { since: Instant::now(), state: Mutex::new(state) }), open }
-    }
-
-    /// Begins. The promise is resolved when `take` has what it asked for, or with what went wrong.
-    #[napi(ts_return_type = "Promise<Failure | undefined>")]
-    pub fn run<'env>(&self, env: &'env Env) -> napi::Result<Object<'env>> {
-        let (promise, object) = Promise::new(env)?;
-        let mut state = self.shared.lock();
-        state.promise = Some(promise);
-        let few = state.input.as_ref().is_some_and(|input| input.tickets.len() <= FEW);
-        drop(state);
+    /// Begins.
+    pub(crate) fn new(number: u32, input: Input, open: Open) -> Self {
+        let few = input.tickets.len() <= FEW;
+        let settle = Some(Arc::clone(&open.settle));
+        let state = State { settle, input: Some(input), pending: None, analyses: Vec::new().into_iter() };
+        let shared = Arc::new(Shared { number, since: Instant::now(), state: Mutex::new(state) });
         if few {
-            self.shared.begin(&self.open.engine);
-        } else if self.open.jobs.send(Job::Call(Arc::clone(&self.shared))).is_err() {
-            self.shared.cancel("the engine was closed");
+            shared.begin(&open.engine);
+        } else if open.jobs.send(Job::Call(Arc::clone(&shared))).is_err() {
+            shared.cancel("the engine was closed");
         }
-        Ok(object)
+        Self { shared, _open: open }
     }
 
-    /// Settles the call as cancelled, if it is not settled, and gives its place in the queue to others.
+    /// Ends the call as cancelled, if it has not ended, and gives its place in the queue to others.
     #[napi]
     pub fn cancel(&self) {
         self.shared.cancel("the caller gave up");
     }
 
-    /// Settles a call whose time is over.
+    /// Ends a call whose time is over.
     #[napi]
     pub fn check(&self) {
         let mut state = self.shared.lock();
         if let Some(result) = state.pending.as_mut().and_then(|pending| pending.wait_for(Duration::ZERO)) {
-            state.end(result);
+            self.shared.end(state, result);
         }
     }
 
-    /// The next analyses, `count` at most, as a JSON array of `NativeAnalysis`: its fifty properties cost more one by one.
+    /// The analyses after those that were handed over, as a JSON array of `NativeAnalysis`; an empty one is the last.
     #[napi]
-    pub fn take(&self, count: u32) -> napi::Result<String> {
-        let analyses = self.shared.lock().analyses.by_ref().take(count as usize).map(Mirror::of).collect();
-        serde_json::to_string::<Vec<NativeAnalysis>>(&analyses)
-            .map_err(|e| napi::Error::from_reason(e.to_string()))
+    pub fn more(&self) -> napi::Result<String> {
+        slice(&mut self.shared.lock().analyses).map_err(|e| napi::Error::from_reason(e.message()))
     }
 }

@@ -6,14 +6,14 @@ use std::sync::mpsc::{self, Receiver, Sender};
 
 use frontdesk::{Engine, EngineOptions, Result, Shutdown, from_json};
 use napi::Env;
-use napi::bindgen_prelude::Object;
+use napi::bindgen_prelude::{Function, Object};
 use napi_derive::napi;
 
-use crate::call::{Input, NativeCall, Shared};
+use crate::call::{Ended, Input, NativeCall, Settle, Shared, settle};
 use crate::mirror::Mirror;
 use crate::promise::{Promise, on_thread};
 use crate::reports::{Info, Metrics};
-use crate::training::evaluation;
+use crate::training::{NativeWork, evaluation};
 
 fn open(options: &str) -> Result<Engine> {
     let mut options: EngineOptions = from_json(options.as_bytes())?;
@@ -40,12 +40,22 @@ pub struct NativeEngine {
 pub(crate) struct Open {
     pub(crate) engine: Engine,
     pub(crate) jobs: Sender<Job>,
+    pub(crate) settle: Arc<Settle>,
 }
 
 #[napi]
 impl NativeEngine {
-    #[napi(ts_return_type = "Promise<NativeEngine | Failure>")]
-    pub fn open(env: &Env, options: String) -> napi::Result<Object<'_>> {
+    /// `settled` is told how each call ended: its number, and its first analyses as JSON or what went wrong.
+    #[napi(
+        ts_args_type = "options: string, settled: (call: number, outcome: string | Failure) => void",
+        ts_return_type = "Promise<NativeEngine | Failure>"
+    )]
+    pub fn open<'env>(
+        env: &'env Env,
+        options: String,
+        settled: Function<'_, Ended, ()>,
+    ) -> napi::Result<Object<'env>> {
+        let settle = settle(&settled)?;
         on_thread(env, move |promise: Promise<Self>| {
             let engine = match open(&options) {
                 Ok(engine) => engine,
@@ -53,7 +63,7 @@ impl NativeEngine {
             };
             let (jobs, queue) = mpsc::channel();
             let closed = Arc::new(AtomicBool::new(false));
-            let open = Some(Open { engine: engine.clone(), jobs });
+            let open = Some(Open { engine: engine.clone(), jobs, settle });
             promise.settle(Ok(Self { open, closed: Arc::clone(&closed) }));
             serve(&engine, &queue, &closed);
         })
@@ -70,16 +80,17 @@ impl NativeEngine {
         metrics.map(Mirror::of).map_err(|e| napi::Error::from_reason(e.message()))
     }
 
-    /// A call on one ticket, or on many, as JSON; `first` is the number of the first one where they are a part of more.
+    /// Begins a call on one ticket, or on many, as JSON; `first` is the place of the first one where they are a part of more.
     #[napi]
     pub fn call(
         &self,
+        number: u32,
         tickets: String,
         many: bool,
         options: String,
         first: Option<u32>,
     ) -> napi::Result<NativeCall> {
-        Ok(NativeCall::new(Input { tickets, many, first, options }, self.opened()?.clone()))
+        Ok(NativeCall::new(number, Input { tickets, many, first, options }, self.opened()?.clone()))
     }
 
     #[napi(ts_return_type = "Promise<Evaluation | Failure>")]
@@ -88,9 +99,10 @@ impl NativeEngine {
         env: &'env Env,
         data: String,
         options: String,
+        work: &NativeWork,
     ) -> napi::Result<Object<'env>> {
-        let engine = self.opened()?.engine.clone();
-        on_thread(env, move |promise| promise.settle(evaluation(&data, &options, &engine)))
+        let (engine, tell) = (self.opened()?.engine.clone(), work.teller());
+        on_thread(env, move |promise| promise.settle(evaluation(&data, &options, &engine, &tell)))
     }
 
     /// Cancels every call. The promise is resolved when the threads have ended.
@@ -99,7 +111,7 @@ impl NativeEngine {
         let (promise, object) = Promise::new(env)?;
         match self.open.take() {
             None => promise.settle(Ok(())),
-            Some(Open { engine, jobs }) => {
+            Some(Open { engine, jobs, .. }) => {
                 drop(engine);
                 self.closed.store(true, Ordering::Relaxed);
                 // A thread that is gone has closed the engine; the promise is kept when it is dropped.

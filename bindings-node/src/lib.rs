@@ -8,7 +8,8 @@
 #![allow(
     unreachable_pub,
     missing_debug_implementations,
-    reason = "the users of these types are in JavaScript"
+    clippy::needless_pass_by_value,
+    reason = "the users of these types and functions are in JavaScript"
 )]
 
 // A test build has no JavaScript to register with, and would write its types twice.

@@ -1,12 +1,17 @@
 //! Training a head, and evaluating one.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use frontdesk::data::{Labelled, read_labelled};
 use frontdesk::evaluate::evaluate;
-use frontdesk::train::{TrainOptions, train};
-use frontdesk::{Engine, Result, from_json};
+use frontdesk::train::{Progress, TrainOptions, train};
+use frontdesk::{Engine, Error, ErrorKind, Result, from_json};
 use napi::Env;
-use napi::bindgen_prelude::Object;
+use napi::bindgen_prelude::{Function, Object};
+use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode::NonBlocking};
 use napi_derive::napi;
+use serde::Serialize;
 
 use crate::mirror::Mirror;
 use crate::promise::on_thread;
@@ -28,22 +33,67 @@ impl Rows {
     }
 }
 
-fn run(data: &str, options: &str) -> Result<Report> {
+/// Long work, as who began it sees it: told where it stands, in JSON, and stopped at will.
+#[napi]
+pub struct NativeWork {
+    stopped: Arc<AtomicBool>,
+    tell: Arc<ThreadsafeFunction<String, (), String, napi::Status, false, true>>,
+}
+
+#[napi]
+impl NativeWork {
+    #[napi(constructor, ts_args_type = "tell: (progress: string) => void")]
+    pub fn new(tell: Function<'_, String, ()>) -> napi::Result<Self> {
+        let tell = tell.build_threadsafe_function().weak::<true>().build().map(Arc::new)?;
+        Ok(Self { stopped: Arc::default(), tell })
+    }
+
+    /// Stops the work, which is then `cancelled`.
+    #[napi]
+    pub fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn teller<P: Serialize>(&self) -> impl Fn(P) -> Result<()> + Send + Sync + use<P> {
+        let (stopped, tell) = (Arc::clone(&self.stopped), Arc::clone(&self.tell));
+        move |progress| {
+            if stopped.load(Ordering::Relaxed) {
+                return Err(Error::new(ErrorKind::Cancelled, "the work was stopped"));
+            }
+            let json = serde_json::to_string(&progress);
+            tell.call(json.map_err(|e| Error::new(ErrorKind::Internal, e.to_string()))?, NonBlocking);
+            Ok(())
+        }
+    }
+}
+
+fn run(data: &str, options: &str, tell: &(impl Fn(Progress) -> Result<()> + Sync)) -> Result<Report> {
     let data: Rows = from_json(data.as_bytes())?;
     let options: TrainOptions = from_json(options.as_bytes())?;
     let valid = data.valid.as_deref().map(|file| data.read(file)).transpose()?;
-    train(&data.read(&data.data)?, valid.as_deref(), &options, &|_| Ok(())).map(Mirror::of)
+    train(&data.read(&data.data)?, valid.as_deref(), &options, tell).map(Mirror::of)
 }
 
 /// Trains a head and writes the model; the data and the options are JSON.
 #[napi(js_name = "train", ts_return_type = "Promise<Report | Failure>")]
-pub fn train_head(env: &Env, data: String, options: String) -> napi::Result<Object<'_>> {
-    on_thread(env, move |promise| promise.settle(run(&data, &options)))
+pub fn train_head<'env>(
+    env: &'env Env,
+    data: String,
+    options: String,
+    work: &NativeWork,
+) -> napi::Result<Object<'env>> {
+    let tell = work.teller();
+    on_thread(env, move |promise| promise.settle(run(&data, &options, &tell)))
 }
 
-pub(crate) fn evaluation(data: &str, options: &str, engine: &Engine) -> Result<Evaluation> {
+pub(crate) fn evaluation(
+    data: &str,
+    options: &str,
+    engine: &Engine,
+    tell: &(impl Fn(usize) -> Result<()> + Sync),
+) -> Result<Evaluation> {
     let data: Rows = from_json(data.as_bytes())?;
     let rows = data.read(&data.data)?;
-    let found = evaluate(engine, &rows, &from_json(options.as_bytes())?, &|_| Ok(()));
+    let found = evaluate(engine, &rows, &from_json(options.as_bytes())?, tell);
     found.map(Mirror::of).map_err(|e| e.context(&data.data))
 }

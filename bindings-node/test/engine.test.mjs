@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -104,6 +104,37 @@ test('training and evaluating', async (t) => {
   await fails(mood.evaluate({ data, task: 'nothing' }), 'invalid-input', { field: 'task' })
   await fails(train({ data, base, output, task: 'mood' }), 'io')
   await fails(train({ data, base, output: join(dir, 'x'), task: 'mood', learningRate: -1 }), 'invalid-input', { field: 'learningRate' })
+})
+
+test('long work is told of, stopped by a signal and by what its listener throws', async (t) => {
+  const dir = temporary()
+  const data = join(dir, 'train.csv')
+  writeFileSync(data, `text,label\n${'proof proof,calm\nbroken broken,upset\n'.repeat(50)}`)
+  const base = checkpoint(temporary())
+  const options = { data, base, task: 'mood', epochs: 3, patience: 3 }
+  const steps = []
+  const model = join(dir, 'told')
+  await train({ ...options, output: model, progress: (step) => steps.push(step) })
+  assert.deepEqual(Object.keys(steps.find(({ stage }) => stage === 'features')), ['stage', 'done', 'total'])
+  assert.deepEqual(Object.keys(steps.find(({ stage }) => stage === 'steps')), ['stage', 'epoch', 'epochs', 'done', 'total'])
+  assert.deepEqual(steps.filter(({ stage }) => stage === 'epoch').map(({ epoch }) => epoch), [1, 2, 3])
+
+  const reason = new Error('enough')
+  const output = join(dir, 'stopped')
+  await fails(train({ ...options, output, signal: AbortSignal.abort(reason) }), 'cancelled', { cause: reason })
+  const controller = new AbortController()
+  const stopped = train({ ...options, epochs: 100_000, patience: 100_000, output, signal: controller.signal, progress: () => controller.abort(reason) })
+  await fails(stopped, 'cancelled', { cause: reason })
+  await assert.rejects(train({ ...options, epochs: 100_000, patience: 100_000, output, progress: () => { throw reason } }), reason)
+  await fails(train({ ...options, output, progress: true }), 'invalid-input', { field: 'progress' })
+  await fails(train({ ...options, output: join(data, 'below-a-file') }), 'io')
+  assert.deepEqual(readdirSync(dir).sort(), ['told', 'train.csv'])
+
+  const mood = await opened(t, Engine.open({ model }))
+  const rows = []
+  await mood.evaluate({ data, resamples: 50, progress: (done) => rows.push(done) })
+  assert.equal(rows.at(-1), 100)
+  await fails(mood.evaluate({ data, signal: AbortSignal.abort(reason) }), 'cancelled', { cause: reason })
 })
 
 test('what cannot be opened', async () => {

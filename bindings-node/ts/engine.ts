@@ -1,16 +1,17 @@
 // The engine, and the calls that are under way.
-import { type Evaluation, type Info, type Metrics, type NativeAnalysis, type NativeCall, NativeEngine } from '../native.js'
+import { type Evaluation, type Info, type Metrics, NativeEngine } from '../native.js'
 import { withBundle } from './bundle.js'
+import { Calls } from './calls.js'
 import { FrontdeskError, invalid, message, refuseAborted, unfailed } from './errors.js'
-import { type Names, carried, iterator, json, known, list, readable, refuseOther } from './input.js'
-import { dataAndOptions } from './training.js'
+import { type Names, iterator, json, known, list, one } from './input.js'
+import { worked } from './training.js'
 import type { Analysis, AnalyzeOptions, EngineOptions, EvaluateOptions, ScoreOptions, Ticket } from './types.js'
 
 const SCORE: Names<ScoreOptions> = { signal: true, outputs: true }
 const ANALYZE: Names<AnalyzeOptions> = { ...SCORE, timeoutMs: true }
 
-/** Analyses that are made into JavaScript's objects in one turn of the event loop; tickets of one step of `score`. */
-const SLICE = 64
+/** Tickets of one step of `score`. */
+const STEP = 64
 
 /** Steps of `score` that are under way at a time. */
 const AHEAD = 2
@@ -18,43 +19,35 @@ const AHEAD = 2
 /** How long `score` waits where other callers fill the queue. */
 const PAUSE_MS = 50
 
-/** How often a call whose time is over is looked at. */
-const CHECK_MS = 2
-
-/** The longest time that a timer can be set to. */
-const LONGEST_MS = 2 ** 31 - 1
-
 /** Reads support messages. */
 export class Engine<Task extends string = never> {
   /** What this engine is made of. */
   readonly info: Info
   #native: NativeEngine | undefined
   #closed: Promise<void> | undefined
-  readonly #calls = new Set<NativeCall>()
+  readonly #calls: Calls
 
-  private constructor(native: NativeEngine) {
+  private constructor(native: NativeEngine, calls: Calls) {
     if (!(native instanceof NativeEngine)) {
       throw invalid('an engine is made by `await Engine.open(…)`')
     }
     this.#native = native
+    this.#calls = calls
     this.info = native.info()
   }
 
   /** Opens an engine: finds the model, checks every file, replays its golden messages, starts the threads. */
   static async open<Task extends string = never>(options: EngineOptions = {}): Promise<Engine<Task>> {
     const text = json(withBundle(known(options), 'model'), 'the options')
-    const native = NativeEngine.open(text)
-    return new Engine<Task>(unfailed(await native))
+    const calls = new Calls()
+    const native = NativeEngine.open(text, calls.settled)
+    return new Engine<Task>(unfailed(await native), calls)
   }
 
   /** Analyzes one ticket. */
   async analyze(ticket: string | Ticket, options: AnalyzeOptions = {}): Promise<Analysis<Task>> {
     const asked = known(options, ANALYZE)
-    const text = readable('the ticket', () => {
-      refuseOther(ticket, 'the ticket')
-      return JSON.stringify(ticket, carried)
-    })
-    const [analysis] = await this.#run(text, false, asked)
+    const [analysis] = await this.#run(one(ticket), false, asked)
     return analysis as Analysis<Task>
   }
 
@@ -89,7 +82,7 @@ export class Engine<Task extends string = never> {
       for (;;) {
         while (!ended && underWay.length < AHEAD) {
           const step: (string | Ticket)[] = []
-          while (step.length < SLICE && !ended) {
+          while (step.length < STEP && !ended) {
             pulling = true
             const next = await unlessAborted(source.next(), stop.signal)
             pulling = false
@@ -132,7 +125,8 @@ export class Engine<Task extends string = never> {
 
   /** Evaluates one head of the model on a labelled file. */
   async evaluate(options: EvaluateOptions): Promise<Evaluation> {
-    return unfailed(await this.#open().evaluate(...dataAndOptions(known(options))))
+    const native = this.#open()
+    return worked(known(options), (data, rest, work) => native.evaluate(data, rest, work))
   }
 
   /** What this engine has done so far. */
@@ -149,9 +143,7 @@ export class Engine<Task extends string = never> {
   close(): Promise<void> {
     const native = this.#native
     this.#native = undefined
-    for (const call of this.#calls) {
-      call.cancel()
-    }
+    this.#calls.cancel()
     this.#closed ??= (async () => {
       unfailed(await native?.close())
     })()
@@ -186,43 +178,11 @@ export class Engine<Task extends string = never> {
     }
   }
 
-  async #run(tickets: string, many: boolean, options: AnalyzeOptions, first?: number): Promise<Analysis<Task>[]> {
+  #run(tickets: string, many: boolean, options: AnalyzeOptions, first?: number): Promise<Analysis<Task>[]> {
     const { signal, ...rest } = options
-    refuseAborted(signal)
     const text = json(rest, 'the options')
-    const call = this.#open().call(tickets, many, text, first)
-    const abort = () => call.cancel()
-    signal?.addEventListener('abort', abort, { once: true })
-    const stopWatch = watch(call, options.timeoutMs)
-    this.#calls.add(call)
-    try {
-      const failure = await call.run()
-      refuseAborted(signal)
-      unfailed(failure)
-      const analyses: Analysis<Task>[] = []
-      for (;;) {
-        const slice = JSON.parse(call.take(SLICE)) as NativeAnalysis[]
-        for (const analysis of slice) {
-          analyses.push(shaped(analysis) as Analysis<Task>)
-        }
-        if (slice.length < SLICE) {
-          return analyses
-        }
-        await new Promise((resolve) => setImmediate(resolve))
-        refuseAborted(signal)
-      }
-    } finally {
-      signal?.removeEventListener('abort', abort)
-      stopWatch()
-      this.#calls.delete(call)
-    }
+    return this.#calls.run(this.#open(), { tickets, many, first, options: text, signal, timeoutMs: rest.timeoutMs })
   }
-}
-
-/** The native analysis with a single-task model's results under their tasks' names. */
-function shaped({ tasks, abstain, usage, model, ...outputs }: NativeAnalysis): Analysis {
-  const named = Object.fromEntries(tasks.map(({ task, result }) => [task, result]))
-  return { ...outputs, ...named, abstain, usage, model }
 }
 
 /** Waits for a value, or for the signal. */
@@ -238,17 +198,4 @@ async function unlessAborted<T>(value: T | PromiseLike<T>, signal: AbortSignal):
   } finally {
     signal.removeEventListener('abort', abort)
   }
-}
-
-/** Looks at the call when its time is over, until it is settled. Gives what ends the watch. */
-function watch(call: NativeCall, timeoutMs: number | undefined): () => void {
-  let timer: NodeJS.Timeout | undefined
-  const look = () => {
-    timer = setTimeout(look, CHECK_MS)
-    call.check()
-  }
-  if (timeoutMs !== undefined && timeoutMs <= LONGEST_MS) {
-    timer = setTimeout(look, timeoutMs)
-  }
-  return () => clearTimeout(timer)
 }

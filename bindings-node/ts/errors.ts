@@ -25,10 +25,10 @@ export function invalid(text: string, field?: string, options?: ErrorOptions): F
 }
 
 /** Throws what the addon failed with. */
-export function unfailed<T extends object>(outcome: T | Failure): T
+export function unfailed<T extends object | string>(outcome: T | Failure): T
 export function unfailed(outcome: Failure | undefined): void
-export function unfailed<T extends object>(outcome: T | Failure | undefined): T | undefined {
-  if (outcome != null && 'code' in outcome) {
+export function unfailed<T extends object | string>(outcome: T | Failure | undefined): T | undefined {
+  if (typeof outcome === 'object' && outcome !== null && 'code' in outcome) {
     const field = outcome.field?.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
     throw new FrontdeskError(outcome.code, outcome.message, field)
   }

@@ -34,6 +34,14 @@ export function iterator<T>(tickets: Iterable<T> | AsyncIterable<T>): Iterator<T
   throw invalid(`the tickets are ${kind(tickets)}; they must be an iterable of tickets`, 'tickets')
 }
 
+/** A ticket as JSON. */
+export function one(ticket: unknown): string {
+  return readable('the ticket', () => {
+    refuseOther(ticket, 'the ticket')
+    return JSON.stringify(ticket, carried)
+  })
+}
+
 /** Tickets as JSON. */
 export function list(tickets: readonly unknown[], first: number): string {
   return readable('the tickets', () => {

@@ -1,21 +1,53 @@
-// Training a head; the data of a training and of an evaluation.
-import { type Report, train as nativeTrain } from '../native.js'
+// Training a head; what trainings and evaluations have in common.
+import { type Failure, NativeWork, type Report, train as nativeTrain } from '../native.js'
 import { withBundle } from './bundle.js'
-import { unfailed } from './errors.js'
+import { invalid, kind, refuseAborted, unfailed } from './errors.js'
 import { json, known } from './input.js'
-import type { EvaluateOptions, TrainOptions } from './types.js'
+import type { TrainOptions, Work } from './types.js'
 
 /** Columns as the command takes them where they are not named. */
 const COLUMNS = { textColumn: 'text', labelColumn: 'label' }
 
-/** A training's or an evaluation's data and options, each as JSON. */
-export function dataAndOptions(given: EvaluateOptions & { valid?: string | undefined }): [string, string] {
-  const { data, valid, textColumn, labelColumn, ...options } = given
+/** What is known of the rows of a training or an evaluation, beside its other options. */
+type Rows = Pick<TrainOptions, 'data' | 'valid' | 'textColumn' | 'labelColumn'>
+
+/** Long work on a labelled file: `begin` gets the data and the options, each as JSON. */
+export async function worked<T extends object, Step>(
+  given: Rows & Work<Step>,
+  begin: (data: string, options: string, work: NativeWork) => Promise<T | Failure>,
+): Promise<T> {
+  const { data, valid, textColumn, labelColumn, signal, progress, ...options } = given
+  if (progress !== undefined && typeof progress !== 'function') {
+    throw invalid(`progress is ${kind(progress)}; it must be a function`, 'progress')
+  }
+  refuseAborted(signal)
   const columns = { textColumn: textColumn ?? COLUMNS.textColumn, labelColumn: labelColumn ?? COLUMNS.labelColumn }
-  return [json({ data, valid, ...columns }, 'the options'), json(options, 'the options')]
+  let thrown: { error: unknown } | undefined
+  const work = new NativeWork((step) => {
+    try {
+      progress?.(JSON.parse(step) as Step)
+    } catch (error) {
+      thrown ??= { error }
+      work.stop()
+    }
+  })
+  const abort = () => work.stop()
+  signal?.addEventListener('abort', abort, { once: true })
+  try {
+    const outcome = await begin(json({ data, valid, ...columns }, 'the options'), json(options, 'the options'), work)
+    if (thrown) {
+      throw thrown.error
+    }
+    if ('code' in outcome && outcome.code === 'cancelled') {
+      refuseAborted(signal)
+    }
+    return unfailed<T>(outcome)
+  } finally {
+    signal?.removeEventListener('abort', abort)
+  }
 }
 
-/** Trains a head on a frozen trunk and writes the model. */
+/** Trains a head on a frozen trunk and writes the model; nothing is at `output` unless all of it is. */
 export async function train(options: TrainOptions): Promise<Report> {
-  return unfailed(await nativeTrain(...dataAndOptions(withBundle(known(options), 'base'))))
+  return worked(withBundle(known(options), 'base'), nativeTrain)
 }

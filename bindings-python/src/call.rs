@@ -6,9 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Wake, Waker};
 use std::thread;
 use std::time::Duration;
+use std::vec;
 
 use frontdesk::{Analysis, Pending};
 use pyo3::prelude::*;
+use pyo3::types::PyList;
 
 use crate::door::raise;
 use crate::mirror::Mirror;
@@ -58,7 +60,12 @@ impl Wake for Ready {
 /// A call on its way. Dropping it, or `cancel`, gives its place in the queue to others.
 #[pyclass(frozen, module = "frontdesk._native")]
 pub struct NativeCall {
-    pending: Mutex<Option<Pending<Vec<Analysis>>>>,
+    state: Mutex<State>,
+}
+
+enum State {
+    Waiting(Pending<Vec<Analysis>>),
+    Answered(vec::IntoIter<Analysis>),
 }
 
 impl NativeCall {
@@ -73,24 +80,27 @@ impl NativeCall {
                 Pending::from(result)
             }
         };
-        Ok(Self { pending: Mutex::new(Some(pending)) })
+        Ok(Self { state: Mutex::new(State::Waiting(pending)) })
     }
 }
 
 #[pymethods]
 impl NativeCall {
-    /// The analyses, once; `None` where they are not there yet.
-    fn take<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let mut pending = locked(&self.pending);
-        let Some(result) = pending.as_mut().and_then(|pending| pending.wait_for(Duration::ZERO)) else {
-            return Ok(None);
-        };
-        *pending = None;
-        drop(pending);
-        result.map_err(|e| raise(py, &e))?.mirror(py).map(Some)
+    /// The next analyses, `count` at most, so that the event loop gets its turns; `None` where they are not there yet.
+    fn take<'py>(&self, py: Python<'py>, count: usize) -> PyResult<Option<Bound<'py, PyList>>> {
+        let mut state = locked(&self.state);
+        if let State::Waiting(pending) = &mut *state {
+            let Some(result) = pending.wait_for(Duration::ZERO) else { return Ok(None) };
+            *state = State::Answered(result.map_err(|e| raise(py, &e))?.into_iter());
+        }
+        let State::Answered(analyses) = &mut *state else { return Ok(None) };
+        let next: Vec<Analysis> = analyses.take(count).collect();
+        drop(state);
+        let next: Vec<_> = next.into_iter().map(|a| a.mirror(py)).collect::<PyResult<_>>()?;
+        PyList::new(py, next).map(Some)
     }
 
     fn cancel(&self) {
-        *locked(&self.pending) = None;
+        *locked(&self.state) = State::Answered(Vec::new().into_iter());
     }
 }

@@ -46,6 +46,10 @@ impl Mirror for train::Progress {
     fn mirror(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
         let (stage, figures) = match self {
             Self::Features { done, total } => ("Reading", [done.mirror(py)?, total.mirror(py)?].to_vec()),
+            Self::Steps { epoch, epochs, done, total } => {
+                let figures = [epoch.mirror(py)?, epochs.mirror(py)?, done.mirror(py)?, total.mirror(py)?];
+                ("Steps", figures.to_vec())
+            }
             Self::Epoch { epoch, epochs, loss, metric } => {
                 let figures = [epoch.mirror(py)?, epochs.mirror(py)?, loss.mirror(py)?, metric.mirror(py)?];
                 ("Epoch", figures.to_vec())

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import time
 
 import frontdesk
 import pytest
@@ -55,6 +57,36 @@ def test_a_cancelled_task_frees_its_place() -> None:
             await engine.analyze_async("thanks")
             assert engine.metrics().queue_depth == 0
             assert engine.metrics().tickets < 400
+
+    asyncio.run(run())
+
+
+def test_a_call_that_is_lost_with_its_loop_frees_its_place() -> None:
+    with Engine(threads=1) as engine:
+        loop = asyncio.new_event_loop()
+        task = loop.create_task(engine.analyze_batch_async([LONG] * 400))
+        loop.run_until_complete(under_way(engine))
+        loop.close()
+        # Whoever closes a loop over a task is told so on stderr.
+        task._log_destroy_pending = False  # type: ignore[attr-defined]
+        del task
+        gc.collect()
+        deadline = time.monotonic() + 60
+        while engine.metrics().queue_depth > 0:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        assert engine.metrics().tickets < 400
+
+
+def test_the_loop_turns_while_answers_are_handed_over(engine: Engine) -> None:
+    async def run() -> None:
+        longest, last = 0.0, time.perf_counter()
+        task = asyncio.create_task(engine.analyze_batch_async([""] * 20_000))
+        while not task.done():
+            await asyncio.sleep(0)
+            longest, last = max(longest, time.perf_counter() - last), time.perf_counter()
+        assert len(task.result()) == 20_000
+        print(f"longest turn {longest * 1e3:.1f} ms")
 
     asyncio.run(run())
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import frontdesk
@@ -9,7 +11,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from frontdesk import Engine, Epoch, Reading
+from frontdesk import Engine, Epoch, Reading, Steps
 
 GOOD = ["thank you so much", "this is wonderful", "great work", "I love it", "perfect, thanks", "what a lovely print"]
 BAD = ["this is terrible", "I hate it", "awful work", "the worst print", "very bad, angry", "what an ugly mess"]
@@ -21,7 +23,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model with one head, trained on a table."""
     output = tmp_path_factory.mktemp("models") / "mood"
     frame = pd.DataFrame(ROWS, columns=["text", "label"])
-    told: list[Reading | Epoch] = []
+    told: list[Reading | Steps | Epoch] = []
     report = frontdesk.train(frame, valid=frame, output=output, task="mood", epochs=3, progress=told.append)
     assert (report.task, set(report.labels), report.train_rows) == ("mood", {"good", "bad"}, 12)
     assert isinstance(told[0], Reading) and isinstance(told[-1], Epoch) and told[-1].epochs == 3
@@ -75,7 +77,7 @@ def test_bad_data_and_options_are_refused_and_nothing_is_left(tmp_path: Path) ->
 
 
 def test_progress_may_stop_a_training(tmp_path: Path) -> None:
-    def stop(step: Reading | Epoch) -> None:
+    def stop(step: Reading | Steps | Epoch) -> None:
         raise RuntimeError("enough")
 
     frame = pd.DataFrame(ROWS * 20, columns=["text", "label"])
@@ -95,3 +97,16 @@ def test_an_engine_evaluates_its_own_head(engine: Engine) -> None:
         frontdesk.evaluate(frame, model=engine, text_column="message", label_column="kind")
     with pytest.raises(frontdesk.DataInvalidError, match="line 1: `x` is no label"):
         frontdesk.evaluate(pl.DataFrame({"text": ["a"], "label": ["x"]}), model=engine, task="category")
+
+
+def _train_in_child(output: Path) -> float:
+    frame = pd.DataFrame(ROWS, columns=["text", "label"])
+    return frontdesk.train(frame, valid=frame, output=output, task="mood", epochs=3, progress=False).value
+
+
+def test_a_forked_child_trains_as_its_parent_did(model: Path, tmp_path: Path) -> None:
+    expected = _train_in_child(tmp_path / "parent")
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork")) as pool:
+        assert pool.submit(_train_in_child, tmp_path / "child").result(timeout=120) == expected
+    heads = [(tmp_path / who / "heads.safetensors").read_bytes() for who in ("parent", "child")]
+    assert heads[0] == heads[1]

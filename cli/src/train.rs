@@ -31,13 +31,20 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
     let report = train(&data, valid.as_deref(), &options, &|progress| {
         match progress {
             Progress::Features { done, .. } => bar.set_position(done as u64),
+            Progress::Steps { epoch, epochs, done, total } => {
+                bar.set_message(format!("epoch {epoch}/{epochs}"));
+                bar.set_length(total as u64);
+                bar.set_position(done as u64);
+            }
             Progress::Epoch { epoch, epochs, loss, metric } => {
-                bar.finish_and_clear();
-                eprintln!("epoch {epoch:>3}/{epochs}  loss {loss:.4}  validation {metric:.4}");
+                bar.suspend(|| {
+                    eprintln!("epoch {epoch:>3}/{epochs}  loss {loss:.4}  validation {metric:.4}");
+                });
             }
         }
         Ok(())
     })?;
+    bar.finish_and_clear();
     let mut output = Output::open(None)?;
     output.write(&match args.format {
         ReportFormat::Json => json(&report)?,

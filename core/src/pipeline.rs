@@ -72,6 +72,7 @@ struct Whole {
 ///
 /// # Errors
 /// `model-invalid` where its labels are not those that the place asks for.
+#[cfg(feature = "train")]
 pub(crate) fn check_place(head: &HeadMeaning) -> Result<()> {
     let [sentiment, emotions, urgency, category] = WHOLE;
     match head.name.as_str() {

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from frontdesk.errors import InvalidInputError
-from frontdesk.types import Epoch, Reading
+from frontdesk.types import Epoch, Reading, Steps
 
 Step = TypeVar("Step")
 Progress = bool | Callable[[Step], object] | None
@@ -49,20 +49,20 @@ def of_rows(progress: Progress[int], what: str, total: int | None) -> Iterator[C
 
 
 @contextmanager
-def of_training(progress: Progress[Reading | Epoch]) -> Iterator[Callable[[Reading | Epoch], object] | None]:
+def of_training(progress: Progress[Reading | Steps | Epoch]) -> Iterator[Callable[[Reading | Steps | Epoch], object] | None]:
     """What is told where a training stands."""
     if callable(progress):
         yield progress
         return
     with _bar(progress, "training", None) as move:
 
-        def step(step: Reading | Epoch) -> None:
+        def step(step: Reading | Steps | Epoch) -> None:
             if move is None:
                 return
             match step:
-                case Reading(done, total):
+                case Reading(done, total) | Steps(_, _, done, total):
                     move(done, total)
-                case Epoch(epoch, epochs):
-                    move(epoch, epochs)
+                case Epoch():
+                    pass
 
         yield None if move is None else step

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import weakref
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -26,6 +27,9 @@ AnyTicket = str | Ticket | Mapping[str, object]
 
 Model = str | os.PathLike[str]
 """A directory, or a name on the hub, with `@revision` after it where wanted."""
+
+# Analyses that are made into Python's objects in one turn of an event loop.
+_SLICE = 256
 
 _BUNDLED = "frontdesk-small"
 _BUNDLE = Path(__file__).parent / "models" / _BUNDLED
@@ -166,21 +170,33 @@ class Engine:
     ) -> list[Analysis]:
         """As `analyze_batch`, without blocking the event loop."""
         options = _call_options(outputs, timeout_ms, unknown)
-        return list(await self._run(_listed(tickets), True, options, timeout_ms))
+        return await self._run(_listed(tickets), True, options, timeout_ms)
 
     async def _run(
         self, tickets: object, many: bool, options: str | None, timeout_ms: float | None
-    ) -> tuple[Analysis, ...]:
+    ) -> list[Analysis]:
         loop = asyncio.get_running_loop()
         settled = asyncio.Event()
-        call = self._native.call(tickets, many, lambda: loop.call_soon_threadsafe(settled.set), options)
+        # The engine's threads hold nothing of the task: of one that is lost with its loop, the collector frees the call.
+        waiting = weakref.ref(settled)
+
+        def ready() -> None:
+            if (event := waiting()) is not None:
+                loop.call_soon_threadsafe(event.set)
+
+        call = self._native.call(tickets, many, ready, options)
         # The engine tells of a deadline when it comes to the call; the caller is told in time.
         timer = None if timeout_ms is None else loop.call_later(timeout_ms / 1000, settled.set)
         try:
             await settled.wait()
-            while (analyses := call.take()) is None:
+            while (taken := call.take(_SLICE)) is None:
                 await asyncio.sleep(0.001)
-            return cast("tuple[Analysis, ...]", analyses)
+            analyses = taken
+            while many and taken:
+                await asyncio.sleep(0)
+                taken = call.take(_SLICE) or []
+                analyses += taken
+            return cast("list[Analysis]", analyses)
         finally:
             call.cancel()
             if timer is not None:

@@ -8,7 +8,7 @@ from typing import Any, NoReturn, cast
 from frontdesk import _frames, _json, _native, _progress, _unicode
 from frontdesk.engine import Engine, Model, located, path
 from frontdesk.errors import InvalidInputError
-from frontdesk.types import Epoch, Evaluation, Reading, Report
+from frontdesk.types import Epoch, Evaluation, Reading, Report, Steps
 
 __all__ = ["evaluate", "train"]
 
@@ -35,7 +35,7 @@ def train(
     weight_decay: float | None = None,
     dropout: float | None = None,
     seed: int | None = None,
-    progress: _progress.Progress[Reading | Epoch] = None,
+    progress: _progress.Progress[Reading | Steps | Epoch] = None,
     **unknown: NoReturn,
 ) -> Report:
     """Trains a head on a frozen trunk and writes the model; nothing is at `output` unless all of it is.
@@ -54,7 +54,7 @@ def train(
         dense: width of a dense layer before the output layer.
         epochs, patience, batch, learning_rate, weight_decay, dropout, seed: of the training; what is left out is as in
             `frontdesk train`.
-        progress: as in `Engine.score`; a function is told `Reading` and `Epoch`.
+        progress: as in `Engine.score`; a function is told `Reading`, `Steps` and `Epoch`.
 
     Raises:
         DataInvalidError names the line, or the row from 1; InvalidInputError, ModelNotFoundError, ModelInvalidError, IoError.

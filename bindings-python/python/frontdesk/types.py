@@ -32,6 +32,7 @@ __all__ = [
     "RouteAnalysis",
     "RouteScore",
     "SentimentAnalysis",
+    "Steps",
     "TaskAnalysis",
     "TaskResult",
     "Ticket",
@@ -344,6 +345,16 @@ class Report(_Value):
 class Reading(_Value):
     """A training reads its texts: so many of so many."""
 
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Steps(_Value):
+    """An epoch of a training goes on: so many of its batches."""
+
+    epoch: int
+    epochs: int
     done: int
     total: int
 

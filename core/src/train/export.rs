@@ -6,6 +6,7 @@ use std::path::Path;
 use frontdesk_models::config::Config;
 use frontdesk_models::weights::{Limits, Weights};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use tempfile::TempDir;
 
 use super::TrainOptions;
 use super::fit::NamedTensor;
@@ -134,24 +135,28 @@ fn serialize(tensors: &Tensors, dtype: Dtype) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Writes the bundle beside its place, opens it as a user would, and moves it there.
+/// Why nothing is written over what a user has.
+pub(super) fn already(output: &Path) -> Error {
+    Error::new(ErrorKind::Io, format!("{} is there already", output.display()))
+}
+
+/// A folder beside the output's place; it is gone with this value. Made before the training, which would be lost where nothing
+/// can be written.
+pub(super) fn beside(output: &Path) -> Result<TempDir> {
+    let parent = output.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(parent).map_err(|e| Error::io(parent, e))?;
+    tempfile::Builder::new().prefix(".frontdesk-").tempdir_in(parent).map_err(|e| Error::io(parent, e))
+}
+
+/// Writes the bundle to a folder beside its place, opens it as a user would, and moves it there.
 pub(super) fn write(
+    folder: TempDir,
     base: &Base,
     head: HeadManifest,
     tensors: &[NamedTensor],
     options: &TrainOptions,
 ) -> Result<()> {
     let output = &options.output;
-    if output.exists() {
-        return Err(Error::new(ErrorKind::Io, format!("{} is there already", output.display())));
-    }
-    let parent = output.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::create_dir_all(parent).map_err(|e| Error::io(parent, e))?;
-    let folder = tempfile::Builder::new()
-        .prefix(".frontdesk-")
-        .tempdir_in(parent)
-        .map_err(|e| Error::io(parent, e))?;
-
     let mut all = Tensors::new();
     let mut heads = Vec::new();
     if let Some((manifest, weights)) = &base.bundle {
@@ -213,6 +218,9 @@ pub(super) fn write(
     manifest.golden = golden(&Model::open(&written, &backend::cpu()?)?)?;
     write_manifest(&manifest)?;
     Model::open(&written, &backend::cpu()?)?;
+    if output.exists() {
+        return Err(already(output));
+    }
     let kept = folder.keep();
     std::fs::rename(&kept, output).map_err(|e| {
         let _ = std::fs::remove_dir_all(&kept);

@@ -12,6 +12,9 @@ use crate::data::Labelled;
 use crate::tokenize::{Encoding, Tokenizer};
 use crate::{LongText, Result};
 
+/// Rows that are tokenized before whoever waits may stop the work.
+const TURN: usize = 1024;
+
 /// A trunk with its tokenizer.
 #[derive(Debug)]
 pub(super) struct Encoder {
@@ -42,7 +45,11 @@ impl Encoder {
             let encoding = self.tokenizer.encode(&row.text, LongText::HeadAndTail);
             encoding.map_err(|e| e.context(format!("line {}", row.line)))
         };
-        let encodings: Vec<Encoding> = rows.par_iter().map(encode).collect::<Result<_>>()?;
+        let mut encodings: Vec<Encoding> = Vec::with_capacity(rows.len());
+        for rows in rows.chunks(TURN) {
+            progress(0)?;
+            encodings.extend(rows.par_iter().map(encode).collect::<Result<Vec<_>>>()?);
+        }
         let done = AtomicUsize::new(0);
         let run = |batch: Batch| -> Result<(Vec<usize>, Features)> {
             let pooled = self.trunk.forward(&batch.tokens)?.pool(Pooling::Mean)?;

@@ -33,6 +33,9 @@ pub(super) struct Fitted {
     pub(super) epoch: usize,
 }
 
+/// Batches after which whoever waits is told of them, and may stop the work.
+const TURN: usize = 64;
+
 fn compute(error: candle_core::Error) -> Error {
     ModelError::from(error).into()
 }
@@ -53,13 +56,17 @@ pub(super) fn fit(
     let mut optimizer = AdamW::new(head.variables(), params).map_err(compute)?;
 
     let mut order: Vec<usize> = (0..train.len()).collect();
-    let steps = order.len().div_ceil(options.batch) * options.epochs;
+    let total = order.len().div_ceil(options.batch);
+    let steps = total * options.epochs;
     let (mut step, mut stale) = (0usize, 0);
     let mut best: Option<Fitted> = None;
     for epoch in 1..=options.epochs {
         order.shuffle(random);
         let mut sum = 0.0;
-        for rows in order.chunks(options.batch) {
+        for (done, rows) in order.chunks(options.batch).enumerate() {
+            if done % TURN == 0 {
+                progress(Progress::Steps { epoch, epochs: options.epochs, done, total })?;
+            }
             optimizer.set_learning_rate(options.learning_rate * (1.0 - step as f64 / steps as f64));
             step += 1;
             let features = dropped(&train, rows, options.dropout, random);

@@ -102,6 +102,17 @@ pub enum Progress {
         /// Texts in all.
         total: usize,
     },
+    /// Batches of an epoch went through the head.
+    Steps {
+        /// From 1.
+        epoch: usize,
+        /// At most so many.
+        epochs: usize,
+        /// Batches done.
+        done: usize,
+        /// Batches of an epoch.
+        total: usize,
+    },
     /// An epoch ended.
     Epoch {
         /// From 1.
@@ -151,6 +162,20 @@ pub fn train(
     progress: &(dyn Fn(Progress) -> Result<()> + Sync),
 ) -> Result<Report> {
     check(options)?;
+    // A pool of its own: a forked process has none of its parent's threads.
+    let pool = rayon::ThreadPoolBuilder::new()
+        .thread_name(|index| format!("frontdesk-train-{index}"))
+        .build()
+        .map_err(|e| Error::new(ErrorKind::Internal, e.to_string()).with_source(e))?;
+    pool.install(|| run(train, valid, options, progress))
+}
+
+fn run(
+    train: &[Labelled],
+    valid: Option<&[Labelled]>,
+    options: &TrainOptions,
+    progress: &(dyn Fn(Progress) -> Result<()> + Sync),
+) -> Result<Report> {
     if train.is_empty() || valid.is_some_and(<[_]>::is_empty) {
         return Err(Error::new(ErrorKind::DataInvalid, "no row to train on, or to validate on"));
     }
@@ -166,6 +191,7 @@ pub fn train(
     };
     let (train_targets, valid_targets) = (targets(&train)?, targets(&valid)?);
 
+    let folder = export::beside(&options.output)?;
     let files = locate(&options.base, &EngineOptions::default())?;
     let base = export::Base::read(&files, options)?;
     // A calibrated score under one half says that the answer is more often wrong than right.
@@ -184,6 +210,7 @@ pub fn train(
         fits.map_err(|e| Error::new(ErrorKind::DataInvalid, e.message().to_owned()).at("task"))?;
     }
     let total = train.len() + valid.len();
+    progress(Progress::Features { done: 0, total })?;
     let encoder = features::Encoder::new(&base)?;
     let train_features = encoder.pooled(&train, &|done| progress(Progress::Features { done, total }))?;
     let valid_features =
@@ -198,7 +225,7 @@ pub fn train(
     let fitted = fit::fit(&data, options, &mut random, progress)?;
     let temperature = temperature::fit(kind.link(), &fitted.valid_logits, &valid_targets);
     head.temperature = temperature;
-    export::write(&base, head, &fitted.tensors, options)?;
+    export::write(folder, &base, head, &fitted.tensors, options)?;
     Ok(Report {
         task: options.task.clone(),
         labels,
@@ -237,7 +264,7 @@ fn check(options: &TrainOptions) -> Result<()> {
         return Err(Error::invalid("dense", format!("the width is from 1 to {}", DENSE.end())));
     }
     if options.output.exists() {
-        return Err(Error::new(ErrorKind::Io, format!("{} is there already", options.output.display())));
+        return Err(export::already(&options.output));
     }
     if options.max_tokens < 3 {
         let message = format!("{} tokens; two are special, so at least 3", options.max_tokens);
