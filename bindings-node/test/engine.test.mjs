@@ -143,7 +143,7 @@ test('what cannot be opened', async () => {
   await fails(Engine.open({ model: temporary() }), 'model-not-found')
   await fails(Engine.open({ device: 'tpu' }), 'invalid-input', { field: 'device' })
   await fails(Engine.open({ device: 'cuda' }), 'device-unavailable')
-  await fails(Engine.open({ precision: 'bf16' }), 'invalid-input', { field: 'precision' })
+  await fails(Engine.open({ precision: 'f16' }), 'invalid-input', { field: 'precision' })
   await fails(Engine.open({ threads: 0 }), 'invalid-input', { field: 'threads' })
   await fails(Engine.open({ threads: 1.5 }), 'invalid-input', { field: 'threads' })
   await fails(Engine.open({ threads: NaN }), 'invalid-input', { field: 'threads' })

@@ -37,7 +37,7 @@ fn one_message_as_json_has_the_shape_of_the_contract() {
 
 #[test]
 fn every_instruction_set_and_number_of_threads_says_the_same_to_the_byte() {
-    for precision in ["f32", "int8"] {
+    for precision in ["f32", "bf16", "int8"] {
         let file = || {
             let mut command = frontdesk();
             command.args(["analyze", "--input", "datasets/samples/tickets.csv", "--format", "jsonl"]);

@@ -28,17 +28,16 @@ pub(crate) fn cpu() -> Result<Backend> {
 /// `device-unavailable` for a device that is named and not there; `invalid-input` for a precision that the device has not.
 pub(crate) fn choose(device: DeviceChoice, precision: Precision) -> Result<Chosen> {
     let (device, name) = open_device(device)?;
-    let refused = |known: &str| {
-        Err(Error::invalid("precision", format!("{name} does not compute in this precision; known: {known}")))
-    };
+    let packed = |precision| Ok::<_, Error>(Backend::Packed { precision, isa: Isa::chosen()? });
     let (backend, precision) = match (&device, precision) {
-        (Device::Cpu, Precision::Int8) => {
-            (Backend::Packed { precision: kernels::Precision::Int8, isa: Isa::chosen()? }, "int8")
-        }
+        (Device::Cpu, Precision::Int8) => (packed(kernels::Precision::Int8)?, "int8"),
+        (Device::Cpu, Precision::Bf16) => (packed(kernels::Precision::Bf16)?, "bf16"),
         (Device::Cpu, Precision::Auto | Precision::F32) => (cpu()?, "f32"),
-        (Device::Cpu, Precision::Bf16) => return refused("auto, int8, f32"),
         (_, Precision::Auto | Precision::F32) => (Backend::Reference(device), "f32"),
-        (_, Precision::Int8 | Precision::Bf16) => return refused("auto, f32"),
+        (_, Precision::Int8 | Precision::Bf16) => {
+            let reason = format!("{name} does not compute in this precision; known: auto, f32");
+            return Err(Error::invalid("precision", reason));
+        }
     };
     Ok(Chosen { backend, device: name, precision })
 }

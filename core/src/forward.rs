@@ -14,7 +14,9 @@ use crate::{Error, ErrorKind, LongText, ModelInfo, Result};
 /// How far a golden message's score may be from the bundle's: devices, and weights of 16 bits, differ by less; another network or
 /// tokenizer by far more.
 const GOLDEN_TOLERANCE: f32 = 2e-3;
-/// As above, where weights and activations are rounded to 8 bits.
+/// As above, where weights and activations are rounded to 16 bits, of which 8 are the mantissa's.
+const GOLDEN_TOLERANCE_BF16: f32 = 2e-2;
+/// As above, where they are rounded to 8 bits.
 const GOLDEN_TOLERANCE_INT8: f32 = 5e-2;
 
 /// A network with its tokenizer and the meaning of its heads, ready to run.
@@ -44,6 +46,7 @@ impl Model {
         let model = Self { info, tokenizer, heads, input, network };
         let tolerance = match backend {
             Backend::Packed { precision: Precision::Int8, .. } => GOLDEN_TOLERANCE_INT8,
+            Backend::Packed { precision: Precision::Bf16, .. } => GOLDEN_TOLERANCE_BF16,
             _ => GOLDEN_TOLERANCE,
         };
         model.replay(&golden, tolerance).map_err(|e| e.context(files.place()))?;

@@ -185,7 +185,6 @@ fn wrong_options_are_invalid_input_with_their_field() {
     };
     assert_eq!(field(|o| o.threads = Some(0)), "threads");
     assert_eq!(field(|o| o.outputs = vec!["route".into()]), "outputs");
-    assert_eq!(field(|o| o.precision = frontdesk::Precision::Bf16), "precision");
     assert_eq!(field(|o| o.sentiment_model = Some(o.model.clone())), "sentiment_model");
 }
 

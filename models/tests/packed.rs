@@ -55,7 +55,7 @@ fn real_minilm_in_f32_gives_transformers_hidden_states_and_in_int8_comes_near() 
 fn every_instruction_set_and_batch_gives_the_same_bits() {
     let golden = golden().minilm;
     let (config, weights) = read(&minilm_dir());
-    for precision in [Precision::F32, Precision::Int8] {
+    for precision in [Precision::F32, Precision::Bf16, Precision::Int8] {
         let mut first = None;
         for isa in Isa::available() {
             let encoder = PackedEncoder::load(&config, &weights, precision, isa).unwrap();

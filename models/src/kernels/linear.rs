@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::math;
-use super::rows::{BLOCK, Step};
-use super::simd::{Kernel, LANES, Simd, WeightQuads};
+use super::rows::{BLOCK, Step, bf16};
+use super::simd::{Kernel, LANES, Pair, Simd, WeightPairs, WeightQuads};
 use super::tiles::{Lane, panels};
 
 /// A linear layer, its outputs in panels of sixteen columns; inputs and outputs are padded with zeros to whole panels.
@@ -20,6 +20,8 @@ pub(crate) struct PackedLinear {
 enum PackedWeights {
     /// `[panel][input][16]`.
     F32(Vec<Lane>),
+    /// `[panel][two inputs][16]`.
+    Bf16(Vec<WeightPairs>),
     /// Symmetric, with a step for each block of inputs in each output column.
     Int8 {
         /// `[panel][four inputs][16][4]`.
@@ -38,6 +40,8 @@ enum PackedWeights {
 pub enum Precision {
     /// Eight-bit integers, with a scale for each output column; activations likewise, with a scale for each token.
     Int8,
+    /// Bfloat16, the sums in float32. Fast where the processor has AVX-512 BF16, slower than float32 elsewhere.
+    Bf16,
     /// Float32.
     F32,
 }
@@ -46,6 +50,7 @@ pub enum Precision {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Packed<'a, Q> {
     F32(&'a [f32]),
+    Bf16(&'a [Pair]),
     Int8 { quads: &'a [Q], steps: &'a [Step] },
 }
 
@@ -90,6 +95,17 @@ impl PackedLinear {
                     .map(|at| {
                         let (panel, input) = (at / (inputs * LANES), at % (inputs * LANES));
                         std::array::from_fn(|lane| weight_of(panel * LANES + lane, input))
+                    })
+                    .collect(),
+            ),
+            Precision::Bf16 => PackedWeights::Bf16(
+                (0..out * inputs * LANES / 2)
+                    .map(|at| {
+                        let (panel, input) = (at / (inputs * LANES / 2), at % (inputs * LANES / 2) * 2);
+                        std::array::from_fn(|lane| {
+                            let half = |input| bf16(weight_of(panel * LANES + lane, input));
+                            half(input) | half(input + 1) << 16
+                        })
                     })
                     .collect(),
             ),
@@ -161,20 +177,31 @@ impl PackedLinear {
                 let first = block * ROW_BLOCK;
                 match (&self.weights, input) {
                     (PackedWeights::F32(weights), Packed::F32(values)) => {
-                        let width = self.inputs * LANES;
+                        let weights = &weights[panel * self.inputs * LANES..][..self.inputs * LANES];
+                        let mut sums = [[0.0; LANES]; ROW_BLOCK];
+                        float_sums::<S, _, _>(
+                            values,
+                            weights,
+                            F32_BLOCK * LANES,
+                            first,
+                            &mut sums[..to.len()],
+                            |values, weights, sums| f32_tile(simd, values, weights, sums),
+                        );
+                        ends.write_sums(simd, &sums, first, rows, to);
+                    }
+                    (PackedWeights::Bf16(weights), Packed::Bf16(values)) => {
+                        let width = self.inputs * LANES / 2;
                         let weights = &weights[panel * width..][..width];
                         let mut sums = [[0.0; LANES]; ROW_BLOCK];
-                        for (part, weights) in weights.chunks(F32_BLOCK * LANES).enumerate() {
-                            let skipped = part * F32_BLOCK * LANES;
-                            for (group, sums) in sums[..to.len()].chunks_mut(S::ROWS).enumerate() {
-                                let at = (first + group * S::ROWS) * width + skipped * sums.len();
-                                f32_tile(simd, &values[at..][..weights.len() * sums.len()], weights, sums);
-                            }
-                        }
-                        for (row, (sums, to)) in sums.iter().zip(to).enumerate() {
-                            let value = simd.add(simd.load(sums), simd.load(ends.bias));
-                            ends.write(simd, value, first + row, rows, to);
-                        }
+                        float_sums::<S, _, _>(
+                            values,
+                            weights,
+                            F32_BLOCK * LANES,
+                            first,
+                            &mut sums[..to.len()],
+                            |values, weights, sums| bf16_tile(simd, values, weights, sums),
+                        );
+                        ends.write_sums(simd, &sums, first, rows, to);
                     }
                     (
                         PackedWeights::Int8 { quads: weights, steps, sums, .. },
@@ -218,10 +245,10 @@ impl PackedLinear {
         self.inputs.div_ceil(BLOCK)
     }
 
-    /// One over the spread of each input column; empty in float32.
+    /// One over the spread of each input column; empty where inputs are floats.
     pub(crate) fn inverse(&self) -> &[Lane] {
         match &self.weights {
-            PackedWeights::F32(_) => &[],
+            PackedWeights::F32(_) | PackedWeights::Bf16(_) => &[],
             PackedWeights::Int8 { inverse, .. } => inverse,
         }
     }
@@ -229,7 +256,26 @@ impl PackedLinear {
     pub(crate) fn precision(&self) -> Precision {
         match self.weights {
             PackedWeights::F32(_) => Precision::F32,
+            PackedWeights::Bf16(_) => Precision::Bf16,
             PackedWeights::Int8 { .. } => Precision::Int8,
+        }
+    }
+}
+
+/// The sums of some rows from the row `first` on, `block` weights at a time, so that they stay in the first-level cache while rows pass by.
+#[inline(always)]
+fn float_sums<S: Simd, A, W>(
+    values: &[A],
+    weights: &[W],
+    block: usize,
+    first: usize,
+    sums: &mut [Lane],
+    tile: impl Fn(&[A], &[W], &mut [Lane]),
+) {
+    for (part, block_weights) in weights.chunks(block).enumerate() {
+        for (group, sums) in sums.chunks_mut(S::ROWS).enumerate() {
+            let at = (first + group * S::ROWS) * weights.len() + part * block * sums.len();
+            tile(&values[at..][..block_weights.len() * sums.len()], block_weights, sums);
         }
     }
 }
@@ -243,6 +289,14 @@ struct Finish<'a> {
 }
 
 impl Finish<'_> {
+    /// Sums of float products, which have no bias yet.
+    #[inline(always)]
+    fn write_sums<S: Simd>(&self, simd: S, sums: &[Lane], first: usize, rows: usize, to: &mut [Lane]) {
+        for (row, (sums, to)) in sums.iter().zip(to).enumerate() {
+            self.write(simd, simd.add(simd.load(sums), simd.load(self.bias)), first + row, rows, to);
+        }
+    }
+
     #[inline(always)]
     fn write<S: Simd>(&self, simd: S, value: S::F32, row: usize, rows: usize, to: &mut Lane) {
         let value = match self.then {
@@ -277,6 +331,14 @@ impl<S: Simd, const R: usize> Kernel<S> for Tile<'_, f32, Lane, f32, R> {
     }
 }
 
+impl<S: Simd, const R: usize> Kernel<S> for Tile<'_, Pair, WeightPairs, f32, R> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self, simd: S) {
+        simd.bf16_tile(self.activations, self.weights, self.sums);
+    }
+}
+
 impl<S: Simd, const R: usize> Kernel<S> for Tile<'_, S::Quad, WeightQuads, i32, R> {
     type Output = ();
     #[inline(always)]
@@ -299,6 +361,11 @@ macro_rules! by_rows {
 
 #[inline(always)]
 pub(crate) fn f32_tile<S: Simd>(simd: S, activations: &[f32], weights: &[Lane], sums: &mut [Lane]) {
+    by_rows!(simd, activations, weights, sums, 1 2 3 4 5 6 7 8 9 10 11 12);
+}
+
+#[inline(always)]
+fn bf16_tile<S: Simd>(simd: S, activations: &[Pair], weights: &[WeightPairs], sums: &mut [Lane]) {
     by_rows!(simd, activations, weights, sums, 1 2 3 4 5 6 7 8 9 10 11 12);
 }
 

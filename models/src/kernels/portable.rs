@@ -1,6 +1,6 @@
 //! Plain Rust: the oracle of the other instruction sets, and the path of processors without them.
 
-use super::simd::{Buffers, Kernel, LANES, Simd, WeightQuads};
+use super::simd::{Buffers, Kernel, LANES, Simd, WeightPairs, WeightQuads};
 
 /// Every processor has it.
 #[derive(Debug, Clone, Copy)]
@@ -71,6 +71,19 @@ impl Simd for Portable {
     #[inline(always)]
     fn exp2(self, integer: Self::F32) -> Self::F32 {
         integer.map(|n| f32::from_bits(((n as i32 + 127) << 23).cast_unsigned()))
+    }
+
+    #[inline(always)]
+    fn high(self, pairs: &WeightPairs) -> Self::F32 {
+        pairs.map(|pair| f32::from_bits(pair & 0xffff_0000))
+    }
+    #[inline(always)]
+    fn low(self, pairs: &WeightPairs) -> Self::F32 {
+        pairs.map(|pair| f32::from_bits(pair << 16))
+    }
+    #[inline(always)]
+    fn flush(self, a: Self::F32) -> Self::F32 {
+        a.map(|a| if a.abs() < f32::MIN_POSITIVE { 0f32.copysign(a) } else { a })
     }
 
     #[inline(always)]

@@ -1,7 +1,7 @@
 //! Steps over whole rows: LayerNorm, and the form in which a product reads its activations.
 
 use super::math;
-use super::simd::{LANES, Simd};
+use super::simd::{LANES, Pair, Simd};
 use super::tiles::{Lane, Tiles};
 
 /// LayerNorm's parameters, padded with zeros to whole panels.
@@ -61,6 +61,29 @@ pub(crate) fn pack_f32(from: Tiles<'_>, to: &mut [f32]) {
             }
         }
     }
+}
+
+/// Rows as a bfloat16 product reads them: `[two columns][row]`.
+#[inline(always)]
+pub(crate) fn pack_bf16(from: Tiles<'_>, to: &mut [Pair]) {
+    let rows = from.rows();
+    for (panel, to) in to.chunks_exact_mut(LANES / 2 * rows).enumerate() {
+        for (row, lane) in from.panel(panel).iter().enumerate() {
+            let halves = lane.map(bf16);
+            for (pair, halves) in halves.as_chunks::<2>().0.iter().enumerate() {
+                to[pair * rows + row] = halves[0] | halves[1] << 16;
+            }
+        }
+    }
+}
+
+/// The bits of the nearest bfloat16, ties to even; what is subnormal becomes zero, and a NaN the quiet one.
+#[inline(always)]
+pub(crate) fn bf16(value: f32) -> u32 {
+    let bits = value.to_bits();
+    let rounded = bits.wrapping_add(0x7fff + (bits >> 16 & 1)) >> 16;
+    let number = if rounded & 0x7f80 == 0 { rounded & 0x8000 } else { rounded };
+    if bits & 0x7fff_ffff > f32::INFINITY.to_bits() { 0x7fc0 } else { number }
 }
 
 /// Panels of inputs that share a step, in a row of activations and in a column of weights. One outlier spoils the others of its block

@@ -9,6 +9,12 @@ pub(crate) const LANES: usize = 16;
 /// Four consecutive weights of one column, for each of sixteen columns.
 pub(crate) type WeightQuads = [[i8; 4]; LANES];
 
+/// Two consecutive bfloat16 numbers of one row or column, the first in the low half.
+pub(crate) type Pair = u32;
+
+/// A pair of weights for each of sixteen columns.
+pub(crate) type WeightPairs = [Pair; LANES];
+
 /// An instruction set. A value of it is the proof that this processor has it.
 pub(crate) trait Simd: Copy + Send + Sync {
     /// Rows of a full tile: as many as the registers hold.
@@ -45,6 +51,13 @@ pub(crate) trait Simd: Copy + Send + Sync {
     /// 2 to the power of an integer from -126 to 127.
     fn exp2(self, integer: Self::F32) -> Self::F32;
 
+    /// The high halves of pairs as floats; the low halves become zero.
+    fn high(self, pairs: &WeightPairs) -> Self::F32;
+    /// The low halves of pairs as floats.
+    fn low(self, pairs: &WeightPairs) -> Self::F32;
+    /// Subnormal numbers become zero, the sign stays.
+    fn flush(self, a: Self::F32) -> Self::F32;
+
     /// Activations from whole floats of -128 to 127.
     fn quads(self, values: Self::F32) -> [Self::Quad; 4];
     /// What the quads add to each activation: sums begin at `-OFFSET` times the sum of the column's weights.
@@ -61,6 +74,18 @@ pub(crate) trait Simd: Copy + Send + Sync {
         weights: &[WeightQuads],
         sums: &mut [[i32; LANES]; R],
     );
+
+    /// As [`Simd::f32_tile`] over pairs, the high half of each before its low half, and subnormal sums flushed to zero: what the
+    /// `vdpbf16ps` of AVX-512 BF16 computes.
+    #[inline(always)]
+    fn bf16_tile<const R: usize>(
+        self,
+        activations: &[[Pair; R]],
+        weights: &[WeightPairs],
+        sums: &mut [[f32; LANES]; R],
+    ) {
+        bf16_tile(self, activations, weights, sums);
+    }
 
     /// `sums[row][column] = fma(activations[k][row], weights[k][column], sums[row][column])` for each k in turn.
     #[inline(always)]
@@ -84,6 +109,32 @@ pub(crate) trait Simd: Copy + Send + Sync {
         for row in 0..R {
             self.store(tile[row], &mut sums[row]);
         }
+    }
+}
+
+/// [`Simd::bf16_tile`] without an instruction for it.
+#[inline(always)]
+pub(crate) fn bf16_tile<S: Simd, const R: usize>(
+    simd: S,
+    activations: &[[Pair; R]],
+    weights: &[WeightPairs],
+    sums: &mut [[f32; LANES]; R],
+) {
+    let mut tile = [simd.splat(0.0); R];
+    for row in 0..R {
+        tile[row] = simd.load(&sums[row]);
+    }
+    for (rows, columns) in activations.iter().zip(weights) {
+        simd.ahead(columns);
+        let (high, low) = (simd.high(columns), simd.low(columns));
+        for row in 0..R {
+            let (first, second) = (f32::from_bits(rows[row] & 0xffff_0000), f32::from_bits(rows[row] << 16));
+            tile[row] = simd.flush(simd.fma(simd.splat(first), high, tile[row]));
+            tile[row] = simd.flush(simd.fma(simd.splat(second), low, tile[row]));
+        }
+    }
+    for row in 0..R {
+        simd.store(tile[row], &mut sums[row]);
     }
 }
 

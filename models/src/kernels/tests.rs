@@ -51,6 +51,7 @@ impl<S: Simd> Kernel<S> for ProductInto<'_> {
         let Product { linear, rows, from } = self.product;
         let width = linear.inputs * LANES;
         let mut floats = vec![0.0; rows * width];
+        let mut pairs = vec![0; rows * width / 2];
         let quads = S::buffer(self.buffers);
         quads.resize(rows * width / 4, S::Quad::default());
         let mut steps = vec![Step::default(); rows * linear.blocks()];
@@ -59,6 +60,7 @@ impl<S: Simd> Kernel<S> for ProductInto<'_> {
             let group = Tiles::of_columns(from, rows, first..end);
             match linear.precision() {
                 Precision::F32 => rows::pack_f32(group, &mut floats[first * width..end * width]),
+                Precision::Bf16 => rows::pack_bf16(group, &mut pairs[first * width / 2..end * width / 2]),
                 Precision::Int8 => {
                     let quads = &mut quads[first * width / 4..end * width / 4];
                     let steps = &mut steps[first * linear.blocks()..end * linear.blocks()];
@@ -68,6 +70,7 @@ impl<S: Simd> Kernel<S> for ProductInto<'_> {
         }
         let input = match linear.precision() {
             Precision::F32 => Packed::F32(&floats),
+            Precision::Bf16 => Packed::Bf16(&pairs),
             Precision::Int8 => Packed::Int8 { quads, steps: &steps },
         };
         linear.columns(simd, 0..linear.outputs(), rows, &input, Then::Nothing, self.to);
@@ -154,7 +157,7 @@ proptest! {
         let values: Vec<f32> = (0..rows * inputs).map(noise).collect();
         let weight = |output: usize, input: usize| if input < inputs { noise(7 + output * inputs + input) } else { 0.0 };
         let from = by_columns(&values, rows);
-        for (precision, tolerance) in [(Precision::F32, 1e-4), (Precision::Int8, 0.08)] {
+        for (precision, tolerance) in [(Precision::F32, 1e-4), (Precision::Bf16, 0.08), (Precision::Int8, 0.08)] {
             let linear = PackedLinear::new(precision, outputs, inputs, weight, noise, |_| 0.5);
             let mut first: Option<Vec<u32>> = None;
             for isa in Isa::available() {

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use super::attention::Scratch;
 use crate::kernels::linear::{Packed, PackedLinear, Precision};
 use crate::kernels::rows::Step;
-use crate::kernels::simd::{Buffers, LANES, Simd};
+use crate::kernels::simd::{Buffers, LANES, Pair, Simd};
 use crate::kernels::team::Pieces;
 use crate::kernels::tiles::Lane;
 
@@ -22,9 +22,7 @@ pub(super) struct Arena {
     pub(super) mixed: Vec<Lane>,
     /// Between the two feed-forward layers, by columns.
     pub(super) wide: Vec<Lane>,
-    pub(super) floats: Vec<f32>,
-    pub(super) buffers: Buffers,
-    pub(super) steps: Vec<Step>,
+    pub(super) input: Input,
 }
 
 /// Buffers that wait for whoever needs one next.
@@ -49,44 +47,50 @@ impl<T: Default> Shelf<T> {
 /// What the threads of a pass lend each other.
 pub(super) type Scratches = Shelf<Scratch>;
 
+/// A product's input in the forms that precisions read; one of them is used.
+#[derive(Debug, Default)]
+pub(super) struct Input {
+    floats: Vec<f32>,
+    pairs: Vec<Pair>,
+    quads: Buffers,
+    steps: Vec<Step>,
+}
+
 /// The rows of a product's input, packed.
 #[derive(Debug)]
 pub(super) struct Activations<'a, S: Simd> {
     floats: &'a mut Vec<f32>,
+    pairs: &'a mut Vec<Pair>,
     quads: &'a mut Vec<S::Quad>,
     steps: &'a mut Vec<Step>,
     rows: usize,
 }
 
-/// The parts of [`Activations`] that groups of rows write.
-pub(super) type Groups<'a, Q> = (Pieces<'a, f32>, (Pieces<'a, Q>, Pieces<'a, Step>));
+/// The parts of [`Activations`] that groups of rows write: floats, pairs, quads and their steps. Only the form that is read has any.
+pub(super) type Groups<'a, Q> = ((Pieces<'a, f32>, Pieces<'a, Pair>), (Pieces<'a, Q>, Pieces<'a, Step>));
+
+/// One of [`Groups`].
+pub(super) type Group<'a, Q> = ((&'a mut [f32], &'a mut [Pair]), (&'a mut [Q], &'a mut [Step]));
 
 impl<'a, S: Simd> Activations<'a, S> {
-    pub(super) fn new(
-        floats: &'a mut Vec<f32>,
-        buffers: &'a mut Buffers,
-        steps: &'a mut Vec<Step>,
-        rows: usize,
-    ) -> Self {
-        Self { floats, quads: S::buffer(buffers), steps, rows }
+    pub(super) fn new(input: &'a mut Input, rows: usize) -> Self {
+        let Input { floats, pairs, quads, steps } = input;
+        Self { floats, pairs, quads: S::buffer(quads), steps, rows }
     }
 
-    /// Room for the input of `linear`, group by group. Only the form that it reads has any.
+    /// Room for the input of `linear`, group by group.
     pub(super) fn groups(&mut self, linear: &PackedLinear) -> Groups<'_, S::Quad> {
         let (rows, columns) = (self.rows, linear.inputs * LANES);
-        let (floats, quads, steps) = match linear.precision() {
-            Precision::F32 => (rows * columns, 0, 0),
-            Precision::Int8 => (0, rows * columns / 4, rows * linear.blocks()),
-        };
-        self.floats.resize(floats.max(self.floats.len()), 0.0);
-        self.quads.resize(quads.max(self.quads.len()), S::Quad::default());
-        self.steps.resize(steps.max(self.steps.len()), Step::default());
+        let precision = linear.precision();
+        let length = |of: Precision, length: usize| if precision == of { length } else { 0 };
+        let floats = room(self.floats, length(Precision::F32, rows * columns));
+        let pairs = room(self.pairs, length(Precision::Bf16, rows * columns / 2));
+        let quads = room(self.quads, length(Precision::Int8, rows * columns / 4));
+        let steps = room(self.steps, length(Precision::Int8, rows * linear.blocks()));
+        let group = S::ROWS * columns;
         (
-            Pieces::new(&mut self.floats[..floats], S::ROWS * columns),
-            (
-                Pieces::new(&mut self.quads[..quads], S::ROWS * columns / 4),
-                Pieces::new(&mut self.steps[..steps], S::ROWS * linear.blocks()),
-            ),
+            (Pieces::new(floats, group), Pieces::new(pairs, group / 2)),
+            (Pieces::new(quads, group / 4), Pieces::new(steps, S::ROWS * linear.blocks())),
         )
     }
 
@@ -94,6 +98,7 @@ impl<'a, S: Simd> Activations<'a, S> {
     pub(super) fn packed(&self, linear: &PackedLinear) -> Packed<'_, S::Quad> {
         match linear.precision() {
             Precision::F32 => Packed::F32(self.floats),
+            Precision::Bf16 => Packed::Bf16(self.pairs),
             Precision::Int8 => Packed::Int8 { quads: self.quads, steps: self.steps },
         }
     }

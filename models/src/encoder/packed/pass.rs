@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use super::arena::{Activations, Arena, room};
+use super::arena::{Activations, Arena, Group, room};
 use super::attention::Head;
 use super::{Layer, PackedEncoder};
 use crate::kernels::linear::{Packed, PackedLinear, Precision, Then};
-use crate::kernels::rows::{self, Norm, Step};
+use crate::kernels::rows::{self, Norm};
 use crate::kernels::simd::{Kernel, LANES, Program, Simd};
 use crate::kernels::team::{Lead, Pieces};
 use crate::kernels::tiles::{Lane, Tiles, panels};
@@ -34,7 +34,7 @@ impl Program for Pass<'_> {
         let qkv = room(&mut arena.qkv, 3 * heads * width * rows);
         let mixed = room(&mut arena.mixed, heads * width * rows);
         let wide = room(&mut arena.wide, panels(config.intermediate_size) * rows);
-        let input = Activations::new(&mut arena.floats, &mut arena.buffers, &mut arena.steps, rows);
+        let input = Activations::new(&mut arena.input, rows);
         let mut steps = Steps { simd, lead, rows, input };
 
         lead.for_each(Pieces::new(sums, S::ROWS * panels(hidden)), |group, to| {
@@ -136,9 +136,9 @@ impl<S: Simd> Steps<'_, S> {
     /// Packs `from` as the input of `linear`.
     fn pack(&mut self, from: Source<'_>, linear: &PackedLinear) {
         let (simd, rows) = (self.simd, self.rows);
-        self.lead.for_each(self.input.groups(linear), |group, (floats, (quads, steps))| {
+        self.lead.for_each(self.input.groups(linear), |group, to| {
             let from = from.group(group, S::ROWS, rows);
-            simd.run(Pack { from, linear, floats, quads, steps });
+            simd.run(Pack { from, linear, to });
         });
     }
 
@@ -153,11 +153,11 @@ impl<S: Simd> Steps<'_, S> {
             return;
         };
         let parts = (states, self.input.groups(next));
-        self.lead.for_each(parts, |group, (to, (floats, (quads, steps)))| {
+        self.lead.for_each(parts, |group, (to, packed)| {
             let from = from.group(group, S::ROWS, rows);
             simd.run(NormRows { norm, from, to: &mut *to });
             let from = Tiles::of_group(to, from.rows());
-            simd.run(Pack { from, linear: next, floats, quads, steps });
+            simd.run(Pack { from, linear: next, to: packed });
         });
     }
 
@@ -177,9 +177,7 @@ impl<S: Simd> Steps<'_, S> {
 struct Pack<'a, Q> {
     from: Tiles<'a>,
     linear: &'a PackedLinear,
-    floats: &'a mut [f32],
-    quads: &'a mut [Q],
-    steps: &'a mut [Step],
+    to: Group<'a, Q>,
 }
 
 impl<S: Simd> Kernel<S> for Pack<'_, S::Quad> {
@@ -187,11 +185,11 @@ impl<S: Simd> Kernel<S> for Pack<'_, S::Quad> {
 
     #[inline(always)]
     fn run(self, simd: S) {
+        let ((floats, pairs), (quads, steps)) = self.to;
         match self.linear.precision() {
-            Precision::F32 => rows::pack_f32(self.from, self.floats),
-            Precision::Int8 => {
-                rows::quantise(simd, self.from, self.linear.inverse(), self.quads, self.steps);
-            }
+            Precision::F32 => rows::pack_f32(self.from, floats),
+            Precision::Bf16 => rows::pack_bf16(self.from, pairs),
+            Precision::Int8 => rows::quantise(simd, self.from, self.linear.inverse(), quads, steps),
         }
     }
 }

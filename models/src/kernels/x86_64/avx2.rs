@@ -4,7 +4,7 @@
 use std::arch::x86_64::*;
 
 use super::ahead;
-use crate::kernels::simd::{Buffers, Kernel, LANES, Simd, WeightQuads};
+use crate::kernels::simd::{Buffers, Kernel, LANES, Simd, WeightPairs, WeightQuads};
 
 /// The proof that this processor has AVX2 and FMA.
 #[derive(Debug, Clone, Copy)]
@@ -117,6 +117,42 @@ impl Simd for Avx2 {
             }
         };
         [half(integer[0]), half(integer[1])]
+    }
+
+    #[inline(always)]
+    fn high(self, pairs: &WeightPairs) -> Pair {
+        let half = |at: usize| {
+            // SAFETY: AVX2, as `self` proves; `at` is 0 or 8, so eight pairs are there.
+            unsafe {
+                let pairs = _mm256_loadu_si256(pairs.as_ptr().add(at).cast());
+                _mm256_castsi256_ps(_mm256_and_si256(pairs, _mm256_set1_epi32(-0x1_0000)))
+            }
+        };
+        [half(0), half(8)]
+    }
+    #[inline(always)]
+    fn low(self, pairs: &WeightPairs) -> Pair {
+        let half = |at: usize| {
+            // SAFETY: AVX2, as `self` proves; `at` is 0 or 8, so eight pairs are there.
+            unsafe {
+                let pairs = _mm256_loadu_si256(pairs.as_ptr().add(at).cast());
+                _mm256_castsi256_ps(_mm256_slli_epi32::<16>(pairs))
+            }
+        };
+        [half(0), half(8)]
+    }
+    #[inline(always)]
+    fn flush(self, a: Pair) -> Pair {
+        a.map(|a| {
+            // SAFETY: AVX, as `self` proves.
+            unsafe {
+                let sign = _mm256_set1_ps(-0.0);
+                let size = _mm256_andnot_ps(sign, a);
+                // Unordered counts as normal, so that a NaN stays.
+                let normal = _mm256_cmp_ps::<_CMP_NLT_UQ>(size, _mm256_set1_ps(f32::MIN_POSITIVE));
+                _mm256_and_ps(a, _mm256_or_ps(normal, sign))
+            }
+        })
     }
 
     #[inline(always)]

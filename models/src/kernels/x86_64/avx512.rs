@@ -4,7 +4,7 @@
 use std::arch::x86_64::*;
 
 use super::ahead;
-use crate::kernels::simd::{Buffers, Kernel, LANES, Simd, WeightQuads};
+use crate::kernels::simd::{Buffers, Kernel, LANES, Pair, Simd, WeightPairs, WeightQuads, bf16_tile};
 
 /// AVX-512 F and BW, with one of two ways to multiply integers.
 #[derive(Debug, Clone, Copy)]
@@ -16,7 +16,10 @@ pub(crate) struct Words(());
 
 /// The proof that this processor has AVX-512 F, BW and VNNI.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Vnni(());
+pub(crate) struct Vnni {
+    /// Whether it has AVX-512 BF16, too.
+    bf16: bool,
+}
 
 impl Avx512<Words> {
     pub(crate) fn detect() -> Option<Self> {
@@ -28,7 +31,7 @@ impl Avx512<Words> {
 impl Avx512<Vnni> {
     pub(crate) fn detect() -> Option<Self> {
         let there = Avx512::<Words>::detect().is_some() && is_x86_feature_detected!("avx512vnni");
-        there.then_some(Self(Vnni(())))
+        there.then(|| Self(Vnni { bf16: is_x86_feature_detected!("avx512bf16") }))
     }
 }
 
@@ -42,8 +45,38 @@ fn compiled_vnni<K: Kernel<Avx512<Vnni>>>(simd: Avx512<Vnni>, kernel: K) -> K::O
     kernel.run(simd)
 }
 
+/// Dot products of pairs of bfloat16.
+#[target_feature(enable = "avx512f,avx512bf16")]
+fn dots<const R: usize>(activations: &[[Pair; R]], weights: &[WeightPairs], sums: &mut [[f32; LANES]; R]) {
+    let mut tile = [_mm512_setzero_ps(); R];
+    // SAFETY: sixteen floats are there, and no alignment is needed.
+    unsafe {
+        for row in 0..R {
+            tile[row] = _mm512_loadu_ps(sums[row].as_ptr());
+        }
+    }
+    for (rows, columns) in activations.iter().zip(weights) {
+        ahead(columns);
+        // SAFETY: sixteen pairs are 64 bytes; a register of bytes and one of pairs are the same bits.
+        let columns: __m512bh = unsafe { std::mem::transmute(_mm512_loadu_si512(columns.as_ptr().cast())) };
+        for row in 0..R {
+            // SAFETY: as above.
+            let pair: __m512bh = unsafe { std::mem::transmute(_mm512_set1_epi32(rows[row].cast_signed())) };
+            tile[row] = _mm512_dpbf16_ps(tile[row], pair, columns);
+        }
+    }
+    // SAFETY: there is room for sixteen floats, and no alignment is needed.
+    unsafe {
+        for row in 0..R {
+            _mm512_storeu_ps(sums[row].as_mut_ptr(), tile[row]);
+        }
+    }
+}
+
 /// The part in which the two differ; the names are those of [`Simd`].
 pub(crate) trait Integers: Copy + Send + Sync {
+    /// Whether the processor multiplies pairs of bfloat16.
+    fn bf16(self) -> bool;
     type Quad: Copy + Default + Send + Sync + std::fmt::Debug + 'static;
     const OFFSET: i32;
     fn run<K: Kernel<Avx512<Self>>>(self, kernel: K) -> K::Output;
@@ -58,6 +91,10 @@ pub(crate) trait Integers: Copy + Send + Sync {
 }
 
 impl Integers for Words {
+    fn bf16(self) -> bool {
+        false
+    }
+
     type Quad = [i16; 4];
     const OFFSET: i32 = 0;
 
@@ -122,6 +159,10 @@ impl Integers for Words {
 }
 
 impl Integers for Vnni {
+    fn bf16(self) -> bool {
+        self.bf16
+    }
+
     type Quad = [u8; 4];
     const OFFSET: i32 = 128;
 
@@ -258,6 +299,46 @@ impl<I: Integers> Simd for Avx512<I> {
         unsafe {
             let biased = _mm512_add_epi32(_mm512_cvtps_epi32(integer), _mm512_set1_epi32(127));
             _mm512_castsi512_ps(_mm512_slli_epi32::<23>(biased))
+        }
+    }
+
+    #[inline(always)]
+    fn high(self, pairs: &WeightPairs) -> __m512 {
+        // SAFETY: AVX-512 F, as `self` proves; sixteen pairs are there, and no alignment is needed.
+        unsafe {
+            let pairs = _mm512_loadu_si512(pairs.as_ptr().cast());
+            _mm512_castsi512_ps(_mm512_and_si512(pairs, _mm512_set1_epi32(-0x1_0000)))
+        }
+    }
+    #[inline(always)]
+    fn low(self, pairs: &WeightPairs) -> __m512 {
+        // SAFETY: AVX-512 F, as `self` proves; sixteen pairs are there, and no alignment is needed.
+        unsafe { _mm512_castsi512_ps(_mm512_slli_epi32::<16>(_mm512_loadu_si512(pairs.as_ptr().cast()))) }
+    }
+    #[inline(always)]
+    fn flush(self, a: __m512) -> __m512 {
+        // SAFETY: AVX-512 F, as `self` proves.
+        unsafe {
+            let least = _mm512_set1_ps(f32::MIN_POSITIVE);
+            let subnormal = _mm512_cmp_ps_mask::<_CMP_LT_OQ>(_mm512_abs_ps(a), least);
+            let bits = _mm512_castps_si512(a);
+            let sign = _mm512_set1_epi32(i32::MIN);
+            _mm512_castsi512_ps(_mm512_mask_and_epi32(bits, subnormal, bits, sign))
+        }
+    }
+
+    #[inline(always)]
+    fn bf16_tile<const R: usize>(
+        self,
+        activations: &[[Pair; R]],
+        weights: &[WeightPairs],
+        sums: &mut [[f32; LANES]; R],
+    ) {
+        if self.0.bf16() {
+            // SAFETY: the processor has AVX-512 F, as `self` proves, and BF16, as it says.
+            unsafe { dots(activations, weights, sums) }
+        } else {
+            bf16_tile(self, activations, weights, sums);
         }
     }
 
