@@ -94,8 +94,8 @@ impl<S: Simd> Kernel<S> for DenseInto<'_> {
     #[inline(always)]
     fn run(self, simd: S) {
         let Dense { linear, then, rows, from } = self.dense;
-        let mut packed = vec![0.0; linear.inputs * LANES * rows];
-        for (group, to) in packed.chunks_mut(S::ROWS * linear.inputs * LANES).enumerate() {
+        let mut packed = vec![[0.0; LANES]; linear.inputs * rows];
+        for (group, to) in packed.chunks_mut(S::ROWS * linear.inputs).enumerate() {
             let first = group * S::ROWS;
             rows::pack_f32(Tiles::of_columns(from, rows, first..rows.min(first + S::ROWS)), to);
         }

@@ -3,29 +3,30 @@
 use std::ops::Range;
 
 use super::math;
-use super::rows::{BLOCK, Step, bf16};
-use super::simd::{Kernel, LANES, Pair, Simd, WeightPairs, WeightQuads};
-use super::tiles::{Lane, panels};
+use super::rows::{BLOCK, Step};
+use super::simd::{LANES, Pairs, Simd, WeightPairs, WeightQuads};
+use super::tile::{Column, bf16_tile, f32_tile, int8_tile};
+use super::tiles::Lane;
 
 /// A linear layer, its outputs in panels of sixteen columns; inputs and outputs are padded with zeros to whole panels.
 #[derive(Debug)]
 pub(crate) struct PackedLinear {
     /// Panels of the input.
     pub(crate) inputs: usize,
-    bias: Vec<Lane>,
-    weights: PackedWeights,
+    pub(super) bias: Vec<Lane>,
+    pub(super) weights: PackedWeights,
 }
 
 #[derive(Debug)]
-enum PackedWeights {
+pub(super) enum PackedWeights {
     /// `[panel][input][16]`.
     F32(Vec<Lane>),
-    /// `[panel][two inputs][16]`.
-    Bf16(Vec<WeightPairs>),
+    /// `[panel][panel of inputs][two inputs][16]`.
+    Bf16(Vec<[WeightPairs; 8]>),
     /// Symmetric, with a step for each block of inputs in each output column.
     Int8 {
-        /// `[panel][four inputs][16][4]`.
-        quads: Vec<WeightQuads>,
+        /// `[panel][panel of inputs][four inputs][16][4]`.
+        quads: Vec<[WeightQuads; 4]>,
         /// `[panel][block]`.
         steps: Vec<Lane>,
         /// The sums of the weights, `[panel][block]`.
@@ -49,8 +50,8 @@ pub enum Precision {
 /// Activations as a product reads them, group after group of rows.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Packed<'a, Q> {
-    F32(&'a [f32]),
-    Bf16(&'a [Pair]),
+    F32(&'a [Lane]),
+    Bf16(&'a [Pairs]),
     Int8 { quads: &'a [Q], steps: &'a [Step] },
 }
 
@@ -68,93 +69,12 @@ pub(crate) enum Then<'a> {
 
 /// Rows whose sums are kept while the weights of a panel pass by, a block of inputs at a time.
 const ROW_BLOCK: usize = 48;
-/// The highest tile of any instruction set.
-const MOST_ROWS: usize = 12;
 /// Panels of inputs whose weights stay in the first-level cache while rows pass by.
 const F32_BLOCK: usize = 16;
+/// As above, in half the bytes.
+const BF16_BLOCK: usize = 24;
 
 impl PackedLinear {
-    /// Packs `outputs` columns over `inputs`, both counted with their padding; `weight(output, input)` and `bias(output)` give zero
-    /// there. `spread(input)` is about how far an input goes from zero: integers share one step among a row's inputs.
-    pub(crate) fn new(
-        precision: Precision,
-        outputs: usize,
-        inputs: usize,
-        weight: impl Fn(usize, usize) -> f32,
-        bias: impl Fn(usize) -> f32,
-        spread: impl Fn(usize) -> f32,
-    ) -> Self {
-        let (out, columns, inputs) = (panels(outputs), inputs, panels(inputs));
-        let bias_of = |column: usize| if column < outputs { bias(column) } else { 0.0 };
-        let weight_of =
-            |column: usize, input: usize| if column < outputs { weight(column, input) } else { 0.0 };
-        let bias = (0..out).map(|panel| std::array::from_fn(|lane| bias_of(panel * LANES + lane))).collect();
-        let weights = match precision {
-            Precision::F32 => PackedWeights::F32(
-                (0..out * inputs * LANES)
-                    .map(|at| {
-                        let (panel, input) = (at / (inputs * LANES), at % (inputs * LANES));
-                        std::array::from_fn(|lane| weight_of(panel * LANES + lane, input))
-                    })
-                    .collect(),
-            ),
-            Precision::Bf16 => PackedWeights::Bf16(
-                (0..out * inputs * LANES / 2)
-                    .map(|at| {
-                        let (panel, input) = (at / (inputs * LANES / 2), at % (inputs * LANES / 2) * 2);
-                        std::array::from_fn(|lane| {
-                            let half = |input| bf16(weight_of(panel * LANES + lane, input));
-                            half(input) | half(input + 1) << 16
-                        })
-                    })
-                    .collect(),
-            ),
-            Precision::Int8 => {
-                // SmoothQuant (Xiao et al. 2023), at its exponent of a half: what is wide among the inputs goes to the weights.
-                let smooth: Vec<f32> = (0..inputs * LANES)
-                    .map(|input| {
-                        let heaviest = (0..outputs).map(|o| weight_of(o, input).abs()).fold(0.0, f32::max);
-                        let spread = if input < columns { spread(input) } else { 0.0 };
-                        let ratio = (spread / heaviest).sqrt();
-                        if ratio.is_normal() { ratio } else { 1.0 }
-                    })
-                    .collect();
-                let weight_of = |column: usize, input: usize| weight_of(column, input) * smooth[input];
-                let mut quads = Vec::with_capacity(out * inputs * 4);
-                let (mut steps, mut sums) = (Vec::with_capacity(out), Vec::with_capacity(out));
-                for (panel, first) in
-                    (0..out).flat_map(|panel| (0..inputs).step_by(BLOCK).map(move |b| (panel, b)))
-                {
-                    let block = first * LANES..inputs.min(first + BLOCK) * LANES;
-                    let largest: Lane = std::array::from_fn(|lane| {
-                        let weights = block.clone().map(|input| weight_of(panel * LANES + lane, input).abs());
-                        weights.fold(0.0, f32::max)
-                    });
-                    let scale = largest.map(|largest| if largest > 0.0 { 127.0 / largest } else { 0.0 });
-                    let mut sum = [0; LANES];
-                    for input in block.step_by(4) {
-                        let weights: WeightQuads = std::array::from_fn(|lane| {
-                            std::array::from_fn(|at| {
-                                let value = weight_of(panel * LANES + lane, input + at);
-                                (value * scale[lane]).round_ties_even() as i8
-                            })
-                        });
-                        for (sum, weights) in sum.iter_mut().zip(weights) {
-                            *sum += weights.iter().map(|&weight| i32::from(weight)).sum::<i32>();
-                        }
-                        quads.push(weights);
-                    }
-                    steps.push(largest.map(|largest| largest / 127.0));
-                    sums.push(sum);
-                }
-                let inverse = smooth.chunks_exact(LANES);
-                let inverse = inverse.map(|lanes| std::array::from_fn(|lane| 1.0 / lanes[lane])).collect();
-                PackedWeights::Int8 { quads, steps, sums, inverse }
-            }
-        };
-        Self { inputs, bias, weights }
-    }
-
     /// Panels of the output.
     pub(crate) fn outputs(&self) -> usize {
         self.bias.len()
@@ -167,7 +87,7 @@ impl PackedLinear {
         simd: S,
         range: Range<usize>,
         rows: usize,
-        input: &Packed<'_, S::Quad>,
+        input: &Packed<'_, S::Quads>,
         then: Then<'_>,
         to: &mut [Lane],
     ) {
@@ -177,57 +97,47 @@ impl PackedLinear {
                 let first = block * ROW_BLOCK;
                 match (&self.weights, input) {
                     (PackedWeights::F32(weights), Packed::F32(values)) => {
-                        let weights = &weights[panel * self.inputs * LANES..][..self.inputs * LANES];
+                        let width = self.inputs * LANES;
+                        let weights = &weights[panel * width..][..width];
                         let mut sums = [[0.0; LANES]; ROW_BLOCK];
-                        float_sums::<S, _, _>(
-                            values,
-                            weights,
-                            F32_BLOCK * LANES,
-                            first,
-                            &mut sums[..to.len()],
-                            |values, weights, sums| f32_tile(simd, values, weights, sums),
-                        );
+                        for (part, weights) in weights.chunks(F32_BLOCK * LANES).enumerate() {
+                            for (group, sums) in sums[..to.len()].chunks_mut(S::ROWS).enumerate() {
+                                let height = sums.len();
+                                let at = (first + group * S::ROWS) * self.inputs + part * F32_BLOCK * height;
+                                let values = &values[at..][..weights.len() / LANES * height];
+                                f32_tile(simd, values, weights, sums);
+                            }
+                        }
                         ends.write_sums(simd, &sums, first, rows, to);
                     }
                     (PackedWeights::Bf16(weights), Packed::Bf16(values)) => {
-                        let width = self.inputs * LANES / 2;
-                        let weights = &weights[panel * width..][..width];
+                        let weights = &weights[panel * self.inputs..][..self.inputs];
                         let mut sums = [[0.0; LANES]; ROW_BLOCK];
-                        float_sums::<S, _, _>(
-                            values,
-                            weights,
-                            F32_BLOCK * LANES,
-                            first,
-                            &mut sums[..to.len()],
-                            |values, weights, sums| bf16_tile(simd, values, weights, sums),
-                        );
+                        for (part, weights) in weights.chunks(BF16_BLOCK).enumerate() {
+                            for (group, sums) in sums[..to.len()].chunks_mut(S::ROWS).enumerate() {
+                                let height = sums.len();
+                                let at = (first + group * S::ROWS) * self.inputs + part * BF16_BLOCK * height;
+                                bf16_tile(simd, &values[at..][..weights.len() * height], weights, sums);
+                            }
+                        }
                         ends.write_sums(simd, &sums, first, rows, to);
                     }
                     (
                         PackedWeights::Int8 { quads: weights, steps, sums, .. },
                         Packed::Int8 { quads, steps: by_row },
                     ) => {
-                        let (width, blocks) = (self.inputs * 4, self.blocks());
+                        let (width, blocks) = (self.inputs, self.blocks());
                         let weights = &weights[panel * width..][..width];
                         let mut values = [*ends.bias; ROW_BLOCK];
-                        for (block, weights) in weights.chunks(BLOCK * 4).enumerate() {
-                            let all = &sums[panel * blocks + block];
-                            let step = simd.load(&steps[panel * blocks + block]);
-                            let start = all.map(|sum| -S::OFFSET * sum);
-                            let all = simd.whole(all);
-                            let skipped = block * BLOCK * 4;
+                        for (block, weights) in weights.chunks(BLOCK).enumerate() {
+                            let at = panel * blocks + block;
+                            let column = Column { step: &steps[at], sums: &sums[at] };
                             for (group, values) in values[..to.len()].chunks_mut(S::ROWS).enumerate() {
                                 let (row, height) = (first + group * S::ROWS, values.len());
-                                let mut sums = [start; MOST_ROWS];
-                                let sums = &mut sums[..height];
-                                let at = row * width + skipped * height;
-                                int8_tile(simd, &quads[at..][..weights.len() * height], weights, sums);
+                                let at = row * width + block * BLOCK * height;
+                                let quads = &quads[at..][..weights.len() * height];
                                 let by_row = &by_row[row * blocks + block * height..][..height];
-                                for ((sum, by_row), value) in sums.iter().zip(by_row).zip(values) {
-                                    let sum = simd.fma(all, simd.splat(by_row.zero), simd.whole(sum));
-                                    let step = simd.mul(step, simd.splat(by_row.step));
-                                    simd.store(simd.fma(sum, step, simd.load(value)), value);
-                                }
+                                int8_tile(simd, quads, weights, column, by_row, values);
                             }
                         }
                         for (row, (value, to)) in values.iter().zip(to).enumerate() {
@@ -258,24 +168,6 @@ impl PackedLinear {
             PackedWeights::F32(_) => Precision::F32,
             PackedWeights::Bf16(_) => Precision::Bf16,
             PackedWeights::Int8 { .. } => Precision::Int8,
-        }
-    }
-}
-
-/// The sums of some rows from the row `first` on, `block` weights at a time, so that they stay in the first-level cache while rows pass by.
-#[inline(always)]
-fn float_sums<S: Simd, A, W>(
-    values: &[A],
-    weights: &[W],
-    block: usize,
-    first: usize,
-    sums: &mut [Lane],
-    tile: impl Fn(&[A], &[W], &mut [Lane]),
-) {
-    for (part, block_weights) in weights.chunks(block).enumerate() {
-        for (group, sums) in sums.chunks_mut(S::ROWS).enumerate() {
-            let at = (first + group * S::ROWS) * weights.len() + part * block * sums.len();
-            tile(&values[at..][..block_weights.len() * sums.len()], block_weights, sums);
         }
     }
 }
@@ -314,62 +206,4 @@ impl Finish<'_> {
         };
         simd.store(value, to);
     }
-}
-
-/// A tile as a kernel of its own: compiled once, and called from wherever a product is.
-struct Tile<'a, A, W, T, const R: usize> {
-    activations: &'a [[A; R]],
-    weights: &'a [W],
-    sums: &'a mut [[T; LANES]; R],
-}
-
-impl<S: Simd, const R: usize> Kernel<S> for Tile<'_, f32, Lane, f32, R> {
-    type Output = ();
-    #[inline(always)]
-    fn run(self, simd: S) {
-        simd.f32_tile(self.activations, self.weights, self.sums);
-    }
-}
-
-impl<S: Simd, const R: usize> Kernel<S> for Tile<'_, Pair, WeightPairs, f32, R> {
-    type Output = ();
-    #[inline(always)]
-    fn run(self, simd: S) {
-        simd.bf16_tile(self.activations, self.weights, self.sums);
-    }
-}
-
-impl<S: Simd, const R: usize> Kernel<S> for Tile<'_, S::Quad, WeightQuads, i32, R> {
-    type Output = ();
-    #[inline(always)]
-    fn run(self, simd: S) {
-        simd.int8_tile(self.activations, self.weights, self.sums);
-    }
-}
-
-/// Runs the tile of as many rows as there are sums.
-macro_rules! by_rows {
-    ($simd:ident, $activations:ident, $weights:ident, $sums:ident, $($rows:literal)*) => {
-        match $sums.len() {
-            $($rows if $rows <= S::ROWS => if let Some(sums) = $sums.as_mut_array::<$rows>() {
-                $simd.run(Tile { activations: $activations.as_chunks().0, weights: $weights, sums });
-            },)*
-            rows => unreachable!("a tile of {rows} rows"),
-        }
-    };
-}
-
-#[inline(always)]
-pub(crate) fn f32_tile<S: Simd>(simd: S, activations: &[f32], weights: &[Lane], sums: &mut [Lane]) {
-    by_rows!(simd, activations, weights, sums, 1 2 3 4 5 6 7 8 9 10 11 12);
-}
-
-#[inline(always)]
-fn bf16_tile<S: Simd>(simd: S, activations: &[Pair], weights: &[WeightPairs], sums: &mut [Lane]) {
-    by_rows!(simd, activations, weights, sums, 1 2 3 4 5 6 7 8 9 10 11 12);
-}
-
-#[inline(always)]
-fn int8_tile<S: Simd>(simd: S, activations: &[S::Quad], weights: &[WeightQuads], sums: &mut [[i32; LANES]]) {
-    by_rows!(simd, activations, weights, sums, 1 2 3 4 5 6 7 8 9 10 11 12);
 }

@@ -6,6 +6,7 @@
 mod isa;
 pub(crate) mod linear;
 pub(crate) mod math;
+mod pack;
 mod plain;
 mod portable;
 pub(crate) mod rows;
@@ -13,6 +14,7 @@ pub(crate) mod simd;
 pub(crate) mod team;
 #[cfg(test)]
 mod tests;
+pub(crate) mod tile;
 pub(crate) mod tiles;
 #[cfg(target_arch = "x86_64")]
 mod x86_64;

@@ -9,13 +9,14 @@ pub(crate) struct Portable;
 impl Simd for Portable {
     const ROWS: usize = 4;
     type F32 = [f32; LANES];
-    type Quad = [i16; 4];
+    type I32 = [i32; LANES];
+    type Quads = [[i16; 4]; 4];
 
     fn run<K: Kernel<Self>>(self, kernel: K) -> K::Output {
         kernel.run(self)
     }
 
-    fn buffer(buffers: &mut Buffers) -> &mut Vec<Self::Quad> {
+    fn buffer(buffers: &mut Buffers) -> &mut Vec<Self::Quads> {
         &mut buffers.words
     }
 
@@ -32,8 +33,12 @@ impl Simd for Portable {
         *to = value;
     }
     #[inline(always)]
-    fn whole(self, from: &[i32; LANES]) -> Self::F32 {
-        from.map(|integer| integer as f32)
+    fn integers(self, from: &[i32; LANES]) -> Self::I32 {
+        *from
+    }
+    #[inline(always)]
+    fn whole(self, integers: Self::I32) -> Self::F32 {
+        integers.map(|integer| integer as f32)
     }
 
     #[inline(always)]
@@ -87,7 +92,7 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
-    fn quads(self, values: Self::F32) -> [Self::Quad; 4] {
+    fn quads(self, values: Self::F32) -> Self::Quads {
         std::array::from_fn(|quad| std::array::from_fn(|at| values[4 * quad + at] as i16))
     }
     const OFFSET: i32 = 0;
@@ -95,16 +100,22 @@ impl Simd for Portable {
     #[inline(always)]
     fn int8_tile<const R: usize>(
         self,
-        activations: &[[Self::Quad; R]],
-        weights: &[WeightQuads],
-        sums: &mut [[i32; LANES]; R],
-    ) {
-        for (rows, columns) in activations.iter().zip(weights) {
-            for (row, sums) in rows.iter().zip(sums.iter_mut()) {
-                for (column, sum) in columns.iter().zip(sums) {
-                    *sum += row.iter().zip(column).map(|(&a, &w)| i32::from(a) * i32::from(w)).sum::<i32>();
+        activations: &[[Self::Quads; R]],
+        weights: &[[WeightQuads; 4]],
+        start: &[i32; LANES],
+    ) -> [Self::I32; R] {
+        let mut sums = [*start; R];
+        for (rows, weights) in activations.iter().zip(weights) {
+            for (quad, columns) in weights.iter().enumerate() {
+                for (row, sums) in rows.iter().zip(&mut sums) {
+                    for (column, sum) in columns.iter().zip(sums) {
+                        let products =
+                            row[quad].iter().zip(column).map(|(&a, &w)| i32::from(a) * i32::from(w));
+                        *sum += products.sum::<i32>();
+                    }
                 }
             }
         }
+        sums
     }
 }

@@ -1,7 +1,7 @@
 //! Steps over whole rows: LayerNorm, and the form in which a product reads its activations.
 
 use super::math;
-use super::simd::{LANES, Pair, Simd};
+use super::simd::{LANES, Pairs, Simd};
 use super::tiles::{Lane, Tiles};
 
 /// LayerNorm's parameters, padded with zeros to whole panels.
@@ -50,29 +50,21 @@ impl Norm {
     }
 }
 
-/// Rows as a float product reads them: `[column][row]`.
+/// Rows as a float product reads them: `[panel][row]`.
 #[inline(always)]
-pub(crate) fn pack_f32(from: Tiles<'_>, to: &mut [f32]) {
-    let rows = from.rows();
-    for (panel, to) in to.chunks_exact_mut(LANES * rows).enumerate() {
-        for (row, lane) in from.panel(panel).iter().enumerate() {
-            for (column, &value) in lane.iter().enumerate() {
-                to[column * rows + row] = value;
-            }
-        }
+pub(crate) fn pack_f32(from: Tiles<'_>, to: &mut [Lane]) {
+    for (panel, to) in to.chunks_exact_mut(from.rows()).enumerate() {
+        to.copy_from_slice(from.panel(panel));
     }
 }
 
-/// Rows as a bfloat16 product reads them: `[two columns][row]`.
+/// As [`pack_f32`], rounded to bfloat16.
 #[inline(always)]
-pub(crate) fn pack_bf16(from: Tiles<'_>, to: &mut [Pair]) {
-    let rows = from.rows();
-    for (panel, to) in to.chunks_exact_mut(LANES / 2 * rows).enumerate() {
-        for (row, lane) in from.panel(panel).iter().enumerate() {
+pub(crate) fn pack_bf16(from: Tiles<'_>, to: &mut [Pairs]) {
+    for (panel, to) in to.chunks_exact_mut(from.rows()).enumerate() {
+        for (lane, to) in from.panel(panel).iter().zip(to) {
             let halves = lane.map(bf16);
-            for (pair, halves) in halves.as_chunks::<2>().0.iter().enumerate() {
-                to[pair * rows + row] = halves[0] | halves[1] << 16;
-            }
+            *to = std::array::from_fn(|pair| halves[2 * pair] | halves[2 * pair + 1] << 16);
         }
     }
 }
@@ -97,18 +89,18 @@ pub(crate) struct Step {
     pub(crate) zero: f32,
 }
 
-/// Rows as an integer product reads them, `[four columns][row]`: each column divided by its spread, then the range of each
+/// Rows as an integer product reads them, `[panel][row]`: each column divided by its spread, then the range of each
 /// block in each row to -128 to 127. `inverse` has one over the spread of each column; `steps` are `[block][row]`.
 #[inline(always)]
 pub(crate) fn quantise<S: Simd>(
     simd: S,
     from: Tiles<'_>,
     inverse: &[Lane],
-    to: &mut [S::Quad],
+    to: &mut [S::Quads],
     steps: &mut [Step],
 ) {
     let rows = from.rows();
-    let blocks = inverse.chunks(BLOCK).zip(to.chunks_mut(BLOCK * 4 * rows)).zip(steps.chunks_exact_mut(rows));
+    let blocks = inverse.chunks(BLOCK).zip(to.chunks_mut(BLOCK * rows)).zip(steps.chunks_exact_mut(rows));
     for (block, ((inverse, to), steps)) in blocks.enumerate() {
         for (row, step) in steps.iter_mut().enumerate() {
             let value = |panel: usize| {
@@ -129,9 +121,7 @@ pub(crate) fn quantise<S: Simd>(
                 // The largest may come out half a step above.
                 let whole = simd.round(simd.fma(value(panel), scale, offset));
                 let whole = simd.max(simd.min(whole, simd.splat(127.0)), simd.splat(-128.0));
-                for (quad, value) in simd.quads(whole).into_iter().enumerate() {
-                    to[(panel * 4 + quad) * rows + row] = value;
-                }
+                to[panel * rows + row] = simd.quads(whole);
             }
         }
     }

@@ -9,11 +9,11 @@ pub(crate) const LANES: usize = 16;
 /// Four consecutive weights of one column, for each of sixteen columns.
 pub(crate) type WeightQuads = [[i8; 4]; LANES];
 
-/// Two consecutive bfloat16 numbers of one row or column, the first in the low half.
-pub(crate) type Pair = u32;
+/// Two consecutive bfloat16 weights of one column, the first in the low half, for each of sixteen columns.
+pub(crate) type WeightPairs = [u32; LANES];
 
-/// A pair of weights for each of sixteen columns.
-pub(crate) type WeightPairs = [Pair; LANES];
+/// Sixteen consecutive bfloat16 activations of one row, the first in the lowest half.
+pub(crate) type Pairs = [u32; LANES / 2];
 
 /// An instruction set. A value of it is the proof that this processor has it.
 pub(crate) trait Simd: Copy + Send + Sync {
@@ -21,20 +21,23 @@ pub(crate) trait Simd: Copy + Send + Sync {
     const ROWS: usize;
     /// Sixteen floats.
     type F32: Copy;
-    /// Four consecutive quantised activations of one row, in the form that the int8 tile reads.
-    type Quad: Copy + Default + Send + Sync + std::fmt::Debug + 'static;
+    /// Sixteen integers of 32 bits.
+    type I32: Copy;
+    /// Sixteen consecutive quantised activations of one row, in the form that the int8 tile reads.
+    type Quads: Copy + Default + Send + Sync + std::fmt::Debug + 'static;
 
     /// Runs a kernel compiled for this instruction set.
     fn run<K: Kernel<Self>>(self, kernel: K) -> K::Output;
 
     /// The buffer of quads that this instruction set uses.
-    fn buffer(buffers: &mut Buffers) -> &mut Vec<Self::Quad>;
+    fn buffer(buffers: &mut Buffers) -> &mut Vec<Self::Quads>;
 
     fn splat(self, value: f32) -> Self::F32;
     fn load(self, from: &[f32; LANES]) -> Self::F32;
     fn store(self, value: Self::F32, to: &mut [f32; LANES]);
+    fn integers(self, from: &[i32; LANES]) -> Self::I32;
     /// Integers as floats, rounded to nearest, ties to even.
-    fn whole(self, from: &[i32; LANES]) -> Self::F32;
+    fn whole(self, integers: Self::I32) -> Self::F32;
 
     fn add(self, a: Self::F32, b: Self::F32) -> Self::F32;
     fn sub(self, a: Self::F32, b: Self::F32) -> Self::F32;
@@ -59,39 +62,39 @@ pub(crate) trait Simd: Copy + Send + Sync {
     fn flush(self, a: Self::F32) -> Self::F32;
 
     /// Activations from whole floats of -128 to 127.
-    fn quads(self, values: Self::F32) -> [Self::Quad; 4];
-    /// What the quads add to each activation: sums begin at `-OFFSET` times the sum of the column's weights.
+    fn quads(self, values: Self::F32) -> Self::Quads;
+    /// What the quads add to each activation: sums start at `-OFFSET` times the sum of the column's weights.
     const OFFSET: i32;
 
     /// Asks for the weights some way behind these: a stream from memory is twice as fast so. There need be none.
     #[inline(always)]
     fn ahead<T>(self, _weights: &T) {}
 
-    /// `sums[row][column] += Σ activations[·][row] · weights[·][column]`, exactly. `R` is at most `ROWS`.
+    /// `start[column] + Σ activations[·][row][·] · weights[·][·][column]` for each row, exactly. `R` is at most `ROWS`.
     fn int8_tile<const R: usize>(
         self,
-        activations: &[[Self::Quad; R]],
-        weights: &[WeightQuads],
-        sums: &mut [[i32; LANES]; R],
-    );
+        activations: &[[Self::Quads; R]],
+        weights: &[[WeightQuads; 4]],
+        start: &[i32; LANES],
+    ) -> [Self::I32; R];
 
     /// As [`Simd::f32_tile`] over pairs, the high half of each before its low half, and subnormal sums flushed to zero: what the
     /// `vdpbf16ps` of AVX-512 BF16 computes.
     #[inline(always)]
     fn bf16_tile<const R: usize>(
         self,
-        activations: &[[Pair; R]],
-        weights: &[WeightPairs],
+        activations: &[[Pairs; R]],
+        weights: &[[WeightPairs; 8]],
         sums: &mut [[f32; LANES]; R],
     ) {
         bf16_tile(self, activations, weights, sums);
     }
 
-    /// `sums[row][column] = fma(activations[k][row], weights[k][column], sums[row][column])` for each k in turn.
+    /// `sums[row][column] = fma(activations[k / 16][row][k % 16], weights[k][column], sums[row][column])` for each k in turn.
     #[inline(always)]
     fn f32_tile<const R: usize>(
         self,
-        activations: &[[f32; R]],
+        activations: &[[[f32; LANES]; R]],
         weights: &[[f32; LANES]],
         sums: &mut [[f32; LANES]; R],
     ) {
@@ -99,11 +102,20 @@ pub(crate) trait Simd: Copy + Send + Sync {
         for row in 0..R {
             tile[row] = self.load(&sums[row]);
         }
-        for (rows, columns) in activations.iter().zip(weights) {
-            self.ahead(columns);
+        let (whole, rest) = weights.as_chunks::<LANES>();
+        for (rows, weights) in activations.iter().zip(whole) {
+            for (k, columns) in weights.iter().enumerate() {
+                self.ahead(columns);
+                let columns = self.load(columns);
+                for row in 0..R {
+                    tile[row] = self.fma(self.splat(rows[row][k]), columns, tile[row]);
+                }
+            }
+        }
+        for (k, columns) in rest.iter().enumerate() {
             let columns = self.load(columns);
             for row in 0..R {
-                tile[row] = self.fma(self.splat(rows[row]), columns, tile[row]);
+                tile[row] = self.fma(self.splat(activations[whole.len()][row][k]), columns, tile[row]);
             }
         }
         for row in 0..R {
@@ -116,21 +128,24 @@ pub(crate) trait Simd: Copy + Send + Sync {
 #[inline(always)]
 pub(crate) fn bf16_tile<S: Simd, const R: usize>(
     simd: S,
-    activations: &[[Pair; R]],
-    weights: &[WeightPairs],
+    activations: &[[Pairs; R]],
+    weights: &[[WeightPairs; 8]],
     sums: &mut [[f32; LANES]; R],
 ) {
     let mut tile = [simd.splat(0.0); R];
     for row in 0..R {
         tile[row] = simd.load(&sums[row]);
     }
-    for (rows, columns) in activations.iter().zip(weights) {
-        simd.ahead(columns);
-        let (high, low) = (simd.high(columns), simd.low(columns));
-        for row in 0..R {
-            let (first, second) = (f32::from_bits(rows[row] & 0xffff_0000), f32::from_bits(rows[row] << 16));
-            tile[row] = simd.flush(simd.fma(simd.splat(first), high, tile[row]));
-            tile[row] = simd.flush(simd.fma(simd.splat(second), low, tile[row]));
+    for (rows, weights) in activations.iter().zip(weights) {
+        for (pair, columns) in weights.iter().enumerate() {
+            simd.ahead(columns);
+            let (high, low) = (simd.high(columns), simd.low(columns));
+            for row in 0..R {
+                let both = rows[row][pair];
+                let (first, second) = (f32::from_bits(both & 0xffff_0000), f32::from_bits(both << 16));
+                tile[row] = simd.flush(simd.fma(simd.splat(first), high, tile[row]));
+                tile[row] = simd.flush(simd.fma(simd.splat(second), low, tile[row]));
+            }
         }
     }
     for row in 0..R {
@@ -153,6 +168,6 @@ pub(crate) trait Program {
 /// Quantised activations in the forms that instruction sets read; one of the two is used.
 #[derive(Debug, Default)]
 pub(crate) struct Buffers {
-    pub(crate) words: Vec<[i16; 4]>,
-    pub(crate) bytes: Vec<[u8; 4]>,
+    pub(crate) words: Vec<[[i16; 4]; 4]>,
+    pub(crate) bytes: Vec<[[u8; 4]; 4]>,
 }

@@ -49,20 +49,20 @@ impl<S: Simd> Kernel<S> for ProductInto<'_> {
     #[inline(always)]
     fn run(self, simd: S) {
         let Product { linear, rows, from } = self.product;
-        let width = linear.inputs * LANES;
-        let mut floats = vec![0.0; rows * width];
-        let mut pairs = vec![0; rows * width / 2];
+        let width = linear.inputs;
+        let mut floats = vec![[0.0; LANES]; rows * width];
+        let mut pairs = vec![[0; LANES / 2]; rows * width];
         let quads = S::buffer(self.buffers);
-        quads.resize(rows * width / 4, S::Quad::default());
+        quads.resize(rows * width, S::Quads::default());
         let mut steps = vec![Step::default(); rows * linear.blocks()];
         for first in (0..rows).step_by(S::ROWS) {
             let end = rows.min(first + S::ROWS);
             let group = Tiles::of_columns(from, rows, first..end);
             match linear.precision() {
                 Precision::F32 => rows::pack_f32(group, &mut floats[first * width..end * width]),
-                Precision::Bf16 => rows::pack_bf16(group, &mut pairs[first * width / 2..end * width / 2]),
+                Precision::Bf16 => rows::pack_bf16(group, &mut pairs[first * width..end * width]),
                 Precision::Int8 => {
-                    let quads = &mut quads[first * width / 4..end * width / 4];
+                    let quads = &mut quads[first * width..end * width];
                     let steps = &mut steps[first * linear.blocks()..end * linear.blocks()];
                     rows::quantise(simd, group, linear.inverse(), quads, steps);
                 }
@@ -96,22 +96,19 @@ impl<S: Simd, const R: usize> Kernel<S> for Sums<'_, R> {
 
     #[inline(always)]
     fn run(self, simd: S) -> Self::Output {
-        let mut activations = Vec::new();
-        for values in self.values.chunks_exact(LANES) {
-            let rows: [[S::Quad; 4]; R] = std::array::from_fn(|row| {
-                let lane: Lane = std::array::from_fn(|at| f32::from(values[at][row]));
-                simd.quads(simd.load(&lane))
-            });
-            activations
-                .extend((0..4).map(|quad| -> [S::Quad; R] { std::array::from_fn(|row| rows[row][quad]) }));
-        }
+        let activations = self.values.as_chunks::<LANES>().0.iter().map(|values| -> [S::Quads; R] {
+            std::array::from_fn(|row| {
+                simd.quads(simd.load(&std::array::from_fn(|at| f32::from(values[at][row]))))
+            })
+        });
         let quad =
-            |four: &[[i8; LANES]]| std::array::from_fn(|lane| std::array::from_fn(|at| four[at][lane]));
-        let weights: Vec<_> = self.weights.chunks_exact(4).map(quad).collect();
+            |four: &[[i8; LANES]; 4]| std::array::from_fn(|lane| std::array::from_fn(|at| four[at][lane]));
+        let quads: Vec<_> = self.weights.as_chunks().0.iter().map(quad).collect();
         let total = |lane: usize| self.weights.iter().map(|row| i32::from(row[lane])).sum::<i32>();
-        let mut sums = [std::array::from_fn(|lane| -S::OFFSET * total(lane)); R];
-        simd.int8_tile(&activations, &weights, &mut sums);
-        sums
+        let start = std::array::from_fn(|lane| -S::OFFSET * total(lane));
+        let activations: Vec<_> = activations.collect();
+        let sums = simd.int8_tile(&activations, quads.as_chunks().0, &start);
+        sums.map(|sums| rows::stored(simd, simd.whole(sums)).map(|sum| sum as i32))
     }
 }
 

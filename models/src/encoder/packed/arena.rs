@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use super::attention::Scratch;
 use crate::kernels::linear::{Packed, PackedLinear, Precision};
 use crate::kernels::rows::Step;
-use crate::kernels::simd::{Buffers, LANES, Pair, Simd};
+use crate::kernels::simd::{Buffers, Pairs, Simd};
 use crate::kernels::team::Pieces;
 use crate::kernels::tiles::Lane;
 
@@ -50,8 +50,8 @@ pub(super) type Scratches = Shelf<Scratch>;
 /// A product's input in the forms that precisions read; one of them is used.
 #[derive(Debug, Default)]
 pub(super) struct Input {
-    floats: Vec<f32>,
-    pairs: Vec<Pair>,
+    floats: Vec<Lane>,
+    pairs: Vec<Pairs>,
     quads: Buffers,
     steps: Vec<Step>,
 }
@@ -59,18 +59,18 @@ pub(super) struct Input {
 /// The rows of a product's input, packed.
 #[derive(Debug)]
 pub(super) struct Activations<'a, S: Simd> {
-    floats: &'a mut Vec<f32>,
-    pairs: &'a mut Vec<Pair>,
-    quads: &'a mut Vec<S::Quad>,
+    floats: &'a mut Vec<Lane>,
+    pairs: &'a mut Vec<Pairs>,
+    quads: &'a mut Vec<S::Quads>,
     steps: &'a mut Vec<Step>,
     rows: usize,
 }
 
 /// The parts of [`Activations`] that groups of rows write: floats, pairs, quads and their steps. Only the form that is read has any.
-pub(super) type Groups<'a, Q> = ((Pieces<'a, f32>, Pieces<'a, Pair>), (Pieces<'a, Q>, Pieces<'a, Step>));
+pub(super) type Groups<'a, Q> = ((Pieces<'a, Lane>, Pieces<'a, Pairs>), (Pieces<'a, Q>, Pieces<'a, Step>));
 
 /// One of [`Groups`].
-pub(super) type Group<'a, Q> = ((&'a mut [f32], &'a mut [Pair]), (&'a mut [Q], &'a mut [Step]));
+pub(super) type Group<'a, Q> = ((&'a mut [Lane], &'a mut [Pairs]), (&'a mut [Q], &'a mut [Step]));
 
 impl<'a, S: Simd> Activations<'a, S> {
     pub(super) fn new(input: &'a mut Input, rows: usize) -> Self {
@@ -79,23 +79,23 @@ impl<'a, S: Simd> Activations<'a, S> {
     }
 
     /// Room for the input of `linear`, group by group.
-    pub(super) fn groups(&mut self, linear: &PackedLinear) -> Groups<'_, S::Quad> {
-        let (rows, columns) = (self.rows, linear.inputs * LANES);
+    pub(super) fn groups(&mut self, linear: &PackedLinear) -> Groups<'_, S::Quads> {
+        let (rows, inputs) = (self.rows, linear.inputs);
         let precision = linear.precision();
         let length = |of: Precision, length: usize| if precision == of { length } else { 0 };
-        let floats = room(self.floats, length(Precision::F32, rows * columns));
-        let pairs = room(self.pairs, length(Precision::Bf16, rows * columns / 2));
-        let quads = room(self.quads, length(Precision::Int8, rows * columns / 4));
+        let floats = room(self.floats, length(Precision::F32, rows * inputs));
+        let pairs = room(self.pairs, length(Precision::Bf16, rows * inputs));
+        let quads = room(self.quads, length(Precision::Int8, rows * inputs));
         let steps = room(self.steps, length(Precision::Int8, rows * linear.blocks()));
-        let group = S::ROWS * columns;
+        let group = S::ROWS * inputs;
         (
-            (Pieces::new(floats, group), Pieces::new(pairs, group / 2)),
-            (Pieces::new(quads, group / 4), Pieces::new(steps, S::ROWS * linear.blocks())),
+            (Pieces::new(floats, group), Pieces::new(pairs, group)),
+            (Pieces::new(quads, group), Pieces::new(steps, S::ROWS * linear.blocks())),
         )
     }
 
     /// What [`Activations::groups`] was filled with.
-    pub(super) fn packed(&self, linear: &PackedLinear) -> Packed<'_, S::Quad> {
+    pub(super) fn packed(&self, linear: &PackedLinear) -> Packed<'_, S::Quads> {
         match linear.precision() {
             Precision::F32 => Packed::F32(self.floats),
             Precision::Bf16 => Packed::Bf16(self.pairs),

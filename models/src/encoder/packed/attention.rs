@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::arena::room;
-use crate::kernels::linear::f32_tile;
 use crate::kernels::simd::{Kernel, LANES, Simd};
+use crate::kernels::tile::f32_tile;
 use crate::kernels::tiles::{Lane, Tiles, panels};
 use crate::kernels::{math, rows};
 
@@ -13,12 +13,10 @@ use crate::kernels::{math, rows};
 pub(super) struct Scratch {
     /// Keys of one sequence, `[sixteen keys][dimension][16]`.
     keys: Vec<Lane>,
-    /// A group of queries, `[dimension][row]`.
-    queries: Vec<f32>,
-    /// Scores of a group, `[sixteen keys][row][16]`.
+    /// A group of queries, `[panel][row][16]`.
+    queries: Vec<Lane>,
+    /// Scores of a group, then their exponentials, `[sixteen keys][row][16]`.
     scores: Vec<Lane>,
-    /// Unscaled probabilities of a group, `[key][row]`.
-    weights: Vec<f32>,
 }
 
 /// One head of the attention over all sequences of a pass.
@@ -56,15 +54,16 @@ impl<S: Simd> Kernel<S> for Head<'_> {
             let packed = room(&mut self.scratch.keys, blocks * dims);
             pack_keys(&keys, packed);
             let scores = room(&mut self.scratch.scores, blocks * S::ROWS);
-            let weights = room(&mut self.scratch.weights, tokens * S::ROWS);
             for first in sequence.clone().step_by(S::ROWS) {
                 let height = S::ROWS.min(sequence.end - first);
                 let group = Tiles::of_columns(queries, self.rows, first..first + height);
-                let query = room(&mut self.scratch.queries, dims * height);
-                rows::pack_f32(group, query);
-                for value in query.iter_mut() {
-                    *value *= self.scale;
+                let query = room(&mut self.scratch.queries, self.width * height);
+                for (panel, to) in query.chunks_exact_mut(height).enumerate() {
+                    for (from, to) in group.panel(panel).iter().zip(to) {
+                        simd.store(simd.mul(simd.load(from), simd.splat(self.scale)), to);
+                    }
                 }
+                let scores = &mut scores[..blocks * height];
                 for (keys, scores) in packed.chunks_exact(dims).zip(scores.chunks_exact_mut(height)) {
                     scores.fill([0.0; LANES]);
                     f32_tile(simd, query, keys, scores);
@@ -72,15 +71,12 @@ impl<S: Simd> Kernel<S> for Head<'_> {
                 let mut inverse = [0.0; 16];
                 for (row, inverse) in inverse[..height].iter_mut().enumerate() {
                     *inverse = 1.0 / exponentials(simd, &mut scores[row..], height, tokens);
-                    for (key, weights) in weights.chunks_exact_mut(height).take(tokens).enumerate() {
-                        weights[row] = scores[key / LANES * height + row][key % LANES];
-                    }
                 }
                 for (panel, to) in self.to.chunks_exact_mut(self.rows).enumerate() {
                     let values = &values[panel * self.rows..][sequence.clone()];
                     let mut sums = [[0.0; LANES]; 16];
                     let sums = &mut sums[..height];
-                    f32_tile(simd, &weights[..tokens * height], values, sums);
+                    f32_tile(simd, scores, values, sums);
                     for (row, (sum, to)) in sums.iter().zip(&mut to[first..first + height]).enumerate() {
                         simd.store(simd.mul(simd.load(sum), simd.splat(inverse[row])), to);
                     }

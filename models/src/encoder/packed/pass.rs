@@ -180,7 +180,7 @@ struct Pack<'a, Q> {
     to: Group<'a, Q>,
 }
 
-impl<S: Simd> Kernel<S> for Pack<'_, S::Quad> {
+impl<S: Simd> Kernel<S> for Pack<'_, S::Quads> {
     type Output = ();
 
     #[inline(always)]
@@ -213,7 +213,7 @@ struct Product<'a, S: Simd> {
     linear: &'a PackedLinear,
     range: Range<usize>,
     rows: usize,
-    input: Packed<'a, S::Quad>,
+    input: Packed<'a, S::Quads>,
     then: Then<'a>,
     to: &'a mut [Lane],
 }

@@ -27,7 +27,8 @@ fn compiled<K: Kernel<Avx2>>(simd: Avx2, kernel: K) -> K::Output {
 impl Simd for Avx2 {
     const ROWS: usize = 6;
     type F32 = Pair;
-    type Quad = [i16; 4];
+    type I32 = [__m256i; 2];
+    type Quads = [[i16; 4]; 4];
 
     #[inline]
     fn run<K: Kernel<Self>>(self, kernel: K) -> K::Output {
@@ -35,7 +36,7 @@ impl Simd for Avx2 {
         unsafe { compiled(self, kernel) }
     }
 
-    fn buffer(buffers: &mut Buffers) -> &mut Vec<Self::Quad> {
+    fn buffer(buffers: &mut Buffers) -> &mut Vec<Self::Quads> {
         &mut buffers.words
     }
 
@@ -58,12 +59,17 @@ impl Simd for Avx2 {
         }
     }
     #[inline(always)]
-    fn whole(self, from: &[i32; LANES]) -> Pair {
-        let half = |at: usize| {
-            // SAFETY: AVX, as `self` proves; `at` is 0 or 8, so eight integers are there.
-            unsafe { _mm256_cvtepi32_ps(_mm256_loadu_si256(from.as_ptr().add(at).cast())) }
-        };
-        [half(0), half(8)]
+    fn integers(self, from: &[i32; LANES]) -> Self::I32 {
+        // SAFETY: AVX, as `self` proves; both loads lie inside the sixteen integers, and need no alignment.
+        unsafe {
+            let from = from.as_ptr();
+            [_mm256_loadu_si256(from.cast()), _mm256_loadu_si256(from.add(8).cast())]
+        }
+    }
+    #[inline(always)]
+    fn whole(self, integers: Self::I32) -> Pair {
+        // SAFETY: AVX, as `self` proves.
+        unsafe { [_mm256_cvtepi32_ps(integers[0]), _mm256_cvtepi32_ps(integers[1])] }
     }
 
     #[inline(always)]
@@ -156,9 +162,9 @@ impl Simd for Avx2 {
     }
 
     #[inline(always)]
-    fn quads(self, values: Pair) -> [Self::Quad; 4] {
-        let mut quads = [[0; 4]; 4];
-        // SAFETY: AVX2, as `self` proves; four quads have room for sixteen integers of 16 bits.
+    fn quads(self, values: Pair) -> Self::Quads {
+        let mut quads = Self::Quads::default();
+        // SAFETY: AVX2, as `self` proves; the quads have room for sixteen integers of 16 bits.
         unsafe {
             // The pack works in each half by itself: quads 0 2 1 3, then in order.
             let packed = _mm256_packs_epi32(_mm256_cvtps_epi32(values[0]), _mm256_cvtps_epi32(values[1]));
@@ -178,37 +184,38 @@ impl Simd for Avx2 {
     #[inline(always)]
     fn int8_tile<const R: usize>(
         self,
-        activations: &[[Self::Quad; R]],
-        weights: &[WeightQuads],
-        sums: &mut [[i32; LANES]; R],
-    ) {
-        for half in [0, 8] {
-            // SAFETY: AVX2, as `self` proves. A `WeightQuads` has 64 bytes, of which this half reads 32 from `4 * half` on; a
-            // `Quad` is eight bytes; a row of sums has eight integers from `half` on.
+        activations: &[[Self::Quads; R]],
+        weights: &[[WeightQuads; 4]],
+        start: &[i32; LANES],
+    ) -> [Self::I32; R] {
+        let mut sums = [self.integers(start); R];
+        for half in [0, 1] {
+            // SAFETY: AVX2, as `self` proves. A `WeightQuads` has 64 bytes, of which this half reads 32; a quad is eight bytes.
             unsafe {
                 let mut low = [_mm256_setzero_si256(); R];
                 let mut high = [_mm256_setzero_si256(); R];
-                for (rows, columns) in activations.iter().zip(weights) {
-                    self.ahead(columns);
-                    let from = columns.as_ptr().cast::<u8>().add(4 * half);
-                    let first = _mm256_cvtepi8_epi16(_mm_loadu_si128(from.cast()));
-                    let second = _mm256_cvtepi8_epi16(_mm_loadu_si128(from.add(16).cast()));
-                    for row in 0..R {
-                        let quad = rows[row].as_ptr().cast::<i64>().read_unaligned();
-                        let quad = _mm256_set1_epi64x(quad);
-                        low[row] = _mm256_add_epi32(low[row], _mm256_madd_epi16(first, quad));
-                        high[row] = _mm256_add_epi32(high[row], _mm256_madd_epi16(second, quad));
+                for (rows, weights) in activations.iter().zip(weights) {
+                    for (quad, columns) in weights.iter().enumerate() {
+                        self.ahead(columns);
+                        let from = columns.as_ptr().cast::<u8>().add(32 * half);
+                        let first = _mm256_cvtepi8_epi16(_mm_loadu_si128(from.cast()));
+                        let second = _mm256_cvtepi8_epi16(_mm_loadu_si128(from.add(16).cast()));
+                        for row in 0..R {
+                            let quad = rows[row][quad].as_ptr().cast::<i64>().read_unaligned();
+                            let quad = _mm256_set1_epi64x(quad);
+                            low[row] = _mm256_add_epi32(low[row], _mm256_madd_epi16(first, quad));
+                            high[row] = _mm256_add_epi32(high[row], _mm256_madd_epi16(second, quad));
+                        }
                     }
                 }
                 for row in 0..R {
                     // Columns 0 1 4 5 2 3 6 7, then in order.
                     let pairs = _mm256_hadd_epi32(low[row], high[row]);
                     let ordered = _mm256_permute4x64_epi64::<0b11_01_10_00>(pairs);
-                    let to = sums[row][half..].as_mut_ptr();
-                    let before = _mm256_loadu_si256(to.cast_const().cast());
-                    _mm256_storeu_si256(to.cast(), _mm256_add_epi32(before, ordered));
+                    sums[row][half] = _mm256_add_epi32(sums[row][half], ordered);
                 }
             }
         }
+        sums
     }
 }

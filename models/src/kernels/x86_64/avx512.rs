@@ -4,7 +4,7 @@
 use std::arch::x86_64::*;
 
 use super::ahead;
-use crate::kernels::simd::{Buffers, Kernel, LANES, Pair, Simd, WeightPairs, WeightQuads, bf16_tile};
+use crate::kernels::simd::{Buffers, Kernel, LANES, Pairs, Simd, WeightPairs, WeightQuads, bf16_tile};
 
 /// AVX-512 F and BW, with one of two ways to multiply integers.
 #[derive(Debug, Clone, Copy)]
@@ -47,7 +47,11 @@ fn compiled_vnni<K: Kernel<Avx512<Vnni>>>(simd: Avx512<Vnni>, kernel: K) -> K::O
 
 /// Dot products of pairs of bfloat16.
 #[target_feature(enable = "avx512f,avx512bf16")]
-fn dots<const R: usize>(activations: &[[Pair; R]], weights: &[WeightPairs], sums: &mut [[f32; LANES]; R]) {
+fn dots<const R: usize>(
+    activations: &[[Pairs; R]],
+    weights: &[[WeightPairs; 8]],
+    sums: &mut [[f32; LANES]; R],
+) {
     let mut tile = [_mm512_setzero_ps(); R];
     // SAFETY: sixteen floats are there, and no alignment is needed.
     unsafe {
@@ -55,14 +59,18 @@ fn dots<const R: usize>(activations: &[[Pair; R]], weights: &[WeightPairs], sums
             tile[row] = _mm512_loadu_ps(sums[row].as_ptr());
         }
     }
-    for (rows, columns) in activations.iter().zip(weights) {
-        ahead(columns);
-        // SAFETY: sixteen pairs are 64 bytes; a register of bytes and one of pairs are the same bits.
-        let columns: __m512bh = unsafe { std::mem::transmute(_mm512_loadu_si512(columns.as_ptr().cast())) };
-        for row in 0..R {
-            // SAFETY: as above.
-            let pair: __m512bh = unsafe { std::mem::transmute(_mm512_set1_epi32(rows[row].cast_signed())) };
-            tile[row] = _mm512_dpbf16_ps(tile[row], pair, columns);
+    for (rows, weights) in activations.iter().zip(weights) {
+        for (pair, columns) in weights.iter().enumerate() {
+            ahead(columns);
+            // SAFETY: sixteen pairs are 64 bytes; a register of bytes and one of pairs are the same bits.
+            let columns: __m512bh =
+                unsafe { std::mem::transmute(_mm512_loadu_si512(columns.as_ptr().cast())) };
+            for row in 0..R {
+                let both = _mm512_set1_epi32(rows[row][pair].cast_signed());
+                // SAFETY: as above.
+                let both: __m512bh = unsafe { std::mem::transmute(both) };
+                tile[row] = _mm512_dpbf16_ps(tile[row], both, columns);
+            }
         }
     }
     // SAFETY: there is room for sixteen floats, and no alignment is needed.
@@ -77,17 +85,17 @@ fn dots<const R: usize>(activations: &[[Pair; R]], weights: &[WeightPairs], sums
 pub(crate) trait Integers: Copy + Send + Sync {
     /// Whether the processor multiplies pairs of bfloat16.
     fn bf16(self) -> bool;
-    type Quad: Copy + Default + Send + Sync + std::fmt::Debug + 'static;
+    type Quads: Copy + Default + Send + Sync + std::fmt::Debug + 'static;
     const OFFSET: i32;
     fn run<K: Kernel<Avx512<Self>>>(self, kernel: K) -> K::Output;
-    fn buffer(buffers: &mut Buffers) -> &mut Vec<Self::Quad>;
-    fn quads(self, values: __m512) -> [Self::Quad; 4];
+    fn buffer(buffers: &mut Buffers) -> &mut Vec<Self::Quads>;
+    fn quads(self, values: __m512) -> Self::Quads;
     fn int8_tile<const R: usize>(
         self,
-        activations: &[[Self::Quad; R]],
-        weights: &[WeightQuads],
-        sums: &mut [[i32; LANES]; R],
-    );
+        activations: &[[Self::Quads; R]],
+        weights: &[[WeightQuads; 4]],
+        start: &[i32; LANES],
+    ) -> [__m512i; R];
 }
 
 impl Integers for Words {
@@ -95,7 +103,7 @@ impl Integers for Words {
         false
     }
 
-    type Quad = [i16; 4];
+    type Quads = [[i16; 4]; 4];
     const OFFSET: i32 = 0;
 
     #[inline]
@@ -104,14 +112,14 @@ impl Integers for Words {
         unsafe { compiled(Avx512(self), kernel) }
     }
 
-    fn buffer(buffers: &mut Buffers) -> &mut Vec<Self::Quad> {
+    fn buffer(buffers: &mut Buffers) -> &mut Vec<Self::Quads> {
         &mut buffers.words
     }
 
     #[inline(always)]
-    fn quads(self, values: __m512) -> [Self::Quad; 4] {
-        let mut quads = [[0; 4]; 4];
-        // SAFETY: AVX-512 F, as `self` proves; four quads have room for sixteen integers of 16 bits.
+    fn quads(self, values: __m512) -> Self::Quads {
+        let mut quads = Self::Quads::default();
+        // SAFETY: AVX-512 F, as `self` proves; the quads have room for sixteen integers of 16 bits.
         unsafe {
             let words = _mm512_cvtepi32_epi16(_mm512_cvtps_epi32(values));
             _mm256_storeu_si256(quads.as_mut_ptr().cast(), words);
@@ -123,37 +131,39 @@ impl Integers for Words {
     #[inline(always)]
     fn int8_tile<const R: usize>(
         self,
-        activations: &[[Self::Quad; R]],
-        weights: &[WeightQuads],
-        sums: &mut [[i32; LANES]; R],
-    ) {
-        // SAFETY: AVX-512 F and BW, as `self` proves. A `WeightQuads` has 64 bytes, a `Quad` eight, a row of sums sixteen integers.
+        activations: &[[Self::Quads; R]],
+        weights: &[[WeightQuads; 4]],
+        start: &[i32; LANES],
+    ) -> [__m512i; R] {
+        // SAFETY: AVX-512 F and BW, as `self` proves. A `WeightQuads` has 64 bytes, a quad eight; sixteen integers are there.
         unsafe {
             let mut low = [_mm512_setzero_si512(); R];
             let mut high = [_mm512_setzero_si512(); R];
-            for (rows, columns) in activations.iter().zip(weights) {
-                ahead(columns);
-                let from = columns.as_ptr().cast::<u8>();
-                let first = _mm512_cvtepi8_epi16(_mm256_loadu_si256(from.cast()));
-                let second = _mm512_cvtepi8_epi16(_mm256_loadu_si256(from.add(32).cast()));
-                for row in 0..R {
-                    let quad = _mm512_set1_epi64(rows[row].as_ptr().cast::<i64>().read_unaligned());
-                    low[row] = _mm512_add_epi32(low[row], _mm512_madd_epi16(first, quad));
-                    high[row] = _mm512_add_epi32(high[row], _mm512_madd_epi16(second, quad));
+            for (rows, weights) in activations.iter().zip(weights) {
+                for (quad, columns) in weights.iter().enumerate() {
+                    ahead(columns);
+                    let from = columns.as_ptr().cast::<u8>();
+                    let first = _mm512_cvtepi8_epi16(_mm256_loadu_si256(from.cast()));
+                    let second = _mm512_cvtepi8_epi16(_mm256_loadu_si256(from.add(32).cast()));
+                    for row in 0..R {
+                        let quad = rows[row][quad].as_ptr().cast::<i64>().read_unaligned();
+                        let quad = _mm512_set1_epi64(quad);
+                        low[row] = _mm512_add_epi32(low[row], _mm512_madd_epi16(first, quad));
+                        high[row] = _mm512_add_epi32(high[row], _mm512_madd_epi16(second, quad));
+                    }
                 }
             }
             // Each column stands as two sums side by side: the even and the odd ones are added.
             let even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
             let odd = _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
-            for row in 0..R {
+            let start = _mm512_loadu_si512(start.as_ptr().cast());
+            std::array::from_fn(|row| {
                 let pairs = _mm512_add_epi32(
                     _mm512_permutex2var_epi32(low[row], even, high[row]),
                     _mm512_permutex2var_epi32(low[row], odd, high[row]),
                 );
-                let to = sums[row].as_mut_ptr();
-                let before = _mm512_loadu_si512(to.cast_const().cast());
-                _mm512_storeu_si512(to.cast(), _mm512_add_epi32(before, pairs));
-            }
+                _mm512_add_epi32(start, pairs)
+            })
         }
     }
 }
@@ -163,7 +173,7 @@ impl Integers for Vnni {
         self.bf16
     }
 
-    type Quad = [u8; 4];
+    type Quads = [[u8; 4]; 4];
     const OFFSET: i32 = 128;
 
     #[inline]
@@ -172,15 +182,15 @@ impl Integers for Vnni {
         unsafe { compiled_vnni(Avx512(self), kernel) }
     }
 
-    fn buffer(buffers: &mut Buffers) -> &mut Vec<Self::Quad> {
+    fn buffer(buffers: &mut Buffers) -> &mut Vec<Self::Quads> {
         &mut buffers.bytes
     }
 
     /// `vpdpbusd` multiplies unsigned by signed bytes.
     #[inline(always)]
-    fn quads(self, values: __m512) -> [Self::Quad; 4] {
-        let mut quads = [[0; 4]; 4];
-        // SAFETY: AVX-512 F, as `self` proves; four quads have room for sixteen bytes.
+    fn quads(self, values: __m512) -> Self::Quads {
+        let mut quads = Self::Quads::default();
+        // SAFETY: AVX-512 F, as `self` proves; the quads have room for sixteen bytes.
         unsafe {
             let raised = _mm512_add_epi32(_mm512_cvtps_epi32(values), _mm512_set1_epi32(Self::OFFSET));
             _mm_storeu_si128(quads.as_mut_ptr().cast(), _mm512_cvtepi32_epi8(raised));
@@ -191,27 +201,24 @@ impl Integers for Vnni {
     #[inline(always)]
     fn int8_tile<const R: usize>(
         self,
-        activations: &[[Self::Quad; R]],
-        weights: &[WeightQuads],
-        sums: &mut [[i32; LANES]; R],
-    ) {
-        // SAFETY: AVX-512 F and VNNI, as `self` proves. A `WeightQuads` has 64 bytes, a row of sums sixteen integers.
+        activations: &[[Self::Quads; R]],
+        weights: &[[WeightQuads; 4]],
+        start: &[i32; LANES],
+    ) -> [__m512i; R] {
+        // SAFETY: AVX-512 F and VNNI, as `self` proves. A `WeightQuads` has 64 bytes; sixteen integers are there.
         unsafe {
-            let mut tile = [_mm512_setzero_si512(); R];
-            for row in 0..R {
-                tile[row] = _mm512_loadu_si512(sums[row].as_ptr().cast());
-            }
-            for (rows, columns) in activations.iter().zip(weights) {
-                ahead(columns);
-                let columns = _mm512_loadu_si512(columns.as_ptr().cast());
-                for row in 0..R {
-                    let quad = _mm512_set1_epi32(i32::from_ne_bytes(rows[row]));
-                    tile[row] = _mm512_dpbusd_epi32(tile[row], quad, columns);
+            let mut tile = [_mm512_loadu_si512(start.as_ptr().cast()); R];
+            for (rows, weights) in activations.iter().zip(weights) {
+                for (quad, columns) in weights.iter().enumerate() {
+                    ahead(columns);
+                    let columns = _mm512_loadu_si512(columns.as_ptr().cast());
+                    for row in 0..R {
+                        let quad = _mm512_set1_epi32(i32::from_ne_bytes(rows[row][quad]));
+                        tile[row] = _mm512_dpbusd_epi32(tile[row], quad, columns);
+                    }
                 }
             }
-            for row in 0..R {
-                _mm512_storeu_si512(sums[row].as_mut_ptr().cast(), tile[row]);
-            }
+            tile
         }
     }
 }
@@ -219,7 +226,8 @@ impl Integers for Vnni {
 impl<I: Integers> Simd for Avx512<I> {
     const ROWS: usize = 12;
     type F32 = __m512;
-    type Quad = I::Quad;
+    type I32 = __m512i;
+    type Quads = I::Quads;
     const OFFSET: i32 = I::OFFSET;
 
     #[inline]
@@ -227,7 +235,7 @@ impl<I: Integers> Simd for Avx512<I> {
         self.0.run(kernel)
     }
 
-    fn buffer(buffers: &mut Buffers) -> &mut Vec<Self::Quad> {
+    fn buffer(buffers: &mut Buffers) -> &mut Vec<Self::Quads> {
         I::buffer(buffers)
     }
 
@@ -247,9 +255,14 @@ impl<I: Integers> Simd for Avx512<I> {
         unsafe { _mm512_storeu_ps(to.as_mut_ptr(), value) }
     }
     #[inline(always)]
-    fn whole(self, from: &[i32; LANES]) -> __m512 {
+    fn integers(self, from: &[i32; LANES]) -> __m512i {
         // SAFETY: AVX-512 F, as `self` proves; sixteen integers are there, and no alignment is needed.
-        unsafe { _mm512_cvtepi32_ps(_mm512_loadu_si512(from.as_ptr().cast())) }
+        unsafe { _mm512_loadu_si512(from.as_ptr().cast()) }
+    }
+    #[inline(always)]
+    fn whole(self, integers: __m512i) -> __m512 {
+        // SAFETY: AVX-512 F, as `self` proves.
+        unsafe { _mm512_cvtepi32_ps(integers) }
     }
 
     #[inline(always)]
@@ -330,8 +343,8 @@ impl<I: Integers> Simd for Avx512<I> {
     #[inline(always)]
     fn bf16_tile<const R: usize>(
         self,
-        activations: &[[Pair; R]],
-        weights: &[WeightPairs],
+        activations: &[[Pairs; R]],
+        weights: &[[WeightPairs; 8]],
         sums: &mut [[f32; LANES]; R],
     ) {
         if self.0.bf16() {
@@ -343,7 +356,7 @@ impl<I: Integers> Simd for Avx512<I> {
     }
 
     #[inline(always)]
-    fn quads(self, values: __m512) -> [Self::Quad; 4] {
+    fn quads(self, values: __m512) -> Self::Quads {
         self.0.quads(values)
     }
 
@@ -355,10 +368,10 @@ impl<I: Integers> Simd for Avx512<I> {
     #[inline(always)]
     fn int8_tile<const R: usize>(
         self,
-        activations: &[[Self::Quad; R]],
-        weights: &[WeightQuads],
-        sums: &mut [[i32; LANES]; R],
-    ) {
-        self.0.int8_tile(activations, weights, sums);
+        activations: &[[Self::Quads; R]],
+        weights: &[[WeightQuads; 4]],
+        start: &[i32; LANES],
+    ) -> [__m512i; R] {
+        self.0.int8_tile(activations, weights, start)
     }
 }
