@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::math;
 use super::rows::{BLOCK, Step};
-use super::simd::{LANES, Pairs, Simd, WeightPairs, WeightQuads};
+use super::simd::{LANES, PAIRS, Pairs, Simd, WeightPairs, WeightQuads};
 use super::tile::{Column, bf16_tile, f32_tile, int8_tile};
 use super::tiles::Lane;
 
@@ -21,8 +21,8 @@ pub(crate) struct PackedLinear {
 pub(super) enum PackedWeights {
     /// `[panel][input][16]`.
     F32(Vec<Lane>),
-    /// `[panel][panel of inputs][two inputs][16]`.
-    Bf16(Vec<[WeightPairs; 8]>),
+    /// `[panel][two inputs][16]`.
+    Bf16(Vec<WeightPairs>),
     /// Symmetric, with a step for each block of inputs in each output column.
     Int8 {
         /// `[panel][panel of inputs][four inputs][16][4]`.
@@ -111,13 +111,15 @@ impl PackedLinear {
                         ends.write_sums(simd, &sums, first, rows, to);
                     }
                     (PackedWeights::Bf16(weights), Packed::Bf16(values)) => {
-                        let weights = &weights[panel * self.inputs..][..self.inputs];
+                        let width = self.inputs * PAIRS;
+                        let weights = &weights[panel * width..][..width];
                         let mut sums = [[0.0; LANES]; ROW_BLOCK];
-                        for (part, weights) in weights.chunks(BF16_BLOCK).enumerate() {
+                        for (part, weights) in weights.chunks(BF16_BLOCK * PAIRS).enumerate() {
                             for (group, sums) in sums[..to.len()].chunks_mut(S::ROWS).enumerate() {
                                 let height = sums.len();
                                 let at = (first + group * S::ROWS) * self.inputs + part * BF16_BLOCK * height;
-                                bf16_tile(simd, &values[at..][..weights.len() * height], weights, sums);
+                                let values = &values[at..][..weights.len() / PAIRS * height];
+                                bf16_tile(simd, values, weights, sums);
                             }
                         }
                         ends.write_sums(simd, &sums, first, rows, to);

@@ -2,7 +2,7 @@
 
 use super::linear::{PackedLinear, PackedWeights, Precision};
 use super::rows::{BLOCK, bf16};
-use super::simd::LANES;
+use super::simd::{LANES, WeightPairs};
 use super::tiles::{Lane, panels};
 
 /// Adding and subtracting it rounds a float32 of less than 2^22 to the nearest integer, ties to even.
@@ -40,13 +40,9 @@ impl PackedLinear {
     }
 }
 
-fn pack_bf16(weights: &[Lane]) -> Vec<[[u32; LANES]; 8]> {
+fn pack_bf16(weights: &[Lane]) -> Vec<WeightPairs> {
     let pair = |[low, high]: &[Lane; 2]| std::array::from_fn(|lane| bf16(low[lane]) | bf16(high[lane]) << 16);
-    let panel = |panel: &[Lane; LANES]| {
-        let pairs = panel.as_chunks().0;
-        std::array::from_fn(|at| pair(&pairs[at]))
-    };
-    weights.as_chunks().0.iter().map(panel).collect()
+    weights.as_chunks().0.iter().map(pair).collect()
 }
 
 fn pack_int8(mut weights: Vec<Lane>, width: usize, spread: impl Fn(usize) -> f32) -> PackedWeights {

@@ -12,8 +12,11 @@ pub(crate) type WeightQuads = [[i8; 4]; LANES];
 /// Two consecutive bfloat16 weights of one column, the first in the low half, for each of sixteen columns.
 pub(crate) type WeightPairs = [u32; LANES];
 
+/// Pairs of a row's sixteen activations.
+pub(crate) const PAIRS: usize = LANES / 2;
+
 /// Sixteen consecutive bfloat16 activations of one row, the first in the lowest half.
-pub(crate) type Pairs = [u32; LANES / 2];
+pub(crate) type Pairs = [u32; PAIRS];
 
 /// An instruction set. A value of it is the proof that this processor has it.
 pub(crate) trait Simd: Copy + Send + Sync {
@@ -84,7 +87,7 @@ pub(crate) trait Simd: Copy + Send + Sync {
     fn bf16_tile<const R: usize>(
         self,
         activations: &[[Pairs; R]],
-        weights: &[[WeightPairs; 8]],
+        weights: &[WeightPairs],
         sums: &mut [[f32; LANES]; R],
     ) {
         bf16_tile(self, activations, weights, sums);
@@ -102,20 +105,14 @@ pub(crate) trait Simd: Copy + Send + Sync {
         for row in 0..R {
             tile[row] = self.load(&sums[row]);
         }
-        let (whole, rest) = weights.as_chunks::<LANES>();
-        for (rows, weights) in activations.iter().zip(whole) {
-            for (k, columns) in weights.iter().enumerate() {
+        for (rows, weights) in activations.iter().zip(weights.chunks(LANES)) {
+            // Not an array: unrolled sixteen times, the loop needs more registers than there are.
+            for (k, columns) in weights.iter().enumerate().take(LANES) {
                 self.ahead(columns);
                 let columns = self.load(columns);
                 for row in 0..R {
                     tile[row] = self.fma(self.splat(rows[row][k]), columns, tile[row]);
                 }
-            }
-        }
-        for (k, columns) in rest.iter().enumerate() {
-            let columns = self.load(columns);
-            for row in 0..R {
-                tile[row] = self.fma(self.splat(activations[whole.len()][row][k]), columns, tile[row]);
             }
         }
         for row in 0..R {
@@ -129,15 +126,15 @@ pub(crate) trait Simd: Copy + Send + Sync {
 pub(crate) fn bf16_tile<S: Simd, const R: usize>(
     simd: S,
     activations: &[[Pairs; R]],
-    weights: &[[WeightPairs; 8]],
+    weights: &[WeightPairs],
     sums: &mut [[f32; LANES]; R],
 ) {
     let mut tile = [simd.splat(0.0); R];
     for row in 0..R {
         tile[row] = simd.load(&sums[row]);
     }
-    for (rows, weights) in activations.iter().zip(weights) {
-        for (pair, columns) in weights.iter().enumerate() {
+    for (rows, weights) in activations.iter().zip(weights.chunks(PAIRS)) {
+        for (pair, columns) in weights.iter().enumerate().take(PAIRS) {
             simd.ahead(columns);
             let (high, low) = (simd.high(columns), simd.low(columns));
             for row in 0..R {

@@ -22,7 +22,7 @@ impl<S: Simd, const R: usize> Kernel<S> for Tile<'_, Lane, Lane, R> {
     }
 }
 
-impl<S: Simd, const R: usize> Kernel<S> for Tile<'_, Pairs, [WeightPairs; 8], R> {
+impl<S: Simd, const R: usize> Kernel<S> for Tile<'_, Pairs, WeightPairs, R> {
     type Output = ();
     #[inline(always)]
     fn run(self, simd: S) {
@@ -88,12 +88,7 @@ pub(crate) fn f32_tile<S: Simd>(simd: S, activations: &[Lane], weights: &[Lane],
 
 /// As [`f32_tile`], with both rounded to bfloat16.
 #[inline(always)]
-pub(crate) fn bf16_tile<S: Simd>(
-    simd: S,
-    activations: &[Pairs],
-    weights: &[[WeightPairs; 8]],
-    sums: &mut [Lane],
-) {
+pub(crate) fn bf16_tile<S: Simd>(simd: S, activations: &[Pairs], weights: &[WeightPairs], sums: &mut [Lane]) {
     by_rows!(simd, sums, 1 2 3 4 5 6 7 8 9 10 11 12, |sums| Tile {
         activations: activations.as_chunks().0,
         weights,

@@ -4,7 +4,7 @@
 use std::arch::x86_64::*;
 
 use super::ahead;
-use crate::kernels::simd::{Buffers, Kernel, LANES, Pairs, Simd, WeightPairs, WeightQuads, bf16_tile};
+use crate::kernels::simd::{Buffers, Kernel, LANES, PAIRS, Pairs, Simd, WeightPairs, WeightQuads, bf16_tile};
 
 /// AVX-512 F and BW, with one of two ways to multiply integers.
 #[derive(Debug, Clone, Copy)]
@@ -47,11 +47,7 @@ fn compiled_vnni<K: Kernel<Avx512<Vnni>>>(simd: Avx512<Vnni>, kernel: K) -> K::O
 
 /// Dot products of pairs of bfloat16.
 #[target_feature(enable = "avx512f,avx512bf16")]
-fn dots<const R: usize>(
-    activations: &[[Pairs; R]],
-    weights: &[[WeightPairs; 8]],
-    sums: &mut [[f32; LANES]; R],
-) {
+fn dots<const R: usize>(activations: &[[Pairs; R]], weights: &[WeightPairs], sums: &mut [[f32; LANES]; R]) {
     let mut tile = [_mm512_setzero_ps(); R];
     // SAFETY: sixteen floats are there, and no alignment is needed.
     unsafe {
@@ -59,8 +55,8 @@ fn dots<const R: usize>(
             tile[row] = _mm512_loadu_ps(sums[row].as_ptr());
         }
     }
-    for (rows, weights) in activations.iter().zip(weights) {
-        for (pair, columns) in weights.iter().enumerate() {
+    for (rows, weights) in activations.iter().zip(weights.chunks(PAIRS)) {
+        for (pair, columns) in weights.iter().enumerate().take(PAIRS) {
             ahead(columns);
             // SAFETY: sixteen pairs are 64 bytes; a register of bytes and one of pairs are the same bits.
             let columns: __m512bh =
@@ -344,7 +340,7 @@ impl<I: Integers> Simd for Avx512<I> {
     fn bf16_tile<const R: usize>(
         self,
         activations: &[[Pairs; R]],
-        weights: &[[WeightPairs; 8]],
+        weights: &[WeightPairs],
         sums: &mut [[f32; LANES]; R],
     ) {
         if self.0.bf16() {
