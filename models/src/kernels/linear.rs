@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::math;
 use super::rows::{BLOCK, Step};
 use super::simd::{LANES, PAIRS, Pairs, Simd, WeightPairs, WeightQuads};
-use super::tile::{Column, bf16_tile, f32_tile, int8_tile};
+use super::tile::{Columns, bf16_tile, f32_tile, int8_tile};
 use super::tiles::Lane;
 
 /// A linear layer, its outputs in panels of sixteen columns; inputs and outputs are padded with zeros to whole panels.
@@ -67,12 +67,14 @@ pub(crate) enum Then<'a> {
     Add(&'a [Lane]),
 }
 
+/// Panels of columns that a tile has, where the instruction set has the registers: each activation is read once for them.
+pub(crate) const STRIP: usize = 2;
 /// Rows whose sums are kept while the weights of a panel pass by, a block of inputs at a time.
 const ROW_BLOCK: usize = 48;
 /// Panels of inputs whose weights stay in the first-level cache while rows pass by.
 const F32_BLOCK: usize = 16;
 /// As above, in half the bytes.
-const BF16_BLOCK: usize = 24;
+const BF16_BLOCK: usize = 12;
 
 impl PackedLinear {
     /// Panels of the output.
@@ -91,64 +93,108 @@ impl PackedLinear {
         then: Then<'_>,
         to: &mut [Lane],
     ) {
-        for (panel, to) in range.zip(to.chunks_exact_mut(rows)) {
-            let ends = Finish { bias: &self.bias[panel], then, panel, panels: self.outputs() };
-            for (block, to) in to.chunks_mut(ROW_BLOCK).enumerate() {
-                let first = block * ROW_BLOCK;
-                match (&self.weights, input) {
-                    (PackedWeights::F32(weights), Packed::F32(values)) => {
-                        let width = self.inputs * LANES;
-                        let weights = &weights[panel * width..][..width];
-                        let mut sums = [[0.0; LANES]; ROW_BLOCK];
-                        for (part, weights) in weights.chunks(F32_BLOCK * LANES).enumerate() {
-                            for (group, sums) in sums[..to.len()].chunks_mut(S::ROWS).enumerate() {
-                                let height = sums.len();
-                                let at = (first + group * S::ROWS) * self.inputs + part * F32_BLOCK * height;
-                                let values = &values[at..][..weights.len() / LANES * height];
-                                f32_tile(simd, values, weights, sums);
-                            }
-                        }
-                        ends.write_sums(simd, &sums, first, rows, to);
-                    }
-                    (PackedWeights::Bf16(weights), Packed::Bf16(values)) => {
-                        let width = self.inputs * PAIRS;
-                        let weights = &weights[panel * width..][..width];
-                        let mut sums = [[0.0; LANES]; ROW_BLOCK];
-                        for (part, weights) in weights.chunks(BF16_BLOCK * PAIRS).enumerate() {
-                            for (group, sums) in sums[..to.len()].chunks_mut(S::ROWS).enumerate() {
-                                let height = sums.len();
-                                let at = (first + group * S::ROWS) * self.inputs + part * BF16_BLOCK * height;
-                                let values = &values[at..][..weights.len() / PAIRS * height];
-                                bf16_tile(simd, values, weights, sums);
-                            }
-                        }
-                        ends.write_sums(simd, &sums, first, rows, to);
-                    }
-                    (
-                        PackedWeights::Int8 { quads: weights, steps, sums, .. },
-                        Packed::Int8 { quads, steps: by_row },
-                    ) => {
-                        let (width, blocks) = (self.inputs, self.blocks());
-                        let weights = &weights[panel * width..][..width];
-                        let mut values = [*ends.bias; ROW_BLOCK];
-                        for (block, weights) in weights.chunks(BLOCK).enumerate() {
-                            let at = panel * blocks + block;
-                            let column = Column { step: &steps[at], sums: &sums[at] };
-                            for (group, values) in values[..to.len()].chunks_mut(S::ROWS).enumerate() {
-                                let (row, height) = (first + group * S::ROWS, values.len());
-                                let at = row * width + block * BLOCK * height;
-                                let quads = &quads[at..][..weights.len() * height];
-                                let by_row = &by_row[row * blocks + block * height..][..height];
-                                int8_tile(simd, quads, weights, column, by_row, values);
-                            }
-                        }
-                        for (row, (value, to)) in values.iter().zip(to).enumerate() {
-                            ends.write(simd, simd.load(value), first + row, rows, to);
-                        }
-                    }
-                    _ => unreachable!("activations are packed for the weights' precision"),
+        for (strip, to) in to.chunks_mut(STRIP * rows).enumerate() {
+            let panel = range.start + strip * STRIP;
+            if to.len() == STRIP * rows {
+                self.strip::<S, STRIP>(simd, panel, rows, input, then, to);
+            } else {
+                self.strip::<S, 1>(simd, panel, rows, input, then, to);
+            }
+        }
+    }
+
+    /// `C` panels from `panel` on.
+    #[inline(always)]
+    fn strip<S: Simd, const C: usize>(
+        &self,
+        simd: S,
+        panel: usize,
+        rows: usize,
+        input: &Packed<'_, S::Quads>,
+        then: Then<'_>,
+        to: &mut [Lane],
+    ) {
+        let mut panels = to.chunks_exact_mut(rows);
+        let mut to: [_; C] =
+            std::array::from_fn(|_| panels.next().expect("as many panels as were asked for"));
+        for first in (0..rows).step_by(ROW_BLOCK) {
+            let block = first..rows.min(first + ROW_BLOCK);
+            let mut sums = to.each_mut().map(|to| &mut to[block.clone()]);
+            for (sums, bias) in sums.iter_mut().zip(&self.bias[panel..]) {
+                sums.fill(*bias);
+            }
+            self.add(simd, panel, first, input, sums.each_mut().map(|sums| &mut **sums));
+            for (panel, sums) in (panel..).zip(sums) {
+                let ends = Finish { then, panel, panels: self.outputs() };
+                for (row, sum) in block.clone().zip(sums) {
+                    ends.write(simd, row, rows, sum);
                 }
             }
+        }
+    }
+
+    /// Adds the products of as many rows as there are sums, from the row `first` on, with `C` panels of columns.
+    #[inline(always)]
+    fn add<S: Simd, const C: usize>(
+        &self,
+        simd: S,
+        panel: usize,
+        first: usize,
+        input: &Packed<'_, S::Quads>,
+        mut sums: [&mut [Lane]; C],
+    ) {
+        let inputs = self.inputs;
+        let blocks = |size: usize| (0..inputs).step_by(size).map(move |at| at..inputs.min(at + size));
+        let count = sums[0].len();
+        let groups = || (0..count).step_by(S::ROWS).map(|at| at..count.min(at + S::ROWS));
+        match (&self.weights, input) {
+            (PackedWeights::F32(weights), Packed::F32(values)) => {
+                for (panel, sums) in (panel..).zip(sums) {
+                    let weights = &weights[panel * inputs * LANES..];
+                    for block in blocks(F32_BLOCK) {
+                        let weights = &weights[block.start * LANES..block.end * LANES];
+                        for group in groups() {
+                            let values = block_of(values, inputs, &block, first, &group);
+                            f32_tile(simd, values, weights, &mut sums[group]);
+                        }
+                    }
+                }
+            }
+            (PackedWeights::Bf16(weights), Packed::Bf16(values)) => {
+                for block in blocks(BF16_BLOCK) {
+                    let weights: [_; C] = std::array::from_fn(|at| {
+                        &weights[(panel + at) * inputs * PAIRS..][block.start * PAIRS..block.end * PAIRS]
+                    });
+                    for group in groups() {
+                        let values = block_of(values, inputs, &block, first, &group);
+                        bf16_tile(
+                            simd,
+                            values,
+                            weights,
+                            sums.each_mut().map(|sums| &mut sums[group.clone()]),
+                        );
+                    }
+                }
+            }
+            (
+                PackedWeights::Int8 { quads, steps, sums: totals, .. },
+                Packed::Int8 { quads: values, steps: by_row },
+            ) => {
+                for (panel, sums) in (panel..).zip(sums) {
+                    let of_panel = panel * self.blocks()..(panel + 1) * self.blocks();
+                    let weights = Columns {
+                        quads: &quads[panel * inputs..][..inputs],
+                        steps: &steps[of_panel.clone()],
+                        sums: &totals[of_panel],
+                    };
+                    for group in groups() {
+                        let values = block_of(values, inputs, &(0..inputs), first, &group);
+                        let by_row = block_of(by_row, self.blocks(), &(0..self.blocks()), first, &group);
+                        int8_tile(simd, values, by_row, weights, &mut sums[group]);
+                    }
+                }
+            }
+            _ => unreachable!("activations are packed for the weights' precision"),
         }
     }
 
@@ -174,27 +220,32 @@ impl PackedLinear {
     }
 }
 
+/// Some of the `inputs` of a group of rows; groups lie one after the other, `group` is counted from the row `first`.
+#[inline(always)]
+fn block_of<'a, T>(
+    values: &'a [T],
+    inputs: usize,
+    block: &Range<usize>,
+    first: usize,
+    group: &Range<usize>,
+) -> &'a [T] {
+    let height = group.len();
+    &values[(first + group.start) * inputs..][block.start * height..block.end * height]
+}
+
 /// What is done to a value of one panel before it is written.
 struct Finish<'a> {
-    bias: &'a Lane,
     then: Then<'a>,
     panel: usize,
     panels: usize,
 }
 
 impl Finish<'_> {
-    /// Sums of float products, which have no bias yet.
     #[inline(always)]
-    fn write_sums<S: Simd>(&self, simd: S, sums: &[Lane], first: usize, rows: usize, to: &mut [Lane]) {
-        for (row, (sums, to)) in sums.iter().zip(to).enumerate() {
-            self.write(simd, simd.add(simd.load(sums), simd.load(self.bias)), first + row, rows, to);
-        }
-    }
-
-    #[inline(always)]
-    fn write<S: Simd>(&self, simd: S, value: S::F32, row: usize, rows: usize, to: &mut Lane) {
+    fn write<S: Simd>(&self, simd: S, row: usize, rows: usize, to: &mut Lane) {
+        let value = simd.load(to);
         let value = match self.then {
-            Then::Nothing => value,
+            Then::Nothing => return,
             Then::Gelu => math::gelu(simd, value),
             Then::GeluTanh => math::gelu_tanh(simd, value),
             Then::Relu => math::relu(simd, value),

@@ -81,16 +81,18 @@ pub(crate) trait Simd: Copy + Send + Sync {
         start: &[i32; LANES],
     ) -> [Self::I32; R];
 
-    /// As [`Simd::f32_tile`] over pairs, the high half of each before its low half, and subnormal sums flushed to zero: what the
+    /// As [`Simd::f32_tile`] over pairs and `C` panels of columns, the high half of each before its low half, and subnormal sums flushed to zero: what the
     /// `vdpbf16ps` of AVX-512 BF16 computes.
     #[inline(always)]
-    fn bf16_tile<const R: usize>(
+    fn bf16_tile<const R: usize, const C: usize>(
         self,
         activations: &[[Pairs; R]],
-        weights: &[WeightPairs],
-        sums: &mut [[f32; LANES]; R],
+        weights: [&[WeightPairs]; C],
+        sums: [&mut [[f32; LANES]; R]; C],
     ) {
-        bf16_tile(self, activations, weights, sums);
+        for (weights, sums) in weights.into_iter().zip(sums) {
+            bf16_tile(self, activations, weights, sums);
+        }
     }
 
     /// `sums[row][column] = fma(activations[k / 16][row][k % 16], weights[k][column], sums[row][column])` for each k in turn.
@@ -105,14 +107,13 @@ pub(crate) trait Simd: Copy + Send + Sync {
         for row in 0..R {
             tile[row] = self.load(&sums[row]);
         }
-        for (rows, weights) in activations.iter().zip(weights.chunks(LANES)) {
-            // Not an array: unrolled sixteen times, the loop needs more registers than there are.
-            for (k, columns) in weights.iter().enumerate().take(LANES) {
-                self.ahead(columns);
-                let columns = self.load(columns);
-                for row in 0..R {
-                    tile[row] = self.fma(self.splat(rows[row][k]), columns, tile[row]);
-                }
+        // One loop: with a loop in it the sums would go to memory after each panel.
+        for (k, columns) in weights.iter().enumerate().take(activations.len() * LANES) {
+            let rows = &activations[k / LANES];
+            self.ahead(columns);
+            let columns = self.load(columns);
+            for row in 0..R {
+                tile[row] = self.fma(self.splat(rows[row][k % LANES]), columns, tile[row]);
             }
         }
         for row in 0..R {
@@ -133,16 +134,15 @@ pub(crate) fn bf16_tile<S: Simd, const R: usize>(
     for row in 0..R {
         tile[row] = simd.load(&sums[row]);
     }
-    for (rows, weights) in activations.iter().zip(weights.chunks(PAIRS)) {
-        for (pair, columns) in weights.iter().enumerate().take(PAIRS) {
-            simd.ahead(columns);
-            let (high, low) = (simd.high(columns), simd.low(columns));
-            for row in 0..R {
-                let both = rows[row][pair];
-                let (first, second) = (f32::from_bits(both & 0xffff_0000), f32::from_bits(both << 16));
-                tile[row] = simd.flush(simd.fma(simd.splat(first), high, tile[row]));
-                tile[row] = simd.flush(simd.fma(simd.splat(second), low, tile[row]));
-            }
+    for (at, columns) in weights.iter().enumerate().take(activations.len() * PAIRS) {
+        let (rows, pair) = (&activations[at / PAIRS], at % PAIRS);
+        simd.ahead(columns);
+        let (high, low) = (simd.high(columns), simd.low(columns));
+        for row in 0..R {
+            let both = rows[row][pair];
+            let (first, second) = (f32::from_bits(both & 0xffff_0000), f32::from_bits(both << 16));
+            tile[row] = simd.flush(simd.fma(simd.splat(first), high, tile[row]));
+            tile[row] = simd.flush(simd.fma(simd.splat(second), low, tile[row]));
         }
     }
     for row in 0..R {

@@ -1,20 +1,17 @@
 //! Tiles of a product, each compiled once for each height and called from wherever a product is.
 
-use super::rows::Step;
+use super::rows::{BLOCK, Step};
 use super::simd::{Kernel, LANES, Pairs, Simd, WeightPairs, WeightQuads};
 use super::tiles::Lane;
 
-/// The highest tile of any instruction set.
-const MOST_ROWS: usize = 12;
-
 /// A float tile: activations, weights, and the sums that they are added to.
-struct Tile<'a, A, W, const R: usize> {
-    activations: &'a [[A; R]],
-    weights: &'a [W],
+struct Floats<'a, const R: usize> {
+    activations: &'a [[Lane; R]],
+    weights: &'a [Lane],
     sums: &'a mut [Lane; R],
 }
 
-impl<S: Simd, const R: usize> Kernel<S> for Tile<'_, Lane, Lane, R> {
+impl<S: Simd, const R: usize> Kernel<S> for Floats<'_, R> {
     type Output = ();
     #[inline(always)]
     fn run(self, simd: S) {
@@ -22,7 +19,14 @@ impl<S: Simd, const R: usize> Kernel<S> for Tile<'_, Lane, Lane, R> {
     }
 }
 
-impl<S: Simd, const R: usize> Kernel<S> for Tile<'_, Pairs, WeightPairs, R> {
+/// As above, for some panels at once.
+struct Halves<'a, const R: usize, const C: usize> {
+    activations: &'a [[Pairs; R]],
+    weights: [&'a [WeightPairs]; C],
+    sums: [&'a mut [Lane; R]; C],
+}
+
+impl<S: Simd, const R: usize, const C: usize> Kernel<S> for Halves<'_, R, C> {
     type Output = ();
     #[inline(always)]
     fn run(self, simd: S) {
@@ -30,48 +34,63 @@ impl<S: Simd, const R: usize> Kernel<S> for Tile<'_, Pairs, WeightPairs, R> {
     }
 }
 
-/// The quantisation of a block of inputs in sixteen columns.
+/// Quantised weights of sixteen columns over all inputs.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Column<'a> {
-    pub(crate) step: &'a Lane,
-    /// The sums of the quantised weights.
-    pub(crate) sums: &'a [i32; LANES],
+pub(crate) struct Columns<'a> {
+    /// By panels of inputs.
+    pub(crate) quads: &'a [[WeightQuads; 4]],
+    /// By blocks of inputs.
+    pub(crate) steps: &'a [Lane],
+    /// The sums of the quantised weights, by blocks of inputs.
+    pub(crate) sums: &'a [[i32; LANES]],
 }
 
-struct Int8Tile<'a, Q, const R: usize> {
+struct Integers<'a, Q, const R: usize> {
     activations: &'a [[Q; R]],
-    weights: &'a [[WeightQuads; 4]],
-    column: Column<'a>,
-    steps: &'a [Step; R],
+    steps: &'a [[Step; R]],
+    weights: Columns<'a>,
     values: &'a mut [Lane; R],
 }
 
-impl<S: Simd, const R: usize> Kernel<S> for Int8Tile<'_, S::Quads, R> {
+impl<S: Simd, const R: usize> Kernel<S> for Integers<'_, S::Quads, R> {
     type Output = ();
 
-    /// The sums become floats while they are in registers.
+    /// Sums of a block become floats while they are in registers, and so do these stay.
     #[inline(always)]
     fn run(self, simd: S) {
-        let start = self.column.sums.map(|sum| sum * -S::OFFSET);
-        let sums = simd.int8_tile(self.activations, self.weights, &start);
-        let (step, all) = (simd.load(self.column.step), simd.whole(simd.integers(self.column.sums)));
+        let Columns { quads, steps, sums } = self.weights;
+        let mut values = [simd.splat(0.0); R];
         for row in 0..R {
-            let by_row = self.steps[row];
-            let sum = simd.fma(all, simd.splat(by_row.zero), simd.whole(sums[row]));
-            let value = simd.load(&self.values[row]);
-            simd.store(simd.fma(sum, simd.mul(step, simd.splat(by_row.step)), value), &mut self.values[row]);
+            values[row] = simd.load(&self.values[row]);
+        }
+        let blocks = self.activations.chunks(BLOCK).zip(quads.chunks(BLOCK)).zip(self.steps);
+        for (((activations, quads), by_row), (step, all)) in blocks.zip(steps.iter().zip(sums)) {
+            let mut start = [0; LANES];
+            for (start, sum) in start.iter_mut().zip(all) {
+                *start = sum * -S::OFFSET;
+            }
+            let sums = simd.int8_tile(activations, quads, &start);
+            let (step, all) = (simd.load(step), simd.whole(simd.integers(all)));
+            for row in 0..R {
+                let sum = simd.fma(all, simd.splat(by_row[row].zero), simd.whole(sums[row]));
+                values[row] = simd.fma(sum, simd.mul(step, simd.splat(by_row[row].step)), values[row]);
+            }
+        }
+        for row in 0..R {
+            simd.store(values[row], &mut self.values[row]);
         }
     }
 }
 
-/// Runs the kernel for a tile of as many rows as `values` has.
+/// Evaluates `run` with the constant `R` as high as the tile, which can be no argument: it is the length of arrays.
 macro_rules! by_rows {
-    ($simd:ident, $values:ident, $($rows:literal)*, |$array:ident| $kernel:expr) => {
-        match $values.len() {
-            $($rows if $rows <= S::ROWS => if let Some($array) = $values.as_mut_array::<$rows>() {
-                $simd.run($kernel);
-            },)*
-            rows => unreachable!("a tile of {rows} rows, of at most {MOST_ROWS}"),
+    ($height:expr, $($rows:literal)*, $R:ident => $run:expr) => {
+        match $height {
+            $($rows if $rows <= S::ROWS => {
+                const $R: usize = $rows;
+                $run
+            })*
+            rows => unreachable!("a tile of {rows} rows"),
         }
     };
 }
@@ -79,38 +98,46 @@ macro_rules! by_rows {
 /// `sums += activations · weights`; activations are `[panel][row]`, as many rows as sums.
 #[inline(always)]
 pub(crate) fn f32_tile<S: Simd>(simd: S, activations: &[Lane], weights: &[Lane], sums: &mut [Lane]) {
-    by_rows!(simd, sums, 1 2 3 4 5 6 7 8 9 10 11 12, |sums| Tile {
+    by_rows!(sums.len(), 1 2 3 4 5 6 7 8 9 10 11 12, R => simd.run(Floats::<R> {
         activations: activations.as_chunks().0,
         weights,
-        sums
-    });
+        sums: rows(sums),
+    }));
 }
 
-/// As [`f32_tile`], with both rounded to bfloat16.
+/// As [`f32_tile`] for `C` panels of columns, with both sides rounded to bfloat16.
 #[inline(always)]
-pub(crate) fn bf16_tile<S: Simd>(simd: S, activations: &[Pairs], weights: &[WeightPairs], sums: &mut [Lane]) {
-    by_rows!(simd, sums, 1 2 3 4 5 6 7 8 9 10 11 12, |sums| Tile {
+pub(crate) fn bf16_tile<S: Simd, const C: usize>(
+    simd: S,
+    activations: &[Pairs],
+    weights: [&[WeightPairs]; C],
+    sums: [&mut [Lane]; C],
+) {
+    by_rows!(sums[0].len(), 1 2 3 4 5 6 7 8 9 10 11 12, R => simd.run(Halves::<R, C> {
         activations: activations.as_chunks().0,
         weights,
-        sums
-    });
+        sums: sums.map(rows),
+    }));
 }
 
-/// `values += activations · weights`, both quantised, with a step for each row and each column.
+/// `values += activations · weights`, both quantised, with a step for each block of each row and column.
 #[inline(always)]
 pub(crate) fn int8_tile<S: Simd>(
     simd: S,
     activations: &[S::Quads],
-    weights: &[[WeightQuads; 4]],
-    column: Column<'_>,
     steps: &[Step],
+    weights: Columns<'_>,
     values: &mut [Lane],
 ) {
-    by_rows!(simd, values, 1 2 3 4 5 6 7 8 9 10 11 12, |values| Int8Tile {
+    by_rows!(values.len(), 1 2 3 4 5 6 7 8 9 10 11 12, R => simd.run(Integers::<S::Quads, R> {
         activations: activations.as_chunks().0,
+        steps: steps.as_chunks().0,
         weights,
-        column,
-        steps: steps.first_chunk().expect("a step for each row"),
-        values
-    });
+        values: rows(values),
+    }));
+}
+
+#[inline(always)]
+fn rows<const R: usize>(rows: &mut [Lane]) -> &mut [Lane; R] {
+    rows.as_mut_array().expect("the height that was matched")
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::arena::{Activations, Arena, Group, room};
 use super::attention::Head;
 use super::{Layer, PackedEncoder};
-use crate::kernels::linear::{Packed, PackedLinear, Precision, Then};
+use crate::kernels::linear::{Packed, PackedLinear, Precision, STRIP, Then};
 use crate::kernels::rows::{self, Norm};
 use crate::kernels::simd::{Kernel, LANES, Program, Simd};
 use crate::kernels::team::{Lead, Pieces};
@@ -165,7 +165,7 @@ impl<S: Simd> Steps<'_, S> {
     fn product(&self, linear: &PackedLinear, then: Then<'_>, to: &mut [Lane]) {
         let (simd, rows, input) = (self.simd, self.rows, self.input.packed(linear));
         // A few microseconds of work at least.
-        let panels = 24_usize.div_ceil(rows).min(4);
+        let panels = STRIP * 24_usize.div_ceil(rows).min(2);
         self.lead.for_each(Pieces::new(to, panels * rows), |part, to| {
             let first = part * panels;
             let range = first..(first + panels).min(linear.outputs());

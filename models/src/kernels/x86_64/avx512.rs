@@ -47,32 +47,45 @@ fn compiled_vnni<K: Kernel<Avx512<Vnni>>>(simd: Avx512<Vnni>, kernel: K) -> K::O
 
 /// Dot products of pairs of bfloat16.
 #[target_feature(enable = "avx512f,avx512bf16")]
-fn dots<const R: usize>(activations: &[[Pairs; R]], weights: &[WeightPairs], sums: &mut [[f32; LANES]; R]) {
-    let mut tile = [_mm512_setzero_ps(); R];
-    // SAFETY: sixteen floats are there, and no alignment is needed.
-    unsafe {
+fn dots<const R: usize, const C: usize>(
+    activations: &[[Pairs; R]],
+    weights: [&[WeightPairs]; C],
+    sums: [&mut [[f32; LANES]; R]; C],
+) {
+    let mut tile = [[_mm512_setzero_ps(); R]; C];
+    for (tile, sums) in tile.iter_mut().zip(&sums) {
         for row in 0..R {
-            tile[row] = _mm512_loadu_ps(sums[row].as_ptr());
+            // SAFETY: sixteen floats are there, and no alignment is needed.
+            tile[row] = unsafe { _mm512_loadu_ps(sums[row].as_ptr()) };
         }
     }
-    for (rows, weights) in activations.iter().zip(weights.chunks(PAIRS)) {
-        for (pair, columns) in weights.iter().enumerate().take(PAIRS) {
-            ahead(columns);
-            // SAFETY: sixteen pairs are 64 bytes; a register of bytes and one of pairs are the same bits.
-            let columns: __m512bh =
-                unsafe { std::mem::transmute(_mm512_loadu_si512(columns.as_ptr().cast())) };
-            for row in 0..R {
-                let both = _mm512_set1_epi32(rows[row][pair].cast_signed());
-                // SAFETY: as above.
-                let both: __m512bh = unsafe { std::mem::transmute(both) };
-                tile[row] = _mm512_dpbf16_ps(tile[row], both, columns);
+    // One loop, and no closures: with a loop in it the sums would go to memory after each panel, and a closure is not inlined here.
+    for at in 0..activations.len() * PAIRS {
+        let (rows, pair) = (&activations[at / PAIRS], at % PAIRS);
+        let mut columns = [_mm512_setzero_si512(); C];
+        for (columns, weights) in columns.iter_mut().zip(weights) {
+            ahead(&weights[at]);
+            // SAFETY: sixteen pairs are 64 bytes.
+            *columns = unsafe { _mm512_loadu_si512(weights[at].as_ptr().cast()) };
+        }
+        for row in 0..R {
+            let both = _mm512_set1_epi32(rows[row][pair].cast_signed());
+            for panel in 0..C {
+                // SAFETY: a register of integers and one of pairs are the same bits.
+                let (both, columns) = unsafe {
+                    (
+                        std::mem::transmute::<__m512i, __m512bh>(both),
+                        std::mem::transmute::<__m512i, __m512bh>(columns[panel]),
+                    )
+                };
+                tile[panel][row] = _mm512_dpbf16_ps(tile[panel][row], both, columns);
             }
         }
     }
-    // SAFETY: there is room for sixteen floats, and no alignment is needed.
-    unsafe {
+    for (tile, sums) in tile.iter().zip(sums) {
         for row in 0..R {
-            _mm512_storeu_ps(sums[row].as_mut_ptr(), tile[row]);
+            // SAFETY: there is room for sixteen floats, and no alignment is needed.
+            unsafe { _mm512_storeu_ps(sums[row].as_mut_ptr(), tile[row]) };
         }
     }
 }
@@ -209,8 +222,8 @@ impl Integers for Vnni {
                     ahead(columns);
                     let columns = _mm512_loadu_si512(columns.as_ptr().cast());
                     for row in 0..R {
-                        let quad = _mm512_set1_epi32(i32::from_ne_bytes(rows[row][quad]));
-                        tile[row] = _mm512_dpbusd_epi32(tile[row], quad, columns);
+                        let values = _mm512_set1_epi32(i32::from_ne_bytes(rows[row][quad]));
+                        tile[row] = _mm512_dpbusd_epi32(tile[row], values, columns);
                     }
                 }
             }
@@ -337,17 +350,19 @@ impl<I: Integers> Simd for Avx512<I> {
     }
 
     #[inline(always)]
-    fn bf16_tile<const R: usize>(
+    fn bf16_tile<const R: usize, const C: usize>(
         self,
         activations: &[[Pairs; R]],
-        weights: &[WeightPairs],
-        sums: &mut [[f32; LANES]; R],
+        weights: [&[WeightPairs]; C],
+        sums: [&mut [[f32; LANES]; R]; C],
     ) {
         if self.0.bf16() {
             // SAFETY: the processor has AVX-512 F, as `self` proves, and BF16, as it says.
             unsafe { dots(activations, weights, sums) }
         } else {
-            bf16_tile(self, activations, weights, sums);
+            for (weights, sums) in weights.into_iter().zip(sums) {
+                bf16_tile(self, activations, weights, sums);
+            }
         }
     }
 
