@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::bundle::HeadMeaning;
 use crate::decode::{self, EmotionsHead, SentimentHead, TypedHead};
 use crate::forward::{Logits, Model};
 use crate::route::{self, Signals};
@@ -73,7 +72,7 @@ struct Whole {
 /// # Errors
 /// `model-invalid` where its labels are not those that the place asks for.
 #[cfg(feature = "train")]
-pub(crate) fn check_place(head: &HeadMeaning) -> Result<()> {
+pub(crate) fn check_place(head: &crate::bundle::HeadMeaning) -> Result<()> {
     let [sentiment, emotions, urgency, category] = WHOLE;
     match head.name.as_str() {
         name if name == sentiment => SentimentHead::new(head).map(drop),

@@ -198,6 +198,33 @@ proptest! {
     }
 }
 
+#[test]
+fn subnormal_sums_of_bfloat16_are_flushed_alike() {
+    let (rows, inputs, outputs) = (13, 40, 33);
+    let tiny = |at: usize| ((at * 7919 % 1009) as f32 - 504.0) * 3e-22;
+    let values: Vec<f32> = (0..rows * inputs).map(tiny).collect();
+    let from = by_columns(&values, rows);
+    let linear = PackedLinear::new(
+        Precision::Bf16,
+        outputs,
+        inputs,
+        |o, i| if i < inputs { tiny(5 + o * inputs + i) * 100.0 } else { 0.0 },
+        |_| 0.0,
+        |_| 1.0,
+    );
+    let found = Isa::available().into_iter().map(|isa| {
+        let to = isa.run(Product { linear: &linear, rows, from: &from });
+        (isa.name(), to.as_flattened().iter().map(|value| value.to_bits()).collect::<Vec<_>>())
+    });
+    let found: Vec<_> = found.collect();
+    let (_, last) = &found[found.len() - 1];
+    assert!(last.iter().any(|&bits| f32::from_bits(bits) != 0.0), "some sums are normal");
+    assert!(last.iter().all(|&bits| !f32::from_bits(bits).is_subnormal()));
+    for (name, bits) in &found {
+        assert!(bits == last, "{name}");
+    }
+}
+
 struct Normed<'a> {
     norm: &'a Norm,
     from: &'a [Lane],
