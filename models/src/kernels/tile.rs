@@ -60,8 +60,8 @@ impl<S: Simd, const R: usize> Kernel<S> for Integers<'_, S::Quads, R> {
     fn run(self, simd: S) {
         let Columns { quads, steps, sums } = self.weights;
         let mut values = [simd.splat(0.0); R];
-        for row in 0..R {
-            values[row] = simd.load(&self.values[row]);
+        for (value, from) in values.iter_mut().zip(&*self.values) {
+            *value = simd.load(from);
         }
         let blocks = self.activations.chunks(BLOCK).zip(quads.chunks(BLOCK)).zip(self.steps);
         for (((activations, quads), by_row), (step, all)) in blocks.zip(steps.iter().zip(sums)) {
@@ -76,8 +76,8 @@ impl<S: Simd, const R: usize> Kernel<S> for Integers<'_, S::Quads, R> {
                 values[row] = simd.fma(sum, simd.mul(step, simd.splat(by_row[row].step)), values[row]);
             }
         }
-        for row in 0..R {
-            simd.store(values[row], &mut self.values[row]);
+        for (value, to) in values.into_iter().zip(self.values) {
+            simd.store(value, to);
         }
     }
 }
