@@ -1,47 +1,13 @@
 //! A warm pass takes its memory from the arena: what it allocates does not grow with layers or tokens.
-#![allow(unsafe_code)]
 
 mod common;
-
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 
 use common::{golden, minilm_dir, read};
 use frontdesk_models::encoder::{Encoder, PackedEncoder, TokenBatch};
 use frontdesk_models::kernels::{Isa, Precision};
 
-/// The system's allocator, and how often this thread asked it.
-struct Counting;
-
-thread_local! {
-    static ASKED: Cell<usize> = const { Cell::new(0) };
-}
-
-// SAFETY: every call goes to the system's allocator as it came.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ASKED.set(ASKED.get() + 1);
-        // SAFETY: as the caller promises.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        // SAFETY: as the caller promises.
-        unsafe { System.dealloc(at, layout) }
-    }
-
-    unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        ASKED.set(ASKED.get() + 1);
-        // SAFETY: as the caller promises.
-        unsafe { System.realloc(at, layout, size) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
 /// The hidden states, the batch's ends, a wave with its sequences, and what the thread pool needs for a scope.
-const PER_PASS: usize = 12;
+const PER_PASS: u64 = 12;
 
 #[test]
 fn a_warm_pass_allocates_its_result_and_little_else() {
@@ -56,10 +22,7 @@ fn a_warm_pass_allocates_its_result_and_little_else() {
         pool.install(|| {
             encoder.forward(&batches[2]).unwrap();
             for batch in &batches {
-                let before = ASKED.get();
-                let states = encoder.forward(batch).unwrap();
-                let asked = ASKED.get() - before;
-                drop(states);
+                let asked = allocation_counter::measure(|| drop(encoder.forward(batch).unwrap())).count_total;
                 assert!(asked > 0, "the result was allocated, so the count works");
                 assert!(asked <= PER_PASS, "{precision:?}, {} tokens: {asked} allocations", batch.longest());
             }

@@ -81,8 +81,8 @@ pub(crate) trait Simd: Copy + Send + Sync {
         start: &[i32; LANES],
     ) -> [Self::I32; R];
 
-    /// As [`Simd::f32_tile`] over pairs and `C` panels of columns, the high half of each before its low half, and subnormal sums flushed to zero: what the
-    /// `vdpbf16ps` of AVX-512 BF16 computes.
+    /// As [`Simd::f32_tile`] over pairs and `C` panels of columns, the high half of each before its low half, and subnormal sums flushed
+    /// to zero: what the `vdpbf16ps` of AVX-512 BF16 computes.
     #[inline(always)]
     fn bf16_tile<const R: usize, const C: usize>(
         self,
@@ -90,9 +90,7 @@ pub(crate) trait Simd: Copy + Send + Sync {
         weights: [&[WeightPairs]; C],
         sums: [&mut [[f32; LANES]; R]; C],
     ) {
-        for (weights, sums) in weights.into_iter().zip(sums) {
-            bf16_tile(self, activations, weights, sums);
-        }
+        widened_tile(self, activations, weights, sums);
     }
 
     /// `sums[row][column] = fma(activations[k / 16][row][k % 16], weights[k][column], sums[row][column])` for each k in turn.
@@ -122,31 +120,33 @@ pub(crate) trait Simd: Copy + Send + Sync {
     }
 }
 
-/// [`Simd::bf16_tile`] without an instruction for it.
+/// [`Simd::bf16_tile`] without an instruction for it: halves are widened to float32.
 #[inline(always)]
-pub(crate) fn bf16_tile<S: Simd, const R: usize>(
+pub(crate) fn widened_tile<S: Simd, const R: usize, const C: usize>(
     simd: S,
     activations: &[[Pairs; R]],
-    weights: &[WeightPairs],
-    sums: &mut [[f32; LANES]; R],
+    weights: [&[WeightPairs]; C],
+    sums: [&mut [[f32; LANES]; R]; C],
 ) {
-    let mut tile = [simd.splat(0.0); R];
-    for row in 0..R {
-        tile[row] = simd.load(&sums[row]);
-    }
-    for (at, columns) in weights.iter().enumerate().take(activations.len() * PAIRS) {
-        let (rows, pair) = (&activations[at / PAIRS], at % PAIRS);
-        simd.ahead(columns);
-        let (high, low) = (simd.high(columns), simd.low(columns));
+    for (weights, sums) in weights.into_iter().zip(sums) {
+        let mut tile = [simd.splat(0.0); R];
         for row in 0..R {
-            let both = rows[row][pair];
-            let (first, second) = (f32::from_bits(both & 0xffff_0000), f32::from_bits(both << 16));
-            tile[row] = simd.flush(simd.fma(simd.splat(first), high, tile[row]));
-            tile[row] = simd.flush(simd.fma(simd.splat(second), low, tile[row]));
+            tile[row] = simd.load(&sums[row]);
         }
-    }
-    for row in 0..R {
-        simd.store(tile[row], &mut sums[row]);
+        for (at, columns) in weights.iter().enumerate().take(activations.len() * PAIRS) {
+            let (rows, pair) = (&activations[at / PAIRS], at % PAIRS);
+            simd.ahead(columns);
+            let (high, low) = (simd.high(columns), simd.low(columns));
+            for row in 0..R {
+                let both = rows[row][pair];
+                let (first, second) = (f32::from_bits(both & 0xffff_0000), f32::from_bits(both << 16));
+                tile[row] = simd.flush(simd.fma(simd.splat(first), high, tile[row]));
+                tile[row] = simd.flush(simd.fma(simd.splat(second), low, tile[row]));
+            }
+        }
+        for row in 0..R {
+            simd.store(tile[row], &mut sums[row]);
+        }
     }
 }
 

@@ -4,7 +4,9 @@
 use std::arch::x86_64::*;
 
 use super::ahead;
-use crate::kernels::simd::{Buffers, Kernel, LANES, PAIRS, Pairs, Simd, WeightPairs, WeightQuads, bf16_tile};
+use crate::kernels::simd::{
+    Buffers, Kernel, LANES, PAIRS, Pairs, Simd, WeightPairs, WeightQuads, widened_tile,
+};
 
 /// AVX-512 F and BW, with one of two ways to multiply integers.
 #[derive(Debug, Clone, Copy)]
@@ -360,9 +362,7 @@ impl<I: Integers> Simd for Avx512<I> {
             // SAFETY: the processor has AVX-512 F, as `self` proves, and BF16, as it says.
             unsafe { dots(activations, weights, sums) }
         } else {
-            for (weights, sums) in weights.into_iter().zip(sums) {
-                bf16_tile(self, activations, weights, sums);
-            }
+            widened_tile(self, activations, weights, sums);
         }
     }
 
