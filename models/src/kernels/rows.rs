@@ -79,7 +79,7 @@ pub(crate) fn bf16(value: f32) -> u32 {
 }
 
 /// Panels of inputs that share a step, in a row of activations and in a column of weights. One outlier spoils the others of its block
-/// only; and a block's weights stay in the first-level cache while rows pass by.
+/// only.
 pub(crate) const BLOCK: usize = 12;
 
 /// The quantisation of a block in one row: a value is `step` · (q + `zero`).
