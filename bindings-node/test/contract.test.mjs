@@ -18,13 +18,10 @@ const camelled = (value) => {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [camel(key), camelled(item)]))
 }
 
-// How far scores may be apart between machines; see analyze.json.
-const TOLERANCE = 2e-3
-
 const engine = await Engine.open()
 after(() => engine.close())
 
-/** The same shape and labels, numbers within the tolerance. */
+/** The same shape and labels, and the same bits of scores, which are of f32. */
 function same(answer, expected, at = '') {
   if (Array.isArray(expected)) {
     assert.equal(answer.length, expected.length, at)
@@ -33,7 +30,7 @@ function same(answer, expected, at = '') {
     assert.deepEqual(Object.keys(answer), Object.keys(expected), at)
     for (const [key, value] of Object.entries(expected)) same(answer[key], value, `${at}.${key}`)
   } else if (typeof expected === 'number') {
-    assert.ok(Math.abs(answer - expected) <= TOLERANCE, `${at}: ${answer} and ${expected}`)
+    assert.equal(Math.fround(answer), Math.fround(expected), at)
   } else {
     assert.equal(answer, expected, at)
   }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import struct
 import threading
 import time
 from collections.abc import Callable
@@ -20,12 +21,9 @@ ERRORS = contract("errors.json")["cases"]
 OPTIONS = contract("options.json")
 VERBS = contract("surface.json")["verbs"]
 
-TOLERANCE = 2e-3
-"""How far scores may be apart between machines; see analyze.json."""
-
 
 def same(answer: Any, expected: Any, at: str = "") -> None:
-    """The same shape and labels, numbers within the tolerance."""
+    """The same shape and labels, and the same bits of scores, which are of f32."""
     if isinstance(expected, dict):
         assert list(answer) == list(expected), at
         for key, value in expected.items():
@@ -35,7 +33,7 @@ def same(answer: Any, expected: Any, at: str = "") -> None:
         for index, value in enumerate(expected):
             same(answer[index], value, f"{at}[{index}]")
     elif isinstance(expected, float):
-        assert answer == pytest.approx(expected, abs=TOLERANCE), at
+        assert struct.pack("f", answer) == struct.pack("f", expected), at
     else:
         assert answer == expected, at
 

@@ -8,9 +8,6 @@ use std::path::PathBuf;
 use frontdesk::{AnalyzeOptions, Engine, EngineOptions, Error, ErrorKind, Result, Ticket, from_json};
 use serde_json::Value;
 
-/// How far scores may be apart between machines; see analyze.json.
-const TOLERANCE: f64 = 2e-3;
-
 fn path(name: &str) -> PathBuf {
     common::root().join("datasets/contract").join(name)
 }
@@ -27,7 +24,7 @@ fn read<T: serde::de::DeserializeOwned + Default>(value: Option<&Value>) -> Resu
     value.map_or_else(|| Ok(T::default()), |value| from_json(value.to_string().as_bytes()))
 }
 
-/// The same shape and labels everywhere, numbers within the tolerance.
+/// The same shape and labels everywhere, and the same bits of scores: JSON has an f32 as the f64 of the same value.
 fn same(answer: &Value, expected: &Value, at: &str) {
     match (answer, expected) {
         (Value::Object(a), Value::Object(b)) => {
@@ -40,7 +37,8 @@ fn same(answer: &Value, expected: &Value, at: &str) {
             a.iter().zip(b).enumerate().for_each(|(i, (x, y))| same(x, y, &format!("{at}[{i}]")));
         }
         (Value::Number(a), Value::Number(b)) if a.is_f64() => {
-            assert!((a.as_f64().unwrap() - b.as_f64().unwrap()).abs() <= TOLERANCE, "{at}: {a} and {b}");
+            let bits = |number: &serde_json::Number| (number.as_f64().unwrap() as f32).to_bits();
+            assert_eq!(bits(a), bits(b), "{at}: {a} and {b}");
         }
         _ => assert_eq!(answer, expected, "{at}"),
     }

@@ -2,7 +2,8 @@
 
 use axum::Json;
 use axum::response::Html;
-use utoipa::OpenApi;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::{Modify, OpenApi};
 
 use crate::handlers;
 
@@ -25,9 +26,21 @@ use crate::handlers;
         handlers::live,
         handlers::ready,
         handlers::metrics
-    )
+    ),
+    modifiers(&Keys),
+    security((), ("key" = []))
 )]
 struct Document;
+
+/// The key that a service may ask for.
+struct Keys;
+
+impl Modify for Keys {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let key = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+        document.components.get_or_insert_default().add_security_scheme("key", key);
+    }
+}
 
 pub(crate) async fn openapi() -> Json<utoipa::openapi::OpenApi> {
     Json(Document::openapi())

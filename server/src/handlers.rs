@@ -127,13 +127,13 @@ pub(crate) async fn info(State(app): State<Arc<App>>) -> Json<Info> {
 }
 
 /// Whether the process is there.
-#[utoipa::path(get, path = "/health/live", responses((status = 200)))]
+#[utoipa::path(get, path = "/health/live", security(()), responses((status = 200)))]
 pub(crate) async fn live() -> StatusCode {
     StatusCode::OK
 }
 
 /// Whether requests should be sent here: not once the service was told to end.
-#[utoipa::path(get, path = "/health/ready", responses((status = 200), (status = 503, body = Problem)))]
+#[utoipa::path(get, path = "/health/ready", security(()), responses((status = 200), (status = 503, body = Problem)))]
 pub(crate) async fn ready(State(app): State<Arc<App>>) -> Result<StatusCode, Problem> {
     if app.draining.load(Ordering::Relaxed) {
         return Err(Problem::of(

@@ -37,11 +37,21 @@ pub(crate) struct BatchRequest {
     pub(crate) tickets: Several,
 }
 
-/// A ticket: `text`, or `subject` and `body`.
+/// A ticket: its text alone, or its fields.
 #[derive(Debug, ToSchema)]
-#[schema(as = Ticket, rename_all = "camelCase")]
+#[schema(as = Ticket)]
+#[serde(untagged)]
 #[allow(dead_code, reason = "the document's picture of the engine's own type")]
-pub(crate) struct TicketSchema {
+pub(crate) enum TicketSchema {
+    Text(String),
+    Fields(FieldsSchema),
+}
+
+/// A ticket's fields: `text`, or `subject` and `body`.
+#[derive(Debug, ToSchema)]
+#[schema(as = TicketFields, rename_all = "camelCase")]
+#[allow(dead_code, reason = "as above")]
+pub(crate) struct FieldsSchema {
     id: Option<String>,
     text: Option<String>,
     subject: Option<String>,

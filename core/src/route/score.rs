@@ -103,10 +103,11 @@ pub(super) fn score(
     Scores { parts, ranking }
 }
 
-/// Shares of the scores at [`TEMPERATURE`]. The scores are sums of bounded numbers, so nothing overflows.
+/// Shares of the scores at [`TEMPERATURE`]. The scores are sums of bounded numbers, so nothing overflows. The
+/// exponential is of this build, as in `frontdesk_models::heads`, so that shares have the same bits everywhere.
 fn softmax(scores: PerRoute) -> PerRoute {
     let best = scores.into_iter().fold(f64::NEG_INFINITY, f64::max);
-    let powers = scores.map(|score| ((score - best) / TEMPERATURE).exp());
+    let powers = scores.map(|score| libm::exp((score - best) / TEMPERATURE));
     let sum: f64 = powers.iter().sum();
     powers.map(|power| power / sum)
 }

@@ -1,4 +1,4 @@
-//! Logits to probabilities.
+//! Logits to probabilities. The exponential is a library of this build, not the system's, whose last bits differ from machine to machine.
 
 /// How a head's logits become what it says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,14 +27,14 @@ pub fn probabilities(link: Link, logits: &[f32]) -> Vec<f32> {
 /// probabilities that add up to 1.
 pub fn softmax(logits: &[f32]) -> Vec<f32> {
     let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let exps: Vec<f64> = logits.iter().map(|&x| (f64::from(x) - f64::from(max)).exp()).collect();
+    let exps: Vec<f64> = logits.iter().map(|&x| libm::exp(f64::from(x) - f64::from(max))).collect();
     let sum: f64 = exps.iter().sum();
     exps.iter().map(|e| (e / sum) as f32).collect()
 }
 
 /// 1 / (1 + exp(-x)).
 pub fn sigmoid(x: f32) -> f32 {
-    (1.0 / (1.0 + (-f64::from(x)).exp())) as f32
+    (1.0 / (1.0 + libm::exp(-f64::from(x)))) as f32
 }
 
 /// Probabilities of the k + 1 levels of an ordered scale from k cumulative logits, where logit i is that of

@@ -68,6 +68,20 @@ impl Isa {
         }
     }
 
+    /// The operations of `turns` turns of the loop that shows the processor's peak.
+    #[cfg(feature = "bench")]
+    pub(super) fn peak(self, precision: super::Precision, turns: u32) -> Option<f64> {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512Vnni(simd) => simd.peak(precision, turns),
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512(simd) => simd.peak(precision, turns),
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2(simd) => simd.peak(precision, turns),
+            Set::Portable(_) => None,
+        }
+    }
+
     /// Runs a program on it.
     pub(crate) fn run<P: Program>(self, program: P) -> P::Output {
         match self.0 {

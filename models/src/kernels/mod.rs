@@ -3,6 +3,8 @@
 //! The same bits come out of every instruction set: sums of integers are exact, and each float step keeps one order of operations.
 #![allow(unsafe_code)]
 
+#[cfg(feature = "bench")]
+pub mod bench;
 mod isa;
 pub(crate) mod linear;
 pub(crate) mod math;

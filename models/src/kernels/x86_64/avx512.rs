@@ -35,6 +35,12 @@ impl Avx512<Vnni> {
         let there = Avx512::<Words>::detect().is_some() && is_x86_feature_detected!("avx512vnni");
         there.then(|| Self(Vnni { bf16: is_x86_feature_detected!("avx512bf16") }))
     }
+
+    /// Whether the processor multiplies pairs of bfloat16.
+    #[cfg(feature = "bench")]
+    pub(super) fn has_bf16(self) -> bool {
+        self.0.bf16
+    }
 }
 
 #[target_feature(enable = "avx512f,avx512bw")]

@@ -2,6 +2,8 @@
 
 mod avx2;
 mod avx512;
+#[cfg(feature = "bench")]
+mod peak;
 
 pub(crate) use avx2::Avx2;
 pub(crate) use avx512::{Avx512, Vnni, Words};

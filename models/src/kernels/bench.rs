@@ -1,0 +1,160 @@
+//! What benches time: a product and the steps around it by themselves, and the most that a processor's multiply-adds can do.
+
+use std::time::{Duration, Instant};
+
+use super::linear::{Packed, PackedLinear, Then};
+use super::rows::{self, Norm, Step};
+use super::simd::{Buffers, Kernel, LANES, Pairs, Program, Simd};
+use super::tiles::{Lane, Tiles, panels};
+use super::{Isa, Precision};
+
+/// Operations of one thread in a second, two a multiply-add, of the instructions that a tile of this precision is made of, on values
+/// in registers. `None` for [`Isa::PORTABLE`], whose instructions the compiler chooses, and for a precision that the set widens.
+pub fn peak(isa: Isa, precision: Precision, time: Duration) -> Option<f64> {
+    const TURNS: u32 = 200_000;
+    let mut best: f64 = 0.0;
+    let begin = Instant::now();
+    while begin.elapsed() < time {
+        let start = Instant::now();
+        let operations = isa.peak(precision, TURNS)?;
+        best = best.max(operations / start.elapsed().as_secs_f64());
+    }
+    Some(best)
+}
+
+/// A linear layer of random weights, its input packed for it, and room for what it gives. One thread runs it.
+#[derive(Debug)]
+pub struct Product {
+    isa: Isa,
+    linear: PackedLinear,
+    norm: Norm,
+    rows: usize,
+    from: Vec<Lane>,
+    to: Vec<Lane>,
+    normed: Vec<Lane>,
+    floats: Vec<Lane>,
+    pairs: Vec<Pairs>,
+    buffers: Buffers,
+    steps: Vec<Step>,
+}
+
+/// A part of a pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The activations into the form that the product reads.
+    Pack,
+    /// The product with its bias.
+    Product,
+    /// The product with its bias, then GELU.
+    Gelu,
+    /// LayerNorm of the product's input.
+    Norm,
+}
+
+impl Product {
+    /// A layer of `inputs` by `outputs`, both multiples of sixteen, for `rows` tokens.
+    ///
+    /// # Panics
+    /// Where a size is not a multiple of sixteen.
+    pub fn new(isa: Isa, precision: Precision, rows: usize, inputs: usize, outputs: usize) -> Self {
+        assert!(inputs.is_multiple_of(LANES) && outputs.is_multiple_of(LANES), "{inputs} by {outputs}");
+        let weight = |output: usize, input: usize| noise(output * inputs + input) * 0.05;
+        let linear = PackedLinear::new(precision, outputs, inputs, weight, |_| 0.1, |_| 3.0);
+        let width = panels(inputs);
+        let lane = |at: usize| std::array::from_fn(|lane| noise(at * LANES + lane) * 3.0);
+        let mut product = Self {
+            isa,
+            norm: Norm {
+                weight: vec![[1.0; LANES]; width],
+                bias: vec![[0.0; LANES]; width],
+                columns: inputs,
+                eps: 1e-12,
+            },
+            rows,
+            from: (0..width * rows).map(lane).collect(),
+            to: vec![[0.0; LANES]; panels(outputs) * rows],
+            normed: vec![[0.0; LANES]; width * rows],
+            floats: vec![[0.0; LANES]; width * rows],
+            pairs: vec![Pairs::default(); width * rows],
+            buffers: Buffers::default(),
+            steps: vec![Step::default(); rows * linear.blocks()],
+            linear,
+        };
+        product.run(Part::Pack);
+        product
+    }
+
+    /// Does one part once.
+    pub fn run(&mut self, part: Part) {
+        self.isa.run(Run { product: self, part });
+    }
+
+    /// Two for each multiply-add.
+    pub fn operations(&self) -> u64 {
+        (2 * self.rows * self.linear.inputs * LANES * self.linear.outputs() * LANES) as u64
+    }
+}
+
+/// The same everywhere, from -1 to 1.
+fn noise(at: usize) -> f32 {
+    let mixed = (at as u32).wrapping_mul(2_654_435_761).rotate_left(15).wrapping_mul(2_246_822_519);
+    mixed as f32 / (u32::MAX / 2) as f32 - 1.0
+}
+
+struct Run<'a> {
+    product: &'a mut Product,
+    part: Part,
+}
+
+impl Program for Run<'_> {
+    type Output = ();
+
+    fn run<S: Simd>(self, simd: S) {
+        simd.run(self);
+    }
+}
+
+impl<S: Simd> Kernel<S> for Run<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self, simd: S) {
+        let Product { linear, norm, rows, from, to, normed, floats, pairs, buffers, steps, .. } =
+            self.product;
+        let (rows, width, blocks) = (*rows, linear.inputs, linear.blocks());
+        let quads = S::buffer(buffers);
+        quads.resize(rows * width, S::Quads::default());
+        let groups = || (0..rows).step_by(S::ROWS).map(|first| first..rows.min(first + S::ROWS));
+        match self.part {
+            Part::Norm => {
+                for group in groups() {
+                    let tiles = Tiles::of_columns(from, rows, group.clone());
+                    norm.rows(simd, tiles, &mut normed[group.start * width..group.end * width]);
+                }
+            }
+            Part::Pack => {
+                for group in groups() {
+                    let tiles = Tiles::of_columns(from, rows, group.clone());
+                    let lanes = group.start * width..group.end * width;
+                    match linear.precision() {
+                        Precision::F32 => rows::pack_f32(tiles, &mut floats[lanes]),
+                        Precision::Bf16 => rows::pack_bf16(tiles, &mut pairs[lanes]),
+                        Precision::Int8 => {
+                            let steps = &mut steps[group.start * blocks..group.end * blocks];
+                            rows::quantise(simd, tiles, linear.inverse(), &mut quads[lanes], steps);
+                        }
+                    }
+                }
+            }
+            Part::Product | Part::Gelu => {
+                let input = match linear.precision() {
+                    Precision::F32 => Packed::F32(floats),
+                    Precision::Bf16 => Packed::Bf16(pairs),
+                    Precision::Int8 => Packed::Int8 { quads, steps },
+                };
+                let then = if self.part == Part::Gelu { Then::Gelu } else { Then::Nothing };
+                linear.columns(simd, 0..linear.outputs(), rows, &input, then, to);
+            }
+        }
+    }
+}
