@@ -82,15 +82,19 @@ impl Model {
 
     /// The logits of each encoding; the trunk runs once for all heads.
     pub(crate) fn logits(&self, encodings: &[&Encoding], heads: &[usize]) -> Result<Vec<Logits>> {
-        // candle computes products of this size on one thread: the batches keep the others busy.
         let run = |batch: Batch| Ok((batch.members, self.forward(&batch.tokens, heads)?));
-        let done: Vec<_> = batches(encodings).into_par_iter().map(run).collect::<Result<_>>()?;
+        let done: Vec<_> = batches(encodings, self.pads()).into_par_iter().map(run).collect::<Result<_>>()?;
         let mut all: Vec<Logits> = vec![Vec::new(); encodings.len()];
         for (member, logits) in done.into_iter().flat_map(|(members, logits)| members.into_iter().zip(logits))
         {
             all[member] = logits;
         }
         Ok(all)
+    }
+
+    /// Whether a short text costs as much as the longest of its batch.
+    pub(crate) fn pads(&self) -> bool {
+        self.network.pads()
     }
 
     /// One forward pass: the logits of each text of the batch.

@@ -4,15 +4,12 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::Usage;
+use crate::batch::{TOKEN_BUDGET, fitting};
 use crate::call::Call;
 use crate::forward::Logits;
 use crate::tokenize::Encoding;
 
-/// Tokens of one forward pass, padding counted. Twice as many are some 8 % faster on two cores, and make other callers wait
-/// twice as long.
-const TOKEN_BUDGET: usize = 1024;
-
-/// A shorter text is padded to the longest of its batch; under this share of it, it waits for a batch of its own kind.
+/// Where a shorter text is padded to the longest of its batch: under this share of it, it waits for a batch of its own kind.
 const LEAST_FILL: f32 = 0.7;
 
 /// One tokenized ticket.
@@ -33,17 +30,18 @@ impl Row {
     }
 }
 
-/// A call's waiting rows, shortest first.
+/// A call's waiting rows: in their order, or shortest first where the encoder pads.
 #[derive(Debug)]
 struct Waiting {
     call: Arc<Call>,
     rows: Vec<Row>,
 }
 
-/// Rows for one model, by call. Every batch begins with the longest row of the call that waited longest for its turn, so that
-/// a caller with one message does not wait for another's thousands.
-#[derive(Debug, Default)]
+/// Rows for one model, by call. Every batch begins with rows of the call that waited longest for its turn, so that a caller with one
+/// message does not wait for another's thousands.
+#[derive(Debug)]
 pub(crate) struct Lane {
+    pads: bool,
     calls: VecDeque<Waiting>,
 }
 
@@ -51,6 +49,11 @@ pub(crate) struct Lane {
 pub(crate) type Picked = Vec<(Arc<Call>, Row)>;
 
 impl Lane {
+    /// For a model that pads, or does not.
+    pub(crate) fn new(pads: bool) -> Self {
+        Self { pads, calls: VecDeque::new() }
+    }
+
     pub(crate) fn push(&mut self, call: &Arc<Call>, mut rows: Vec<Row>) {
         if rows.is_empty() {
             return;
@@ -59,12 +62,16 @@ impl Lane {
         let known =
             (call.rows > 1).then(|| self.calls.iter_mut().find(|waiting| Arc::ptr_eq(&waiting.call, call)));
         call.entered_lane(rows.len());
-        if let Some(Some(waiting)) = known {
+        let waiting = if let Some(Some(waiting)) = known {
             waiting.rows.append(&mut rows);
-            waiting.rows.sort_by_key(|row| row.ids().len());
+            waiting
         } else {
-            rows.sort_by_key(|row| row.ids().len());
             self.calls.push_back(Waiting { call: Arc::clone(call), rows });
+            let Some(waiting) = self.calls.back_mut() else { return };
+            waiting
+        };
+        if self.pads {
+            waiting.rows.sort_by_key(|row| row.ids().len());
         }
     }
 
@@ -94,6 +101,28 @@ impl Lane {
 
     /// The next batch; `None` where nothing waits.
     pub(crate) fn pick(&mut self) -> Option<Picked> {
+        let picked = if self.pads { self.pick_alike() } else { self.pick_next() }?;
+        self.calls.rotate_left(1);
+        self.calls.retain(|waiting| !waiting.rows.is_empty());
+        Some(picked)
+    }
+
+    /// Rows in their order, as many as fit.
+    fn pick_next(&mut self) -> Option<Picked> {
+        let lengths = self.calls.iter().flat_map(|waiting| &waiting.rows).map(|row| row.ids().len());
+        let mut most = fitting(lengths);
+        let mut picked = Picked::with_capacity(most);
+        for Waiting { call, rows } in &mut self.calls {
+            let count = rows.len().min(most);
+            most -= count;
+            call.left_lane(count);
+            picked.extend(rows.drain(..count).map(|row| (Arc::clone(call), row)));
+        }
+        (!picked.is_empty()).then_some(picked)
+    }
+
+    /// The longest rows of the first call, and rows of any call that are nearly as long.
+    fn pick_alike(&mut self) -> Option<Picked> {
         let longest = self.calls.front()?.rows.last()?.ids().len();
         let most = (TOKEN_BUDGET / longest.max(1)).max(1);
         let least = (longest as f32 * LEAST_FILL) as usize;
@@ -108,8 +137,6 @@ impl Lane {
                 break;
             }
         }
-        self.calls.rotate_left(1);
-        self.calls.retain(|waiting| !waiting.rows.is_empty());
         Some(picked)
     }
 }

@@ -13,7 +13,8 @@ use crate::pipeline::Pipeline;
 use crate::queue::{Lane, Picked, Row};
 use crate::{Error, ErrorKind, Result, Shutdown};
 
-/// Tickets of one call that are tokenized ahead of the batches: enough to find texts of near-equal length among.
+/// Tickets of one call that are tokenized ahead of the batches: enough to fill batches, and where an encoder pads, to find texts
+/// of near-equal length among.
 const WINDOW: usize = 512;
 
 /// Tickets that are tokenized in one turn.
@@ -65,7 +66,7 @@ enum Job {
 
 impl Scheduler {
     pub(crate) fn new(pipeline: Arc<Pipeline>, threads: usize, limit: usize) -> Arc<Self> {
-        let lanes = pipeline.lanes().iter().map(|_| Lane::default()).collect();
+        let lanes = pipeline.lanes().iter().map(|lane| Lane::new(lane.model.pads())).collect();
         let state = State { calls: VecDeque::new(), taken: 0, lanes, running: 0, closed: None };
         Arc::new(Self { pipeline, recorder: Recorder::new(), threads, limit, state: Mutex::new(state) })
     }

@@ -86,6 +86,11 @@ impl Network {
         self.encoder.config()
     }
 
+    /// Whether a short sequence costs as much as the longest of its batch.
+    pub fn pads(&self) -> bool {
+        self.encoder.pads()
+    }
+
     /// The number of logits of a head.
     pub fn logits(&self, head: usize) -> usize {
         match &self.heads {

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{golden, golden_dir, largest_difference, minilm_dir, read};
+use common::{golden, golden_dir, largest_difference, minilm_dir, random, read, sequences};
 use frontdesk_models::Device;
 use frontdesk_models::encoder::{Encoder, PackedEncoder, Pooling, ReferenceEncoder, TokenBatch};
 use frontdesk_models::kernels::{Isa, Precision};
@@ -69,6 +69,42 @@ fn every_instruction_set_and_batch_gives_the_same_bits() {
                 "{precision:?} on {}",
                 isa.name()
             );
+        }
+    }
+}
+
+/// Sizes that fill tiles, that leave some over, and that are smaller than one.
+const SIZES: [(usize, usize, usize); 4] = [(64, 4, 256), (48, 2, 80), (20, 2, 33), (6, 3, 5)];
+/// From one token to more than a wave.
+const LENGTHS: [usize; 9] = [1, 2, 5, 12, 13, 16, 33, 96, 130];
+
+#[test]
+fn random_models_give_the_same_bits_on_every_set_in_every_batch_and_on_any_threads() {
+    let sequences = sequences(&LENGTHS);
+    let reversed: Vec<_> = sequences.iter().rev().cloned().collect();
+    let pools = [1, 2, 3].map(|n| rayon::ThreadPoolBuilder::new().num_threads(n).build().unwrap());
+    for (seed, (hidden, heads, wide)) in SIZES.into_iter().enumerate() {
+        let (config, weights) = random(hidden, heads, wide, seed as u32);
+        for precision in [Precision::F32, Precision::Bf16, Precision::Int8] {
+            let oracle = PackedEncoder::load(&config, &weights, precision, Isa::PORTABLE).unwrap();
+            let alone =
+                |sequence: &Vec<u32>| bits(&pooled(&oracle, std::slice::from_ref(sequence))).remove(0);
+            let expected: Vec<_> = sequences.iter().map(alone).collect();
+            for isa in Isa::available() {
+                let encoder = PackedEncoder::load(&config, &weights, precision, isa).unwrap();
+                for pool in &pools {
+                    let place = format!(
+                        "{hidden} wide, {precision:?} on {}, {} threads",
+                        isa.name(),
+                        pool.current_num_threads()
+                    );
+                    let together = pool.install(|| bits(&pooled(&encoder, &sequences)));
+                    assert!(together == expected, "{place}");
+                    let mut backwards = pool.install(|| bits(&pooled(&encoder, &reversed)));
+                    backwards.reverse();
+                    assert!(backwards == expected, "{place}, in another order");
+                }
+            }
         }
     }
 }

@@ -58,7 +58,7 @@ impl Encoder {
             progress(done.fetch_add(rows, Ordering::Relaxed) + rows)?;
             Ok((batch.members, pooled))
         };
-        let batches = batches(&encodings.iter().collect::<Vec<_>>());
+        let batches = batches(&encodings.iter().collect::<Vec<_>>(), self.trunk.pads());
         let done: Vec<_> = batches.into_par_iter().map(run).collect::<Result<_>>()?;
         let mut features = vec![Vec::new(); rows.len()];
         for (member, vector) in done.into_iter().flat_map(|(members, pooled)| members.into_iter().zip(pooled))

@@ -17,6 +17,9 @@ pub trait Encoder: Send + Sync + std::fmt::Debug {
     /// The configuration it was built from.
     fn config(&self) -> &Config;
 
+    /// Whether a short sequence costs as much as the longest of its batch.
+    fn pads(&self) -> bool;
+
     /// Runs every sequence of the batch; a sequence's result does not depend on its neighbours.
     ///
     /// # Errors

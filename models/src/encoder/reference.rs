@@ -58,6 +58,10 @@ impl Encoder for ReferenceEncoder {
         &self.config
     }
 
+    fn pads(&self) -> bool {
+        true
+    }
+
     fn forward(&self, batch: &TokenBatch) -> Result<HiddenStates> {
         batch.check(&self.config)?;
         let (rows, longest) = (batch.len(), batch.longest());

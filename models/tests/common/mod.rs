@@ -8,6 +8,7 @@ use frontdesk_models::config::Config;
 use frontdesk_models::kernels::{Isa, Precision};
 use frontdesk_models::network::Backend;
 use frontdesk_models::weights::{Limits, Weights};
+use safetensors::tensor::{Dtype, TensorView};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -64,4 +65,63 @@ pub fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
 pub fn backends() -> Vec<Backend> {
     let packed = Isa::available().into_iter().map(|isa| Backend::Packed { precision: Precision::F32, isa });
     std::iter::once(Backend::Reference(Device::Cpu)).chain(packed).collect()
+}
+
+/// A DistilBERT of these sizes with weights from a seed, as its files have it.
+pub fn random(hidden: usize, heads: usize, wide: usize, seed: u32) -> (Config, Weights) {
+    let (layers, vocabulary, positions) = (2, 50, 140);
+    let config = serde_json::json!({
+        "model_type": "distilbert", "dim": hidden, "n_heads": heads, "hidden_dim": wide, "n_layers": layers,
+        "vocab_size": vocabulary, "max_position_embeddings": positions,
+    });
+    let mut tensors = vec![
+        ("embeddings.word_embeddings.weight".to_owned(), vec![vocabulary, hidden]),
+        ("embeddings.position_embeddings.weight".to_owned(), vec![positions, hidden]),
+    ];
+    let mut norm = |name: String| {
+        tensors.extend(["weight", "bias"].map(|part| (format!("{name}.{part}"), vec![hidden])));
+    };
+    norm("embeddings.LayerNorm".to_owned());
+    for layer in 0..layers {
+        norm(format!("transformer.layer.{layer}.sa_layer_norm"));
+        norm(format!("transformer.layer.{layer}.output_layer_norm"));
+    }
+    for layer in 0..layers {
+        for (name, outputs, inputs) in [
+            ("attention.q_lin", hidden, hidden),
+            ("attention.k_lin", hidden, hidden),
+            ("attention.v_lin", hidden, hidden),
+            ("attention.out_lin", hidden, hidden),
+            ("ffn.lin1", wide, hidden),
+            ("ffn.lin2", hidden, wide),
+        ] {
+            let name = format!("transformer.layer.{layer}.{name}");
+            tensors.push((format!("{name}.weight"), vec![outputs, inputs]));
+            tensors.push((format!("{name}.bias"), vec![outputs]));
+        }
+    }
+    let mut state = seed;
+    let mut noise = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as f32 / (1 << 23) as f32 - 1.0
+    };
+    let tensors: Vec<(String, Vec<usize>, Vec<u8>)> = tensors
+        .into_iter()
+        .map(|(name, shape)| {
+            let values = (0..shape.iter().product()).flat_map(|_| noise().to_le_bytes()).collect();
+            (name, shape, values)
+        })
+        .collect();
+    let views = tensors.iter().map(|(name, shape, values)| {
+        (name.as_str(), TensorView::new(Dtype::F32, shape.clone(), values).unwrap())
+    });
+    let file = safetensors::serialize(views, None).unwrap();
+    let config = Config::from_json(config.to_string().as_bytes()).unwrap();
+    (config, Weights::from_bytes(file, Limits::default()).unwrap())
+}
+
+/// Sequences of these lengths, of tokens that [`random`] knows.
+pub fn sequences(lengths: &[usize]) -> Vec<Vec<u32>> {
+    let token = |row: usize, at: usize| ((7 * row + 3 * at) % 50) as u32;
+    lengths.iter().enumerate().map(|(row, &length)| (0..length).map(|at| token(row, at)).collect()).collect()
 }

@@ -1,5 +1,6 @@
 //! The memory of a pass: sized by the longest pass so far, and used again.
 
+use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use super::attention::Scratch;
@@ -12,6 +13,8 @@ use crate::kernels::tiles::Lane;
 /// What one pass over some rows writes.
 #[derive(Debug, Default)]
 pub(super) struct Arena {
+    /// The rows of each sequence.
+    pub(super) sequences: Vec<Range<usize>>,
     /// The hidden states, by groups.
     pub(super) states: Vec<Lane>,
     /// What a product adds to them, by columns; before the first layer the embeddings, by groups.

@@ -73,6 +73,10 @@ impl Encoder for PackedEncoder {
         &self.config
     }
 
+    fn pads(&self) -> bool {
+        false
+    }
+
     fn forward(&self, batch: &TokenBatch) -> Result<HiddenStates> {
         batch.check(&self.config)?;
         let hidden = self.config.hidden_size;
@@ -80,16 +84,13 @@ impl Encoder for PackedEncoder {
         team::with(|lead| {
             self.arenas.with(|arena| {
                 for wave in waves(&batch.ends) {
-                    let tokens = wave[0].start..wave[wave.len() - 1].end;
-                    let sequences: Vec<_> =
-                        wave.iter().map(|s| s.start - tokens.start..s.end - tokens.start).collect();
                     self.isa.run(pass::Pass {
                         encoder: self,
                         lead,
-                        ids: &batch.ids[tokens.clone()],
-                        sequences: &sequences,
+                        ids: &batch.ids,
+                        wave: &wave,
                         arena,
-                        to: &mut states[tokens.start * hidden..tokens.end * hidden],
+                        to: &mut states,
                     });
                 }
             });
@@ -98,17 +99,45 @@ impl Encoder for PackedEncoder {
     }
 }
 
-/// Whole sequences in groups of up to [`WAVE`] tokens.
+/// Whole sequences in groups of up to [`WAVE`] tokens, as few as come of putting each sequence, longest first, in the first group with
+/// room for it.
 fn waves(ends: &[usize]) -> Vec<Vec<Range<usize>>> {
-    let mut waves: Vec<Vec<Range<usize>>> = Vec::new();
-    let mut start = 0;
-    for &end in ends {
-        let sequence = start..end;
-        match waves.last_mut() {
-            Some(wave) if end - wave[0].start <= WAVE => wave.push(sequence),
-            _ => waves.push(vec![sequence]),
+    let starts = std::iter::once(0).chain(ends.iter().copied());
+    let mut sequences: Vec<Range<usize>> = starts.zip(ends).map(|(start, &end)| start..end).collect();
+    sequences.sort_by_key(|sequence| std::cmp::Reverse(sequence.len()));
+    let mut waves: Vec<(usize, Vec<Range<usize>>)> = Vec::new();
+    for sequence in sequences {
+        match waves.iter_mut().find(|(tokens, _)| tokens + sequence.len() <= WAVE) {
+            Some((tokens, wave)) => {
+                *tokens += sequence.len();
+                wave.push(sequence);
+            }
+            None => waves.push((sequence.len(), vec![sequence])),
         }
-        start = end;
     }
-    waves
+    waves.into_iter().map(|(_, wave)| wave).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{WAVE, waves};
+
+    proptest! {
+        #[test]
+        fn each_sequence_is_in_one_wave_and_two_waves_do_not_fit_in_one(lengths in prop::collection::vec(1usize..140, 1..60)) {
+            let ends: Vec<usize> = lengths.iter().scan(0, |end, length| { *end += length; Some(*end) }).collect();
+            let waves = waves(&ends);
+            let mut seen: Vec<_> = waves.iter().flatten().map(|s| (s.start, s.end)).collect();
+            seen.sort_unstable();
+            let starts = std::iter::once(0).chain(ends.iter().copied());
+            prop_assert_eq!(seen, starts.zip(ends.iter().copied()).collect::<Vec<_>>());
+            let tokens: Vec<usize> = waves.iter().map(|wave| wave.iter().map(ExactSizeIterator::len).sum()).collect();
+            prop_assert!(waves.iter().zip(&tokens).all(|(wave, &tokens)| tokens <= WAVE || wave.len() == 1));
+            for (at, a) in tokens.iter().enumerate() {
+                prop_assert!(tokens[at + 1..].iter().all(|b| a + b > WAVE));
+            }
+        }
+    }
 }

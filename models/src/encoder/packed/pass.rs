@@ -14,10 +14,12 @@ use crate::kernels::tiles::{Lane, Tiles, panels};
 pub(super) struct Pass<'a> {
     pub(super) encoder: &'a PackedEncoder,
     pub(super) lead: &'a Lead<'a>,
+    /// The batch's.
     pub(super) ids: &'a [u32],
-    pub(super) sequences: &'a [Range<usize>],
+    /// The sequences of this pass, by their tokens in the batch.
+    pub(super) wave: &'a [Range<usize>],
     pub(super) arena: &'a mut Arena,
-    /// `[token][hidden]`.
+    /// `[token of the batch][hidden]`.
     pub(super) to: &'a mut [f32],
 }
 
@@ -25,9 +27,17 @@ impl Program for Pass<'_> {
     type Output = ();
 
     fn run<S: Simd>(self, simd: S) {
-        let Self { encoder, lead, ids, sequences, arena, to } = self;
+        let Self { encoder, lead, ids, wave, arena, to } = self;
         let config = &encoder.config;
-        let (hidden, heads, rows) = (config.hidden_size, config.attention_heads, ids.len());
+        let (hidden, heads) = (config.hidden_size, config.attention_heads);
+        let mut rows = 0;
+        arena.sequences.clear();
+        arena.sequences.extend(wave.iter().map(|tokens| {
+            let first = rows;
+            rows += tokens.len();
+            first..rows
+        }));
+        let sequences = &*arena.sequences;
         let width = panels(hidden / heads);
         let states = room(&mut arena.states, panels(hidden) * rows);
         let sums = room(&mut arena.sums, panels(hidden) * rows);
@@ -38,7 +48,7 @@ impl Program for Pass<'_> {
         let mut steps = Steps { simd, lead, rows, input };
 
         lead.for_each(Pieces::new(sums, S::ROWS * panels(hidden)), |group, to| {
-            encoder.embed(group * S::ROWS, ids, sequences, to);
+            encoder.embed(group * S::ROWS, ids, wave, sequences, to);
         });
         let first = &encoder.layers.first().map(|layer| &layer.qkv);
         steps.norm(&encoder.embedding_norm, Source::Groups(sums), states, *first);
@@ -67,13 +77,12 @@ impl Program for Pass<'_> {
             let next = encoder.layers.get(index + 1).map(|layer| &layer.qkv);
             steps.norm(output_norm, Source::Columns(sums), states, next);
         }
-        for (group, (states, to)) in
-            states.chunks(S::ROWS * panels(hidden)).zip(to.chunks_mut(S::ROWS * hidden)).enumerate()
-        {
-            let tiles = Tiles::of_group(states, S::ROWS.min(rows - group * S::ROWS));
-            for (row, to) in to.chunks_exact_mut(hidden).enumerate() {
+        for (tokens, sequence) in wave.iter().zip(sequences) {
+            let to = to[tokens.start * hidden..tokens.end * hidden].chunks_exact_mut(hidden);
+            for (row, to) in sequence.clone().zip(to) {
+                let tiles = Source::Groups(states).group(row / S::ROWS, S::ROWS, rows);
                 for (panel, to) in to.chunks_mut(LANES).enumerate() {
-                    to.copy_from_slice(&tiles.panel(panel)[row][..to.len()]);
+                    to.copy_from_slice(&tiles.panel(panel)[row % S::ROWS][..to.len()]);
                 }
             }
         }
@@ -81,15 +90,22 @@ impl Program for Pass<'_> {
 }
 
 impl PackedEncoder {
-    /// The sums of word and position embeddings of a group of rows.
-    fn embed(&self, first: usize, ids: &[u32], sequences: &[Range<usize>], to: &mut [Lane]) {
+    /// The sums of word and position embeddings of a group of rows. `wave` and `sequences` are the same, by tokens of the batch and by
+    /// rows.
+    fn embed(
+        &self,
+        first: usize,
+        ids: &[u32],
+        wave: &[Range<usize>],
+        sequences: &[Range<usize>],
+        to: &mut [Lane],
+    ) {
         let hidden = self.config.hidden_size;
         let rows = to.len() / panels(hidden);
         for row in 0..rows {
-            let token = first + row;
-            let sequence = sequences.partition_point(|sequence| sequence.end <= token);
-            let position = token - sequences[sequence].start;
-            let word = &self.words[ids[token] as usize * hidden..][..hidden];
+            let sequence = sequences.partition_point(|sequence| sequence.end <= first + row);
+            let position = first + row - sequences[sequence].start;
+            let word = &self.words[ids[wave[sequence].start + position] as usize * hidden..][..hidden];
             let position = &self.positions[position * hidden..][..hidden];
             for (panel, (word, position)) in word.chunks(LANES).zip(position.chunks(LANES)).enumerate() {
                 let to = &mut to[panel * rows + row];
