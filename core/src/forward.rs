@@ -7,7 +7,7 @@ use frontdesk_models::network::{Backend, Network};
 use rayon::prelude::*;
 
 use crate::batch::{Batch, batches};
-use crate::bundle::{Bundle, Files, Golden, HeadMeaning, Input};
+use crate::bundle::{Bundle, Files, Golden, HeadMeaning, Input, Loaded};
 use crate::tokenize::{Encoding, Tokenizer};
 use crate::{Error, ErrorKind, LongText, ModelInfo, Result};
 
@@ -39,11 +39,13 @@ impl Model {
     /// `model-not-found` where a file is missing; `model-invalid` where one is broken or a golden message gives another
     /// score.
     pub(crate) fn open(files: &Files, backend: &Backend) -> Result<Self> {
-        let Bundle { info, network, tokenizer, heads, input, golden } = Bundle::load(files, backend)?;
-        let tokenizer =
-            Tokenizer::new(&tokenizer, network.config().vocab_size, input.max_tokens, input.max_bytes)
-                .map_err(|e| e.context(files.place()))?;
-        let model = Self { info, tokenizer, heads, input, network };
+        let bundle = Bundle::read(files)?;
+        let Input { max_tokens, max_bytes } = bundle.input;
+        let tokenizer = || Tokenizer::new(&bundle.tokenizer, bundle.vocabulary(), max_tokens, max_bytes);
+        let (loaded, tokenizer) = rayon::join(|| bundle.load(backend), tokenizer);
+        let Loaded { info, network, heads, golden } = loaded?;
+        let tokenizer = tokenizer.map_err(|e| e.context(files.place()))?;
+        let model = Self { info, tokenizer, heads, input: bundle.input, network };
         let tolerance = match backend {
             Backend::Packed { precision: Precision::Int8, .. } => GOLDEN_TOLERANCE_INT8,
             Backend::Packed { precision: Precision::Bf16, .. } => GOLDEN_TOLERANCE_BF16,
@@ -54,11 +56,12 @@ impl Model {
     }
 
     fn replay(&self, golden: &[Golden], tolerance: f32) -> Result<()> {
-        for message in golden {
-            let encoding = self.tokenizer.encode(&message.text, LongText::Head)?;
-            let all: Vec<usize> = (0..self.heads.len()).collect();
-            let logits = self.logits(&[&encoding], &all)?.remove(0);
-            for (head, logits) in self.heads.iter().zip(&logits) {
+        let encode = |message: &Golden| self.tokenizer.encode(&message.text, LongText::Head);
+        let encodings: Vec<Encoding> = golden.iter().map(encode).collect::<Result<_>>()?;
+        let all: Vec<usize> = (0..self.heads.len()).collect();
+        let logits = self.logits(&encodings.iter().collect::<Vec<_>>(), &all)?;
+        for (message, logits) in golden.iter().zip(&logits) {
+            for (head, logits) in self.heads.iter().zip(logits) {
                 let scores = head.scores(logits);
                 let same = message.scores.get(&head.name).is_some_and(|expected| {
                     expected.len() == scores.len()

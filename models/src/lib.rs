@@ -12,6 +12,7 @@ mod error;
 pub mod heads;
 pub mod kernels;
 pub mod network;
+mod numbers;
 pub mod weights;
 
 pub use candle_core::Device;

@@ -1,12 +1,14 @@
 //! Safetensors files: the one memory map of the crate, limits before any allocation, and float tensors out.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::path::Path;
 
 use candle_core::{Device, Tensor};
-use half::{bf16, f16};
+use safetensors::tensor::Metadata;
 use safetensors::{Dtype, SafeTensors};
 
+use crate::numbers::{Number, Rows};
 use crate::{ModelError, Result};
 
 /// Limits on a weights file, checked before anything of its claimed size is allocated.
@@ -31,6 +33,9 @@ impl Default for Limits {
 #[derive(Debug)]
 pub struct Weights {
     bytes: Bytes,
+    tensors: Metadata,
+    /// Where the tensors' data begins.
+    start: usize,
 }
 
 #[derive(Debug)]
@@ -92,34 +97,25 @@ impl Weights {
         if header > slice.len() as u64 - 8 {
             return bad(format!("cut short: a header of {header} bytes in a file of {}", slice.len()));
         }
-        let tensors = SafeTensors::deserialize(slice)
+        let (header, tensors) = SafeTensors::read_metadata(slice)
             .map_err(|e| ModelError::Weights(format!("not a whole safetensors file: {e}")))?;
-        if tensors.len() > limits.tensors {
-            return bad(format!("{} tensors; at most {}", tensors.len(), limits.tensors));
+        let count = tensors.offset_keys().len();
+        if count > limits.tensors {
+            return bad(format!("{count} tensors; at most {}", limits.tensors));
         }
-        Ok(Self { bytes })
-    }
-
-    fn view(&self) -> Result<SafeTensors<'_>> {
-        SafeTensors::deserialize(self.bytes.as_slice()).map_err(|e| ModelError::Weights(e.to_string()))
+        Ok(Self { bytes, tensors, start: 8 + header })
     }
 
     /// The names of all tensors in the file, sorted.
-    ///
-    /// # Errors
-    /// [`ModelError::Weights`] where a mapped file changed since it was opened.
-    pub fn names(&self) -> Result<Vec<String>> {
-        let mut names: Vec<String> = self.view()?.names().into_iter().map(ToString::to_string).collect();
+    pub fn names(&self) -> Vec<String> {
+        let mut names = self.tensors.offset_keys();
         names.sort();
-        Ok(names)
+        names
     }
 
     /// The shape of a tensor, `None` where the file has no such tensor.
-    ///
-    /// # Errors
-    /// [`ModelError::Weights`] where a mapped file changed since it was opened.
-    pub fn shape(&self, name: &str) -> Result<Option<Vec<usize>>> {
-        Ok(self.view()?.tensor(name).ok().map(|view| view.shape().to_vec()))
+    pub fn shape(&self, name: &str) -> Option<&[usize]> {
+        self.tensors.info(name).map(|info| info.shape.as_slice())
     }
 
     /// One tensor as float32 on `device`.
@@ -136,29 +132,41 @@ impl Weights {
     /// [`ModelError::Tensor`] where it is missing, not of `shape`, not float32, float16 or bfloat16, or has a value that
     /// is not finite (named with its index).
     pub fn values(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
-        let file = self.view()?;
-        let view = file.tensor(name).map_err(|_| ModelError::tensor(name, "is missing"))?;
-        if view.shape() != shape {
-            return Err(ModelError::tensor(
-                name,
-                format!("has shape {:?}, expected {shape:?}", view.shape()),
-            ));
+        let (data, number) = self.numbers(name, shape)?;
+        let mut values = vec![0.0; shape.iter().product()];
+        number.read(data, &mut values);
+        Ok(values)
+    }
+
+    /// The rows of one tensor, read where they lie.
+    ///
+    /// # Errors
+    /// As [`Weights::values`].
+    pub(crate) fn rows(&self, name: &str, rows: usize, columns: usize) -> Result<Rows<'_>> {
+        let (data, number) = self.numbers(name, &[rows, columns])?;
+        Ok(Rows { data: Cow::Borrowed(data), number, columns })
+    }
+
+    /// The bytes of one tensor, checked to be finite numbers.
+    fn numbers(&self, name: &str, shape: &[usize]) -> Result<(&[u8], Number)> {
+        let info = self.tensors.info(name).ok_or_else(|| ModelError::tensor(name, "is missing"))?;
+        if info.shape != shape {
+            return Err(ModelError::tensor(name, format!("has shape {:?}, expected {shape:?}", info.shape)));
         }
-        let data = view.data();
-        let values: Vec<f32> = match view.dtype() {
-            Dtype::F32 => data.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect(),
-            Dtype::F16 => data.as_chunks::<2>().0.iter().map(|b| f16::from_le_bytes(*b).to_f32()).collect(),
-            Dtype::BF16 => data.as_chunks::<2>().0.iter().map(|b| bf16::from_le_bytes(*b).to_f32()).collect(),
+        let number = match info.dtype {
+            Dtype::F32 => Number::F32,
+            Dtype::F16 => Number::F16,
+            Dtype::BF16 => Number::Bf16,
             other => {
-                return Err(ModelError::tensor(
-                    name,
-                    format!("has type {other:?}; supported: F32, F16, BF16"),
-                ));
+                let reason = format!("has type {other:?}; supported: F32, F16, BF16");
+                return Err(ModelError::tensor(name, reason));
             }
         };
-        if let Some(at) = values.iter().position(|v| !v.is_finite()) {
-            return Err(ModelError::tensor(name, format!("holds {} at index {at}", values[at])));
+        // The header was checked against the file's length.
+        let data = &self.bytes.as_slice()[self.start..][info.data_offsets.0..info.data_offsets.1];
+        match number.first_not_finite(data) {
+            Some((at, value)) => Err(ModelError::tensor(name, format!("holds {value} at index {at}"))),
+            None => Ok((data, number)),
         }
-        Ok(values)
     }
 }

@@ -9,6 +9,7 @@ mod source;
 use frontdesk_models::config::{Config, ProblemType};
 use frontdesk_models::heads::Link;
 use frontdesk_models::network::{Backend, Network};
+use rayon::prelude::*;
 
 pub(crate) use files::{CONFIG, Files, HEADS, MANIFEST, TOKENIZER, TRUNK, digest_of};
 #[cfg(feature = "train")]
@@ -22,14 +23,23 @@ use crate::{Error, ErrorKind, ModelInfo, Result};
 /// Bytes of text over which a plain checkpoint refuses, as bundles do by default.
 pub(crate) const DEFAULT_MAX_BYTES: usize = 1 << 20;
 
+/// A model's small files, read and checked: what the tokenizer needs to know, before the weights.
+#[derive(Debug)]
+pub(crate) struct Bundle<'a> {
+    files: &'a Files,
+    config: Config,
+    /// With the bytes that it was read from; a plain checkpoint has none.
+    manifest: Option<(Manifest, Vec<u8>)>,
+    pub(crate) tokenizer: Vec<u8>,
+    pub(crate) input: Input,
+}
+
 /// A model, checked and loaded, its golden messages not yet replayed.
 #[derive(Debug)]
-pub(crate) struct Bundle {
+pub(crate) struct Loaded {
     pub(crate) info: ModelInfo,
     pub(crate) network: Network,
-    pub(crate) tokenizer: Vec<u8>,
     pub(crate) heads: Vec<HeadMeaning>,
-    pub(crate) input: Input,
     pub(crate) golden: Vec<Golden>,
 }
 
@@ -55,80 +65,95 @@ impl HeadManifest {
     }
 }
 
-impl Bundle {
-    /// Loads the model that lies in `files`: a bundle where there is a `frontdesk.json`, else a sequence-classification
-    /// checkpoint as transformers stores it.
-    pub(crate) fn load(files: &Files, backend: &Backend) -> Result<Self> {
-        let named = |name: &str| files.named(name);
+impl<'a> Bundle<'a> {
+    /// Reads what lies in `files`: a bundle where there is a `frontdesk.json`, else a sequence-classification checkpoint as
+    /// transformers stores it.
+    pub(crate) fn read(files: &'a Files) -> Result<Self> {
         let json = files.read(CONFIG)?;
-        let config = Config::from_json(&json).map_err(|e| Error::from(e).context(named(CONFIG)))?;
+        let config = Config::from_json(&json).map_err(|e| Error::from(e).context(files.named(CONFIG)))?;
         let tokenizer = files.read(TOKENIZER)?;
-        if files.has(MANIFEST) {
-            Self::load_bundle(files, &config, tokenizer, backend)
+        let manifest = files.has(MANIFEST).then(|| files.read(MANIFEST)).transpose()?;
+        let parsed = |bytes: Vec<u8>| {
+            let manifest = Manifest::from_json(&bytes).map_err(|e| e.context(files.named(MANIFEST)))?;
+            check_names(files, &manifest)?;
+            Ok::<_, Error>((manifest, bytes))
+        };
+        let manifest = manifest.map(parsed).transpose()?;
+        let input = if let Some((manifest, _)) = &manifest {
+            let (max, positions) = (manifest.input.max_tokens, config.max_positions);
+            if max > positions {
+                let reason = format!("max_tokens is {max}, the model has {positions} positions");
+                return Err(Error::new(ErrorKind::ModelInvalid, reason).context(files.named(MANIFEST)));
+            }
+            manifest.input.clone()
         } else {
-            Self::load_checkpoint(files, &config, tokenizer, backend)
+            let input = Input { max_tokens: config.max_positions, max_bytes: DEFAULT_MAX_BYTES };
+            input.check().map_err(|reason| {
+                Error::new(ErrorKind::ModelInvalid, format!("{}: {reason}", files.place()))
+            })?;
+            input
+        };
+        Ok(Self { files, config, manifest, tokenizer, input })
+    }
+
+    /// Rows of the word embedding.
+    pub(crate) fn vocabulary(&self) -> usize {
+        self.config.vocab_size
+    }
+
+    /// Checks the files' digests and loads the network, both at once.
+    pub(crate) fn load(&self, backend: &Backend) -> Result<Loaded> {
+        match &self.manifest {
+            Some((manifest, bytes)) => self.load_bundle(manifest, bytes, backend),
+            None => self.load_checkpoint(backend),
         }
     }
 
-    fn load_bundle(files: &Files, config: &Config, tokenizer: Vec<u8>, backend: &Backend) -> Result<Self> {
-        let bytes = files.read(MANIFEST)?;
-        let invalid =
-            |reason: String| Error::new(ErrorKind::ModelInvalid, reason).context(files.named(MANIFEST));
-        let manifest = Manifest::from_json(&bytes).map_err(|e| e.context(files.named(MANIFEST)))?;
-        for needed in [CONFIG, TOKENIZER, TRUNK, HEADS] {
-            if !manifest.files.contains_key(needed) {
-                return Err(invalid(format!("no digest for {needed}")));
-            }
-        }
-        for (name, expected) in &manifest.files {
-            // A file name that leaves the bundle's folder would read, and report on, any file of the machine.
-            if name.contains(['/', '\\']) || name.starts_with('.') {
-                return Err(invalid(format!("file name `{name}`")));
-            }
-            let digest = files.digest(name)?;
-            if digest != *expected {
-                let message =
-                    format!("{} has the digest {digest}, {MANIFEST} says {expected}", files.named(name));
-                return Err(Error::new(ErrorKind::ModelInvalid, message));
-            }
-        }
-        if manifest.input.max_tokens > config.max_positions {
-            let (max, positions) = (manifest.input.max_tokens, config.max_positions);
-            return Err(invalid(format!("max_tokens is {max}, the model has {positions} positions")));
-        }
-        let specs: Vec<_> = manifest.heads.iter().map(HeadManifest::spec).collect();
-        let network = Network::load(config, &files.weights(TRUNK)?, &specs, &files.weights(HEADS)?, backend)
-            .map_err(|e| Error::from(e).context(files.place()))?;
-        let heads = manifest.heads.iter().map(HeadManifest::meaning);
-        Ok(Self {
-            info: ModelInfo { name: manifest.name, version: manifest.version, digest: digest_of(&bytes) },
-            heads: heads.collect(),
-            network,
-            tokenizer,
-            input: manifest.input,
-            golden: manifest.golden,
+    fn load_bundle(&self, manifest: &Manifest, bytes: &[u8], backend: &Backend) -> Result<Loaded> {
+        let files = self.files;
+        let load = || {
+            let specs: Vec<_> = manifest.heads.iter().map(HeadManifest::spec).collect();
+            let (trunk, heads) = (files.weights(TRUNK)?, files.weights(HEADS)?);
+            Network::load(&self.config, &trunk, &specs, &heads, backend)
+                .map_err(|e| Error::from(e).context(files.place()))
+        };
+        let (checked, network) = rayon::join(|| check_digests(files, manifest), load);
+        checked?;
+        Ok(Loaded {
+            info: ModelInfo {
+                name: manifest.name.clone(),
+                version: manifest.version.clone(),
+                digest: digest_of(bytes),
+            },
+            heads: manifest.heads.iter().map(HeadManifest::meaning).collect(),
+            network: network?,
+            golden: manifest.golden.clone(),
         })
     }
 
-    fn load_checkpoint(
-        files: &Files,
-        config: &Config,
-        tokenizer: Vec<u8>,
-        backend: &Backend,
-    ) -> Result<Self> {
+    fn load_checkpoint(&self, backend: &Backend) -> Result<Loaded> {
+        let (files, config) = (self.files, &self.config);
         let invalid =
             |reason: String| Error::new(ErrorKind::ModelInvalid, format!("{}: {reason}", files.place()));
-        let input = Input { max_tokens: config.max_positions, max_bytes: DEFAULT_MAX_BYTES };
-        input.check().map_err(&invalid)?;
         let weights = files.weights(TRUNK)?;
-        if weights.shape("classifier.weight")?.is_none() {
+        if weights.shape("classifier.weight").is_none() {
             let reason = format!(
                 "{TRUNK} has no classifier and there is no {MANIFEST}: a trunk alone cannot classify"
             );
             return Err(invalid(reason));
         }
-        let network = Network::sequence_classifier(config, &weights, backend)
-            .map_err(|e| Error::from(e).context(files.named(TRUNK)))?;
+        let digests = || {
+            [CONFIG, TOKENIZER, TRUNK]
+                .into_par_iter()
+                .map(|name| files.digest(name).map(|digest| format!("{name} {digest}\n")))
+                .collect::<Result<Vec<_>>>()
+        };
+        let load = || {
+            Network::sequence_classifier(config, &weights, backend)
+                .map_err(|e| Error::from(e).context(files.named(TRUNK)))
+        };
+        let (digests, network) = rayon::join(digests, load);
+        let (digests, network) = (digests?.concat(), network?);
         let logits = network.logits(0);
         let labels =
             config.labels.clone().unwrap_or_else(|| (0..logits).map(|i| format!("LABEL_{i}")).collect());
@@ -146,17 +171,13 @@ impl Bundle {
             None if logits == 1 => Link::Sigmoid,
             None => Link::Softmax,
         };
-        let digests = [CONFIG, TOKENIZER, TRUNK]
-            .map(|name| files.digest(name).map(|digest| format!("{name} {digest}\n")));
-        let digests: String = digests.into_iter().collect::<Result<_>>()?;
-        Ok(Self {
+        Ok(Loaded {
             info: ModelInfo {
                 name: files.name().to_owned(),
                 version: String::new(),
                 digest: digest_of(digests.as_bytes()),
             },
             network,
-            tokenizer,
             heads: vec![HeadMeaning {
                 name: "label".into(),
                 link,
@@ -164,8 +185,34 @@ impl Bundle {
                 temperature: 1.0,
                 abstain_below: 0.0,
             }],
-            input,
             golden: Vec::new(),
         })
     }
+}
+
+/// Checks that each file that is needed has a digest, and that each that has one lies in the bundle's folder.
+fn check_names(files: &Files, manifest: &Manifest) -> Result<()> {
+    let invalid = |reason: String| Error::new(ErrorKind::ModelInvalid, reason).context(files.named(MANIFEST));
+    for needed in [CONFIG, TOKENIZER, TRUNK, HEADS] {
+        if !manifest.files.contains_key(needed) {
+            return Err(invalid(format!("no digest for {needed}")));
+        }
+    }
+    // A file name that leaves the bundle's folder would read, and report on, any file of the machine.
+    let outside = |name: &&String| name.contains(['/', '\\']) || name.starts_with('.');
+    match manifest.files.keys().find(outside) {
+        Some(name) => Err(invalid(format!("file name `{name}`"))),
+        None => Ok(()),
+    }
+}
+
+fn check_digests(files: &Files, manifest: &Manifest) -> Result<()> {
+    manifest.files.par_iter().try_for_each(|(name, expected)| {
+        let digest = files.digest(name)?;
+        if digest == *expected {
+            return Ok(());
+        }
+        let message = format!("{} has the digest {digest}, {MANIFEST} says {expected}", files.named(name));
+        Err(Error::new(ErrorKind::ModelInvalid, message))
+    })
 }

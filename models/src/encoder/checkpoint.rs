@@ -73,13 +73,10 @@ impl<'a> Checkpoint<'a> {
     }
 
     /// The names of a LayerNorm's weight and bias: old BERT checkpoints call the two `gamma` and `beta`.
-    ///
-    /// # Errors
-    /// As [`Weights::shape`].
-    pub(super) fn norm(&self, name: &str) -> Result<[String; 2]> {
-        let has = |part: &str| Ok::<_, ModelError>(self.weights.shape(&format!("{name}.{part}"))?.is_some());
-        let parts = if !has("weight")? && has("gamma")? { ["gamma", "beta"] } else { ["weight", "bias"] };
-        Ok(parts.map(|part| format!("{name}.{part}")))
+    pub(super) fn norm(&self, name: &str) -> [String; 2] {
+        let has = |part: &str| self.weights.shape(&format!("{name}.{part}")).is_some();
+        let parts = if !has("weight") && has("gamma") { ["gamma", "beta"] } else { ["weight", "bias"] };
+        parts.map(|part| format!("{name}.{part}"))
     }
 }
 
@@ -94,7 +91,7 @@ fn trunk_prefix(config: &Config, weights: &Weights) -> Result<&'static str> {
         Architecture::DistilBert => "distilbert.",
     };
     for prefix in [own, ""] {
-        if weights.shape(&format!("{prefix}embeddings.word_embeddings.weight"))?.is_some() {
+        if weights.shape(&format!("{prefix}embeddings.word_embeddings.weight")).is_some() {
             return Ok(prefix);
         }
     }

@@ -99,7 +99,7 @@ struct LayerNorm {
 
 impl LayerNorm {
     fn load(config: &Config, checkpoint: &Checkpoint<'_>, name: &str, device: &Device) -> Result<Self> {
-        let [weight, bias] = checkpoint.norm(name)?;
+        let [weight, bias] = checkpoint.norm(name);
         let tensor = |name: &str| checkpoint.weights.tensor(name, &[config.hidden_size], device);
         Ok(Self { weight: tensor(&weight)?, bias: tensor(&bias)?, eps: config.layer_norm_eps as f32 })
     }

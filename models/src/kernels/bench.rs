@@ -6,7 +6,7 @@ use super::linear::{Packed, PackedLinear, Then};
 use super::rows::{self, Norm, Step};
 use super::simd::{Buffers, Kernel, LANES, Pairs, Program, Simd};
 use super::tiles::{Lane, Tiles, panels};
-use super::{Isa, Precision};
+use super::{Isa, Matrix, Precision};
 
 /// Operations of one thread in a second, two a multiply-add, of the instructions that a tile of this precision is made of, on values
 /// in registers. `None` for [`Isa::PORTABLE`], whose instructions the compiler chooses, and for a precision that the set widens.
@@ -59,7 +59,8 @@ impl Product {
     pub fn new(isa: Isa, precision: Precision, rows: usize, inputs: usize, outputs: usize) -> Self {
         assert!(inputs.is_multiple_of(LANES) && outputs.is_multiple_of(LANES), "{inputs} by {outputs}");
         let weight = |output: usize, input: usize| noise(output * inputs + input) * 0.05;
-        let linear = PackedLinear::new(precision, outputs, inputs, weight, |_| 0.1, |_| 3.0);
+        let row = |output: usize| Some((0..inputs).map(|input| weight(output, input)).collect());
+        let linear = PackedLinear::new(precision, &Matrix { inputs, outputs, row }, |_| 0.1, |_| 3.0);
         let width = panels(inputs);
         let lane = |at: usize| std::array::from_fn(|lane| noise(at * LANES + lane) * 3.0);
         let mut product = Self {

@@ -23,4 +23,5 @@ mod x86_64;
 
 pub use isa::Isa;
 pub use linear::Precision;
+pub(crate) use pack::Matrix;
 pub(crate) use plain::Plain;

@@ -1,95 +1,147 @@
-//! Weights in the order in which the tiles read them.
+//! Weights in the order in which the tiles read them, packed by as many threads as the pool has.
+
+use rayon::prelude::*;
 
 use super::linear::{PackedLinear, PackedWeights, Precision};
 use super::rows::{BLOCK, bf16};
-use super::simd::{LANES, WeightPairs};
+use super::simd::{LANES, PAIRS, WeightPairs, WeightQuads};
 use super::tiles::{Lane, panels};
 
 /// Adding and subtracting it rounds a float32 of less than 2^22 to the nearest integer, ties to even.
 const ROUND: f32 = 12_582_912.0;
 
+/// The weights of each output over the inputs, and what a layer reads and writes, each counted with its padding.
+pub(crate) struct Matrix<R> {
+    pub(crate) inputs: usize,
+    pub(crate) outputs: usize,
+    /// The weights of an output: `None` for padding, and zeros follow where there are fewer than inputs.
+    pub(crate) row: R,
+}
+
+impl<R: Fn(usize) -> Option<Vec<f32>> + Sync> Matrix<R> {
+    /// Sixteen outputs, `[input][16]`.
+    fn panel(&self, panel: usize, to: &mut [Lane]) {
+        to.fill([0.0; LANES]);
+        for lane in 0..LANES.min(self.outputs - panel * LANES) {
+            let Some(row) = (self.row)(panel * LANES + lane) else { continue };
+            for (to, weight) in to.iter_mut().zip(row.iter()) {
+                to[lane] = *weight;
+            }
+        }
+    }
+
+    /// The largest magnitude among the weights of each input, padding counted.
+    fn heaviest(&self) -> Vec<f32> {
+        let mut heaviest = vec![0f32; panels(self.inputs) * LANES];
+        for row in (0..self.outputs).filter_map(&self.row) {
+            for (heaviest, weight) in heaviest.iter_mut().zip(row.iter()) {
+                *heaviest = heaviest.max(weight.abs());
+            }
+        }
+        heaviest
+    }
+}
+
 impl PackedLinear {
-    /// Packs `outputs` columns over `inputs`, both counted with their padding; `weight(output, input)` and `bias(output)` give zero
-    /// there. `spread(input)` is about how far an input goes from zero: integers share one step among a row's inputs.
-    pub(crate) fn new(
+    /// Packs a layer. `bias(output)` is zero in the padding; `spread(input)` is about how far an input goes from zero: integers share
+    /// one step among a row's inputs.
+    pub(crate) fn new<R: Fn(usize) -> Option<Vec<f32>> + Sync>(
         precision: Precision,
-        outputs: usize,
-        inputs: usize,
-        weight: impl Fn(usize, usize) -> f32,
+        matrix: &Matrix<R>,
         bias: impl Fn(usize) -> f32,
         spread: impl Fn(usize) -> f32,
     ) -> Self {
-        let width = panels(inputs);
-        let lane = |first: usize, value: &dyn Fn(usize) -> f32| -> Lane {
-            std::array::from_fn(|lane| if first + lane < outputs { value(first + lane) } else { 0.0 })
+        let outputs = matrix.outputs;
+        let bias = |first: usize| -> Lane {
+            std::array::from_fn(|lane| if first + lane < outputs { bias(first + lane) } else { 0.0 })
         };
-        let starts = || (0..outputs).step_by(LANES);
-        let bias = starts().map(|first| lane(first, &bias)).collect();
-        let mut weights = Vec::with_capacity(panels(outputs) * width * LANES);
-        for first in starts() {
-            weights.extend((0..width * LANES).map(|input| lane(first, &|output| weight(output, input))));
+        Self {
+            inputs: panels(matrix.inputs),
+            bias: (0..outputs).step_by(LANES).map(bias).collect(),
+            weights: match precision {
+                Precision::F32 => pack_f32(matrix),
+                Precision::Bf16 => pack_bf16(matrix),
+                Precision::Int8 => pack_int8(matrix, spread),
+            },
         }
-        let weights = match precision {
-            Precision::F32 => PackedWeights::F32(weights),
-            Precision::Bf16 => PackedWeights::Bf16(pack_bf16(&weights)),
-            Precision::Int8 => {
-                pack_int8(weights, width, |input| if input < inputs { spread(input) } else { 0.0 })
-            }
-        };
-        Self { inputs: width, bias, weights }
     }
 }
 
-fn pack_bf16(weights: &[Lane]) -> Vec<WeightPairs> {
-    let pair = |[low, high]: &[Lane; 2]| std::array::from_fn(|lane| bf16(low[lane]) | bf16(high[lane]) << 16);
-    weights.as_chunks().0.iter().map(pair).collect()
+fn pack_f32(matrix: &Matrix<impl Fn(usize) -> Option<Vec<f32>> + Sync>) -> PackedWeights {
+    let width = panels(matrix.inputs) * LANES;
+    let mut weights = vec![[0.0; LANES]; panels(matrix.outputs) * width];
+    weights.par_chunks_exact_mut(width).enumerate().for_each(|(panel, to)| matrix.panel(panel, to));
+    PackedWeights::F32(weights)
 }
 
-fn pack_int8(mut weights: Vec<Lane>, width: usize, spread: impl Fn(usize) -> f32) -> PackedWeights {
+fn pack_bf16(matrix: &Matrix<impl Fn(usize) -> Option<Vec<f32>> + Sync>) -> PackedWeights {
+    let width = panels(matrix.inputs);
+    let mut pairs = vec![WeightPairs::default(); panels(matrix.outputs) * width * PAIRS];
+    pairs.par_chunks_exact_mut(width * PAIRS).enumerate().for_each_init(
+        || vec![[0.0; LANES]; width * LANES],
+        |lanes, (panel, to)| {
+            matrix.panel(panel, lanes);
+            for ([low, high], to) in lanes.as_chunks().0.iter().zip(to) {
+                *to = std::array::from_fn(|lane| bf16(low[lane]) | bf16(high[lane]) << 16);
+            }
+        },
+    );
+    PackedWeights::Bf16(pairs)
+}
+
+fn pack_int8(
+    matrix: &Matrix<impl Fn(usize) -> Option<Vec<f32>> + Sync>,
+    spread: impl Fn(usize) -> f32,
+) -> PackedWeights {
     // SmoothQuant (Xiao et al. 2023), at its exponent of a half: what is wide among the inputs goes to the weights.
-    let mut heaviest = vec![[0f32; LANES]; width * LANES];
-    for panel in weights.chunks_exact(width * LANES) {
-        for (heaviest, weights) in heaviest.iter_mut().zip(panel) {
-            *heaviest = std::array::from_fn(|lane| heaviest[lane].max(weights[lane].abs()));
-        }
-    }
-    let smooth: Vec<f32> = heaviest
-        .iter()
+    let smooth = |(input, heaviest): (usize, f32)| {
+        let ratio = if input < matrix.inputs { (spread(input) / heaviest).sqrt() } else { 0.0 };
+        if ratio.is_normal() { ratio } else { 1.0 }
+    };
+    let smooth: Vec<f32> = matrix.heaviest().into_iter().enumerate().map(smooth).collect();
+    let (width, count) = (panels(matrix.inputs), panels(matrix.outputs));
+    let blocks = width.div_ceil(BLOCK);
+    let mut quads: Vec<[WeightQuads; 4]> = vec![Default::default(); count * width];
+    let mut steps = vec![[0.0; LANES]; count * blocks];
+    let mut sums = vec![[0; LANES]; count * blocks];
+    quads
+        .par_chunks_exact_mut(width)
+        .zip(steps.par_chunks_exact_mut(blocks).zip(sums.par_chunks_exact_mut(blocks)))
         .enumerate()
-        .map(|(input, weights)| {
-            let ratio = (spread(input) / weights.iter().copied().fold(0.0, f32::max)).sqrt();
-            if ratio.is_normal() { ratio } else { 1.0 }
-        })
-        .collect();
-    let count = weights.len() / (width * LANES) * width.div_ceil(BLOCK);
-    let mut quads = Vec::with_capacity(weights.len() / LANES);
-    let (mut steps, mut sums) = (Vec::with_capacity(count), Vec::with_capacity(count));
-    for panel in weights.chunks_exact_mut(width * LANES) {
-        for (weights, smooth) in panel.iter_mut().zip(&smooth) {
-            *weights = weights.map(|weight| weight * smooth);
-        }
-        for block in panel.chunks(BLOCK * LANES) {
-            let largest = block.iter().fold([0f32; LANES], |largest, weights| {
-                std::array::from_fn(|lane| largest[lane].max(weights[lane].abs()))
-            });
-            let scale = largest.map(|largest| if largest > 0.0 { 127.0 / largest } else { 0.0 });
-            let mut sum = [0; LANES];
-            for inputs in block.as_chunks::<LANES>().0 {
-                let whole = inputs.map(|weights| -> [i32; LANES] {
-                    std::array::from_fn(|lane| (weights[lane] * scale[lane] + ROUND - ROUND) as i32)
-                });
-                for weights in &whole {
-                    sum = std::array::from_fn(|lane| sum[lane] + weights[lane]);
+        .for_each_init(
+            || vec![[0.0; LANES]; width * LANES],
+            |lanes, (panel, (quads, (steps, sums)))| {
+                matrix.panel(panel, lanes);
+                for (weights, smooth) in lanes.iter_mut().zip(&smooth) {
+                    *weights = weights.map(|weight| weight * smooth);
                 }
-                let whole = whole.as_chunks::<4>().0;
-                quads.push(std::array::from_fn(|quad| {
-                    std::array::from_fn(|lane| std::array::from_fn(|at| whole[quad][at][lane] as i8))
-                }));
-            }
-            steps.push(largest.map(|largest| largest / 127.0));
-            sums.push(sum);
-        }
-    }
+                let blocks = lanes.chunks(BLOCK * LANES).zip(quads.chunks_mut(BLOCK));
+                for ((lanes, quads), (step, sum)) in blocks.zip(steps.iter_mut().zip(sums)) {
+                    (*step, *sum) = quantised(lanes, quads);
+                }
+            },
+        );
     let inverse = smooth.as_chunks().0.iter().map(|lane| lane.map(|smooth| 1.0 / smooth)).collect();
     PackedWeights::Int8 { quads, steps, sums, inverse }
+}
+
+/// A block of inputs of sixteen outputs as integers of -127 to 127; their steps, and their sums.
+fn quantised(block: &[Lane], to: &mut [[WeightQuads; 4]]) -> (Lane, [i32; LANES]) {
+    let largest = block.iter().fold([0f32; LANES], |largest, weights| {
+        std::array::from_fn(|lane| largest[lane].max(weights[lane].abs()))
+    });
+    let scale = largest.map(|largest| if largest > 0.0 { 127.0 / largest } else { 0.0 });
+    let mut sums = [0; LANES];
+    for (inputs, to) in block.as_chunks::<LANES>().0.iter().zip(to) {
+        for (four, to) in inputs.as_chunks::<4>().0.iter().zip(to) {
+            for (at, weights) in four.iter().enumerate() {
+                for lane in 0..LANES {
+                    let whole = (weights[lane] * scale[lane] + ROUND - ROUND) as i32;
+                    sums[lane] += whole;
+                    to[lane][at] = whole as i8;
+                }
+            }
+        }
+    }
+    (largest.map(|largest| largest / 127.0), sums)
 }

@@ -10,7 +10,7 @@ use super::rows::{self, Norm, Step};
 use super::simd::{Buffers, Kernel, LANES, Program, Simd};
 use super::team::{self, Pieces};
 use super::tiles::{Lane, Tiles, panels};
-use super::{Isa, Precision, math};
+use super::{Isa, Matrix, Precision, math};
 
 /// Row-major values by columns, padded with zeros.
 fn by_columns(values: &[f32], rows: usize) -> Vec<Lane> {
@@ -155,7 +155,8 @@ proptest! {
         let weight = |output: usize, input: usize| if input < inputs { noise(7 + output * inputs + input) } else { 0.0 };
         let from = by_columns(&values, rows);
         for (precision, tolerance) in [(Precision::F32, 1e-4), (Precision::Bf16, 0.08), (Precision::Int8, 0.08)] {
-            let linear = PackedLinear::new(precision, outputs, inputs, weight, noise, |_| 0.5);
+            let row = |output: usize| Some((0..inputs).map(|input| weight(output, input)).collect());
+            let linear = PackedLinear::new(precision, &Matrix { inputs, outputs, row }, noise, |_| 0.5);
             let mut first: Option<Vec<u32>> = None;
             for isa in Isa::available() {
                 let to = isa.run(Product { linear: &linear, rows, from: &from });
@@ -204,14 +205,9 @@ fn subnormal_sums_of_bfloat16_are_flushed_alike() {
     let tiny = |at: usize| ((at * 7919 % 1009) as f32 - 504.0) * 3e-22;
     let values: Vec<f32> = (0..rows * inputs).map(tiny).collect();
     let from = by_columns(&values, rows);
-    let linear = PackedLinear::new(
-        Precision::Bf16,
-        outputs,
-        inputs,
-        |o, i| if i < inputs { tiny(5 + o * inputs + i) * 100.0 } else { 0.0 },
-        |_| 0.0,
-        |_| 1.0,
-    );
+    let row =
+        |output: usize| Some((0..inputs).map(|input| tiny(5 + output * inputs + input) * 100.0).collect());
+    let linear = PackedLinear::new(Precision::Bf16, &Matrix { inputs, outputs, row }, |_| 0.0, |_| 1.0);
     let found = Isa::available().into_iter().map(|isa| {
         let to = isa.run(Product { linear: &linear, rows, from: &from });
         (isa.name(), to.as_flattened().iter().map(|value| value.to_bits()).collect::<Vec<_>>())

@@ -9,7 +9,7 @@ use crate::kernels::linear::PackedLinear;
 use crate::kernels::rows::Norm;
 use crate::kernels::simd::LANES;
 use crate::kernels::tiles::{Lane, panels};
-use crate::kernels::{Isa, Plain, Precision};
+use crate::kernels::{Isa, Matrix, Plain, Precision};
 use crate::weights::Weights;
 
 impl PackedEncoder {
@@ -23,6 +23,8 @@ impl PackedEncoder {
         let embedding = |name: &str, rows: usize| {
             weights.values(&checkpoint.embedding(&format!("{name}_embeddings.weight")), &[rows, hidden])
         };
+        let words = checkpoint.embedding("word_embeddings.weight");
+        let words = weights.rows(&words, config.vocab_size, hidden)?;
         let mut positions = embedding("position", config.max_positions)?;
         if config.token_types > 0 {
             let types = embedding("token_type", config.token_types)?;
@@ -39,7 +41,7 @@ impl PackedEncoder {
             layers.push(Layer::load(config, &checkpoint, precision, index, before)?);
         }
         Ok(Self {
-            words: embedding("word", config.vocab_size)?,
+            words: words.into_owned(),
             positions,
             embedding_norm,
             layers,
@@ -53,7 +55,7 @@ impl PackedEncoder {
 }
 
 fn norm(config: &Config, checkpoint: &Checkpoint<'_>, name: &str) -> Result<Norm> {
-    let [weight, bias] = checkpoint.norm(name)?;
+    let [weight, bias] = checkpoint.norm(name);
     let lanes = |name: &str| {
         let values = checkpoint.weights.values(name, &[config.hidden_size])?;
         let lane = |chunk: &[f32]| std::array::from_fn(|lane| chunk.get(lane).copied().unwrap_or(0.0));
@@ -94,27 +96,35 @@ impl Layer {
         let parts = [query?, key?, value?];
         let qkv = PackedLinear::new(
             precision,
-            3 * of_heads,
-            hidden,
-            |column, input| place(column % of_heads).map_or(0.0, |at| parts[column / of_heads].at(at, input)),
+            &Matrix {
+                inputs: hidden,
+                outputs: 3 * of_heads,
+                row: |column: usize| place(column % of_heads).map(|at| parts[column / of_heads].row(at)),
+            },
             |column| place(column % of_heads).map_or(0.0, |at| parts[column / of_heads].bias[at]),
             |input| spread_of(before, input),
         );
         let (means, deviations) = moments(before);
-        let values = parts[2].spreads(&means, &deviations);
+        let values = parts[2].spreads(precision, &means, &deviations);
         let mixed = plain(names.attention_output, hidden, hidden)?;
         let attention_output = PackedLinear::new(
             precision,
-            hidden,
-            of_heads,
-            |column, input| place(input).map_or(0.0, |at| mixed.at(column, at)),
+            &Matrix {
+                inputs: of_heads,
+                outputs: hidden,
+                row: |column: usize| {
+                    let row = mixed.row(column);
+                    let padded = |input| place(input).map_or(0.0, |at| row[at]);
+                    Some((0..of_heads).map(padded).collect())
+                },
+            },
             |column| mixed.bias[column],
             |input| place(input).map_or(0.0, |at| values[at]),
         );
         let attention_norm = norm(names.attention_norm)?;
         let intermediate = plain(names.intermediate, hidden, wide)?;
         let (means, deviations) = moments(&attention_norm);
-        let widths = intermediate.spreads(&means, &deviations);
+        let widths = intermediate.spreads(precision, &means, &deviations);
         Ok(Self {
             qkv,
             attention_output,

@@ -16,6 +16,7 @@ use crate::config::{Activation, Config};
 use crate::kernels::linear::{PackedLinear, Then};
 use crate::kernels::rows::Norm;
 use crate::kernels::{Isa, Precision, team};
+use crate::numbers::Rows;
 
 /// Tokens of whole sequences that go through all layers together: enough to use a block of weights often, few enough for the
 /// second-level cache.
@@ -27,8 +28,8 @@ pub struct PackedEncoder {
     config: Config,
     isa: Isa,
     precision: Precision,
-    /// `[vocabulary][hidden]`.
-    words: Vec<f32>,
+    /// `[vocabulary][hidden]`, in the numbers of the file: a text needs few of its rows.
+    words: Rows<'static>,
     /// `[position][hidden]`; for BERT with the embedding of token type 0 added.
     positions: Vec<f32>,
     embedding_norm: Norm,

@@ -105,13 +105,14 @@ impl PackedEncoder {
         for row in 0..rows {
             let sequence = sequences.partition_point(|sequence| sequence.end <= first + row);
             let position = first + row - sequences[sequence].start;
-            let word = &self.words[ids[wave[sequence].start + position] as usize * hidden..][..hidden];
+            let word = ids[wave[sequence].start + position] as usize;
             let position = &self.positions[position * hidden..][..hidden];
-            for (panel, (word, position)) in word.chunks(LANES).zip(position.chunks(LANES)).enumerate() {
+            for (panel, position) in position.chunks(LANES).enumerate() {
                 let to = &mut to[panel * rows + row];
-                to[word.len()..].fill(0.0);
-                for ((to, word), position) in to.iter_mut().zip(word).zip(position) {
-                    *to = word + position;
+                to[position.len()..].fill(0.0);
+                self.words.read(word, panel * LANES, &mut to[..position.len()]);
+                for (to, position) in to.iter_mut().zip(position) {
+                    *to += position;
                 }
             }
         }
