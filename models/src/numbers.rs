@@ -35,8 +35,8 @@ impl Number {
                     *to = f32::from_le_bytes(*bytes);
                 }
             }
-            Self::F16 => halves(from, to, f16::from_le_bytes, |halves, to| halves.convert_to_f32_slice(to)),
-            Self::Bf16 => halves(from, to, bf16::from_le_bytes, |halves, to| halves.convert_to_f32_slice(to)),
+            Self::F16 => halves(from, to, f16::from_le_bytes, <[f16]>::convert_to_f32_slice),
+            Self::Bf16 => halves(from, to, bf16::from_le_bytes, <[bf16]>::convert_to_f32_slice),
         }
     }
 

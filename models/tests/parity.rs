@@ -76,7 +76,7 @@ fn minilm_folded_into_the_distilbert_layout_gives_the_same_answer() {
         ("output.LayerNorm", "output_layer_norm"),
     ];
     let device = Device::Cpu;
-    let tensor = |name: &str| weights.tensor(name, &weights.shape(name).unwrap(), &device).unwrap();
+    let tensor = |name: &str| weights.tensor(name, weights.shape(name).unwrap(), &device).unwrap();
     let mut tensors = Vec::new();
     for name in weights.names() {
         if name.starts_with("pooler") || name.contains("token_type") || name.contains("position_ids") {
