@@ -70,7 +70,7 @@ pub(crate) enum Then<'a> {
 /// Panels of columns that a tile has, where the instruction set has the registers: each activation is read once for them.
 pub(crate) const STRIP: usize = 2;
 /// Rows whose sums are kept while the weights of a panel pass by, a block of inputs at a time.
-const ROW_BLOCK: usize = 48;
+const ROW_BLOCK: usize = 96;
 /// Panels of inputs whose weights stay in the first-level cache while rows pass by.
 const F32_BLOCK: usize = 16;
 /// As above, in half the bytes.
@@ -152,8 +152,9 @@ impl PackedLinear {
                 for (panel, sums) in (panel..).zip(sums) {
                     let weights = &weights[panel * inputs * LANES..];
                     for block in blocks(F32_BLOCK) {
-                        let weights = &weights[block.start * LANES..block.end * LANES];
-                        for group in groups() {
+                        let (weights, after) = split(weights, block.start * LANES..block.end * LANES);
+                        for (index, group) in groups().enumerate() {
+                            ask(simd, after, index, count);
                             let values = block_of(values, inputs, &block, first, &group);
                             f32_tile(simd, values, weights, &mut sums[group]);
                         }
@@ -162,10 +163,15 @@ impl PackedLinear {
             }
             (PackedWeights::Bf16(weights), Packed::Bf16(values)) => {
                 for block in blocks(BF16_BLOCK) {
-                    let weights: [_; C] = std::array::from_fn(|at| {
-                        &weights[(panel + at) * inputs * PAIRS..][block.start * PAIRS..block.end * PAIRS]
+                    let both: [_; C] = std::array::from_fn(|at| {
+                        let weights = &weights[(panel + at) * inputs * PAIRS..];
+                        split(weights, block.start * PAIRS..block.end * PAIRS)
                     });
-                    for group in groups() {
+                    let weights = both.map(|(weights, _)| weights);
+                    for (index, group) in groups().enumerate() {
+                        for (_, after) in both {
+                            ask(simd, after, index, count);
+                        }
                         let values = block_of(values, inputs, &block, first, &group);
                         bf16_tile(
                             simd,
@@ -182,12 +188,10 @@ impl PackedLinear {
             ) => {
                 for (panel, sums) in (panel..).zip(sums) {
                     let of_panel = panel * self.blocks()..(panel + 1) * self.blocks();
-                    let weights = Columns {
-                        quads: &quads[panel * inputs..][..inputs],
-                        steps: &steps[of_panel.clone()],
-                        sums: &totals[of_panel],
-                    };
-                    for group in groups() {
+                    let (quads, after) = split(quads, panel * inputs..(panel + 1) * inputs);
+                    let weights = Columns { quads, steps: &steps[of_panel.clone()], sums: &totals[of_panel] };
+                    for (index, group) in groups().enumerate() {
+                        ask(simd, after.as_flattened(), index, count);
                         let values = block_of(values, inputs, &(0..inputs), first, &group);
                         let by_row = block_of(by_row, self.blocks(), &(0..self.blocks()), first, &group);
                         int8_tile(simd, values, by_row, weights, &mut sums[group]);
@@ -217,6 +221,23 @@ impl PackedLinear {
             PackedWeights::Bf16(_) => Precision::Bf16,
             PackedWeights::Int8 { .. } => Precision::Int8,
         }
+    }
+}
+
+/// `part` of `all`, and as much of what follows as there is.
+#[inline(always)]
+fn split<T>(all: &[T], part: Range<usize>) -> (&[T], &[T]) {
+    let after = part.end..all.len().min(part.end + part.len());
+    (&all[part], &all[after])
+}
+
+/// Asks for the share of the next weights that falls to one of the groups which use those before: they come while these are multiplied,
+/// and the first group finds them in the cache.
+#[inline(always)]
+fn ask<S: Simd, T>(simd: S, next: &[T], group: usize, rows: usize) {
+    let groups = rows.div_ceil(S::ROWS);
+    for weights in &next[next.len() * group / groups..next.len() * (group + 1) / groups] {
+        simd.fetch(weights);
     }
 }
 

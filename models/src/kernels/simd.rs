@@ -73,6 +73,10 @@ pub(crate) trait Simd: Copy + Send + Sync {
     #[inline(always)]
     fn ahead<T>(self, _weights: &T) {}
 
+    /// Asks for these weights.
+    #[inline(always)]
+    fn fetch<T>(self, _weights: &T) {}
+
     /// `start[column] + Σ activations[·][row][·] · weights[·][·][column]` for each row, exactly. `R` is at most `ROWS`.
     fn int8_tile<const R: usize>(
         self,
@@ -105,13 +109,25 @@ pub(crate) trait Simd: Copy + Send + Sync {
         for row in 0..R {
             tile[row] = self.load(&sums[row]);
         }
-        // One loop: with a loop in it the sums would go to memory after each panel.
-        for (k, columns) in weights.iter().enumerate().take(activations.len() * LANES) {
-            let rows = &activations[k / LANES];
-            self.ahead(columns);
+        let (whole, rest) = weights.as_chunks::<LANES>();
+        for (rows, weights) in activations.iter().zip(whole) {
+            // In fours: to count each step costs as much as its multiply-adds, and a loop over sixteen is not unrolled.
+            for quarter in 0..4 {
+                for k in 0..4 {
+                    let k = 4 * quarter + k;
+                    self.ahead(&weights[k]);
+                    let columns = self.load(&weights[k]);
+                    for row in 0..R {
+                        tile[row] = self.fma(self.splat(rows[row][k]), columns, tile[row]);
+                    }
+                }
+            }
+        }
+        for (k, columns) in rest.iter().enumerate() {
             let columns = self.load(columns);
             for row in 0..R {
-                tile[row] = self.fma(self.splat(rows[row][k % LANES]), columns, tile[row]);
+                let value = self.splat(activations[whole.len()][row][k]);
+                tile[row] = self.fma(value, columns, tile[row]);
             }
         }
         for row in 0..R {

@@ -1,9 +1,10 @@
 //! AVX2 with FMA: two registers of eight lanes.
 
+use std::arch::asm;
 #[allow(clippy::wildcard_imports, reason = "intrinsics are many, and their prefix tells them apart")]
 use std::arch::x86_64::*;
 
-use super::ahead;
+use super::{ahead, fetch};
 use crate::kernels::simd::{Buffers, Kernel, LANES, Simd, WeightPairs, WeightQuads};
 
 /// The proof that this processor has AVX2 and FMA.
@@ -14,6 +15,22 @@ impl Avx2 {
     pub(crate) fn detect() -> Option<Self> {
         (is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")).then_some(Self(()))
     }
+}
+
+/// a + b in this order: the compiler would first add the products of four steps to each other, and there are no registers for these.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn added(mut a: __m256i, b: __m256i) -> __m256i {
+    // SAFETY: the instruction reads and writes registers only.
+    unsafe {
+        asm!(
+            "vpaddd {a}, {a}, {b}",
+            a = inout(ymm_reg) a,
+            b = in(ymm_reg) b,
+            options(pure, nomem, nostack, preserves_flags),
+        );
+    }
+    a
 }
 
 /// One half of sixteen lanes after the other.
@@ -179,6 +196,10 @@ impl Simd for Avx2 {
     fn ahead<T>(self, weights: &T) {
         ahead(weights);
     }
+    #[inline(always)]
+    fn fetch<T>(self, weights: &T) {
+        fetch(weights);
+    }
 
     /// `pmaddwd` over weights widened to 16 bits: the pair sums of `pmaddubsw` would saturate.
     #[inline(always)]
@@ -203,8 +224,8 @@ impl Simd for Avx2 {
                         for row in 0..R {
                             let quad = rows[row][quad].as_ptr().cast::<i64>().read_unaligned();
                             let quad = _mm256_set1_epi64x(quad);
-                            low[row] = _mm256_add_epi32(low[row], _mm256_madd_epi16(first, quad));
-                            high[row] = _mm256_add_epi32(high[row], _mm256_madd_epi16(second, quad));
+                            low[row] = added(low[row], _mm256_madd_epi16(first, quad));
+                            high[row] = added(high[row], _mm256_madd_epi16(second, quad));
                         }
                     }
                 }

@@ -3,7 +3,7 @@
 #[allow(clippy::wildcard_imports, reason = "intrinsics are many, and their prefix tells them apart")]
 use std::arch::x86_64::*;
 
-use super::ahead;
+use super::{ahead, fetch};
 use crate::kernels::simd::{
     Buffers, Kernel, LANES, PAIRS, Pairs, Simd, WeightPairs, WeightQuads, widened_tile,
 };
@@ -380,6 +380,10 @@ impl<I: Integers> Simd for Avx512<I> {
     #[inline(always)]
     fn ahead<T>(self, weights: &T) {
         ahead(weights);
+    }
+    #[inline(always)]
+    fn fetch<T>(self, weights: &T) {
+        fetch(weights);
     }
 
     #[inline(always)]

@@ -13,7 +13,17 @@ const AHEAD: usize = 2048;
 
 #[inline(always)]
 fn ahead<T>(weights: &T) {
+    prefetch(std::ptr::from_ref(weights).cast::<i8>().wrapping_add(AHEAD));
+}
+
+#[inline(always)]
+fn fetch<T>(weights: &T) {
+    prefetch(std::ptr::from_ref(weights).cast());
+}
+
+#[inline(always)]
+fn prefetch(address: *const i8) {
     use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
     // SAFETY: SSE belongs to every x86-64; a prefetch of any address does nothing that can be seen, and the address is not read.
-    unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(weights).cast::<i8>().wrapping_add(AHEAD)) }
+    unsafe { _mm_prefetch::<_MM_HINT_T0>(address) }
 }
