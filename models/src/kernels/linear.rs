@@ -149,14 +149,31 @@ impl PackedLinear {
         let groups = || (0..count).step_by(S::ROWS).map(|at| at..count.min(at + S::ROWS));
         match (&self.weights, input) {
             (PackedWeights::F32(weights), Packed::F32(values)) => {
+                let columns = |panel: usize, block: &Range<usize>| {
+                    split(&weights[panel * inputs * LANES..], block.start * LANES..block.end * LANES)
+                };
+                if C <= S::PANELS {
+                    for block in blocks(F32_BLOCK / C) {
+                        let both: [_; C] = std::array::from_fn(|at| columns(panel + at, &block));
+                        let weights = both.map(|(weights, _)| weights);
+                        for (index, group) in groups().enumerate() {
+                            for (_, after) in both {
+                                ask(simd, after, index, count);
+                            }
+                            let values = block_of(values, inputs, &block, first, &group);
+                            let sums = sums.each_mut().map(|sums| &mut sums[group.clone()]);
+                            f32_tile(simd, values, weights, sums);
+                        }
+                    }
+                    return;
+                }
                 for (panel, sums) in (panel..).zip(sums) {
-                    let weights = &weights[panel * inputs * LANES..];
                     for block in blocks(F32_BLOCK) {
-                        let (weights, after) = split(weights, block.start * LANES..block.end * LANES);
+                        let (weights, after) = columns(panel, &block);
                         for (index, group) in groups().enumerate() {
                             ask(simd, after, index, count);
                             let values = block_of(values, inputs, &block, first, &group);
-                            f32_tile(simd, values, weights, &mut sums[group]);
+                            f32_tile(simd, values, [weights], [&mut sums[group]]);
                         }
                     }
                 }
@@ -186,15 +203,35 @@ impl PackedLinear {
                 PackedWeights::Int8 { quads, steps, sums: totals, .. },
                 Packed::Int8 { quads: values, steps: by_row },
             ) => {
-                for (panel, sums) in (panel..).zip(sums) {
+                let columns = |panel: usize| {
                     let of_panel = panel * self.blocks()..(panel + 1) * self.blocks();
                     let (quads, after) = split(quads, panel * inputs..(panel + 1) * inputs);
-                    let weights = Columns { quads, steps: &steps[of_panel.clone()], sums: &totals[of_panel] };
+                    let sums = &totals[of_panel.clone()];
+                    (Columns { quads, steps: &steps[of_panel], sums }, after.as_flattened())
+                };
+                let of_group = |group: &Range<usize>| {
+                    let steps = block_of(by_row, self.blocks(), &(0..self.blocks()), first, group);
+                    (block_of(values, inputs, &(0..inputs), first, group), steps)
+                };
+                if C <= S::PANELS {
+                    let both: [_; C] = std::array::from_fn(|at| columns(panel + at));
+                    let weights = both.map(|(weights, _)| weights);
                     for (index, group) in groups().enumerate() {
-                        ask(simd, after.as_flattened(), index, count);
-                        let values = block_of(values, inputs, &(0..inputs), first, &group);
-                        let by_row = block_of(by_row, self.blocks(), &(0..self.blocks()), first, &group);
-                        int8_tile(simd, values, by_row, weights, &mut sums[group]);
+                        for (_, after) in both {
+                            ask(simd, after, index, count);
+                        }
+                        let (values, steps) = of_group(&group);
+                        let sums = sums.each_mut().map(|sums| &mut sums[group.clone()]);
+                        int8_tile(simd, values, steps, weights, sums);
+                    }
+                    return;
+                }
+                for (panel, sums) in (panel..).zip(sums) {
+                    let (weights, after) = columns(panel);
+                    for (index, group) in groups().enumerate() {
+                        ask(simd, after, index, count);
+                        let (values, steps) = of_group(&group);
+                        int8_tile(simd, values, steps, [weights], [&mut sums[group]]);
                     }
                 }
             }

@@ -85,6 +85,24 @@ pub(crate) trait Simd: Copy + Send + Sync {
         start: &[i32; LANES],
     ) -> [Self::I32; R];
 
+    /// Panels that a tile reads each activation once for: more than one where there are registers for their sums.
+    const PANELS: usize = 1;
+
+    /// [`Simd::int8_tile`] of `C` panels of columns.
+    #[inline(always)]
+    fn int8_tiles<const R: usize, const C: usize>(
+        self,
+        activations: &[[Self::Quads; R]],
+        weights: [&[[WeightQuads; 4]]; C],
+        starts: &[[i32; LANES]; C],
+    ) -> [[Self::I32; R]; C] {
+        let mut sums = [[self.integers(&[0; LANES]); R]; C];
+        for (panel, sums) in sums.iter_mut().enumerate() {
+            *sums = self.int8_tile(activations, weights[panel], &starts[panel]);
+        }
+        sums
+    }
+
     /// As [`Simd::f32_tile`] over pairs and `C` panels of columns, the high half of each before its low half, and subnormal sums flushed
     /// to zero: what the `vdpbf16ps` of AVX-512 BF16 computes.
     #[inline(always)]
@@ -97,41 +115,58 @@ pub(crate) trait Simd: Copy + Send + Sync {
         widened_tile(self, activations, weights, sums);
     }
 
-    /// `sums[row][column] = fma(activations[k / 16][row][k % 16], weights[k][column], sums[row][column])` for each k in turn.
+    /// `sums[row][column] = fma(activations[k / 16][row][k % 16], weights[k][column], sums[row][column])` for each k in turn, in each of
+    /// `C` panels of columns.
     #[inline(always)]
-    fn f32_tile<const R: usize>(
+    fn f32_tile<const R: usize, const C: usize>(
         self,
         activations: &[[[f32; LANES]; R]],
-        weights: &[[f32; LANES]],
-        sums: &mut [[f32; LANES]; R],
+        weights: [&[[f32; LANES]]; C],
+        sums: [&mut [[f32; LANES]; R]; C],
     ) {
-        let mut tile = [self.splat(0.0); R];
-        for row in 0..R {
-            tile[row] = self.load(&sums[row]);
+        let mut tile = [[self.splat(0.0); R]; C];
+        for panel in 0..C {
+            for row in 0..R {
+                tile[panel][row] = self.load(&sums[panel][row]);
+            }
         }
-        let (whole, rest) = weights.as_chunks::<LANES>();
-        for (rows, weights) in activations.iter().zip(whole) {
+        let whole = weights[0].len() / LANES;
+        let mut panels: [&[[[f32; LANES]; LANES]]; C] = [&[]; C];
+        for (panel, weights) in panels.iter_mut().zip(weights) {
+            *panel = &weights.as_chunks().0[..whole];
+        }
+        for (at, rows) in activations.iter().enumerate().take(whole) {
             // In fours: to count each step costs as much as its multiply-adds, and a loop over sixteen is not unrolled.
             for quarter in 0..4 {
                 for k in 0..4 {
                     let k = 4 * quarter + k;
-                    self.ahead(&weights[k]);
-                    let columns = self.load(&weights[k]);
+                    let mut columns = [self.splat(0.0); C];
+                    for panel in 0..C {
+                        self.ahead(&panels[panel][at][k]);
+                        columns[panel] = self.load(&panels[panel][at][k]);
+                    }
                     for row in 0..R {
-                        tile[row] = self.fma(self.splat(rows[row][k]), columns, tile[row]);
+                        let value = self.splat(rows[row][k]);
+                        for panel in 0..C {
+                            tile[panel][row] = self.fma(value, columns[panel], tile[panel][row]);
+                        }
                     }
                 }
             }
         }
-        for (k, columns) in rest.iter().enumerate() {
-            let columns = self.load(columns);
-            for row in 0..R {
-                let value = self.splat(activations[whole.len()][row][k]);
-                tile[row] = self.fma(value, columns, tile[row]);
+        for k in whole * LANES..weights[0].len() {
+            for panel in 0..C {
+                let columns = self.load(&weights[panel][k]);
+                for row in 0..R {
+                    let value = self.splat(activations[whole][row][k % LANES]);
+                    tile[panel][row] = self.fma(value, columns, tile[panel][row]);
+                }
             }
         }
-        for row in 0..R {
-            self.store(tile[row], &mut sums[row]);
+        for (tile, sums) in tile.into_iter().zip(sums) {
+            for row in 0..R {
+                self.store(tile[row], &mut sums[row]);
+            }
         }
     }
 }

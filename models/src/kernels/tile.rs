@@ -4,14 +4,14 @@ use super::rows::{BLOCK, Step};
 use super::simd::{Kernel, LANES, Pairs, Simd, WeightPairs, WeightQuads};
 use super::tiles::Lane;
 
-/// A float tile: activations, weights, and the sums that they are added to.
-struct Floats<'a, const R: usize> {
+/// A float tile of some panels: activations, weights, and the sums that their products are added to.
+struct Floats<'a, const R: usize, const C: usize> {
     activations: &'a [[Lane; R]],
-    weights: &'a [Lane],
-    sums: &'a mut [Lane; R],
+    weights: [&'a [Lane]; C],
+    sums: [&'a mut [Lane; R]; C],
 }
 
-impl<S: Simd, const R: usize> Kernel<S> for Floats<'_, R> {
+impl<S: Simd, const R: usize, const C: usize> Kernel<S> for Floats<'_, R, C> {
     type Output = ();
     #[inline(always)]
     fn run(self, simd: S) {
@@ -45,39 +45,40 @@ pub(crate) struct Columns<'a> {
     pub(crate) sums: &'a [[i32; LANES]],
 }
 
-struct Integers<'a, Q, const R: usize> {
+struct Integers<'a, Q, const R: usize, const C: usize> {
     activations: &'a [[Q; R]],
     steps: &'a [[Step; R]],
-    weights: Columns<'a>,
-    values: &'a mut [Lane; R],
+    weights: [Columns<'a>; C],
+    values: [&'a mut [Lane; R]; C],
 }
 
-impl<S: Simd, const R: usize> Kernel<S> for Integers<'_, S::Quads, R> {
+impl<S: Simd, const R: usize, const C: usize> Kernel<S> for Integers<'_, S::Quads, R, C> {
     type Output = ();
 
-    /// Sums of a block become floats while they are in registers, and so do these stay.
+    /// Sums of a block become floats while they are in registers.
     #[inline(always)]
     fn run(self, simd: S) {
-        let Columns { quads, steps, sums } = self.weights;
-        let mut values = [simd.splat(0.0); R];
-        for (value, from) in values.iter_mut().zip(&*self.values) {
-            *value = simd.load(from);
-        }
-        let blocks = self.activations.chunks(BLOCK).zip(quads.chunks(BLOCK)).zip(self.steps);
-        for (((activations, quads), by_row), (step, all)) in blocks.zip(steps.iter().zip(sums)) {
-            let mut start = [0; LANES];
-            for (start, sum) in start.iter_mut().zip(all) {
-                *start = sum * -S::OFFSET;
+        let Self { activations, steps, weights, values } = self;
+        for (block, (activations, by_row)) in activations.chunks(BLOCK).zip(steps).enumerate() {
+            let mut starts = [[0; LANES]; C];
+            let mut quads: [&[[WeightQuads; 4]]; C] = [&[]; C];
+            for panel in 0..C {
+                quads[panel] = &weights[panel].quads[block * BLOCK..][..activations.len()];
+                for (start, sum) in starts[panel].iter_mut().zip(&weights[panel].sums[block]) {
+                    *start = sum * -S::OFFSET;
+                }
             }
-            let sums = simd.int8_tile(activations, quads, &start);
-            let (step, all) = (simd.load(step), simd.whole(simd.integers(all)));
-            for row in 0..R {
-                let sum = simd.fma(all, simd.splat(by_row[row].zero), simd.whole(sums[row]));
-                values[row] = simd.fma(sum, simd.mul(step, simd.splat(by_row[row].step)), values[row]);
+            let sums = simd.int8_tiles(activations, quads, &starts);
+            for panel in 0..C {
+                let step = simd.load(&weights[panel].steps[block]);
+                let all = simd.whole(simd.integers(&weights[panel].sums[block]));
+                for row in 0..R {
+                    let sum = simd.fma(all, simd.splat(by_row[row].zero), simd.whole(sums[panel][row]));
+                    let value = simd.load(&values[panel][row]);
+                    let value = simd.fma(sum, simd.mul(step, simd.splat(by_row[row].step)), value);
+                    simd.store(value, &mut values[panel][row]);
+                }
             }
-        }
-        for (value, to) in values.into_iter().zip(self.values) {
-            simd.store(value, to);
         }
     }
 }
@@ -95,13 +96,18 @@ macro_rules! by_rows {
     };
 }
 
-/// `sums += activations · weights`; activations are `[panel][row]`, as many rows as sums.
+/// `sums += activations · weights` of `C` panels of columns; activations are `[panel][row]`, as many rows as sums.
 #[inline(always)]
-pub(crate) fn f32_tile<S: Simd>(simd: S, activations: &[Lane], weights: &[Lane], sums: &mut [Lane]) {
-    by_rows!(sums.len(), 1 2 3 4 5 6 7 8 9 10 11 12, R => simd.run(Floats::<R> {
+pub(crate) fn f32_tile<S: Simd, const C: usize>(
+    simd: S,
+    activations: &[Lane],
+    weights: [&[Lane]; C],
+    sums: [&mut [Lane]; C],
+) {
+    by_rows!(sums[0].len(), 1 2 3 4 5 6 7 8 9 10 11 12, R => simd.run(Floats::<R, C> {
         activations: activations.as_chunks().0,
         weights,
-        sums: rows(sums),
+        sums: sums.map(rows),
     }));
 }
 
@@ -120,20 +126,20 @@ pub(crate) fn bf16_tile<S: Simd, const C: usize>(
     }));
 }
 
-/// `values += activations · weights`, both quantised, with a step for each block of each row and column.
+/// `values += activations · weights` of `C` panels of columns, both quantised, with a step for each block of each row and column.
 #[inline(always)]
-pub(crate) fn int8_tile<S: Simd>(
+pub(crate) fn int8_tile<S: Simd, const C: usize>(
     simd: S,
     activations: &[S::Quads],
     steps: &[Step],
-    weights: Columns<'_>,
-    values: &mut [Lane],
+    weights: [Columns<'_>; C],
+    values: [&mut [Lane]; C],
 ) {
-    by_rows!(values.len(), 1 2 3 4 5 6 7 8 9 10 11 12, R => simd.run(Integers::<S::Quads, R> {
+    by_rows!(values[0].len(), 1 2 3 4 5 6 7 8 9 10 11 12, R => simd.run(Integers::<S::Quads, R, C> {
         activations: activations.as_chunks().0,
         steps: steps.as_chunks().0,
         weights,
-        values: rows(values),
+        values: values.map(rows),
     }));
 }
 

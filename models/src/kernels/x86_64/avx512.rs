@@ -113,6 +113,12 @@ pub(crate) trait Integers: Copy + Send + Sync {
         weights: &[[WeightQuads; 4]],
         start: &[i32; LANES],
     ) -> [__m512i; R];
+    fn int8_tiles<const R: usize, const C: usize>(
+        self,
+        activations: &[[Self::Quads; R]],
+        weights: [&[[WeightQuads; 4]]; C],
+        starts: &[[i32; LANES]; C],
+    ) -> [[__m512i; R]; C];
 }
 
 impl Integers for Words {
@@ -183,6 +189,21 @@ impl Integers for Words {
             })
         }
     }
+
+    #[inline(always)]
+    fn int8_tiles<const R: usize, const C: usize>(
+        self,
+        activations: &[[Self::Quads; R]],
+        weights: [&[[WeightQuads; 4]]; C],
+        starts: &[[i32; LANES]; C],
+    ) -> [[__m512i; R]; C] {
+        // SAFETY: AVX-512 F, as `self` proves.
+        let mut sums = [[unsafe { _mm512_setzero_si512() }; R]; C];
+        for (panel, sums) in sums.iter_mut().enumerate() {
+            *sums = self.int8_tile(activations, weights[panel], &starts[panel]);
+        }
+        sums
+    }
 }
 
 impl Integers for Vnni {
@@ -222,16 +243,34 @@ impl Integers for Vnni {
         weights: &[[WeightQuads; 4]],
         start: &[i32; LANES],
     ) -> [__m512i; R] {
+        self.int8_tiles(activations, [weights], &[*start])[0]
+    }
+
+    #[inline(always)]
+    fn int8_tiles<const R: usize, const C: usize>(
+        self,
+        activations: &[[Self::Quads; R]],
+        weights: [&[[WeightQuads; 4]]; C],
+        starts: &[[i32; LANES]; C],
+    ) -> [[__m512i; R]; C] {
         // SAFETY: AVX-512 F and VNNI, as `self` proves. A `WeightQuads` has 64 bytes; sixteen integers are there.
         unsafe {
-            let mut tile = [_mm512_loadu_si512(start.as_ptr().cast()); R];
-            for (rows, weights) in activations.iter().zip(weights) {
-                for (quad, columns) in weights.iter().enumerate() {
-                    ahead(columns);
-                    let columns = _mm512_loadu_si512(columns.as_ptr().cast());
+            let mut tile = [[_mm512_setzero_si512(); R]; C];
+            for (tile, start) in tile.iter_mut().zip(starts) {
+                *tile = [_mm512_loadu_si512(start.as_ptr().cast()); R];
+            }
+            for (at, rows) in activations.iter().enumerate() {
+                for quad in 0..4 {
+                    let mut columns = [_mm512_setzero_si512(); C];
+                    for (columns, weights) in columns.iter_mut().zip(weights) {
+                        ahead(&weights[at][quad]);
+                        *columns = _mm512_loadu_si512(weights[at][quad].as_ptr().cast());
+                    }
                     for row in 0..R {
                         let values = _mm512_set1_epi32(i32::from_ne_bytes(rows[row][quad]));
-                        tile[row] = _mm512_dpbusd_epi32(tile[row], values, columns);
+                        for panel in 0..C {
+                            tile[panel][row] = _mm512_dpbusd_epi32(tile[panel][row], values, columns[panel]);
+                        }
                     }
                 }
             }
@@ -394,5 +433,17 @@ impl<I: Integers> Simd for Avx512<I> {
         start: &[i32; LANES],
     ) -> [__m512i; R] {
         self.0.int8_tile(activations, weights, start)
+    }
+
+    const PANELS: usize = 2;
+
+    #[inline(always)]
+    fn int8_tiles<const R: usize, const C: usize>(
+        self,
+        activations: &[[Self::Quads; R]],
+        weights: [&[[WeightQuads; 4]]; C],
+        starts: &[[i32; LANES]; C],
+    ) -> [[__m512i; R]; C] {
+        self.0.int8_tiles(activations, weights, starts)
     }
 }
