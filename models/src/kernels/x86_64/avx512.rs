@@ -3,6 +3,7 @@
 #[allow(clippy::wildcard_imports, reason = "intrinsics are many, and their prefix tells them apart")]
 use std::arch::x86_64::*;
 
+use super::integers::{Integers, Vnni, Words};
 use super::{ahead, fetch};
 use crate::kernels::simd::{
     Buffers, Kernel, LANES, PAIRS, Pairs, Simd, WeightPairs, WeightQuads, widened_tile,
@@ -10,18 +11,7 @@ use crate::kernels::simd::{
 
 /// AVX-512 F and BW, with one of two ways to multiply integers.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Avx512<I>(I);
-
-/// The proof that this processor has AVX-512 F and BW.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Words(());
-
-/// The proof that this processor has AVX-512 F, BW and VNNI.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Vnni {
-    /// Whether it has AVX-512 BF16, too.
-    bf16: bool,
-}
+pub(crate) struct Avx512<I>(pub(super) I);
 
 impl Avx512<Words> {
     pub(crate) fn detect() -> Option<Self> {
@@ -41,16 +31,6 @@ impl Avx512<Vnni> {
     pub(super) fn has_bf16(self) -> bool {
         self.0.bf16
     }
-}
-
-#[target_feature(enable = "avx512f,avx512bw")]
-fn compiled<K: Kernel<Avx512<Words>>>(simd: Avx512<Words>, kernel: K) -> K::Output {
-    kernel.run(simd)
-}
-
-#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-fn compiled_vnni<K: Kernel<Avx512<Vnni>>>(simd: Avx512<Vnni>, kernel: K) -> K::Output {
-    kernel.run(simd)
 }
 
 /// Dot products of pairs of bfloat16.
@@ -94,187 +74,6 @@ fn dots<const R: usize, const C: usize>(
         for row in 0..R {
             // SAFETY: there is room for sixteen floats, and no alignment is needed.
             unsafe { _mm512_storeu_ps(sums[row].as_mut_ptr(), tile[row]) };
-        }
-    }
-}
-
-/// The part in which the two differ; the names are those of [`Simd`].
-pub(crate) trait Integers: Copy + Send + Sync {
-    /// Whether the processor multiplies pairs of bfloat16.
-    fn bf16(self) -> bool;
-    type Quads: Copy + Default + Send + Sync + std::fmt::Debug + 'static;
-    const OFFSET: i32;
-    fn run<K: Kernel<Avx512<Self>>>(self, kernel: K) -> K::Output;
-    fn buffer(buffers: &mut Buffers) -> &mut Vec<Self::Quads>;
-    fn quads(self, values: __m512) -> Self::Quads;
-    fn int8_tile<const R: usize>(
-        self,
-        activations: &[[Self::Quads; R]],
-        weights: &[[WeightQuads; 4]],
-        start: &[i32; LANES],
-    ) -> [__m512i; R];
-    fn int8_tiles<const R: usize, const C: usize>(
-        self,
-        activations: &[[Self::Quads; R]],
-        weights: [&[[WeightQuads; 4]]; C],
-        starts: &[[i32; LANES]; C],
-    ) -> [[__m512i; R]; C];
-}
-
-impl Integers for Words {
-    fn bf16(self) -> bool {
-        false
-    }
-
-    type Quads = [[i16; 4]; 4];
-    const OFFSET: i32 = 0;
-
-    #[inline]
-    fn run<K: Kernel<Avx512<Self>>>(self, kernel: K) -> K::Output {
-        // SAFETY: a value of `Words` is made only where the processor has both features.
-        unsafe { compiled(Avx512(self), kernel) }
-    }
-
-    fn buffer(buffers: &mut Buffers) -> &mut Vec<Self::Quads> {
-        &mut buffers.words
-    }
-
-    #[inline(always)]
-    fn quads(self, values: __m512) -> Self::Quads {
-        let mut quads = Self::Quads::default();
-        // SAFETY: AVX-512 F, as `self` proves; the quads have room for sixteen integers of 16 bits.
-        unsafe {
-            let words = _mm512_cvtepi32_epi16(_mm512_cvtps_epi32(values));
-            _mm256_storeu_si256(quads.as_mut_ptr().cast(), words);
-        }
-        quads
-    }
-
-    /// `pmaddwd` over weights widened to 16 bits, as with AVX2.
-    #[inline(always)]
-    fn int8_tile<const R: usize>(
-        self,
-        activations: &[[Self::Quads; R]],
-        weights: &[[WeightQuads; 4]],
-        start: &[i32; LANES],
-    ) -> [__m512i; R] {
-        // SAFETY: AVX-512 F and BW, as `self` proves. A `WeightQuads` has 64 bytes, a quad eight; sixteen integers are there.
-        unsafe {
-            let mut low = [_mm512_setzero_si512(); R];
-            let mut high = [_mm512_setzero_si512(); R];
-            for (rows, weights) in activations.iter().zip(weights) {
-                for (quad, columns) in weights.iter().enumerate() {
-                    ahead(columns);
-                    let from = columns.as_ptr().cast::<u8>();
-                    let first = _mm512_cvtepi8_epi16(_mm256_loadu_si256(from.cast()));
-                    let second = _mm512_cvtepi8_epi16(_mm256_loadu_si256(from.add(32).cast()));
-                    for row in 0..R {
-                        let quad = rows[row][quad].as_ptr().cast::<i64>().read_unaligned();
-                        let quad = _mm512_set1_epi64(quad);
-                        low[row] = _mm512_add_epi32(low[row], _mm512_madd_epi16(first, quad));
-                        high[row] = _mm512_add_epi32(high[row], _mm512_madd_epi16(second, quad));
-                    }
-                }
-            }
-            // Each column stands as two sums side by side: the even and the odd ones are added.
-            let even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
-            let odd = _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
-            let start = _mm512_loadu_si512(start.as_ptr().cast());
-            std::array::from_fn(|row| {
-                let pairs = _mm512_add_epi32(
-                    _mm512_permutex2var_epi32(low[row], even, high[row]),
-                    _mm512_permutex2var_epi32(low[row], odd, high[row]),
-                );
-                _mm512_add_epi32(start, pairs)
-            })
-        }
-    }
-
-    #[inline(always)]
-    fn int8_tiles<const R: usize, const C: usize>(
-        self,
-        activations: &[[Self::Quads; R]],
-        weights: [&[[WeightQuads; 4]]; C],
-        starts: &[[i32; LANES]; C],
-    ) -> [[__m512i; R]; C] {
-        // SAFETY: AVX-512 F, as `self` proves.
-        let mut sums = [[unsafe { _mm512_setzero_si512() }; R]; C];
-        for (panel, sums) in sums.iter_mut().enumerate() {
-            *sums = self.int8_tile(activations, weights[panel], &starts[panel]);
-        }
-        sums
-    }
-}
-
-impl Integers for Vnni {
-    fn bf16(self) -> bool {
-        self.bf16
-    }
-
-    type Quads = [[u8; 4]; 4];
-    const OFFSET: i32 = 128;
-
-    #[inline]
-    fn run<K: Kernel<Avx512<Self>>>(self, kernel: K) -> K::Output {
-        // SAFETY: a value of `Vnni` is made only where the processor has the three features.
-        unsafe { compiled_vnni(Avx512(self), kernel) }
-    }
-
-    fn buffer(buffers: &mut Buffers) -> &mut Vec<Self::Quads> {
-        &mut buffers.bytes
-    }
-
-    /// `vpdpbusd` multiplies unsigned by signed bytes.
-    #[inline(always)]
-    fn quads(self, values: __m512) -> Self::Quads {
-        let mut quads = Self::Quads::default();
-        // SAFETY: AVX-512 F, as `self` proves; the quads have room for sixteen bytes.
-        unsafe {
-            let raised = _mm512_add_epi32(_mm512_cvtps_epi32(values), _mm512_set1_epi32(Self::OFFSET));
-            _mm_storeu_si128(quads.as_mut_ptr().cast(), _mm512_cvtepi32_epi8(raised));
-        }
-        quads
-    }
-
-    #[inline(always)]
-    fn int8_tile<const R: usize>(
-        self,
-        activations: &[[Self::Quads; R]],
-        weights: &[[WeightQuads; 4]],
-        start: &[i32; LANES],
-    ) -> [__m512i; R] {
-        self.int8_tiles(activations, [weights], &[*start])[0]
-    }
-
-    #[inline(always)]
-    fn int8_tiles<const R: usize, const C: usize>(
-        self,
-        activations: &[[Self::Quads; R]],
-        weights: [&[[WeightQuads; 4]]; C],
-        starts: &[[i32; LANES]; C],
-    ) -> [[__m512i; R]; C] {
-        // SAFETY: AVX-512 F and VNNI, as `self` proves. A `WeightQuads` has 64 bytes; sixteen integers are there.
-        unsafe {
-            let mut tile = [[_mm512_setzero_si512(); R]; C];
-            for (tile, start) in tile.iter_mut().zip(starts) {
-                *tile = [_mm512_loadu_si512(start.as_ptr().cast()); R];
-            }
-            for (at, rows) in activations.iter().enumerate() {
-                for quad in 0..4 {
-                    let mut columns = [_mm512_setzero_si512(); C];
-                    for (columns, weights) in columns.iter_mut().zip(weights) {
-                        ahead(&weights[at][quad]);
-                        *columns = _mm512_loadu_si512(weights[at][quad].as_ptr().cast());
-                    }
-                    for row in 0..R {
-                        let values = _mm512_set1_epi32(i32::from_ne_bytes(rows[row][quad]));
-                        for panel in 0..C {
-                            tile[panel][row] = _mm512_dpbusd_epi32(tile[panel][row], values, columns[panel]);
-                        }
-                    }
-                }
-            }
-            tile
         }
     }
 }

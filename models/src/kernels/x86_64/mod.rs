@@ -2,11 +2,13 @@
 
 mod avx2;
 mod avx512;
+mod integers;
 #[cfg(feature = "bench")]
 mod peak;
 
 pub(crate) use avx2::Avx2;
-pub(crate) use avx512::{Avx512, Vnni, Words};
+pub(crate) use avx512::Avx512;
+pub(crate) use integers::{Vnni, Words};
 
 /// Bytes between what is read and what is asked for.
 const AHEAD: usize = 2048;
