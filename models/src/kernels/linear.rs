@@ -67,7 +67,7 @@ pub(crate) enum Then<'a> {
     Add(&'a [Lane]),
 }
 
-/// Panels of columns that a tile has, where the instruction set has the registers: each activation is read once for them.
+/// Panels of columns that the widest tiles have ([`Simd::PANELS`]).
 pub(crate) const STRIP: usize = 2;
 /// Rows whose sums are kept while the weights of a panel pass by, a block of inputs at a time.
 const ROW_BLOCK: usize = 96;
@@ -93,8 +93,8 @@ impl PackedLinear {
         then: Then<'_>,
         to: &mut [Lane],
     ) {
-        for (strip, to) in to.chunks_mut(STRIP * rows).enumerate() {
-            let panel = range.start + strip * STRIP;
+        for (strip, to) in to.chunks_mut(S::PANELS * rows).enumerate() {
+            let panel = range.start + strip * S::PANELS;
             if to.len() == STRIP * rows {
                 self.strip::<S, STRIP>(simd, panel, rows, input, then, to);
             } else {
@@ -149,32 +149,18 @@ impl PackedLinear {
         let groups = || (0..count).step_by(S::ROWS).map(|at| at..count.min(at + S::ROWS));
         match (&self.weights, input) {
             (PackedWeights::F32(weights), Packed::F32(values)) => {
-                let columns = |panel: usize, block: &Range<usize>| {
-                    split(&weights[panel * inputs * LANES..], block.start * LANES..block.end * LANES)
-                };
-                if C <= S::PANELS {
-                    for block in blocks(F32_BLOCK / C) {
-                        let both: [_; C] = std::array::from_fn(|at| columns(panel + at, &block));
-                        let weights = both.map(|(weights, _)| weights);
-                        for (index, group) in groups().enumerate() {
-                            for (_, after) in both {
-                                ask(simd, after, index, count);
-                            }
-                            let values = block_of(values, inputs, &block, first, &group);
-                            let sums = sums.each_mut().map(|sums| &mut sums[group.clone()]);
-                            f32_tile(simd, values, weights, sums);
-                        }
-                    }
-                    return;
-                }
-                for (panel, sums) in (panel..).zip(sums) {
-                    for block in blocks(F32_BLOCK) {
-                        let (weights, after) = columns(panel, &block);
-                        for (index, group) in groups().enumerate() {
+                for block in blocks(F32_BLOCK / C) {
+                    let both: [_; C] = std::array::from_fn(|at| {
+                        let weights = &weights[(panel + at) * inputs * LANES..];
+                        split(weights, block.start * LANES..block.end * LANES)
+                    });
+                    let weights = both.map(|(weights, _)| weights);
+                    for (index, group) in groups().enumerate() {
+                        for (_, after) in both {
                             ask(simd, after, index, count);
-                            let values = block_of(values, inputs, &block, first, &group);
-                            f32_tile(simd, values, [weights], [&mut sums[group]]);
                         }
+                        let values = block_of(values, inputs, &block, first, &group);
+                        f32_tile(simd, values, weights, sums.each_mut().map(|sums| &mut sums[group.clone()]));
                     }
                 }
             }
@@ -203,36 +189,22 @@ impl PackedLinear {
                 PackedWeights::Int8 { quads, steps, sums: totals, .. },
                 Packed::Int8 { quads: values, steps: by_row },
             ) => {
-                let columns = |panel: usize| {
+                let both: [_; C] = std::array::from_fn(|at| {
+                    let panel = panel + at;
                     let of_panel = panel * self.blocks()..(panel + 1) * self.blocks();
                     let (quads, after) = split(quads, panel * inputs..(panel + 1) * inputs);
                     let sums = &totals[of_panel.clone()];
                     (Columns { quads, steps: &steps[of_panel], sums }, after.as_flattened())
-                };
-                let of_group = |group: &Range<usize>| {
-                    let steps = block_of(by_row, self.blocks(), &(0..self.blocks()), first, group);
-                    (block_of(values, inputs, &(0..inputs), first, group), steps)
-                };
-                if C <= S::PANELS {
-                    let both: [_; C] = std::array::from_fn(|at| columns(panel + at));
-                    let weights = both.map(|(weights, _)| weights);
-                    for (index, group) in groups().enumerate() {
-                        for (_, after) in both {
-                            ask(simd, after, index, count);
-                        }
-                        let (values, steps) = of_group(&group);
-                        let sums = sums.each_mut().map(|sums| &mut sums[group.clone()]);
-                        int8_tile(simd, values, steps, weights, sums);
-                    }
-                    return;
-                }
-                for (panel, sums) in (panel..).zip(sums) {
-                    let (weights, after) = columns(panel);
-                    for (index, group) in groups().enumerate() {
+                });
+                let weights = both.map(|(weights, _)| weights);
+                for (index, group) in groups().enumerate() {
+                    for (_, after) in both {
                         ask(simd, after, index, count);
-                        let (values, steps) = of_group(&group);
-                        int8_tile(simd, values, steps, [weights], [&mut sums[group]]);
                     }
+                    let values = block_of(values, inputs, &(0..inputs), first, &group);
+                    let by_row = block_of(by_row, self.blocks(), &(0..self.blocks()), first, &group);
+                    let sums = sums.each_mut().map(|sums| &mut sums[group.clone()]);
+                    int8_tile(simd, values, by_row, weights, sums);
                 }
             }
             _ => unreachable!("activations are packed for the weights' precision"),
