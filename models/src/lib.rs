@@ -13,6 +13,8 @@ pub mod heads;
 pub mod kernels;
 pub mod network;
 mod numbers;
+#[cfg(feature = "train")]
+pub mod training;
 pub mod weights;
 
 pub use candle_core::Device;

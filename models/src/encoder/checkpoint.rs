@@ -5,17 +5,17 @@ use crate::weights::Weights;
 use crate::{ModelError, Result};
 
 /// Where a layer's tensors stand in a checkpoint.
-pub(super) struct Names {
-    pub(super) embeddings: &'static str,
-    pub(super) layer: &'static str,
-    pub(super) query: &'static str,
-    pub(super) key: &'static str,
-    pub(super) value: &'static str,
-    pub(super) attention_output: &'static str,
-    pub(super) attention_norm: &'static str,
-    pub(super) intermediate: &'static str,
-    pub(super) output: &'static str,
-    pub(super) output_norm: &'static str,
+pub(crate) struct Names {
+    pub(crate) embeddings: &'static str,
+    pub(crate) layer: &'static str,
+    pub(crate) query: &'static str,
+    pub(crate) key: &'static str,
+    pub(crate) value: &'static str,
+    pub(crate) attention_output: &'static str,
+    pub(crate) attention_norm: &'static str,
+    pub(crate) intermediate: &'static str,
+    pub(crate) output: &'static str,
+    pub(crate) output_norm: &'static str,
 }
 
 const BERT: Names = Names {
@@ -45,16 +45,16 @@ const DISTILBERT: Names = Names {
 };
 
 /// A trunk's tensors by what they are.
-pub(super) struct Checkpoint<'a> {
-    pub(super) weights: &'a Weights,
-    pub(super) names: Names,
+pub(crate) struct Checkpoint<'a> {
+    pub(crate) weights: &'a Weights,
+    pub(crate) names: Names,
     prefix: &'static str,
 }
 
 impl<'a> Checkpoint<'a> {
     /// # Errors
     /// As [`trunk_prefix`].
-    pub(super) fn new(config: &Config, weights: &'a Weights) -> Result<Self> {
+    pub(crate) fn new(config: &Config, weights: &'a Weights) -> Result<Self> {
         let names = match config.architecture {
             Architecture::Bert => BERT,
             Architecture::DistilBert => DISTILBERT,
@@ -63,17 +63,17 @@ impl<'a> Checkpoint<'a> {
     }
 
     /// The name of a tensor, or of a group of them, among the embeddings.
-    pub(super) fn embedding(&self, name: &str) -> String {
+    pub(crate) fn embedding(&self, name: &str) -> String {
         format!("{}{}{name}", self.prefix, self.names.embeddings)
     }
 
     /// The name of a group of tensors in a layer.
-    pub(super) fn layer(&self, index: usize, name: &str) -> String {
+    pub(crate) fn layer(&self, index: usize, name: &str) -> String {
         format!("{}{}{index}.{name}", self.prefix, self.names.layer)
     }
 
     /// The names of a LayerNorm's weight and bias: old BERT checkpoints call the two `gamma` and `beta`.
-    pub(super) fn norm(&self, name: &str) -> [String; 2] {
+    pub(crate) fn norm(&self, name: &str) -> [String; 2] {
         let has = |part: &str| self.weights.shape(&format!("{name}.{part}")).is_some();
         let parts = if !has("weight") && has("gamma") { ["gamma", "beta"] } else { ["weight", "bias"] };
         parts.map(|part| format!("{name}.{part}"))

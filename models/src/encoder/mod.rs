@@ -1,6 +1,6 @@
 //! Token ids to hidden states.
 
-mod checkpoint;
+pub(crate) mod checkpoint;
 mod packed;
 mod reference;
 

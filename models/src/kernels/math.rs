@@ -53,6 +53,13 @@ const ERF: [f32; 14] = [
 /// x · Φ(x) = x / 2 · (1 + erf(x / √2)), within 1.1e-6 + 1e-7 |x| (Hendrycks and Gimpel 2016).
 #[inline(always)]
 pub(crate) fn gelu<S: Simd>(simd: S, x: S::F32) -> S::F32 {
+    let half = simd.mul(x, simd.splat(0.5));
+    simd.fma(half, erf(simd, x), half)
+}
+
+/// erf(x / √2).
+#[inline(always)]
+fn erf<S: Simd>(simd: S, x: S::F32) -> S::F32 {
     let t = simd.max(simd.min(x, simd.splat(ERF_END)), simd.splat(-ERF_END));
     let s = simd.fma(simd.mul(t, t), simd.splat(2.0 / (ERF_END * ERF_END)), simd.splat(-1.0));
     let [lower @ .., last] = ERF;
@@ -60,8 +67,7 @@ pub(crate) fn gelu<S: Simd>(simd: S, x: S::F32) -> S::F32 {
     for coefficient in lower.into_iter().rev() {
         sum = simd.fma(sum, s, simd.splat(coefficient));
     }
-    let half = simd.mul(x, simd.splat(0.5));
-    simd.fma(half, simd.mul(sum, t), half)
+    simd.mul(sum, t)
 }
 
 /// x / 2 · (1 + tanh(√(2/π) · (x + 0.044715 x³))), the approximation of the same paper.
@@ -72,6 +78,29 @@ pub(crate) fn gelu_tanh<S: Simd>(simd: S, x: S::F32) -> S::F32 {
     let tanh = tanh(simd, simd.mul(inner, simd.splat((2.0 * std::f32::consts::FRAC_1_PI).sqrt())));
     let half = simd.mul(x, simd.splat(0.5));
     simd.fma(half, tanh, half)
+}
+
+/// The derivative of [`gelu`]: Φ(x) + x φ(x).
+#[inline(always)]
+pub(crate) fn gelu_slope<S: Simd>(simd: S, x: S::F32) -> S::F32 {
+    let half = simd.splat(0.5);
+    let density = exp(simd, simd.mul(simd.mul(x, x), simd.splat(-0.5)));
+    let density = simd
+        .mul(density, simd.splat(0.5 * std::f32::consts::FRAC_2_SQRT_PI * std::f32::consts::FRAC_1_SQRT_2));
+    simd.fma(x, density, simd.fma(erf(simd, x), half, half))
+}
+
+/// The derivative of [`gelu_tanh`], with t the tanh and u what it is of: (1 + t) / 2 + x / 2 · (1 - t²) · u'.
+#[inline(always)]
+pub(crate) fn gelu_tanh_slope<S: Simd>(simd: S, x: S::F32) -> S::F32 {
+    let (one, half) = (simd.splat(1.0), simd.splat(0.5));
+    let scale = simd.splat((2.0 * std::f32::consts::FRAC_1_PI).sqrt());
+    let square = simd.mul(x, x);
+    let inner = simd.mul(x, simd.fma(square, simd.splat(0.044_715), one));
+    let t = tanh(simd, simd.mul(inner, scale));
+    let slope = simd.mul(scale, simd.fma(square, simd.splat(3.0 * 0.044_715), one));
+    let bend = simd.mul(simd.sub(one, simd.mul(t, t)), slope);
+    simd.fma(simd.mul(x, half), bend, simd.fma(t, half, half))
 }
 
 /// max(0, x).

@@ -11,6 +11,8 @@ pub(crate) mod math;
 mod pack;
 mod plain;
 mod portable;
+#[cfg(feature = "train")]
+pub(crate) mod product;
 pub(crate) mod rows;
 pub(crate) mod simd;
 pub(crate) mod team;

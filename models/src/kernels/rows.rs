@@ -127,6 +127,30 @@ pub(crate) fn quantise<S: Simd>(
     }
 }
 
+/// e^(score - largest) of one row, in place, and their sum. The row's scores stand `stride` lanes apart; those past the last token
+/// become zero.
+#[inline(always)]
+pub(crate) fn exponentials<S: Simd>(simd: S, scores: &mut [Lane], stride: usize, tokens: usize) -> f32 {
+    let last = (tokens - 1) / LANES * stride;
+    let beyond = (tokens - 1) % LANES + 1;
+    scores[last][beyond..].fill(f32::NEG_INFINITY);
+    let mut largest = simd.splat(f32::NEG_INFINITY);
+    for at in (0..=last).step_by(stride) {
+        largest = simd.max(largest, simd.load(&scores[at]));
+    }
+    let largest = simd.splat(math::max(stored(simd, largest)));
+    for at in (0..=last).step_by(stride) {
+        let value = math::exp(simd, simd.sub(simd.load(&scores[at]), largest));
+        simd.store(value, &mut scores[at]);
+    }
+    scores[last][beyond..].fill(0.0);
+    let mut total = simd.splat(0.0);
+    for at in (0..=last).step_by(stride) {
+        total = simd.add(total, simd.load(&scores[at]));
+    }
+    math::sum(stored(simd, total))
+}
+
 #[inline(always)]
 pub(crate) fn stored<S: Simd>(simd: S, value: S::F32) -> Lane {
     let mut lanes = [0.0; LANES];

@@ -3,10 +3,10 @@
 use std::ops::Range;
 
 use super::arena::room;
+use crate::kernels::rows::exponentials;
 use crate::kernels::simd::{Kernel, LANES, Simd};
 use crate::kernels::tile::f32_tile;
 use crate::kernels::tiles::{Lane, Tiles, panels};
-use crate::kernels::{math, rows};
 
 /// What one head needs beside its output; used again by the next.
 #[derive(Debug, Default)]
@@ -101,28 +101,4 @@ fn pack_keys(keys: &Tiles<'_>, to: &mut [Lane]) {
             }
         }
     }
-}
-
-/// e^(score - largest) of one row, in place, and their sum. The row's scores stand `stride` lanes apart; those past the last token
-/// become zero.
-#[inline(always)]
-fn exponentials<S: Simd>(simd: S, scores: &mut [Lane], stride: usize, tokens: usize) -> f32 {
-    let last = (tokens - 1) / LANES * stride;
-    let beyond = (tokens - 1) % LANES + 1;
-    scores[last][beyond..].fill(f32::NEG_INFINITY);
-    let mut largest = simd.splat(f32::NEG_INFINITY);
-    for at in (0..=last).step_by(stride) {
-        largest = simd.max(largest, simd.load(&scores[at]));
-    }
-    let largest = simd.splat(math::max(rows::stored(simd, largest)));
-    for at in (0..=last).step_by(stride) {
-        let value = math::exp(simd, simd.sub(simd.load(&scores[at]), largest));
-        simd.store(value, &mut scores[at]);
-    }
-    scores[last][beyond..].fill(0.0);
-    let mut total = simd.splat(0.0);
-    for at in (0..=last).step_by(stride) {
-        total = simd.add(total, simd.load(&scores[at]));
-    }
-    math::sum(rows::stored(simd, total))
 }

@@ -1,0 +1,207 @@
+//! A trunk that learns: BERT and DistilBERT with their backward passes.
+//!
+//! candle's fused LayerNorm and softmax carry no gradient, and its autograd spends a fifth of a step on adding zeros; so forward and
+//! backward are written out, layer by layer, without padding, over the same kernels as serving. Heads stay on candle's autograd
+//! and hand over the gradient of their pooled vectors.
+
+mod attention;
+mod dropout;
+mod layer;
+mod parameters;
+mod rows;
+
+pub use dropout::Dropout;
+pub use parameters::{Gradients, Parameter};
+
+use crate::config::Config;
+use crate::encoder::{Pooling, TokenBatch};
+use crate::kernels::Isa;
+use crate::weights::Weights;
+use crate::{ModelError, Result};
+use layer::{Layer, Saved};
+use parameters::{EMBEDDING_NORM, POSITIONS, TYPES, WORDS};
+use rows::{Norm, drop_rows};
+
+/// A trunk with its parameters in float32.
+#[derive(Debug, Clone)]
+pub struct Trunk {
+    config: Config,
+    isa: Isa,
+    parameters: Vec<Parameter>,
+}
+
+/// A batch that went through a trunk, with what its way back needs: about 64 · hidden bytes a token and layer.
+#[derive(Debug)]
+pub struct Pass {
+    ids: Vec<u32>,
+    lengths: Vec<usize>,
+    dropout: Dropout,
+    /// The sums of the embeddings, before LayerNorm.
+    embedded: Vec<f32>,
+    layers: Vec<Saved>,
+    states: Vec<f32>,
+}
+
+impl Trunk {
+    /// Reads a checkpoint's tensors.
+    ///
+    /// # Errors
+    /// [`ModelError::Tensor`] names the tensor that is missing or does not fit the configuration.
+    pub fn load(config: &Config, weights: &Weights, isa: Isa) -> Result<Self> {
+        Ok(Self { config: config.clone(), isa, parameters: parameters::load(config, weights)? })
+    }
+
+    /// The configuration it was built from.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// All parameters; the word embedding is the first.
+    pub fn parameters(&self) -> &[Parameter] {
+        &self.parameters
+    }
+
+    /// All parameters, to be changed in place.
+    pub fn parameters_mut(&mut self) -> &mut [Parameter] {
+        &mut self.parameters
+    }
+
+    /// Gradients of zero.
+    pub fn gradients(&self) -> Gradients {
+        Gradients::new(&self.parameters)
+    }
+
+    /// Every tensor with its name in the checkpoint, its shape and its values.
+    pub fn tensors(&self) -> impl Iterator<Item = (&str, &[usize], &[f32])> {
+        self.parameters.iter().flat_map(|parameter| {
+            let mut start = 0;
+            parameter.parts.iter().map(move |(name, shape)| {
+                let first = start;
+                start += shape.iter().product::<usize>();
+                (name.as_str(), shape.as_slice(), &parameter.values[first..start])
+            })
+        })
+    }
+
+    /// Runs a batch, its values dropped by `dropout` after the embeddings, in the attention's probabilities and after both halves
+    /// of each layer, as the two architectures do in training.
+    ///
+    /// # Errors
+    /// [`ModelError::Batch`] where the batch does not fit the model.
+    pub fn forward(&self, batch: &TokenBatch, dropout: Dropout) -> Result<Pass> {
+        batch.check(&self.config)?;
+        let ids: Vec<u32> = batch.sequences().flatten().copied().collect();
+        let lengths: Vec<usize> = batch.sequences().map(<[u32]>::len).collect();
+        let hidden = self.config.hidden_size;
+        let mut embedded = Vec::with_capacity(ids.len() * hidden);
+        let table =
+            |table: usize, row: usize| self.parameters[table].values.get(row * hidden..(row + 1) * hidden);
+        for sequence in batch.sequences() {
+            for (position, &id) in sequence.iter().enumerate() {
+                let first = embedded.len();
+                embedded.extend_from_slice(table(WORDS, id as usize).unwrap_or_default());
+                for row in [table(POSITIONS, position), table(TYPES, 0)].into_iter().flatten() {
+                    embedded[first..].iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
+                }
+            }
+        }
+        let mut states = self.embedding_norm().forward(&embedded);
+        drop_rows(&mut states, hidden, dropout.at(0));
+        let mut layers = Vec::with_capacity(self.config.layers);
+        for index in 0..self.config.layers {
+            let (output, saved) = self.layer(index, &lengths, dropout).forward(states);
+            layers.push(saved);
+            states = output;
+        }
+        Ok(Pass { ids, lengths, dropout, embedded, layers, states })
+    }
+
+    /// Adds the gradients of all parameters, from that of the last hidden states, `[token][hidden]` without padding.
+    ///
+    /// # Errors
+    /// [`ModelError::Batch`] where the gradient has another size than the states.
+    pub fn backward(&self, pass: &Pass, gradient: Vec<f32>, to: &mut Gradients) -> Result<()> {
+        if gradient.len() != pass.states.len() {
+            let (found, expected) = (gradient.len(), pass.states.len());
+            return Err(ModelError::Batch(format!("a gradient of {found} values for {expected} states")));
+        }
+        let hidden = self.config.hidden_size;
+        let mut gradient = gradient;
+        for (index, saved) in pass.layers.iter().enumerate().rev() {
+            gradient = self.layer(index, &pass.lengths, pass.dropout).backward(saved, gradient, to);
+        }
+        drop_rows(&mut gradient, hidden, pass.dropout.at(0));
+        self.embedding_norm().backward(&pass.embedded, &mut gradient, &mut to.dense[EMBEDDING_NORM]);
+        let positions = pass.lengths.iter().flat_map(|&length| 0..length);
+        for ((row, &id), position) in gradient.chunks_exact(hidden).zip(&pass.ids).zip(positions) {
+            let add = |to: &mut [f32]| to.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
+            add(to.words.entry(id).or_insert_with(|| vec![0.0; hidden]));
+            add(&mut to.dense[POSITIONS][position * hidden..(position + 1) * hidden]);
+            if let Some(first) = to.dense[TYPES].get_mut(..hidden) {
+                add(first);
+            }
+        }
+        Ok(())
+    }
+
+    fn embedding_norm(&self) -> Norm<'_> {
+        Norm {
+            isa: self.isa,
+            parameters: &self.parameters[EMBEDDING_NORM].values,
+            eps: self.config.layer_norm_eps as f32,
+        }
+    }
+
+    fn layer<'a>(&'a self, index: usize, lengths: &'a [usize], dropout: Dropout) -> Layer<'a> {
+        Layer { config: &self.config, isa: self.isa, parameters: &self.parameters, index, lengths, dropout }
+    }
+}
+
+impl Pass {
+    /// One vector a sequence, `[sequence][hidden]`.
+    pub fn pool(&self, pooling: Pooling) -> Vec<f32> {
+        let hidden = self.hidden();
+        let mut pooled = vec![0.0; self.lengths.len() * hidden];
+        self.each(pooling, |sequence, token, share| {
+            let to = &mut pooled[sequence * hidden..(sequence + 1) * hidden];
+            let from = &self.states[token * hidden..(token + 1) * hidden];
+            to.iter_mut().zip(from).for_each(|(sum, value)| *sum += share * value);
+        });
+        pooled
+    }
+
+    /// The gradient of the states from that of the pooled vectors.
+    pub fn unpool(&self, pooling: Pooling, gradient: &[f32]) -> Vec<f32> {
+        let hidden = self.hidden();
+        let mut states = vec![0.0; self.states.len()];
+        self.each(pooling, |sequence, token, share| {
+            let to = &mut states[token * hidden..(token + 1) * hidden];
+            let from = &gradient[sequence * hidden..(sequence + 1) * hidden];
+            to.iter_mut().zip(from).for_each(|(to, value)| *to = share * value);
+        });
+        states
+    }
+
+    /// The tokens of the batch.
+    pub fn tokens(&self) -> usize {
+        self.ids.len()
+    }
+
+    fn hidden(&self) -> usize {
+        self.states.len() / self.ids.len()
+    }
+
+    /// Calls `add` with the sequence, the token and the share of each token that is pooled.
+    fn each(&self, pooling: Pooling, mut add: impl FnMut(usize, usize, f32)) {
+        let mut first = 0;
+        for (sequence, &length) in self.lengths.iter().enumerate() {
+            match pooling {
+                Pooling::Cls => add(sequence, first, 1.0),
+                Pooling::Mean => {
+                    (first..first + length).for_each(|token| add(sequence, token, 1.0 / length as f32))
+                }
+            }
+            first += length;
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! What a trunk learns, and the gradients of it.
+
+use std::collections::BTreeMap;
+
+use crate::Result;
+use crate::config::Config;
+use crate::encoder::checkpoint::Checkpoint;
+use crate::weights::Weights;
+
+/// Some tensors of a checkpoint that are used as one: queries, keys and values; a LayerNorm's weight and bias.
+#[derive(Debug, Clone)]
+pub struct Parameter {
+    /// The tensors' names and shapes, in the order of the values.
+    pub parts: Vec<(String, Vec<usize>)>,
+    /// The values of all parts, end to end.
+    pub values: Vec<f32>,
+    /// Whether weight decay applies: to matrices, not to biases and LayerNorm (as BERT was trained).
+    pub decays: bool,
+    /// 0 for the embeddings, then the layer from 1.
+    pub depth: usize,
+}
+
+/// Where a parameter of all layers stands among the trunk's.
+pub(super) const WORDS: usize = 0;
+pub(super) const POSITIONS: usize = 1;
+/// Empty for DistilBERT.
+pub(super) const TYPES: usize = 2;
+pub(super) const EMBEDDING_NORM: usize = 3;
+const LAYERS: usize = 4;
+
+/// A layer's parameters, from [`LAYERS`] on.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Of {
+    Qkv,
+    QkvBias,
+    Output,
+    OutputBias,
+    Norm,
+    Wide,
+    WideBias,
+    Narrow,
+    NarrowBias,
+    NarrowNorm,
+}
+
+const OF_A_LAYER: usize = Of::NarrowNorm as usize + 1;
+
+/// The place of a layer's parameter.
+pub(super) fn place(layer: usize, of: Of) -> usize {
+    LAYERS + layer * OF_A_LAYER + of as usize
+}
+
+/// Reads all parameters of a trunk, in the order of the places.
+pub(super) fn load(config: &Config, weights: &Weights) -> Result<Vec<Parameter>> {
+    let checkpoint = Checkpoint::new(config, weights)?;
+    let (hidden, wide) = (config.hidden_size, config.intermediate_size);
+    let read = |parts: Vec<(String, Vec<usize>)>, decays: bool, depth: usize| -> Result<Parameter> {
+        let mut values =
+            Vec::with_capacity(parts.iter().map(|(_, shape)| shape.iter().product::<usize>()).sum());
+        for (name, shape) in &parts {
+            values.extend(weights.values(name, shape)?);
+        }
+        Ok(Parameter { parts, values, decays, depth })
+    };
+    let table = |name: &str, rows: usize| {
+        let name = checkpoint.embedding(&format!("{name}_embeddings.weight"));
+        read(vec![(name, vec![rows, hidden])], true, 0)
+    };
+    let norm = |name: &str, depth: usize| {
+        read(checkpoint.norm(name).map(|name| (name, vec![hidden])).to_vec(), false, depth)
+    };
+    let mut all = vec![table("word", config.vocab_size)?, table("position", config.max_positions)?];
+    all.push(match config.token_types {
+        0 => Parameter { parts: Vec::new(), values: Vec::new(), decays: true, depth: 0 },
+        types => table("token_type", types)?,
+    });
+    all.push(norm(&checkpoint.embedding("LayerNorm"), 0)?);
+    let names = &checkpoint.names;
+    for layer in 0..config.layers {
+        let depth = layer + 1;
+        let linear = |of: &[&str], outputs: usize, inputs: usize| {
+            let parts = |end: &str, shape: &[usize]| -> Vec<_> {
+                of.iter()
+                    .map(|name| (format!("{}.{end}", checkpoint.layer(layer, name)), shape.to_vec()))
+                    .collect()
+            };
+            Ok::<_, crate::ModelError>([
+                read(parts("weight", &[outputs, inputs]), true, depth)?,
+                read(parts("bias", &[outputs]), false, depth)?,
+            ])
+        };
+        all.extend(linear(&[names.query, names.key, names.value], hidden, hidden)?);
+        all.extend(linear(&[names.attention_output], hidden, hidden)?);
+        all.push(norm(&checkpoint.layer(layer, names.attention_norm), depth)?);
+        all.extend(linear(&[names.intermediate], wide, hidden)?);
+        all.extend(linear(&[names.output], hidden, wide)?);
+        all.push(norm(&checkpoint.layer(layer, names.output_norm), depth)?);
+    }
+    Ok(all)
+}
+
+/// Gradients of a trunk's parameters, added up over batches.
+#[derive(Debug, Clone)]
+pub struct Gradients {
+    /// By parameter; that of the word embedding stays empty.
+    pub dense: Vec<Vec<f32>>,
+    /// Of the word embedding, the rows of the tokens that occurred.
+    pub words: BTreeMap<u32, Vec<f32>>,
+}
+
+impl Gradients {
+    pub(super) fn new(parameters: &[Parameter]) -> Self {
+        let size = |(place, parameter): (usize, &Parameter)| {
+            if place == WORDS { Vec::new() } else { vec![0.0; parameter.values.len()] }
+        };
+        Self { dense: parameters.iter().enumerate().map(size).collect(), words: BTreeMap::new() }
+    }
+
+    /// Back to zero.
+    pub fn clear(&mut self) {
+        self.dense.iter_mut().for_each(|values| values.fill(0.0));
+        self.words.clear();
+    }
+
+    /// The sum of all squares.
+    pub fn square(&self) -> f64 {
+        self.dense.iter().chain(self.words.values()).map(|values| square(values)).sum()
+    }
+}
+
+/// The sum of squares, in sixteen running sums.
+fn square(values: &[f32]) -> f64 {
+    let mut total = 0.0;
+    for values in values.chunks(1 << 12) {
+        let mut lanes = [0.0f32; 16];
+        let (whole, rest) = values.as_chunks::<16>();
+        for block in whole {
+            lanes.iter_mut().zip(block).for_each(|(sum, value)| *sum += value * value);
+        }
+        lanes.iter_mut().zip(rest).for_each(|(sum, value)| *sum += value * value);
+        total += lanes.iter().map(|&lane| f64::from(lane)).sum::<f64>();
+    }
+    total
+}

@@ -1,0 +1,149 @@
+//! Gradients against PyTorch's (golden/gradients.py made the values), and what training promises of them.
+#![cfg(feature = "train")]
+
+mod common;
+
+use common::{golden, golden_dir, largest_difference, read};
+use frontdesk_models::encoder::{Encoder, PackedEncoder, Pooling, TokenBatch};
+use frontdesk_models::kernels::{Isa, Precision};
+use frontdesk_models::training::{Dropout, Gradients, Trunk};
+use frontdesk_models::weights::{Limits, Weights};
+
+fn trunk(family: &str) -> Trunk {
+    let (config, weights) = read(&golden_dir().join(format!("{family}-single-float32")));
+    Trunk::load(&config, &weights, Isa::chosen().unwrap()).unwrap()
+}
+
+fn sequences() -> Vec<Vec<u32>> {
+    golden().cases.remove(0).sequences
+}
+
+/// Gradients of Σ state[i] · sin(i + 1).
+fn gradients(trunk: &Trunk, dropout: Dropout) -> Gradients {
+    let pass = trunk.forward(&TokenBatch::new(sequences()), dropout).unwrap();
+    let values = pass.tokens() * trunk.config().hidden_size;
+    let upper: Vec<f32> = (0..values).map(|i| ((i + 1) as f32).sin()).collect();
+    let mut gradients = trunk.gradients();
+    trunk.backward(&pass, upper, &mut gradients).unwrap();
+    gradients
+}
+
+/// The gradients as a checkpoint has its tensors.
+fn named(trunk: &Trunk, mut gradients: Gradients) -> Vec<(String, Vec<usize>, Vec<f32>)> {
+    let hidden = trunk.config().hidden_size;
+    gradients.dense[0] = vec![0.0; trunk.config().vocab_size * hidden];
+    for (id, row) in &gradients.words {
+        gradients.dense[0][*id as usize * hidden..][..hidden].copy_from_slice(row);
+    }
+    let mut holder = trunk.clone();
+    for (parameter, values) in holder.parameters_mut().iter_mut().zip(gradients.dense) {
+        parameter.values = values;
+    }
+    holder.tensors().map(|(name, shape, values)| (name.to_owned(), shape.to_vec(), values.to_vec())).collect()
+}
+
+#[test]
+fn every_parameter_receives_pytorchs_gradient() {
+    for family in ["bert", "distilbert"] {
+        let file = golden_dir().join(format!("gradients-{family}.safetensors"));
+        let expected = Weights::open(&file, Limits::default()).unwrap();
+        let trunk = trunk(family);
+        let found = named(&trunk, gradients(&trunk, Dropout::NONE));
+        let names: Vec<&str> = found.iter().map(|(name, ..)| name.as_str()).collect();
+        let missing: Vec<String> =
+            expected.names().into_iter().filter(|name| !names.contains(&name.as_str())).collect();
+        assert!(missing.is_empty() && names.len() == expected.names().len(), "{family}: {missing:?}");
+        for (name, shape, values) in &found {
+            let difference = largest_difference(values, &expected.values(name, shape).unwrap());
+            assert!(difference < 1e-4, "{name}: off by {difference}");
+            assert!(values.iter().any(|value| *value != 0.0), "{name}: no gradient at all");
+        }
+    }
+}
+
+/// Without dropout a training pass says what the serving pass says.
+#[test]
+fn a_training_pass_gives_the_states_that_are_served() {
+    for family in ["bert", "distilbert"] {
+        let (config, weights) = read(&golden_dir().join(format!("{family}-single-float32")));
+        let served = PackedEncoder::load(&config, &weights, Precision::F32, Isa::chosen().unwrap()).unwrap();
+        let batch = TokenBatch::new(sequences());
+        let pass = trunk(family).forward(&batch, Dropout::NONE).unwrap();
+        for pooling in [Pooling::Cls, Pooling::Mean] {
+            let expected = served.forward(&batch).unwrap().pool(pooling).unwrap();
+            let expected: Vec<f32> = expected.flatten_all().unwrap().to_vec1().unwrap();
+            let difference = largest_difference(&pass.pool(pooling), &expected);
+            assert!(difference < 1e-4, "{family} {pooling:?}: off by {difference}");
+        }
+    }
+}
+
+/// The gradient of a pooled vector against differences of the pooled values.
+#[test]
+fn gradients_under_dropout_are_those_of_the_same_masks() {
+    let dropout = Dropout::new(0.3, 5);
+    for pooling in [Pooling::Cls, Pooling::Mean] {
+        let trunk = trunk("bert");
+        let batch = TokenBatch::new(sequences());
+        let value = |trunk: &Trunk| -> f64 {
+            let pooled = trunk.forward(&batch, dropout).unwrap().pool(pooling);
+            pooled.iter().enumerate().map(|(i, v)| f64::from(*v) * ((i + 1) as f64).sin()).sum()
+        };
+        let pass = trunk.forward(&batch, dropout).unwrap();
+        let width = sequences().len() * trunk.config().hidden_size;
+        let upper: Vec<f32> = (0..width).map(|i| ((i + 1) as f32).sin()).collect();
+        let mut gradients = trunk.gradients();
+        trunk.backward(&pass, pass.unpool(pooling, &upper), &mut gradients).unwrap();
+        // Along the gradient itself, where rounding counts least.
+        for place in 1..trunk.parameters().len() {
+            let slope = &gradients.dense[place];
+            let length = slope.iter().map(|g| f64::from(*g).powi(2)).sum::<f64>().sqrt();
+            let moved = |step: f64| {
+                let mut trunk = trunk.clone();
+                let values = &mut trunk.parameters_mut()[place].values;
+                values.iter_mut().zip(slope).for_each(|(v, g)| *v += (step * f64::from(*g) / length) as f32);
+                value(&trunk)
+            };
+            let found = (moved(1e-2) - moved(-1e-2)) / 2e-2;
+            assert!((found - length).abs() < 0.02 * length, "{place}: {found} for {length}");
+        }
+    }
+}
+
+#[test]
+fn a_share_of_the_values_is_dropped_and_the_mean_stays() {
+    let trunk = trunk("bert");
+    let batch = TokenBatch::new(sequences());
+    let plain = trunk.forward(&batch, Dropout::NONE).unwrap().pool(Pooling::Mean);
+    let dropped = |seed| trunk.forward(&batch, Dropout::new(0.2, seed)).unwrap().pool(Pooling::Mean);
+    assert_eq!(dropped(1), dropped(1));
+    assert_ne!(dropped(1), dropped(2));
+    assert_ne!(dropped(1), plain);
+    assert_eq!(trunk.forward(&batch, Dropout::new(0.0, 1)).unwrap().pool(Pooling::Mean), plain);
+}
+
+#[test]
+fn any_number_of_threads_gives_the_same_bits() {
+    let run = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| {
+            let trunk = trunk("bert");
+            named(&trunk, gradients(&trunk, Dropout::new(0.1, 3)))
+        })
+    };
+    let one = run(1);
+    for threads in [2, 3, 5] {
+        assert!(run(threads) == one, "{threads} threads");
+    }
+}
+
+#[test]
+fn a_batch_that_does_not_fit_is_refused() {
+    let trunk = trunk("bert");
+    assert!(trunk.forward(&TokenBatch::new([[64u32]]), Dropout::NONE).is_err(), "no such id");
+    let pass = trunk.forward(&TokenBatch::new([[2u32, 3]]), Dropout::NONE).unwrap();
+    assert!(
+        trunk.backward(&pass, vec![0.0; 3], &mut trunk.gradients()).is_err(),
+        "a gradient of another size"
+    );
+}
