@@ -36,11 +36,18 @@ mirror! {
     }
     ["How often each label of the file was given which label by the model: `matrix[true][predicted]`."]
     Confusion of [evaluate::Confusion] { labels: [Vec<String>], matrix: [Vec<Vec<f64>>], }
-    ["What a training did: `value` is the metric on the validation rows at the epoch that was kept."]
+    ["What a training did; `epoch` is the one that was kept, `method` is frozen, full or lora."]
     Report of [train::Report] {
-        task: [String], labels: [Vec<String>], train_rows: [f64], valid_rows: [f64], validation: [String],
-        metric: [String], value: [f64], epoch: [f64], temperature: [f64],
+        method: [String], heads: [Vec<HeadReport>], epoch: [f64], steps: [f64], curve: [Vec<Point>], seconds: [f64],
+        tokens_per_second: [f64],
     }
+    ["What became of one head: `value` is the metric on the validation rows, of the model as it was written."]
+    HeadReport of [train::HeadReport] {
+        task: [String], labels: [Vec<String>], train_rows: [f64], valid_rows: [f64], validation: [String],
+        metric: [String], value: [f64], temperature: [f64],
+    }
+    ["One epoch of a training: the steps until its end, the mean loss, and the metric of each head."]
+    Point of [train::Point] { epoch: [f64], steps: [f64], loss: [f64], metrics: [Vec<f64>], }
 }
 
 /// Observations at or under `bound` and over the bound before; the last bound is infinite.

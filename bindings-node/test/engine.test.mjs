@@ -89,9 +89,10 @@ test('training and evaluating', async (t) => {
   const data = join(dir, 'train.csv')
   const output = join(dir, 'mood')
   const base = checkpoint(temporary())
-  const report = await train({ data, valid: data, base, output, task: 'mood', epochs: 60, patience: 60, dropout: 0 })
-  assert.deepEqual(report.labels, ['calm', 'upset'])
-  assert.equal(report.trainRows, 4)
+  const report = await train({ data, valid: data, base, output, task: 'mood', method: 'frozen', epochs: 60, patience: 60, dropout: 0 })
+  const [head] = report.heads
+  assert.deepEqual(head.labels, ['calm', 'upset'])
+  assert.deepEqual([head.trainRows, report.method], [4, 'frozen'])
   const mood = await opened(t, Engine.open({ model: output }))
   const { mood: result } = await mood.analyze('proof proof')
   assert.equal(result.label, 'calm')
@@ -116,7 +117,7 @@ test('long work is told of, stopped by a signal and by what its listener throws'
   const model = join(dir, 'told')
   await train({ ...options, output: model, progress: (step) => steps.push(step) })
   assert.deepEqual(Object.keys(steps.find(({ stage }) => stage === 'features')), ['stage', 'done', 'total'])
-  assert.deepEqual(Object.keys(steps.find(({ stage }) => stage === 'steps')), ['stage', 'epoch', 'epochs', 'done', 'total'])
+  assert.deepEqual(Object.keys(steps.find(({ stage }) => stage === 'steps')), ['stage', 'epoch', 'epochs', 'done', 'total', 'loss', 'tokensPerSecond'])
   assert.deepEqual(steps.filter(({ stage }) => stage === 'epoch').map(({ epoch }) => epoch), [1, 2, 3])
 
   const reason = new Error('enough')

@@ -108,7 +108,7 @@ export interface AnalyzeOptions extends ScoreOptions {
 /** Where a training stands: texts go through the trunk, batches of an epoch through the head, and an epoch ends. */
 export type TrainProgress =
   | { stage: 'features'; done: number; total: number }
-  | { stage: 'steps'; epoch: number; epochs: number; done: number; total: number }
+  | { stage: 'steps'; epoch: number; epochs: number; done: number; total: number; loss: number; tokensPerSecond: number }
   | { stage: 'epoch'; epoch: number; epochs: number; loss: number; metric: number }
 
 /** Long work. */
@@ -162,6 +162,26 @@ export interface TrainOptions extends Work<TrainProgress> {
   batch?: number | undefined
   learningRate?: number | undefined
   weightDecay?: number | undefined
+  /** What learns: by default `frozen`, the head alone, on a bundle, and `full` on a plain encoder. */
+  method?: 'frozen' | 'full' | 'lora' | undefined
+  /** `cls` is that of transformers' classifiers. */
+  pooling?: 'mean' | 'cls' | undefined
+  /** What chooses the epoch. */
+  metric?: 'macro_f1' | 'accuracy' | 'mean_absolute_error' | 'loss' | undefined
+  accumulate?: number | undefined
+  headLearningRate?: number | undefined
+  layerDecay?: number | undefined
+  warmup?: number | undefined
+  clip?: number | undefined
   dropout?: number | undefined
+  smoothing?: number | undefined
+  balanced?: boolean | undefined
+  loraRank?: number | undefined
+  loraAlpha?: number | undefined
+  /** Steps between checkpoints. */
+  checkpointEvery?: number | undefined
+  /** Goes on from the last checkpoint of a training that was cut off. */
+  resume?: boolean | undefined
+  threads?: number | undefined
   seed?: number | undefined
 }

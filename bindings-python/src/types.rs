@@ -36,9 +36,11 @@ mirror! {
     "Interval" of [evaluate::Interval] { value, low, high }
     "PerClass" of [evaluate::PerClass] { label, precision, recall, f1, support }
     "Confusion" of [evaluate::Confusion] { labels, matrix }
-    "Report" of [train::Report] {
-        task, labels, train_rows, valid_rows, validation, metric, value, epoch, temperature,
+    "Report" of [train::Report] { method, heads, epoch, steps, curve, seconds, tokens_per_second }
+    "HeadReport" of [train::HeadReport] {
+        task, labels, train_rows, valid_rows, validation, metric, value, temperature,
     }
+    "Point" of [train::Point] { epoch, steps, loss, metrics }
 }
 
 impl Mirror for train::Progress {
@@ -46,9 +48,10 @@ impl Mirror for train::Progress {
     fn mirror(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
         let (stage, figures) = match self {
             Self::Features { done, total } => ("Reading", [done.mirror(py)?, total.mirror(py)?].to_vec()),
-            Self::Steps { epoch, epochs, done, total } => {
-                let figures = [epoch.mirror(py)?, epochs.mirror(py)?, done.mirror(py)?, total.mirror(py)?];
-                ("Steps", figures.to_vec())
+            Self::Steps { epoch, epochs, done, total, loss, tokens_per_second } => {
+                let counts = [epoch.mirror(py)?, epochs.mirror(py)?, done.mirror(py)?, total.mirror(py)?];
+                let figures = [loss.mirror(py)?, tokens_per_second.mirror(py)?];
+                ("Steps", counts.into_iter().chain(figures).collect())
             }
             Self::Epoch { epoch, epochs, loss, metric } => {
                 let figures = [epoch.mirror(py)?, epochs.mirror(py)?, loss.mirror(py)?, metric.mirror(py)?];

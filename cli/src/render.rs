@@ -205,15 +205,25 @@ pub(crate) fn info(info: &Info) -> String {
 
 /// What a training did.
 pub(crate) fn report(report: &Report, output: &Path) -> String {
-    let rows = [
+    let mut rows = vec![
         ("bundle", output.display().to_string()),
-        ("task", report.task.clone()),
-        ("labels", report.labels.join(", ")),
-        ("rows", report.train_rows.to_string()),
-        ("validation", format!("{} rows: {}", report.valid_rows, report.validation)),
-        (report.metric, format!("{:.4} on validation, epoch {}", report.value, report.epoch)),
-        ("temperature", format!("{:.3}", report.temperature)),
+        ("method", report.method.to_owned()),
+        ("epoch", format!("{} of {}", report.epoch, report.curve.len())),
+        ("seconds", format!("{:.1}", report.seconds)),
     ];
+    if report.tokens_per_second > 0.0 {
+        rows.push(("tokens/s", format!("{:.0}", report.tokens_per_second)));
+    }
+    for head in &report.heads {
+        rows.extend([
+            ("task", head.task.clone()),
+            ("labels", head.labels.join(", ")),
+            ("rows", head.train_rows.to_string()),
+            ("validation", format!("{} rows: {}", head.valid_rows, head.validation)),
+            (head.metric, format!("{:.4} on validation", head.value)),
+            ("temperature", format!("{:.3}", head.temperature)),
+        ]);
+    }
     format!("{}\n", pairs(&rows))
 }
 

@@ -1,7 +1,6 @@
 //! `frontdesk train`.
 
-use frontdesk::data::read_labelled;
-use frontdesk::train::{Progress, TrainOptions, train};
+use frontdesk::train::{HeadConfig, Progress, TrainConfig, TrainOptions, train_heads};
 use frontdesk::{ModelSource, Result};
 
 use crate::args::{ReportFormat, TrainArgs};
@@ -9,30 +8,22 @@ use crate::output::{Output, json};
 use crate::{progress, render};
 
 pub(crate) fn run(args: &TrainArgs) -> Result<()> {
-    let read = |path| read_labelled(path, &args.text_column, &args.label_column);
-    let data = read(&args.data)?;
-    let valid = args.valid.as_deref().map(read).transpose()?;
-    let base = args.base.as_deref().map_or(ModelSource::Default, ModelSource::from);
-    let options = TrainOptions {
-        name: args.name.clone(),
-        version: args.version.clone(),
-        licence: args.licence.clone(),
-        half: args.half,
-        dense: args.dense,
-        epochs: args.epochs,
-        patience: args.patience,
-        batch: args.batch,
-        learning_rate: args.learning_rate,
-        dropout: args.dropout,
-        seed: args.seed,
-        ..TrainOptions::new(base, &args.task, &args.output)
-    };
-    let bar = progress::rows(data.len() + valid.as_ref().map_or(0, Vec::len), "reading texts");
-    let report = train(&data, valid.as_deref(), &options, &|progress| {
+    let config = config(args)?;
+    let rows = config.rows()?;
+    let bar = progress::rows(0, "reading texts");
+    let report = train_heads(&config.heads(&rows), &config.training, &|progress| {
         match progress {
-            Progress::Features { done, .. } => bar.set_position(done as u64),
-            Progress::Steps { epoch, epochs, done, total } => {
-                bar.set_message(format!("epoch {epoch}/{epochs}"));
+            Progress::Features { done, total } => {
+                bar.set_length(total as u64);
+                bar.set_position(done as u64);
+            }
+            Progress::Steps { epoch, epochs, done, total, loss, tokens_per_second } => {
+                let speed = if tokens_per_second > 0.0 {
+                    format!("  {tokens_per_second:.0} tokens/s")
+                } else {
+                    String::new()
+                };
+                bar.set_message(format!("epoch {epoch}/{epochs}  loss {loss:.4}{speed}"));
                 bar.set_length(total as u64);
                 bar.set_position(done as u64);
             }
@@ -48,7 +39,62 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
     let mut output = Output::open(None)?;
     output.write(&match args.format {
         ReportFormat::Json => json(&report)?,
-        ReportFormat::Table => render::report(&report, &args.output),
+        ReportFormat::Table => render::report(&report, &config.training.output),
     })?;
     output.finish()
+}
+
+/// The training that the arguments, and the file that they name, ask for.
+fn config(args: &TrainArgs) -> Result<TrainConfig> {
+    let mut config = match (&args.config, &args.data, &args.task) {
+        (Some(file), ..) => TrainConfig::read(file)?,
+        (None, data, task) => TrainConfig {
+            training: TrainOptions::default(),
+            heads: vec![HeadConfig {
+                task: task.clone().unwrap_or_default(),
+                data: data.clone().unwrap_or_default(),
+                valid: args.valid.clone(),
+                text_column: args.text_column.clone(),
+                label_column: args.label_column.clone(),
+                passes: 1,
+                weight: 1.0,
+                dense: args.dense,
+            }],
+        },
+    };
+    let options = &mut config.training;
+    take(&mut options.output, args.output.clone());
+    take(&mut options.base, args.base.as_deref().map(ModelSource::from));
+    take(&mut options.version, args.version.clone());
+    take(&mut options.accumulate, args.accumulate);
+    take(&mut options.layer_decay, args.layer_decay);
+    take(&mut options.warmup, args.warmup);
+    take(&mut options.smoothing, args.smoothing);
+    take(&mut options.lora_rank, args.lora_rank);
+    take(&mut options.seed, args.seed);
+    options.name = args.name.clone().or(options.name.take());
+    options.licence = args.licence.clone().or(options.licence.take());
+    options.method = args.method.or(options.method);
+    options.pooling = args.pooling.or(options.pooling);
+    options.epochs = args.epochs.or(options.epochs);
+    options.patience = args.patience.or(options.patience);
+    options.metric = args.metric.or(options.metric);
+    options.batch = args.batch.or(options.batch);
+    options.learning_rate = args.learning_rate.or(options.learning_rate);
+    options.head_learning_rate = args.head_learning_rate.or(options.head_learning_rate);
+    options.weight_decay = args.weight_decay.or(options.weight_decay);
+    options.dropout = args.dropout.or(options.dropout);
+    options.checkpoint_every = args.checkpoint_every.or(options.checkpoint_every);
+    options.threads = args.threads.or(options.threads);
+    options.half |= args.half;
+    options.balanced |= args.balanced;
+    options.resume |= args.resume;
+    Ok(config)
+}
+
+/// What was given takes the place of what was there.
+fn take<T>(to: &mut T, given: Option<T>) {
+    if let Some(given) = given {
+        *to = given;
+    }
 }

@@ -4,7 +4,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::{Error, Result};
 
@@ -69,6 +69,17 @@ impl From<&str> for ModelSource {
 impl<'de> Deserialize<'de> for ModelSource {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
         String::deserialize(deserializer).map(Self::Named)
+    }
+}
+
+impl Serialize for ModelSource {
+    /// The name; of bytes only that they are bytes.
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        match self {
+            Self::Default => serializer.serialize_str("frontdesk-small"),
+            Self::Named(name) => serializer.serialize_str(name),
+            Self::Bytes(_) => serializer.serialize_str("bytes"),
+        }
     }
 }
 

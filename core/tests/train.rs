@@ -7,13 +7,14 @@ use std::fs;
 
 use common::{bundle, checkpoint, easy, open, rows};
 use frontdesk::evaluate::{EvaluateOptions, evaluate};
-use frontdesk::train::{TrainOptions, train};
+use frontdesk::train::{Method, TrainOptions, train};
 use frontdesk::{AbstainReason, AnalyzeOptions, Engine, EngineOptions, ErrorKind, ModelSource, Ticket};
 
 fn options(dir: &tempfile::TempDir, task: &str) -> TrainOptions {
     let base = checkpoint("distilbert-single-float32", dir.path());
     let mut options = TrainOptions::new(base.as_path(), task, dir.path().join("out"));
-    options.epochs = 8;
+    options.epochs = Some(8);
+    options.method = Some(Method::Frozen);
     options
 }
 
@@ -67,7 +68,7 @@ fn labels_that_a_whole_bundle_cannot_use_are_refused_before_the_training() {
 fn a_head_trained_into_a_whole_bundle_is_one_more_output() {
     let dir = tempfile::tempdir().unwrap();
     let mut options = TrainOptions::new(ModelSource::Default, "mood", dir.path().join("whole"));
-    options.epochs = 2;
+    options.epochs = Some(2);
     train(&easy(), Some(&easy()), &options, &|_| Ok(())).unwrap();
     let engine = open(&options.output).unwrap();
     assert_eq!(engine.info().outputs, ["sentiment", "category", "route", "mood"]);
@@ -94,7 +95,7 @@ fn a_second_head_leaves_the_first_as_it_was() {
     let score = |engine: &Engine| engine.analyze(&Ticket::new("broken press")).unwrap().tasks.remove(0);
     let before = score(&open(&first).unwrap());
     let mut options = TrainOptions::new(first.as_path(), "urgency", dir.path().join("second"));
-    options.epochs = 3;
+    options.epochs = Some(3);
     let levels =
         rows(&[("a", "1"), ("b", "2"), ("press", "9"), ("broken", "10"), ("proof", "3"), ("broken !", "10")]);
     train(&levels, Some(&levels), &options, &|_| Ok(())).unwrap();
@@ -123,14 +124,14 @@ fn what_cannot_be_learnt_is_refused_and_nothing_is_written() {
         assert_eq!(error.kind(), ErrorKind::DataInvalid);
         assert!(error.message().contains(part), "{part}: {error}");
     }
-    let wild = TrainOptions { learning_rate: 1e30, ..options.clone() };
+    let wild = TrainOptions { learning_rate: Some(1e30), ..options.clone() };
     let error = train(&easy(), Some(&easy()), &wild, &|_| Ok(())).unwrap_err();
     assert!(error.message().contains("step"), "{error}");
     let wrong = [
         TrainOptions { task: "model".into(), ..options.clone() },
         TrainOptions { dense: Some(0), ..options.clone() },
         TrainOptions { max_tokens: 2, ..options.clone() },
-        TrainOptions { weight_decay: f64::NAN, ..options.clone() },
+        TrainOptions { weight_decay: Some(f64::NAN), ..options.clone() },
     ];
     for (options, field) in wrong.iter().zip(["task", "dense", "max_tokens", "weight_decay"]) {
         let error = train(&easy(), None, options, &|_| panic!("the work began")).unwrap_err();
@@ -151,8 +152,9 @@ fn without_a_validation_file_a_tenth_of_each_label_is_held_out() {
         data.extend(easy());
     }
     let report = train(&data, None, &options, &|_| Ok(())).unwrap();
-    assert_eq!((report.train_rows, report.valid_rows), (20, 4));
-    assert!(report.validation.contains("seed 17"), "{}", report.validation);
+    let head = &report.heads[0];
+    assert_eq!((head.train_rows, head.valid_rows), (20, 4));
+    assert!(head.validation.contains("seed 17"), "{}", head.validation);
 }
 
 #[test]

@@ -38,10 +38,13 @@ enum Command {
     },
     /// Validate every batch and the rules of the whole set
     Check,
-    /// Draw the split again and write split.json
+    /// Place the batches that split.json does not have yet, and write it
     Split {
-        /// The seed; the committed split uses the default
-        #[arg(long, default_value_t = SPLIT_SEED)]
+        /// Draw the whole split anew: every figure on the test split is then void
+        #[arg(long)]
+        anew: bool,
+        /// The seed of a new one; the committed split uses the default
+        #[arg(long, default_value_t = SPLIT_SEED, requires = "anew")]
         seed: u64,
     },
     /// Write the public sets' cards as Markdown
@@ -129,8 +132,12 @@ fn run(cli: Cli, out: &mut impl Write) -> Result<ExitCode> {
                 code = ExitCode::FAILURE;
             }
         }
-        Command::Split { seed } => {
-            let plan = SplitPlan::make(&read_batches(&batches)?, seed)?;
+        Command::Split { anew, seed } => {
+            let tickets = read_batches(&batches)?;
+            let plan = match anew {
+                true => SplitPlan::make(&tickets, seed)?,
+                false => SplitPlan::read(&split)?.grow(&tickets)?,
+            };
             plan.write(&split)?;
             for drop in &plan.dropped {
                 lines.push(format!(

@@ -1,6 +1,7 @@
 //! Train, dev and test, split by author: whole batches move, so no test message's author was trained on.
 //!
-//! Among many seeded assignments the one whose label distributions are nearest the whole's wins. Then the
+//! Among many seeded assignments the one whose label distributions are nearest the whole's wins. Batches that come later join
+//! dev and train, so that the test split stays what it was. Then the
 //! near-duplicate guard takes out of dev what is near a test message, and out of train what is near either.
 
 use crate::error::{DataError, Result};
@@ -78,6 +79,17 @@ pub struct Parts<'a> {
 impl SplitPlan {
     /// Draws a split. The same messages and seed always give the same one.
     pub fn make(tickets: &[LabelledTicket], seed: u64) -> Result<Self> {
+        let none = Self { seed, batches: BTreeMap::new(), dropped: Vec::new() };
+        none.draw(tickets, TEST_SHARE)
+    }
+
+    /// The split with the batches that are not in it yet: some join dev, up to its share, the rest join train. No batch changes its place and
+    /// none joins test, so that figures stay comparable.
+    pub fn grow(&self, tickets: &[LabelledTicket]) -> Result<Self> {
+        self.draw(tickets, 0.0)
+    }
+
+    fn draw(&self, tickets: &[LabelledTicket], test_share: f64) -> Result<Self> {
         let mut counts: BTreeMap<&str, Counts> = BTreeMap::new();
         for ticket in tickets {
             counts.entry(ticket.batch()).or_default().add(ticket);
@@ -86,34 +98,41 @@ impl SplitPlan {
         if found < Split::ALL.len() {
             return Err(DataError::TooFewBatches { found });
         }
-        let share = |share: f64| ((found as f64 * share).round() as usize).max(1);
-        let (test, dev) = (share(TEST_SHARE), share(DEV_SHARE));
         let (names, counts): (Vec<&str>, Vec<Counts>) = counts.into_iter().unzip();
+        let placed = |split: Split| -> Vec<usize> {
+            (0..found).filter(|&batch| self.batches.get(names[batch]) == Some(&split)).collect()
+        };
+        let [train, dev, test] = [Split::Train, Split::Dev, Split::Test].map(placed);
+        let mut order: Vec<usize> =
+            (0..found).filter(|&batch| !self.batches.contains_key(names[batch])).collect();
+        let missing = |share: f64, there: usize| {
+            if share > 0.0 {
+                ((found as f64 * share).round() as usize).max(1).saturating_sub(there)
+            } else {
+                0
+            }
+        };
+        let to_test = missing(test_share, test.len()).min(order.len());
+        let to_dev = missing(DEV_SHARE, dev.len()).min(order.len() - to_test);
 
-        let mut rng = Rng::new(seed);
-        let mut order: Vec<usize> = (0..found).collect();
-        let mut best = order.clone();
+        let mut rng = Rng::new(self.seed);
+        let mut best: [Vec<usize>; 3] = Default::default();
         let mut best_distance = f64::INFINITY;
-        for _ in 0..CANDIDATES {
+        for _ in 0..if order.is_empty() { 1 } else { CANDIDATES } {
             rng.shuffle(&mut order);
-            let distance =
-                distance(&counts, [&order[..test], &order[test..test + dev], &order[test + dev..]]);
+            let (tests, others) = order.split_at(to_test);
+            let (devs, trains) = others.split_at(to_dev);
+            let parts = [[&test, tests], [&dev, devs], [&train, trains]].map(|part| part.concat());
+            let distance = distance(&counts, parts.each_ref().map(Vec::as_slice));
             if distance < best_distance {
                 best_distance = distance;
-                best.clone_from(&order);
+                best = parts;
             }
         }
-        let split_at = |place: usize| match place {
-            p if p < test => Split::Test,
-            p if p < test + dev => Split::Dev,
-            _ => Split::Train,
-        };
-        let batches: BTreeMap<String, Split> = best
-            .iter()
-            .enumerate()
-            .map(|(place, &batch)| (names[batch].to_owned(), split_at(place)))
-            .collect();
-        let mut plan = Self { seed, batches, dropped: Vec::new() };
+        let batches = [Split::Test, Split::Dev, Split::Train].into_iter().zip(&best);
+        let batches = batches.flat_map(|(split, part)| part.iter().map(move |&batch| (batch, split)));
+        let batches = batches.map(|(batch, split)| (names[batch].to_owned(), split)).collect();
+        let mut plan = Self { seed: self.seed, batches, dropped: Vec::new() };
         plan.dropped = guard(&plan.parts(tickets)?);
         Ok(plan)
     }

@@ -5,7 +5,7 @@ mod common;
 use common::{sentence, tickets};
 use frontdesk_datasets::DataError;
 use frontdesk_datasets::near::{Shingles, THRESHOLD, pairs};
-use frontdesk_datasets::split::{SPLIT_SEED, Split, SplitPlan};
+use frontdesk_datasets::split::{Split, SplitPlan};
 use frontdesk_datasets::tickets::{LabelledTicket, read_batches};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -89,6 +89,21 @@ fn the_best_of_many_draws_is_balanced() {
 }
 
 #[test]
+fn a_split_that_grows_moves_nothing() {
+    let (before, after) = (tickets(20, 5), tickets(40, 5));
+    let plan = SplitPlan::make(&before, 3).unwrap();
+    assert_eq!(plan.grow(&before).unwrap(), plan);
+    let grown = plan.grow(&after).unwrap();
+    for (batch, split) in &plan.batches {
+        assert_eq!(grown.batches[batch], *split);
+    }
+    let count = |plan: &SplitPlan, split| plan.batches.values().filter(|&&one| one == split).count();
+    assert_eq!(count(&grown, Split::Test), count(&plan, Split::Test));
+    assert_eq!(count(&grown, Split::Dev), 5, "12 % of 40");
+    assert_eq!(grown.batches.len(), 40);
+}
+
+#[test]
 fn the_message_in_train_goes_and_the_one_in_test_stays() {
     let mut tickets = tickets(10, 3);
     let plan = SplitPlan::make(&tickets, 5).unwrap();
@@ -119,8 +134,8 @@ fn a_split_of_other_batches_is_stale() {
 fn the_committed_split_is_what_the_code_makes() {
     let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("tickets");
     let tickets = read_batches(&home.join("batches")).unwrap();
-    let plan = SplitPlan::make(&tickets, SPLIT_SEED).unwrap();
     let committed = SplitPlan::read(&home.join("split.json")).unwrap();
+    let plan = committed.grow(&tickets).unwrap();
     assert_eq!(committed, plan, "run `cargo run -p frontdesk-datasets -- split`");
     no_near_duplicate_across(&tickets, &plan);
     let parts = plan.parts(&tickets).unwrap();

@@ -34,11 +34,26 @@ def train(
     learning_rate: float | None = None,
     weight_decay: float | None = None,
     dropout: float | None = None,
+    method: str | None = None,
+    pooling: str | None = None,
+    metric: str | None = None,
+    accumulate: int | None = None,
+    head_learning_rate: float | None = None,
+    layer_decay: float | None = None,
+    warmup: float | None = None,
+    clip: float | None = None,
+    smoothing: float | None = None,
+    balanced: bool | None = None,
+    lora_rank: int | None = None,
+    lora_alpha: float | None = None,
+    checkpoint_every: int | None = None,
+    resume: bool | None = None,
+    threads: int | None = None,
     seed: int | None = None,
     progress: _progress.Progress[Reading | Steps | Epoch] = None,
     **unknown: NoReturn,
 ) -> Report:
-    """Trains a head on a frozen trunk and writes the model; nothing is at `output` unless all of it is.
+    """Trains a model on labelled texts and writes it; nothing is at `output` unless all of it is.
 
     Args:
         data: a CSV, TSV or JSON lines file, a pandas, polars or pyarrow table, or a list of dictionaries.
@@ -49,11 +64,15 @@ def train(
         text_column, label_column: where the texts and the labels are.
         base: a trunk or a bundle in a directory, or a name on the hub; by default the bundled model.
         name, version, licence: of the bundle that is written.
-        half: stores the trunk as float16, and trains on what that trunk says.
+        half: stores the trunk as float16.
+        method: `frozen` (the head alone), `full` (everything) or `lora`; by default `frozen` on a bundle, `full` on a plain encoder.
+        pooling: `mean`, or `cls` as transformers' classifiers have it, which can then open the model.
+        metric: what chooses the epoch: `macro_f1`, `accuracy`, `mean_absolute_error` or `loss`.
+        checkpoint_every, resume: steps between checkpoints, and whether to go on from the last one.
         max_tokens: tokens that are read of a text.
         dense: width of a dense layer before the output layer.
-        epochs, patience, batch, learning_rate, weight_decay, dropout, seed: of the training; what is left out is as in
-            `frontdesk train`.
+        epochs, patience, batch, accumulate, learning_rate, head_learning_rate, layer_decay, warmup, weight_decay, clip, dropout, smoothing,
+            balanced, lora_rank, lora_alpha, threads, seed: of the training; what is left out is as in `frontdesk train`.
         progress: as in `Engine.score`; a function is told `Reading`, `Steps` and `Epoch`.
 
     Raises:
@@ -75,6 +94,21 @@ def train(
         "learning_rate": learning_rate,
         "weight_decay": weight_decay,
         "dropout": dropout,
+        "method": method,
+        "pooling": pooling,
+        "metric": metric,
+        "accumulate": accumulate,
+        "head_learning_rate": head_learning_rate,
+        "layer_decay": layer_decay,
+        "warmup": warmup,
+        "clip": clip,
+        "smoothing": smoothing,
+        "balanced": balanced,
+        "lora_rank": lora_rank,
+        "lora_alpha": lora_alpha,
+        "checkpoint_every": checkpoint_every,
+        "resume": resume,
+        "threads": threads,
         "seed": seed,
     }
     rows = _rows(data, text_column, label_column, "data")

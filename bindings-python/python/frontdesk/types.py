@@ -326,8 +326,8 @@ class Evaluation(_Value):
 
 
 @dataclass(frozen=True, slots=True)
-class Report(_Value):
-    """What a training did: `value` is the metric on the validation rows at the epoch that was kept."""
+class HeadReport(_Value):
+    """What became of one head: `value` is the metric on the validation rows, of the model as it was written."""
 
     task: str
     labels: tuple[str, ...]
@@ -337,8 +337,32 @@ class Report(_Value):
     """Where the validation rows come from."""
     metric: str
     value: float
-    epoch: int
     temperature: float
+
+
+@dataclass(frozen=True, slots=True)
+class Point(_Value):
+    """One epoch of a training: the steps until its end, the mean loss, and the metric of each head."""
+
+    epoch: int
+    steps: int
+    loss: float
+    metrics: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report(_Value):
+    """What a training did; `epoch` is the one that was kept."""
+
+    method: str
+    """`frozen`, `full` or `lora`."""
+    heads: tuple[HeadReport, ...]
+    epoch: int
+    steps: int
+    curve: tuple[Point, ...]
+    seconds: float
+    tokens_per_second: float
+    """0 for a frozen trunk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,12 +375,14 @@ class Reading(_Value):
 
 @dataclass(frozen=True, slots=True)
 class Steps(_Value):
-    """An epoch of a training goes on: so many of its batches."""
+    """An epoch of a training goes on: so many of its batches, with their mean loss."""
 
     epoch: int
     epochs: int
     done: int
     total: int
+    loss: float
+    tokens_per_second: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,8 +57,11 @@ pub(crate) struct HeadManifest {
     /// In the order of the logits; for an ordinal head, in rising order and one more than logits.
     pub(crate) labels: Vec<String>,
     pub(crate) pooling: PoolingName,
-    /// Width of the dense layer with ReLU before the output layer, where there is one.
+    /// Width of the dense layer before the output layer, where there is one.
     pub(crate) dense: Option<usize>,
+    /// What follows the dense layer.
+    #[serde(default, skip_serializing_if = "Activation::is_relu")]
+    pub(crate) activation: Activation,
     /// The logits are divided by it (temperature scaling, Guo et al. 2017).
     pub(crate) temperature: f32,
     /// Under this probability of the best label, the engine abstains; 0: never.
@@ -71,6 +74,28 @@ pub(crate) enum HeadKind {
     SingleLabel,
     MultiLabel,
     Ordinal,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Activation {
+    #[default]
+    Relu,
+    /// As in BERT's pooler.
+    Tanh,
+}
+
+impl Activation {
+    fn is_relu(&self) -> bool {
+        *self == Self::Relu
+    }
+
+    fn of_network(self) -> NonLinearity {
+        match self {
+            Self::Relu => NonLinearity::Relu,
+            Self::Tanh => NonLinearity::Tanh,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,7 +138,9 @@ impl HeadManifest {
                 PoolingName::Cls => Pooling::Cls,
                 PoolingName::Mean => Pooling::Mean,
             },
-            dense: self.dense.map(|width| (format!("{}.dense", self.name), width, NonLinearity::Relu)),
+            dense: self
+                .dense
+                .map(|width| (format!("{}.dense", self.name), width, self.activation.of_network())),
             output: format!("{}.output", self.name),
             logits: self.logits(),
         }

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 
 pub(crate) use files::{CONFIG, Files, HEADS, MANIFEST, TOKENIZER, TRUNK, digest_of};
 #[cfg(feature = "train")]
-pub(crate) use manifest::{DENSE, FORMAT, HeadKind, PoolingName, RESERVED};
+pub(crate) use manifest::{Activation, DENSE, FORMAT, HeadKind, PoolingName, RESERVED};
 pub(crate) use manifest::{Golden, HeadManifest, Input, Manifest};
 pub use source::default_model_dir;
 pub(crate) use source::locate;

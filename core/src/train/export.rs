@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use frontdesk_models::config::Config;
+use frontdesk_models::training::Trunk;
 use frontdesk_models::weights::{Limits, Weights};
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use safetensors::tensor::{Dtype, TensorView};
 use tempfile::TempDir;
 
 use super::TrainOptions;
-use super::fit::NamedTensor;
+use super::head::NamedTensor;
+use super::transformers::SequenceClassifier;
 use crate::backend;
 use crate::bundle::{
     CONFIG, DEFAULT_MAX_BYTES, FORMAT, Files, Golden, HEADS, HeadManifest, Input, MANIFEST, Manifest,
@@ -37,15 +39,16 @@ pub(super) struct Base {
     pub(super) config: Config,
     pub(super) tokenizer: Vec<u8>,
     pub(super) input: Input,
+    pub(super) digest: String,
     config_json: Vec<u8>,
     tokenizer_config: Option<Vec<u8>>,
-    trunk: Vec<u8>,
+    weights: Weights,
     /// The base's own manifest and heads, where it is a bundle.
     bundle: Option<(Manifest, Weights)>,
 }
 
 impl Base {
-    pub(super) fn read(files: &Files, options: &TrainOptions) -> Result<Self> {
+    pub(super) fn read(files: &Files, max_tokens: usize) -> Result<Self> {
         let config_json = files.read(CONFIG)?;
         let config =
             Config::from_json(&config_json).map_err(|e| Error::from(e).context(files.named(CONFIG)))?;
@@ -56,15 +59,7 @@ impl Base {
         } else {
             None
         };
-        // The other heads of a bundle were trained on this very trunk: it stays as it is, to the byte.
-        let trunk = match &bundle {
-            Some(_) if options.half => {
-                return Err(Error::invalid("half", "the base is a bundle, whose trunk stays as it is"));
-            }
-            Some(_) => files.read_weights(TRUNK)?,
-            None => trunk(&files.weights(TRUNK)?, options.half).map_err(|e| e.context(files.named(TRUNK)))?,
-        };
-        let max_tokens = options.max_tokens.min(config.max_positions);
+        let max_tokens = max_tokens.min(config.max_positions);
         let input = match &bundle {
             Some((manifest, _)) => manifest.input.clone(),
             None => Input { max_tokens, max_bytes: DEFAULT_MAX_BYTES },
@@ -75,64 +70,114 @@ impl Base {
             tokenizer: files.read(TOKENIZER)?,
             config,
             input,
+            digest: files.digest(TRUNK)?,
             config_json,
             tokenizer_config,
-            trunk,
+            weights: files.weights(TRUNK)?,
             bundle,
         })
     }
 
-    /// Whether the bundle, with a head of this name, has all heads of a whole one.
-    pub(super) fn would_be_whole(&self, task: &str) -> bool {
+    /// The names of the heads that the base has already.
+    pub(super) fn heads(&self) -> Vec<&str> {
         let heads = self.bundle.iter().flat_map(|(manifest, _)| &manifest.heads);
-        let names: Vec<&str> = heads.map(|head| head.name.as_str()).chain([task]).collect();
-        WHOLE.iter().all(|name| names.contains(name))
+        heads.map(|head| head.name.as_str()).collect()
     }
 
-    pub(super) fn trunk_weights(&self) -> Result<Weights> {
-        Ok(Weights::from_bytes(self.trunk.clone(), Limits::default())?)
+    pub(super) fn is_bundle(&self) -> bool {
+        self.bundle.is_some()
     }
-}
 
-/// The trunk's tensors, without a classifier that the base may have; as float16 where that was asked for.
-fn trunk(weights: &Weights, half: bool) -> Result<Vec<u8>> {
-    let mut tensors = BTreeMap::new();
-    for name in weights.names() {
-        let head = name.starts_with("classifier.") || name.starts_with("pre_classifier.");
-        // Old checkpoints carry the positions' indexes as integers.
-        if head || name.ends_with("position_ids") {
-            continue;
-        }
-        let shape = weights.shape(&name).unwrap_or_default().to_vec();
-        let values = weights.values(&name, &shape)?;
-        let bytes: Vec<u8> = if half {
-            if let Some(large) = values.iter().find(|v| v.abs() > 65504.0) {
-                let message = format!("tensor `{name}` holds {large}, which float16 cannot hold");
-                return Err(Error::new(ErrorKind::ModelInvalid, message));
+    /// Whether the bundle has all heads of a whole one: these, and where the trunk stays as it is the base's.
+    pub(super) fn would_be_whole(&self, tasks: &[&str], frozen: bool) -> bool {
+        let kept = if frozen { self.heads() } else { Vec::new() };
+        WHOLE.iter().all(|name| tasks.contains(name) || kept.contains(name))
+    }
+
+    pub(super) fn config_json(&self) -> &[u8] {
+        &self.config_json
+    }
+
+    pub(super) fn weights(&self) -> &Weights {
+        &self.weights
+    }
+
+    /// The dense layer before the classifier of a checkpoint: BERT's pooler, DistilBERT's pre-classifier.
+    pub(super) fn dense(&self) -> Option<(Vec<f32>, Vec<f32>)> {
+        let width = self.config.hidden_size;
+        ["bert.pooler.dense", "pooler.dense", "pre_classifier"].iter().find_map(|name| {
+            let weight = self.weights.values(&format!("{name}.weight"), &[width, width]).ok()?;
+            Some((weight, self.weights.values(&format!("{name}.bias"), &[width]).ok()?))
+        })
+    }
+
+    /// The trunk, as it learnt where it did.
+    pub(super) fn weights_of(&self, learnt: Option<&Trunk>) -> Result<Weights> {
+        Ok(Weights::from_bytes(serialize(&self.tensors(learnt)?, false)?, Limits::default())?)
+    }
+
+    /// The trunk as float16 has it.
+    pub(super) fn rounded(&self) -> Result<Weights> {
+        Ok(Weights::from_bytes(serialize(&self.tensors(None)?, true)?, Limits::default())?)
+    }
+
+    /// The trunk's tensors, without a classifier that the base may have.
+    fn tensors(&self, learnt: Option<&Trunk>) -> Result<Tensors> {
+        let mut tensors = Tensors::new();
+        for name in self.weights.names() {
+            let head = name.starts_with("classifier.") || name.starts_with("pre_classifier.");
+            // Old checkpoints carry the positions' indexes as integers.
+            if head || name.ends_with("position_ids") {
+                continue;
             }
-            values.iter().flat_map(|v| half::f16::from_f32(*v).to_le_bytes()).collect()
-        } else {
-            values.iter().flat_map(|v| v.to_le_bytes()).collect()
-        };
-        tensors.insert(name, (shape, bytes));
+            let shape = self.weights.shape(&name).unwrap_or_default().to_vec();
+            let values = self.weights.values(&name, &shape)?;
+            tensors.insert(name, (shape, values));
+        }
+        for (name, shape, values) in learnt.into_iter().flat_map(Trunk::tensors) {
+            tensors.insert(name.to_owned(), (shape.to_vec(), values.to_vec()));
+        }
+        Ok(tensors)
     }
-    serialize(&tensors, if half { Dtype::F16 } else { Dtype::F32 })
+
+    /// The bytes of the trunk's file: those of a bundle whose trunk did not learn as they are, since its other heads were trained on this very
+    /// trunk.
+    pub(super) fn trunk_file(&self, files: &Files, learnt: Option<&Trunk>, half: bool) -> Result<Vec<u8>> {
+        match (&self.bundle, learnt) {
+            (Some(_), None) if half => {
+                Err(Error::invalid("half", "the base is a bundle, whose trunk stays as it is"))
+            }
+            (Some(_), None) => files.read_weights(TRUNK),
+            _ => serialize(&self.tensors(learnt)?, half).map_err(|e| e.context(files.named(TRUNK))),
+        }
+    }
 }
 
-type Tensors = BTreeMap<String, (Vec<usize>, Vec<u8>)>;
+/// Tensors by name.
+pub(super) type Tensors = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
 
-fn serialize(tensors: &Tensors, dtype: Dtype) -> Result<Vec<u8>> {
+pub(super) fn serialize(tensors: &Tensors, half: bool) -> Result<Vec<u8>> {
     let fault =
         |e: safetensors::SafeTensorError| Error::new(ErrorKind::Internal, e.to_string()).with_source(e);
+    let mut bytes = Vec::new();
+    for (name, (_, values)) in tensors {
+        if half && let Some(large) = values.iter().find(|v| v.abs() > 65504.0) {
+            let message = format!("tensor `{name}` holds {large}, which float16 cannot hold");
+            return Err(Error::new(ErrorKind::ModelInvalid, message));
+        }
+        bytes.push(match half {
+            true => values.iter().flat_map(|v| half::f16::from_f32(*v).to_le_bytes()).collect::<Vec<u8>>(),
+            false => values.iter().flat_map(|v| v.to_le_bytes()).collect(),
+        });
+    }
+    let dtype = if half { Dtype::F16 } else { Dtype::F32 };
     let mut views = Vec::new();
-    for (name, (shape, bytes)) in tensors {
+    for ((name, (shape, _)), bytes) in tensors.iter().zip(&bytes) {
         views.push((name.clone(), TensorView::new(dtype, shape.clone(), bytes).map_err(fault)?));
     }
     // transformers asks who wrote the file.
     let metadata = std::collections::HashMap::from([("format".to_owned(), "pt".to_owned())]);
-    let bytes = safetensors::serialize(views, Some(metadata)).map_err(fault)?;
-    SafeTensors::deserialize(&bytes).map_err(fault)?;
-    Ok(bytes)
+    safetensors::serialize(views, Some(metadata)).map_err(fault)
 }
 
 /// Why nothing is written over what a user has.
@@ -148,31 +193,48 @@ pub(super) fn beside(output: &Path) -> Result<TempDir> {
     tempfile::Builder::new().prefix(".frontdesk-").tempdir_in(parent).map_err(|e| Error::io(parent, e))
 }
 
-/// Writes the bundle to a folder beside its place, opens it as a user would, and moves it there.
+/// A head with its tensors, to be written.
+pub(super) struct Written {
+    pub(super) manifest: HeadManifest,
+    pub(super) tensors: Vec<NamedTensor>,
+}
+
+/// Writes the bundle to a folder beside its place, opens it as a user would, and moves it there. `trunk` is the trunk's file; `kept` says whether
+/// the base's other heads stay.
 pub(super) fn write(
     folder: TempDir,
     base: &Base,
-    head: HeadManifest,
-    tensors: &[NamedTensor],
+    written: Vec<Written>,
+    trunk: Vec<u8>,
+    kept: bool,
     options: &TrainOptions,
 ) -> Result<()> {
     let output = &options.output;
     let mut all = Tensors::new();
     let mut heads = Vec::new();
-    if let Some((manifest, weights)) = &base.bundle {
-        heads.extend(manifest.heads.iter().filter(|other| other.name != head.name).cloned());
-        let own = format!("{}.", head.name);
-        for name in weights.names().into_iter().filter(|name| !name.starts_with(&own)) {
+    if let Some((manifest, weights)) = base.bundle.as_ref().filter(|_| kept) {
+        let replaced = |name: &str| written.iter().any(|head| head.manifest.name == name);
+        heads.extend(manifest.heads.iter().filter(|head| !replaced(&head.name)).cloned());
+        for name in weights.names() {
+            if name.split('.').next().is_some_and(replaced) {
+                continue;
+            }
             let shape = weights.shape(&name).unwrap_or_default().to_vec();
             let values = weights.values(&name, &shape)?;
-            all.insert(name, (shape, values.iter().flat_map(|v| v.to_le_bytes()).collect()));
+            all.insert(name, (shape, values));
         }
     }
-    for (name, shape, values) in tensors {
-        let bytes = values.iter().flat_map(|v| v.to_le_bytes()).collect();
-        all.insert(format!("{}.{name}", head.name), (shape.clone(), bytes));
+    let sequence_classifier = SequenceClassifier::of(base, &written, heads.is_empty());
+    for Written { manifest, tensors } in written {
+        for (name, shape, values) in tensors {
+            all.insert(format!("{}.{name}", manifest.name), (shape, values));
+        }
+        heads.push(manifest);
     }
-    heads.push(head);
+    let (config_json, trunk) = match sequence_classifier {
+        Some(classifier) => classifier.files(base, &trunk, options.half)?,
+        None => (base.config_json.clone(), trunk),
+    };
 
     let mut files = BTreeMap::new();
     let mut put = |name: &str, bytes: &[u8]| -> Result<()> {
@@ -181,10 +243,10 @@ pub(super) fn write(
         files.insert(name.to_owned(), digest_of(bytes));
         Ok(())
     };
-    put(CONFIG, &base.config_json)?;
+    put(CONFIG, &config_json)?;
     put(TOKENIZER, &base.tokenizer)?;
-    put(TRUNK, &base.trunk)?;
-    put(HEADS, &serialize(&all, Dtype::F32)?)?;
+    put(TRUNK, &trunk)?;
+    put(HEADS, &serialize(&all, false)?)?;
     if let Some(bytes) = &base.tokenizer_config {
         let path = folder.path().join(TOKENIZER_CONFIG);
         std::fs::write(&path, bytes).map_err(|e| Error::io(&path, e))?;

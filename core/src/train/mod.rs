@@ -1,351 +1,386 @@
-//! Heads on a frozen trunk: features computed once, a head fitted to them, a bundle written.
+//! From labelled texts to a bundle: heads on a frozen trunk, or a trunk that learns with its heads.
+//!
+//! The same data, options and seed give the same bytes on the same machine, at any number of threads, whether or not the training was cut off and
+//! went on from a checkpoint.
 
+mod checkpoint;
+mod config;
 mod export;
 mod features;
 mod fit;
+mod head;
+mod learner;
+mod lora;
+mod optimizer;
+mod options;
+mod plan;
+mod progress;
+mod report;
+mod scale;
+mod task;
 mod temperature;
+mod transformers;
 
-use std::path::PathBuf;
+use std::time::Instant;
 
-use frontdesk_models::heads::Link;
+use frontdesk_models::encoder::Pooling as PoolingOf;
+use frontdesk_models::kernels::Isa;
+use frontdesk_models::training::Trunk;
+use frontdesk_models::weights::{Limits, Weights};
+use rand::SeedableRng;
 use rand::rngs::StdRng;
-use rand::seq::SliceRandom;
-use rand::{Rng, SeedableRng};
-use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
-use crate::bundle::{DENSE, HeadKind, HeadManifest, PoolingName, RESERVED, locate};
+use crate::bundle::{Activation, HeadKind, HeadManifest, PoolingName, digest_of, locate};
 use crate::data::Labelled;
 use crate::evaluate::label_indexes;
 use crate::pipeline::check_place;
-use crate::{EngineOptions, Error, ErrorKind, ModelSource, Result};
+use crate::tokenize::Tokenizer;
+use crate::{EngineOptions, Error, ErrorKind, Result};
+use checkpoint::Checkpoints;
+use export::{Base, Written};
+use fit::Loop;
+use head::{Between, Head, Objective};
+use learner::{Body, Learner, Learning, Lesson, Rows};
+use lora::Lora;
+use options::Settings;
+use scale::Scale;
 
-/// How to train one head. In JSON, what is left out is as [`TrainOptions::new`] has it.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct TrainOptions {
-    /// A trunk or a bundle in a directory, or a name on the hub. Of a bundle, the other heads are kept.
-    pub base: ModelSource,
-    /// The directory to write; must not be there.
-    pub output: PathBuf,
-    /// The head's name. `emotions` is multi-label, `urgency` the ordered levels 1 to 10, everything else single-label.
-    pub task: String,
-    /// The bundle's name; `None`: the base bundle's, else the output directory's.
-    pub name: Option<String>,
-    /// The bundle's version.
-    pub version: String,
-    /// The SPDX expression of the bundle's licence, `None`: the base bundle's, else `unknown`.
-    pub licence: Option<String>,
-    /// Stores the trunk as float16, and trains on what that trunk says.
-    pub half: bool,
-    /// Tokens that are read of a text, special tokens counted.
-    #[serde(alias = "maxTokens")]
-    pub max_tokens: usize,
-    /// Width of a dense layer with ReLU before the output layer; `None`: the output layer alone.
+pub use config::{HeadConfig, HeadRows, TrainConfig};
+pub use options::{Method, Metric, Pooling, TrainOptions};
+pub use progress::{Point, Progress};
+pub use report::{HeadReport, Report};
+
+/// What one head learns from.
+#[derive(Debug, Clone, Copy)]
+pub struct HeadData<'a> {
+    /// The head's name; see [`TrainOptions::task`].
+    pub task: &'a str,
+    /// Rows to train on.
+    pub train: &'a [Labelled],
+    /// Rows that choose the epoch and the temperature; `None`: a tenth of each label's.
+    pub valid: Option<&'a [Labelled]>,
+    /// How often the rows come in an epoch: more for a small set beside a large one.
+    pub passes: usize,
+    /// What the head's loss is multiplied with.
+    pub weight: f64,
+    /// As [`TrainOptions::dense`].
     pub dense: Option<usize>,
-    /// Passes over the data, at most.
-    pub epochs: usize,
-    /// Passes without a better validation metric after which training stops.
-    pub patience: usize,
-    /// Rows of one step.
-    pub batch: usize,
-    /// AdamW's rate at the start; it falls linearly to 0.
-    #[serde(alias = "learningRate")]
-    pub learning_rate: f64,
-    /// AdamW's decoupled weight decay (Loshchilov & Hutter 2019).
-    #[serde(alias = "weightDecay")]
-    pub weight_decay: f64,
-    /// The share of features that is set to 0 in a step.
-    pub dropout: f64,
-    /// Seeds the split, the start, the order and the dropout.
-    pub seed: u64,
-}
-
-impl TrainOptions {
-    /// The defaults for a head called `task` on `base`, written to `output`.
-    pub fn new(base: impl Into<ModelSource>, task: &str, output: impl Into<PathBuf>) -> Self {
-        Self { base: base.into(), output: output.into(), task: task.to_owned(), ..Self::default() }
-    }
-}
-
-impl Default for TrainOptions {
-    /// Without a task and an output directory, which every training needs.
-    fn default() -> Self {
-        Self {
-            base: ModelSource::Default,
-            output: PathBuf::new(),
-            task: String::new(),
-            name: None,
-            version: "1".to_owned(),
-            licence: None,
-            half: false,
-            max_tokens: 256,
-            dense: None,
-            epochs: 40,
-            patience: 6,
-            batch: 64,
-            learning_rate: 2e-3,
-            weight_decay: 0.05,
-            dropout: 0.2,
-            seed: 17,
-        }
-    }
-}
-
-/// Where a training stands.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-#[serde(tag = "stage", rename_all = "kebab-case")]
-pub enum Progress {
-    /// Texts go through the trunk.
-    Features {
-        /// Texts done.
-        done: usize,
-        /// Texts in all.
-        total: usize,
-    },
-    /// Batches of an epoch went through the head.
-    Steps {
-        /// From 1.
-        epoch: usize,
-        /// At most so many.
-        epochs: usize,
-        /// Batches done.
-        done: usize,
-        /// Batches of an epoch.
-        total: usize,
-    },
-    /// An epoch ended.
-    Epoch {
-        /// From 1.
-        epoch: usize,
-        /// At most so many.
-        epochs: usize,
-        /// The mean training loss.
-        loss: f64,
-        /// The validation metric; see [`Report::metric`].
-        metric: f64,
-    },
-}
-
-/// What a training did.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Report {
-    /// The head.
-    pub task: String,
-    /// Its labels, in the order of the logits.
-    pub labels: Vec<String>,
-    /// Rows trained on.
-    pub train_rows: usize,
-    /// Rows that chose the epoch and the temperature.
-    pub valid_rows: usize,
-    /// Where the validation rows come from.
-    pub validation: String,
-    /// `macro_f1`, or `mean_absolute_error` for an ordinal head.
-    pub metric: &'static str,
-    /// Its value on the validation rows at the epoch that was kept.
-    pub value: f64,
-    /// The epoch that was kept, from 1.
-    pub epoch: usize,
-    /// The temperature of the scaling.
-    pub temperature: f32,
 }
 
 /// Trains a head and writes the bundle; nothing is at `options.output` unless all of it is. `progress` is told where the training
 /// stands, and may stop it with an error, which is then the result.
 ///
 /// # Errors
-/// `data-invalid` for labels that cannot be learnt (fewer than two, or unknown ones in `valid`); `invalid-input` for
-/// options; what opening the base gives; `io`.
+/// `data-invalid` for labels that cannot be learnt (fewer than two, or unknown ones in `valid`) and a loss that is no number; `invalid-input`
+/// for options; what opening the base gives; `io`.
 pub fn train(
     train: &[Labelled],
     valid: Option<&[Labelled]>,
     options: &TrainOptions,
     progress: &(dyn Fn(Progress) -> Result<()> + Sync),
 ) -> Result<Report> {
-    check(options)?;
-    // A pool of its own: a forked process has none of its parent's threads.
-    let pool = rayon::ThreadPoolBuilder::new()
-        .thread_name(|index| format!("frontdesk-train-{index}"))
-        .build()
-        .map_err(|e| Error::new(ErrorKind::Internal, e.to_string()).with_source(e))?;
-    pool.install(|| run(train, valid, options, progress))
+    let head = HeadData { task: &options.task, train, valid, passes: 1, weight: 1.0, dense: options.dense };
+    train_heads(&[head], options, progress)
 }
 
-fn run(
-    train: &[Labelled],
-    valid: Option<&[Labelled]>,
+/// As [`train`], several heads on one trunk, each with its own data; `options.task` and `options.dense` are not read.
+///
+/// # Errors
+/// As [`train`].
+pub fn train_heads(
+    heads: &[HeadData<'_>],
     options: &TrainOptions,
     progress: &(dyn Fn(Progress) -> Result<()> + Sync),
 ) -> Result<Report> {
-    if train.is_empty() || valid.is_some_and(<[_]>::is_empty) {
-        return Err(Error::new(ErrorKind::DataInvalid, "no row to train on, or to validate on"));
-    }
-    let kind = kind_of(&options.task);
-    let labels = labels_of(&options.task, kind, train)?;
-    let mut random = StdRng::seed_from_u64(options.seed);
-    let (train, valid, validation) = match valid {
-        Some(valid) => (train.iter().collect(), valid.iter().collect(), "a file of its own".to_owned()),
-        None => split(train, options.seed, &mut random)?,
-    };
-    let targets = |rows: &[&Labelled]| -> Result<Vec<Vec<usize>>> {
-        rows.iter().map(|row| label_indexes(&labels, kind.link(), row)).collect()
-    };
-    let (train_targets, valid_targets) = (targets(&train)?, targets(&valid)?);
-
-    let folder = export::beside(&options.output)?;
-    let files = locate(&options.base, &EngineOptions::default())?;
-    let base = export::Base::read(&files, options)?;
-    // A calibrated score under one half says that the answer is more often wrong than right.
-    let abstain_below = if kind == HeadKind::SingleLabel && labels.len() > 2 { 0.5 } else { 0.0 };
-    let mut head = HeadManifest {
-        name: options.task.clone(),
-        kind,
-        labels: labels.clone(),
-        pooling: PoolingName::Mean,
-        dense: options.dense,
-        temperature: 1.0,
-        abstain_below,
-    };
-    if base.would_be_whole(&options.task) {
-        let fits = check_place(&head.meaning());
-        fits.map_err(|e| Error::new(ErrorKind::DataInvalid, e.message().to_owned()).at("task"))?;
-    }
-    let total = train.len() + valid.len();
-    progress(Progress::Features { done: 0, total })?;
-    let encoder = features::Encoder::new(&base)?;
-    let train_features = encoder.pooled(&train, &|done| progress(Progress::Features { done, total }))?;
-    let valid_features =
-        encoder.pooled(&valid, &|done| progress(Progress::Features { done: train.len() + done, total }))?;
-
-    let data = fit::Data {
-        link: kind.link(),
-        labels: labels.len(),
-        train: (&train_features, &train_targets),
-        valid: (&valid_features, &valid_targets),
-    };
-    let fitted = fit::fit(&data, options, &mut random, progress)?;
-    let temperature = temperature::fit(kind.link(), &fitted.valid_logits, &valid_targets);
-    head.temperature = temperature;
-    export::write(folder, &base, head, &fitted.tensors, options)?;
-    Ok(Report {
-        task: options.task.clone(),
-        labels,
-        train_rows: train.len(),
-        valid_rows: valid.len(),
-        validation,
-        metric: if kind == HeadKind::Ordinal { "mean_absolute_error" } else { "macro_f1" },
-        value: fitted.metric.abs(),
-        epoch: fitted.epoch,
-        temperature,
-    })
-}
-
-fn check(options: &TrainOptions) -> Result<()> {
-    if options.output.as_os_str().is_empty() {
-        return Err(Error::invalid("output", "a training needs a directory to write"));
-    }
-    if options.task.is_empty()
-        || !options.task.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
-    {
-        let message = format!("`{}`: a task's name has letters, digits, - and _", options.task);
-        return Err(Error::invalid("task", message));
-    }
-    for (field, value) in
-        [("epochs", options.epochs), ("patience", options.patience), ("batch", options.batch)]
-    {
-        if value == 0 {
-            return Err(Error::invalid(field, format!("{field} must be at least 1")));
+    options::check(options)?;
+    for (index, head) in heads.iter().enumerate() {
+        options::check_task(head.task)?;
+        options::check_dense(head.dense)?;
+        if heads[..index].iter().any(|other| other.task == head.task) {
+            return Err(Error::invalid("task", format!("`{}` stands twice", head.task)));
+        }
+        if head.passes == 0 || !(head.weight > 0.0 && head.weight.is_finite()) {
+            let message = format!("`{}`: passes are at least 1, a weight is above 0", head.task);
+            return Err(Error::invalid("heads", message));
+        }
+        if head.train.is_empty() || head.valid.is_some_and(<[_]>::is_empty) {
+            return Err(Error::new(ErrorKind::DataInvalid, "no row to train on, or to validate on"));
         }
     }
-    if RESERVED.contains(&options.task.as_str()) {
-        let message = format!("`{}` is a part of every analysis; a task needs another name", options.task);
-        return Err(Error::invalid("task", message));
-    }
-    if options.dense.is_some_and(|width| !DENSE.contains(&width)) {
-        return Err(Error::invalid("dense", format!("the width is from 1 to {}", DENSE.end())));
+    if heads.is_empty() {
+        return Err(Error::invalid("heads", "no head to train"));
     }
     if options.output.exists() {
         return Err(export::already(&options.output));
     }
-    if options.max_tokens < 3 {
-        let message = format!("{} tokens; two are special, so at least 3", options.max_tokens);
-        return Err(Error::invalid("max_tokens", message));
-    }
-    if !(options.weight_decay >= 0.0 && options.weight_decay.is_finite()) {
-        let message = format!("{} is not a rate of 0 or above", options.weight_decay);
-        return Err(Error::invalid("weight_decay", message));
-    }
-    let rate = options.learning_rate;
-    if !(rate > 0.0 && rate.is_finite()) {
-        return Err(Error::invalid("learning_rate", format!("{rate} is not a rate above 0")));
-    }
-    if !(0.0..1.0).contains(&options.dropout) {
-        return Err(Error::invalid("dropout", format!("{}; from 0 to below 1", options.dropout)));
-    }
-    Ok(())
+    // A pool of its own: a forked process has none of its parent's threads.
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(options.threads.unwrap_or(0))
+        .thread_name(|index| format!("frontdesk-train-{index}"))
+        .build()
+        .map_err(|e| Error::new(ErrorKind::Internal, e.to_string()).with_source(e))?;
+    pool.install(|| run(heads, options, progress))
 }
 
-fn kind_of(task: &str) -> HeadKind {
-    match task {
-        "emotions" => HeadKind::MultiLabel,
-        "urgency" => HeadKind::Ordinal,
-        _ => HeadKind::SingleLabel,
-    }
+/// A head before its rows are read by the network.
+struct Planned<'a> {
+    manifest: HeadManifest,
+    train: Vec<&'a Labelled>,
+    valid: Vec<&'a Labelled>,
+    validation: String,
+    passes: usize,
+    weight: f64,
 }
 
-fn labels_of(task: &str, kind: HeadKind, rows: &[Labelled]) -> Result<Vec<String>> {
-    if task == "urgency" {
-        return Ok((1..=10).map(|level: u8| level.to_string()).collect());
+fn run(
+    heads: &[HeadData<'_>],
+    options: &TrainOptions,
+    progress: &(dyn Fn(Progress) -> Result<()> + Sync),
+) -> Result<Report> {
+    let began = Instant::now();
+    let mut random = StdRng::seed_from_u64(options.seed);
+    let folder = export::beside(&options.output)?;
+    let files = locate(&options.base, &EngineOptions::default())?;
+    let base = Base::read(&files, options.max_tokens)?;
+    let settings = Settings::of(options, base.is_bundle());
+    let frozen = settings.method == Method::Frozen;
+    check_kept(heads, &base, frozen)?;
+    if options.half && frozen && base.is_bundle() {
+        return Err(Error::invalid("half", "the base is a bundle, whose trunk stays as it is"));
     }
-    let mut labels: Vec<String> = match kind {
-        HeadKind::MultiLabel => rows
-            .iter()
-            .flat_map(|row| row.label.split('|'))
-            .filter(|l| !l.is_empty())
-            .map(str::to_owned)
-            .collect(),
-        _ => rows.iter().map(|row| row.label.clone()).collect(),
+
+    let classifier = match options.pooling {
+        Some(pooling) => pooling == Pooling::Cls,
+        None => {
+            !frozen
+                && !base.is_bundle()
+                && heads.len() == 1
+                && heads[0].dense.is_none()
+                && kind_fits(heads[0].task)
+        }
     };
-    labels.sort();
-    labels.dedup();
-    if labels.len() < 2 {
-        let message = format!("{} distinct label in {} rows; at least 2", labels.len(), rows.len());
-        return Err(Error::new(ErrorKind::DataInvalid, message));
+    let mut planned = Vec::new();
+    for head in heads {
+        planned.push(plan(head, &base, classifier, options.seed, &mut random)?);
     }
-    if let Some(row) = rows.iter().find(|row| kind != HeadKind::MultiLabel && row.label.trim().is_empty()) {
-        return Err(Error::new(ErrorKind::DataInvalid, format!("line {}: the label is empty", row.line)));
+    let tasks: Vec<&str> = heads.iter().map(|head| head.task).collect();
+    if base.would_be_whole(&tasks, frozen) {
+        for head in &planned {
+            let fits = check_place(&head.manifest.meaning());
+            fits.map_err(|e| Error::new(ErrorKind::DataInvalid, e.message().to_owned()).at("task"))?;
+        }
     }
-    Ok(labels)
+    let lessons = lessons(&planned, &base, &settings, progress)?;
+    let checkpoints = if frozen && options.checkpoint_every.is_none() && !options.resume {
+        None
+    } else {
+        let fingerprint = fingerprint(&planned, &base, &settings)?;
+        Some(Checkpoints::new(&options.output, options.checkpoint_every, fingerprint, options.resume)?)
+    };
+    let mut learner = learner(&planned, &lessons, &base, &settings, options.half, &mut random, progress)?;
+    let metrics: Vec<Metric> =
+        lessons.iter().map(|lesson| options.metric.unwrap_or(Metric::of(lesson.link))).collect();
+    let fitting = Loop { settings: &settings, metrics: &metrics, checkpoints, progress };
+    let fitted = fitting.run(&mut learner)?;
+
+    let trunk = base.trunk_file(&files, learner.trunk(), options.half)?;
+    // Calibrated on the trunk as it is written.
+    let as_written = Weights::from_bytes(trunk.clone(), Limits::default())?;
+    let logits = learner.validate(Some(as_written), &|| Ok(()))?;
+    let mut written = Vec::new();
+    let mut reports = Vec::new();
+    for (index, (planned, lesson)) in planned.into_iter().zip(&lessons).enumerate() {
+        let Planned { mut manifest, train, valid, validation, .. } = planned;
+        manifest.temperature = temperature::fit(lesson.link, &logits[index], &lesson.valid.targets);
+        let metric = metrics[index];
+        reports.push(HeadReport {
+            task: manifest.name.clone(),
+            labels: manifest.labels.clone(),
+            train_rows: train.len(),
+            valid_rows: valid.len(),
+            validation,
+            metric: metric.name(),
+            value: task::measure(metric, lesson.link, lesson.labels, &logits[index], &lesson.valid.targets),
+            temperature: manifest.temperature,
+        });
+        let tensors =
+            learner.heads[index].export(learner.scale(index)).map_err(frontdesk_models::ModelError::from)?;
+        written.push(Written { manifest, tensors });
+    }
+    export::write(folder, &base, written, trunk, frozen, options)?;
+    if let Some(checkpoints) = &fitting.checkpoints {
+        checkpoints.clear();
+    }
+    Ok(Report {
+        method: settings.method.name(),
+        heads: reports,
+        epoch: fitted.epoch,
+        steps: fitted.steps,
+        curve: fitted.curve,
+        seconds: began.elapsed().as_secs_f64(),
+        tokens_per_second: fitted.tokens_per_second,
+    })
 }
 
-/// Rows to train on, rows to validate on, and how they were told apart.
-type Split<'a> = (Vec<&'a Labelled>, Vec<&'a Labelled>, String);
-
-/// A tenth of each label's rows for validation, at least one where a label has two.
-fn split<'a>(rows: &'a [Labelled], seed: u64, random: &mut StdRng) -> Result<Split<'a>> {
-    let mut order: Vec<&Labelled> = rows.iter().collect();
-    order.shuffle(random);
-    let mut seen = std::collections::BTreeMap::<&str, usize>::new();
-    let (mut train, mut valid) = (Vec::new(), Vec::new());
-    for row in order {
-        let count = seen.entry(&row.label).or_default();
-        *count += 1;
-        if *count % 10 == 2 { valid.push(row) } else { train.push(row) }
+/// A trunk that learns leaves heads behind that it no longer fits.
+fn check_kept(heads: &[HeadData<'_>], base: &Base, frozen: bool) -> Result<()> {
+    let left: Vec<&str> =
+        base.heads().into_iter().filter(|name| !heads.iter().any(|head| head.task == *name)).collect();
+    if frozen || left.is_empty() {
+        return Ok(());
     }
-    if valid.is_empty() {
-        let message = "no label has two rows: there is nothing to validate on; give a validation file";
-        return Err(Error::new(ErrorKind::DataInvalid, message));
-    }
-    let how = format!("{} of {} rows, a tenth of each label, seed {seed}", valid.len(), rows.len());
-    Ok((train, valid, how))
+    let message = format!(
+        "the base's heads {} fit its trunk as it is: train them with it, take a plain encoder as base, or leave the trunk frozen",
+        left.join(", ")
+    );
+    Err(Error::invalid("method", message))
 }
 
-/// A random number of a normal distribution (Box & Muller 1958).
-fn normal(random: &mut StdRng) -> f32 {
-    let (u, v): (f64, f64) = (1.0 - random.random::<f64>(), random.random());
-    ((-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()) as f32
+/// Whether transformers has a classifier for heads of this kind.
+fn kind_fits(task: &str) -> bool {
+    task::kind_of(task) != HeadKind::Ordinal
 }
 
-/// Whether one of several labels may hold alone.
-fn is_multi(link: Link) -> bool {
-    link == Link::Sigmoid
+fn plan<'a>(
+    head: &HeadData<'a>,
+    base: &Base,
+    classifier: bool,
+    seed: u64,
+    random: &mut StdRng,
+) -> Result<Planned<'a>> {
+    let kind = task::kind_of(head.task);
+    let labels = task::labels_of(head.task, kind, head.train)?;
+    let (train, valid, validation) = match head.valid {
+        Some(valid) => (head.train.iter().collect(), valid.iter().collect(), "a file of its own".to_owned()),
+        None => task::split(head.train, seed, random)?,
+    };
+    if classifier && head.dense.is_some() {
+        return Err(Error::invalid("dense", "the classifier of `cls` pooling has a dense layer of its own"));
+    }
+    // A calibrated score under one half says that the answer is more often wrong than right.
+    let abstain_below = if kind == HeadKind::SingleLabel && labels.len() > 2 { 0.5 } else { 0.0 };
+    let bert = base.config.architecture == frontdesk_models::config::Architecture::Bert;
+    let manifest = HeadManifest {
+        name: head.task.to_owned(),
+        kind,
+        labels,
+        pooling: if classifier { PoolingName::Cls } else { PoolingName::Mean },
+        dense: if classifier { Some(base.config.hidden_size) } else { head.dense },
+        activation: if classifier && bert { Activation::Tanh } else { Activation::Relu },
+        temperature: 1.0,
+        abstain_below,
+    };
+    Ok(Planned { manifest, train, valid, validation, passes: head.passes, weight: head.weight })
+}
+
+fn lessons(
+    planned: &[Planned<'_>],
+    base: &Base,
+    settings: &Settings,
+    progress: &(dyn Fn(Progress) -> Result<()> + Sync),
+) -> Result<Vec<Lesson>> {
+    let input = &base.input;
+    let vocabulary = base.config.vocab_size;
+    let tokenizer = Tokenizer::new(&base.tokenizer, vocabulary, input.max_tokens, input.max_bytes)?;
+    let total = planned.iter().map(|head| head.train.len() + head.valid.len()).sum();
+    let mut before = 0;
+    let mut read = |manifest: &HeadManifest, rows: &[&Labelled]| -> Result<Rows> {
+        let link = manifest.kind.link();
+        let targets =
+            rows.iter().map(|row| label_indexes(&manifest.labels, link, row)).collect::<Result<_>>()?;
+        let told = |done| progress(Progress::Features { done: before + done, total });
+        let encodings = features::encode(&tokenizer, rows, &told)?;
+        before += rows.len();
+        Ok(Rows { encodings, targets })
+    };
+    let lesson = |head: &Planned<'_>| {
+        let (train, valid) = (read(&head.manifest, &head.train)?, read(&head.manifest, &head.valid)?);
+        let (link, labels) = (head.manifest.kind.link(), head.manifest.labels.len());
+        let weights = settings.balanced.then(|| task::balanced(link, labels, &train.targets));
+        Ok(Lesson {
+            link,
+            labels,
+            pooling: match head.manifest.pooling {
+                PoolingName::Cls => PoolingOf::Cls,
+                PoolingName::Mean => PoolingOf::Mean,
+            },
+            objective: Objective { smoothing: settings.smoothing, weights },
+            passes: head.passes,
+            weight: head.weight,
+            train,
+            valid,
+        })
+    };
+    planned.iter().map(lesson).collect()
+}
+
+fn learner<'a>(
+    planned: &[Planned<'_>],
+    lessons: &'a [Lesson],
+    base: &'a Base,
+    settings: &'a Settings,
+    half: bool,
+    random: &mut StdRng,
+    progress: &(dyn Fn(Progress) -> Result<()> + Sync),
+) -> Result<Learner<'a>> {
+    let hidden = base.config.hidden_size;
+    let head = |(planned, lesson): (&Planned<'_>, &Lesson)| {
+        let (between, dense) = match (planned.manifest.dense, planned.manifest.activation) {
+            (None, _) => (Between::Nothing, None),
+            (Some(width), Activation::Relu) => (Between::Relu(width), None),
+            (Some(width), Activation::Tanh) => (Between::Tanh(width), None),
+        };
+        let dense = if planned.manifest.pooling == PoolingName::Cls { base.dense() } else { dense };
+        Head::new(lesson.link, lesson.labels, hidden, between, dense, random)
+    };
+    let heads = planned.iter().zip(lessons).map(head).collect();
+    if settings.method != Method::Frozen {
+        let trunk = Trunk::load(&base.config, base.weights(), Isa::chosen()?)?;
+        let low_rank = settings.method == Method::Lora;
+        let lora = low_rank.then(|| Lora::new(&trunk, settings.lora_rank, settings.lora_alpha, random));
+        let body = Body::Learning(Box::new(Learning::new(trunk, lora)));
+        return Ok(Learner::new(lessons, heads, body, base, settings));
+    }
+    let trunk = if half {
+        features::served(&base.config, &base.rounded()?)?
+    } else {
+        features::served(&base.config, base.weights())?
+    };
+    let total = lessons.iter().map(|l| l.train.encodings.len() + l.valid.encodings.len()).sum();
+    let mut before = 0;
+    let mut features = |encodings: &[_], pooling| {
+        let told = |done| progress(Progress::Features { done: before + done, total });
+        let features = features::pooled(&trunk, encodings, pooling, &told)?;
+        before += encodings.len();
+        Ok::<_, Error>(features)
+    };
+    let (mut train, mut valid, mut scales) = (Vec::new(), Vec::new(), Vec::new());
+    for lesson in lessons {
+        let mut of_train = features(&lesson.train.encodings, lesson.pooling)?;
+        let mut of_valid = features(&lesson.valid.encodings, lesson.pooling)?;
+        let scale = Scale::of(&of_train);
+        of_train.iter_mut().chain(&mut of_valid).for_each(|row| scale.apply(row));
+        train.push(of_train);
+        valid.push(of_valid);
+        scales.push(scale);
+    }
+    Ok(Learner::new(lessons, heads, Body::Frozen { train, valid, scales }, base, settings))
+}
+
+/// A digest of all that decides what a training gives.
+fn fingerprint(planned: &[Planned<'_>], base: &Base, settings: &Settings) -> Result<String> {
+    let mut hasher = Sha256::new();
+    let internal = |e: serde_json::Error| Error::new(ErrorKind::Internal, e.to_string()).with_source(e);
+    hasher.update(serde_json::to_vec(settings).map_err(internal)?);
+    hasher.update(&base.digest);
+    for head in planned {
+        hasher.update(serde_json::to_vec(&head.manifest).map_err(internal)?);
+        hasher.update(format!("{} {}", head.passes, head.weight));
+        for row in head.train.iter().chain(&head.valid) {
+            hasher.update(format!("{} {}\0{}\0", row.text.len(), row.text, row.label));
+        }
+        hasher.update(head.train.len().to_le_bytes());
+    }
+    Ok(digest_of(&hasher.finalize()))
 }

@@ -18,7 +18,7 @@ pub(super) fn fit(link: Link, logits: &[Vec<f32>], truth: &[Vec<usize>]) -> f32 
     f64::midpoint(low, high).exp() as f32
 }
 
-fn loss(link: Link, logits: &[Vec<f32>], truth: &[Vec<usize>], temperature: f64) -> f64 {
+pub(super) fn loss(link: Link, logits: &[Vec<f32>], truth: &[Vec<usize>], temperature: f64) -> f64 {
     let row = |(logits, truth): (&Vec<f32>, &Vec<usize>)| -> f64 {
         let scaled: Vec<f32> = logits.iter().map(|x| (f64::from(*x) / temperature) as f32).collect();
         let scores = probabilities(link, &scaled);

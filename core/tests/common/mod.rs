@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use frontdesk::data::Labelled;
-use frontdesk::train::{TrainOptions, train};
+use frontdesk::train::{Method, TrainOptions, train};
 use frontdesk::{DeviceChoice, Engine, EngineOptions, Result};
 
 pub(crate) fn root() -> PathBuf {
@@ -68,7 +68,8 @@ pub(crate) fn bundle(dir: &Path) -> PathBuf {
     let base = checkpoint("bert-single-float32", dir);
     let output = dir.join("bundle");
     let mut options = TrainOptions::new(base.as_path(), "mood", &output);
-    (options.epochs, options.patience, options.dropout) = (60, 60, 0.0);
+    options.method = Some(Method::Frozen);
+    (options.epochs, options.patience, options.dropout) = (Some(60), Some(60), Some(0.0));
     train(&easy(), Some(&easy()), &options, &|_| Ok(())).unwrap();
     output
 }

@@ -25,7 +25,7 @@ impl Dropout {
     }
 
     /// The same share with other masks, for another place.
-    pub(super) fn at(self, place: usize) -> Self {
+    pub fn at(self, place: usize) -> Self {
         Self { seed: mix(self.seed ^ mix(place as u64 + 1)), ..self }
     }
 
@@ -42,9 +42,9 @@ impl Dropout {
         })
     }
 
-    /// Multiplies a row of values.
+    /// Multiplies the values of a row: each row of a place has a mask of its own.
     #[inline(always)]
-    pub(super) fn apply(self, row: usize, values: &mut [f32]) {
+    pub fn apply(self, row: usize, values: &mut [f32]) {
         if self.is_none() {
             return;
         }

@@ -1,0 +1,113 @@
+//! A training in a file, as TOML: the options under `[training]`, each head under `[[heads]]`.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::{HeadData, TrainOptions};
+use crate::data::{Labelled, read_labelled};
+use crate::{Error, ErrorKind, Result};
+
+/// A training as its file has it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainConfig {
+    /// What is left out is as the defaults have it. Of `task` and `dense` the heads' own count.
+    #[serde(default)]
+    pub training: TrainOptions,
+    /// The heads, one at least.
+    pub heads: Vec<HeadConfig>,
+}
+
+/// A head and its files.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeadConfig {
+    /// The head's name; see [`TrainOptions::task`].
+    pub task: String,
+    /// Labelled texts: CSV, TSV or JSON lines; a relative path is from the configuration's folder.
+    pub data: PathBuf,
+    /// Labelled texts that choose the epoch; left out: a tenth of the data.
+    pub valid: Option<PathBuf>,
+    /// The column that holds the text.
+    #[serde(default = "text")]
+    pub text_column: String,
+    /// The column that holds the label.
+    #[serde(default = "label")]
+    pub label_column: String,
+    /// How often the rows come in an epoch.
+    #[serde(default = "once")]
+    pub passes: usize,
+    /// What the head's loss is multiplied with.
+    #[serde(default = "whole")]
+    pub weight: f64,
+    /// Width of a dense layer with ReLU before the output layer.
+    pub dense: Option<usize>,
+}
+
+fn text() -> String {
+    "text".into()
+}
+
+fn label() -> String {
+    "label".into()
+}
+
+fn once() -> usize {
+    1
+}
+
+fn whole() -> f64 {
+    1.0
+}
+
+/// The rows of a head's files.
+#[derive(Debug, Clone)]
+pub struct HeadRows {
+    train: Vec<Labelled>,
+    valid: Option<Vec<Labelled>>,
+}
+
+impl TrainConfig {
+    /// Reads a configuration; the paths in it become relative to its folder.
+    ///
+    /// # Errors
+    /// `io` where it cannot be read; `invalid-input` says where it is wrong.
+    pub fn read(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path).map_err(|e| Error::io(path, e))?;
+        let mut config: Self = toml::from_str(&text).map_err(|e| {
+            Error::new(ErrorKind::InvalidInput, format!("{}: {e}", path.display())).at("config")
+        })?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        for head in &mut config.heads {
+            head.data = folder.join(&head.data);
+            head.valid = head.valid.take().map(|valid| folder.join(valid));
+        }
+        Ok(config)
+    }
+
+    /// Reads every head's files.
+    ///
+    /// # Errors
+    /// As [`read_labelled`].
+    pub fn rows(&self) -> Result<Vec<HeadRows>> {
+        let read = |head: &HeadConfig| {
+            let read = |path: &PathBuf| read_labelled(path, &head.text_column, &head.label_column);
+            Ok(HeadRows { train: read(&head.data)?, valid: head.valid.as_ref().map(read).transpose()? })
+        };
+        self.heads.iter().map(read).collect()
+    }
+
+    /// The heads with their rows, for [`super::train_heads`].
+    pub fn heads<'a>(&'a self, rows: &'a [HeadRows]) -> Vec<HeadData<'a>> {
+        let head = |(head, rows): (&'a HeadConfig, &'a HeadRows)| HeadData {
+            task: &head.task,
+            train: &rows.train,
+            valid: rows.valid.as_deref(),
+            passes: head.passes,
+            weight: head.weight,
+            dense: head.dense,
+        };
+        self.heads.iter().zip(rows).map(head).collect()
+    }
+}
