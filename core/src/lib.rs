@@ -28,6 +28,8 @@ mod score;
 pub mod data;
 pub mod evaluate;
 #[cfg(feature = "train")]
+pub mod doctor;
+#[cfg(feature = "train")]
 pub mod train;
 
 pub use bundle::default_model_dir;

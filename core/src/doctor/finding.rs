@@ -1,0 +1,271 @@
+//! What an examination says, for people and for programs.
+
+use std::io::Write;
+
+use serde::Serialize;
+
+use crate::{Error, ErrorKind, Result};
+
+/// What is wrong. A closed set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// A file without rows.
+    NoRows,
+    /// The training rows have fewer than two classes.
+    OneClass,
+    /// A text of the validation rows stands among the training rows, word for word or nearly so.
+    Leak,
+    /// A label that only validation rows have.
+    UnknownLabel,
+    /// The same text, or nearly the same, with another label.
+    ConflictingLabels,
+    /// A row whose label a model that has not seen it contradicts with confidence.
+    LikelyLabelError,
+    /// A label's own name stands in most of its texts.
+    LabelInText,
+    /// A word or a beginning stands in most of a label's texts and in hardly any other.
+    Giveaway,
+    /// A class of one row, or of few.
+    TinyClass,
+    /// A text without anything to read.
+    EmptyText,
+    /// A text in another language than most of the training rows.
+    LanguageOutlier,
+    /// A text that is cut before the model reads it.
+    OverLongText,
+    /// A text that stands earlier in the file with the same label, word for word.
+    Duplicate,
+    /// A text that stands earlier in the file with the same label, nearly word for word.
+    NearDuplicate,
+    /// A text with more look-alikes than were compared with it.
+    UncomparedText,
+}
+
+impl Kind {
+    /// All kinds.
+    pub const ALL: [Self; 15] = [
+        Self::NoRows,
+        Self::OneClass,
+        Self::Leak,
+        Self::UnknownLabel,
+        Self::ConflictingLabels,
+        Self::LikelyLabelError,
+        Self::LabelInText,
+        Self::Giveaway,
+        Self::TinyClass,
+        Self::EmptyText,
+        Self::LanguageOutlier,
+        Self::OverLongText,
+        Self::Duplicate,
+        Self::NearDuplicate,
+        Self::UncomparedText,
+    ];
+}
+
+/// How much it matters; the gravest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// A training on these rows, or what it says of itself, is worth nothing.
+    Stop,
+    /// A model may learn something wrong.
+    Warn,
+    /// Worth knowing.
+    Note,
+}
+
+/// Which of the two files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum File {
+    /// The rows to train on.
+    Train,
+    /// The rows to validate on.
+    Valid,
+}
+
+/// Where a row stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Place {
+    /// The file.
+    pub file: File,
+    /// The line on which its record begins, from 1.
+    pub line: u64,
+}
+
+/// A row that a finding is about, and what is particular to it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Pointed {
+    /// Where it stands.
+    #[serde(flatten)]
+    pub place: Place,
+    /// The row that it is a pair with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub other: Option<Place>,
+    /// The pair's Jaccard similarity, 0 to 1; 1 for the same text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub similarity: Option<f32>,
+    /// The probability of the row's label less that of the likeliest other, -1 to 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub margin: Option<f32>,
+    /// The label that it should perhaps have, in the file's manner.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suggested: Option<String>,
+    /// Tokens of its text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<usize>,
+    /// The language of its text, ISO 639-3, where more can be told than that its script is another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<&'static str>,
+}
+
+impl Pointed {
+    pub(super) fn new(place: Place) -> Self {
+        Self {
+            place,
+            other: None,
+            similarity: None,
+            margin: None,
+            suggested: None,
+            tokens: None,
+            language: None,
+        }
+    }
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Finding {
+    /// What.
+    pub kind: Kind,
+    /// How much it matters.
+    pub severity: Severity,
+    /// A sentence for people.
+    pub message: String,
+    /// The labels that it is about, where it is about labels.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<String>,
+    /// How many rows it is about.
+    pub count: usize,
+    /// The rows, in order of file and line; likely label errors by margin, the likeliest first.
+    pub rows: Vec<Pointed>,
+}
+
+impl Finding {
+    pub(super) fn new(kind: Kind, severity: Severity, message: String, rows: Vec<Pointed>) -> Self {
+        Self { kind, severity, message, labels: Vec::new(), count: rows.len(), rows }
+    }
+
+    pub(super) fn of(mut self, labels: Vec<String>) -> Self {
+        self.labels = labels;
+        self
+    }
+}
+
+/// Rows of the two files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct RowCount {
+    /// To train on.
+    pub train: usize,
+    /// To validate on; 0 without a file for it.
+    pub valid: usize,
+}
+
+/// How many rows have a label.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LabelCount {
+    /// The label.
+    pub label: String,
+    /// Training rows.
+    pub train: usize,
+    /// Validation rows.
+    pub valid: usize,
+}
+
+/// How many training rows are in a language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct LanguageCount {
+    /// ISO 639-3.
+    pub language: &'static str,
+    /// Rows whose language could be told and is this.
+    pub rows: usize,
+}
+
+/// What an examination found.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Diagnosis {
+    /// Rows examined.
+    pub rows: RowCount,
+    /// The labels, in order of their names.
+    pub labels: Vec<LabelCount>,
+    /// Languages of the training rows, the commonest first. Short texts are not counted.
+    pub languages: Vec<LanguageCount>,
+    /// What is wrong, the gravest first.
+    pub findings: Vec<Finding>,
+}
+
+impl Diagnosis {
+    /// Whether something is so wrong that a training should not start.
+    pub fn stops(&self) -> bool {
+        self.findings.iter().any(|finding| finding.severity == Severity::Stop)
+    }
+
+    /// The same with at most so many rows a finding, the first; their `count` still says how many there are.
+    #[must_use]
+    pub fn brief(&self, rows: usize) -> Self {
+        let cut = |finding: &Finding| Finding {
+            rows: finding.rows.iter().take(rows).cloned().collect(),
+            labels: finding.labels.clone(),
+            message: finding.message.clone(),
+            ..*finding
+        };
+        Self {
+            labels: self.labels.clone(),
+            languages: self.languages.clone(),
+            findings: self.findings.iter().map(cut).collect(),
+            ..*self
+        }
+    }
+
+    /// Writes every row that a finding points at as one line of JSON: its `file` and `line`, what is particular to it, the
+    /// `finding` and its `severity`.
+    ///
+    /// # Errors
+    /// `io`.
+    pub fn write_rows(&self, mut writer: impl Write) -> Result<()> {
+        let mut write = |line: &Line<'_>| -> std::io::Result<()> {
+            serde_json::to_writer(&mut writer, line)?;
+            writer.write_all(b"\n")
+        };
+        for finding in &self.findings {
+            for row in &finding.rows {
+                let line = Line { row, finding: finding.kind, severity: finding.severity };
+                write(&line).map_err(|e| {
+                    Error::new(ErrorKind::Io, format!("the rows of the findings: {e}")).with_source(e)
+                })?;
+            }
+        }
+        writer.flush().map_err(|e| Error::new(ErrorKind::Io, e.to_string()).with_source(e))
+    }
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    #[serde(flatten)]
+    row: &'a Pointed,
+    finding: Kind,
+    severity: Severity,
+}
+
+/// `1 row`, `2 rows`.
+pub(super) fn rows(count: usize) -> String {
+    if count == 1 { "1 row".to_owned() } else { format!("{count} rows") }
+}
+
+/// The first few of some names, and how many more there are.
+pub(super) fn names(names: &[String]) -> String {
+    let shown: Vec<String> = names.iter().take(5).map(|name| format!("`{name}`")).collect();
+    let more = names.len() - shown.len();
+    if more == 0 { shown.join(", ") } else { format!("{} and {more} more", shown.join(", ")) }
+}

@@ -1,0 +1,200 @@
+//! What is wrong with labelled rows, said before a training learns it.
+//!
+//! With several labels in a row, joined by `|` ([`DoctorOptions::multi_label`]), labels conflict where the sets differ,
+//! whatever their order; classes are counted, and text that gives a label away is looked for, label by label; label
+//! errors are looked for as if each label were a yes-or-no question. Empty, long, copied and foreign texts are found
+//! without a look at the labels.
+
+mod classes;
+mod copies;
+mod corpus;
+mod cross_validation;
+mod finding;
+mod giveaways;
+mod groups;
+mod label_errors;
+mod languages;
+mod lbfgs;
+mod near;
+mod normal;
+mod softmax;
+mod texts;
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::data::Labelled;
+use crate::{Error, ErrorKind, Result};
+
+pub use cross_validation::{MAX_FIT_ROWS, cross_validated};
+pub use finding::{
+    Diagnosis, File, Finding, Kind, LabelCount, LanguageCount, Place, Pointed, RowCount, Severity,
+};
+pub use label_errors::{LabelError, LabelErrors, label_errors};
+
+use corpus::Corpus;
+
+/// What to examine.
+#[derive(Debug, Clone, Copy)]
+pub struct Examination<'a> {
+    /// The rows to train on.
+    pub train: Split<'a>,
+    /// The rows to validate on, where they have a file of their own.
+    pub valid: Option<Split<'a>>,
+    /// The label of each column of the probabilities.
+    pub labels: &'a [String],
+    /// Tokens of a text that the model reads; `None`: lengths are not looked at.
+    pub max_tokens: Option<usize>,
+}
+
+/// The rows of a file, and what a model says of them.
+#[derive(Debug, Clone, Copy)]
+pub struct Split<'a> {
+    /// The rows, in any order.
+    pub rows: &'a [Labelled],
+    /// Tokens of each row's text before any cut.
+    pub tokens: Option<&'a [usize]>,
+    /// `[row][label]`, 0 to 1, of a model that has not seen the row: of [`cross_validated`] for training rows.
+    pub probabilities: Option<&'a [Vec<f32>]>,
+}
+
+impl<'a> Split<'a> {
+    /// Rows without tokens and probabilities.
+    pub fn new(rows: &'a [Labelled]) -> Self {
+        Self { rows, tokens: None, probabilities: None }
+    }
+}
+
+/// How to examine. In JSON, what is left out is as the default has it.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DoctorOptions {
+    /// Whether a row may have several labels, joined by `|`, or none.
+    #[serde(alias = "multiLabel")]
+    pub multi_label: bool,
+    /// The Jaccard similarity of two texts' character 5-grams from which they are near duplicates, 0.5 to 1. Case,
+    /// punctuation and digits do not count. At 0.7 one word of twelve may differ, or be added.
+    pub near: f64,
+    /// Training rows under which a class is tiny.
+    #[serde(alias = "tinyClass")]
+    pub tiny_class: usize,
+}
+
+impl Default for DoctorOptions {
+    fn default() -> Self {
+        Self { multi_label: false, near: 0.7, tiny_class: 10 }
+    }
+}
+
+/// What is being looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// Texts are brought to the forms by which they are compared.
+    Texts,
+    /// Texts are laid where near duplicates meet.
+    Sketches,
+    /// Texts are compared with those that they met.
+    NearDuplicates,
+    /// Languages are told.
+    Languages,
+    /// Words that give a label away are looked for.
+    Giveaways,
+    /// Folds of [`cross_validated`] are fitted.
+    Folds,
+}
+
+/// Where the work stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Progress {
+    /// What is being done.
+    pub stage: Stage,
+    /// Rows done, or folds.
+    pub done: usize,
+    /// In all.
+    pub total: usize,
+}
+
+/// Is told where the work stands, and may stop it with an error, which is then the result.
+type Tell<'a> = &'a (dyn Fn(Progress) -> Result<()> + Sync);
+
+/// Examines labelled rows, on the rayon pool of the caller. The same rows give the same diagnosis in whatever order, since
+/// they are taken by their lines. `progress` is told where the work stands, and may stop it with an error, which is then
+/// the result.
+///
+/// Beside the rows it takes up to 400 bytes for each, and time in proportion to their number: near duplicates are found
+/// by their sketches, not by comparing each with each.
+///
+/// # Errors
+/// `invalid-input` for options out of range and for tokens or probabilities that do not fit the rows; `data-invalid` where
+/// a training row's label has no column of probabilities; `too-large` for more rows than 2^31.
+pub fn examine(
+    examination: &Examination<'_>,
+    options: &DoctorOptions,
+    progress: &(dyn Fn(Progress) -> Result<()> + Sync),
+) -> Result<Diagnosis> {
+    check(examination, options)?;
+    let corpus = Corpus::new(examination, options.multi_label);
+    let mut findings = classes::examine(&corpus, examination.valid.is_some(), options.tiny_class);
+    findings.extend(texts::examine(&corpus, examination));
+    findings.extend(copies::examine(&corpus, options.near, progress)?);
+    let (languages, foreign) = languages::examine(&corpus, progress)?;
+    findings.extend(foreign);
+    findings.extend(giveaways::examine(&corpus, progress)?);
+    findings.extend(label_errors::examine(&corpus, examination, options.multi_label)?);
+    findings.sort_by(|a, b| (a.severity, a.kind, &a.labels).cmp(&(b.severity, b.kind, &b.labels)));
+    Ok(Diagnosis {
+        rows: RowCount { train: corpus.train().len(), valid: corpus.valid().len() },
+        labels: classes::counts(&corpus),
+        languages,
+        findings,
+    })
+}
+
+fn check(examination: &Examination<'_>, options: &DoctorOptions) -> Result<()> {
+    if !(0.5..=1.0).contains(&options.near) {
+        return Err(Error::invalid("near", format!("{} is not a similarity from 0.5 to 1", options.near)));
+    }
+    let splits = || std::iter::once(&examination.train).chain(&examination.valid);
+    let rows: usize = splits().map(|split| split.rows.len()).sum();
+    if rows > 1 << 31 {
+        return Err(Error::new(ErrorKind::TooLarge, format!("{rows} rows; at most {}", 1_u32 << 31)));
+    }
+    for split in splits() {
+        let rows = split.rows.len();
+        if let Some(tokens) = split.tokens.filter(|tokens| tokens.len() != rows) {
+            let message = format!("token counts of {} texts for {rows} rows", tokens.len());
+            return Err(Error::invalid("tokens", message));
+        }
+        let Some(probabilities) = split.probabilities else { continue };
+        if probabilities.len() != rows {
+            let message = format!("probabilities of {} texts for {rows} rows", probabilities.len());
+            return Err(Error::invalid("probabilities", message));
+        }
+        let width = examination.labels.len();
+        if let Some((row, what)) = label_errors::fault(probabilities, width) {
+            return Err(Error::invalid("probabilities", format!("line {}: {what}", split.rows[row].line)));
+        }
+    }
+    Ok(())
+}
+
+/// Rows of one turn of [`in_turns`].
+const TURN: usize = 4096;
+
+/// Does `work` for 0 to `total` on all threads, and hands what came of it to `sink` in order. Whoever waits is told
+/// between the turns.
+fn in_turns<T: Send>(
+    stage: Stage,
+    total: usize,
+    tell: Tell<'_>,
+    work: impl Fn(usize) -> T + Sync,
+    mut sink: impl FnMut(T),
+) -> Result<()> {
+    for start in (0..total).step_by(TURN) {
+        tell(Progress { stage, done: start, total })?;
+        let turn: Vec<T> = (start..total.min(start + TURN)).into_par_iter().map(&work).collect();
+        turn.into_iter().for_each(&mut sink);
+    }
+    tell(Progress { stage, done: total, total })
+}
