@@ -44,8 +44,10 @@ mirror! {
     ["What became of one head: `value` is the metric on the validation rows, of the model as it was written."]
     HeadReport of [train::HeadReport] {
         task: [String], labels: [Vec<String>], train_rows: [f64], valid_rows: [f64], validation: [String],
-        metric: [String], value: [f64], temperature: [f64],
+        metric: [String], value: [f64], temperature: [f64], findings: [Vec<FindingReport>],
     }
+    ["What the doctor found in the rows of a head; `severity` is stop, warn or note."]
+    FindingReport of [train::FindingReport] { kind: [String], severity: [String], rows: [f64], message: [String], }
     ["One epoch of a training: the steps until its end, the mean loss, and the metric of each head."]
     Point of [train::Point] { epoch: [f64], steps: [f64], loss: [f64], metrics: [Vec<f64>], }
 }

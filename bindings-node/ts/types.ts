@@ -183,5 +183,7 @@ export interface TrainOptions extends Work<TrainProgress> {
   /** Goes on from the last checkpoint of a training that was cut off. */
   resume?: boolean | undefined
   threads?: number | undefined
+  /** Findings of the data doctor that would stop the training and shall not, such as `leak`. */
+  allow?: string[] | undefined
   seed?: number | undefined
 }

@@ -38,8 +38,9 @@ mirror! {
     "Confusion" of [evaluate::Confusion] { labels, matrix }
     "Report" of [train::Report] { method, heads, epoch, steps, curve, seconds, tokens_per_second }
     "HeadReport" of [train::HeadReport] {
-        task, labels, train_rows, valid_rows, validation, metric, value, temperature,
+        task, labels, train_rows, valid_rows, validation, metric, value, temperature, findings,
     }
+    "FindingReport" of [train::FindingReport] { kind, severity, rows, message }
     "Point" of [train::Point] { epoch, steps, loss, metrics }
 }
 

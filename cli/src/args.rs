@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use frontdesk::doctor::Kind;
 use frontdesk::train::{Method, Metric, Pooling};
 use frontdesk::{DeviceChoice, EngineOptions, LongText, ModelSource, Precision};
 
@@ -202,6 +203,15 @@ pub(crate) struct TrainArgs {
     /// Seeds everything that is random; default: 17
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
+    /// Train although the doctor found this, such as leak; may be given several times
+    #[arg(long, value_parser = named::<Kind>, value_name = "FINDING")]
+    pub(crate) allow: Vec<Kind>,
+    /// Examine the rows and train nothing
+    #[arg(long)]
+    pub(crate) check_only: bool,
+    /// With --check-only: write every row that a finding points at to this file, as JSON lines
+    #[arg(long, value_name = "FILE", requires = "check_only")]
+    pub(crate) findings: Option<PathBuf>,
     /// Print the report as JSON
     #[arg(long, value_enum, default_value = "table")]
     pub(crate) format: ReportFormat,

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{Attribute, Cell, Color, ContentArrangement, Table};
+use frontdesk::doctor::RowCount;
 use frontdesk::evaluate::{Evaluation, Interval};
-use frontdesk::train::Report;
+use frontdesk::train::{FindingReport, HeadDiagnosis, Report};
 use frontdesk::{Analysis, Info, LabelScore, Polarity, Ticket};
 
 /// The width where stdout is no terminal.
@@ -223,8 +224,49 @@ pub(crate) fn report(report: &Report, output: &Path) -> String {
             (head.metric, format!("{:.4} on validation", head.value)),
             ("temperature", format!("{:.3}", head.temperature)),
         ]);
+        let finding = |f: &FindingReport| ("finding", format!("{} ({}): {}", f.kind, f.severity, f.message));
+        rows.extend(head.findings.iter().map(finding));
     }
     format!("{}\n", pairs(&rows))
+}
+
+/// What the doctor found, finding by finding.
+pub(crate) fn diagnoses(heads: &[HeadDiagnosis]) -> String {
+    let mut text = String::new();
+    for HeadDiagnosis { task, diagnosis } in heads {
+        let RowCount { train, valid } = diagnosis.rows;
+        text.push_str(&format!("{task}: {train} rows to train on, {valid} to validate on\n"));
+        if diagnosis.findings.is_empty() {
+            text.push_str("nothing found\n");
+            continue;
+        }
+        let mut table = table();
+        table.set_header(["severity", "finding", "rows", "", "lines"]);
+        for finding in &diagnosis.findings {
+            let lines = finding.rows.iter().take(5).map(|row| match row.other {
+                Some(other) => format!("{}~{}", row.place.line, other.line),
+                None => row.place.line.to_string(),
+            });
+            let more = if finding.count > 5 { " …" } else { "" };
+            table.add_row([
+                name(&finding.severity),
+                name(&finding.kind),
+                finding.count.to_string(),
+                finding.message.clone(),
+                format!("{}{more}", lines.collect::<Vec<_>>().join(" ")),
+            ]);
+        }
+        text.push_str(&format!("{table}\n"));
+    }
+    text
+}
+
+/// A value's name in JSON.
+fn name(value: &impl serde::Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(name)) => name,
+        _ => String::new(),
+    }
 }
 
 /// What an evaluation found.

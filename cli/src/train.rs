@@ -1,7 +1,8 @@
 //! `frontdesk train`.
 
-use frontdesk::train::{HeadConfig, Progress, TrainConfig, TrainOptions, train_heads};
+use frontdesk::train::{HeadConfig, HeadRows, Progress, TrainConfig, TrainOptions, check, train_heads};
 use frontdesk::{ModelSource, Result};
+use indicatif::ProgressBar;
 
 use crate::args::{ReportFormat, TrainArgs};
 use crate::output::{Output, json};
@@ -11,6 +12,9 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
     let config = config(args)?;
     let rows = config.rows()?;
     let bar = progress::rows(0, "reading texts");
+    if args.check_only {
+        return examine(args, &config, &rows, &bar);
+    }
     let report = train_heads(&config.heads(&rows), &config.training, &|progress| {
         match progress {
             Progress::Features { done, total } => {
@@ -40,6 +44,34 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
     output.write(&match args.format {
         ReportFormat::Json => json(&report)?,
         ReportFormat::Table => render::report(&report, &config.training.output),
+    })?;
+    output.finish()
+}
+
+/// Shows what the doctor says, and writes the rows that it points at.
+fn examine(args: &TrainArgs, config: &TrainConfig, rows: &[HeadRows], bar: &ProgressBar) -> Result<()> {
+    let heads = config.heads(rows);
+    let found = check(&heads, &config.training, &|progress| {
+        if let Progress::Features { done, total } = progress {
+            bar.set_length(total as u64);
+            bar.set_position(done as u64);
+        }
+        Ok(())
+    })?;
+    bar.finish_and_clear();
+    if let Some(file) = &args.findings {
+        let mut output = Output::open(Some(file))?;
+        for head in &found {
+            let mut lines = Vec::new();
+            head.diagnosis.write_rows(&mut lines)?;
+            output.write(&String::from_utf8_lossy(&lines))?;
+        }
+        output.finish()?;
+    }
+    let mut output = Output::open(None)?;
+    output.write(&match args.format {
+        ReportFormat::Json => json(&found)?,
+        ReportFormat::Table => render::diagnoses(&found),
     })?;
     output.finish()
 }
@@ -89,6 +121,7 @@ fn config(args: &TrainArgs) -> Result<TrainConfig> {
     options.half |= args.half;
     options.balanced |= args.balanced;
     options.resume |= args.resume;
+    options.allow.extend(&args.allow);
     Ok(config)
 }
 

@@ -195,7 +195,7 @@ fn train_then_evaluate_then_analyze_with_a_task_of_ones_own() {
             .args(columns),
     ))
     .unwrap();
-    assert_eq!(report["labels"], serde_json::json!(["cat", "dog"]));
+    assert_eq!(report["heads"][0]["labels"], serde_json::json!(["cat", "dog"]));
     let evaluation: Value = serde_json::from_str(&stdout(
         frontdesk()
             .args(["evaluate", "--format", "json", "--data"])

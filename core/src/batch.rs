@@ -57,7 +57,7 @@ mod tests {
             pads: bool,
         ) {
             let encodings: Vec<_> =
-                lengths.iter().map(|&n| Encoding { ids: vec![7; n], truncated: false }).collect();
+                lengths.iter().map(|&n| Encoding { ids: vec![7; n], truncated: false, whole: n }).collect();
             let batches = batches(&encodings.iter().collect::<Vec<_>>(), pads);
             let mut seen: Vec<usize> = batches.iter().flat_map(|b| b.members.clone()).collect();
             prop_assert!(pads || seen.is_sorted());

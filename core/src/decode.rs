@@ -3,6 +3,7 @@
 use frontdesk_models::heads::{Link, ordinal_level};
 
 use crate::bundle::HeadMeaning;
+use crate::forward::HeadOutput;
 use crate::types::{Named, parse};
 use crate::{
     Abstain, AbstainReason, Category, CategoryAnalysis, Emotions, Error, ErrorKind, LabelScore, Polarity,
@@ -21,11 +22,21 @@ fn ranked<L>(labels: impl IntoIterator<Item = L>, scores: &[f32]) -> Vec<LabelSc
     ranked
 }
 
-/// The abstention that a head's threshold asks for.
-pub(crate) fn low_confidence(head: &HeadMeaning, output: &str, score: f32) -> Option<Abstain> {
+/// Why a head does not commit itself to an answer of this score.
+pub(crate) fn abstentions(
+    head: &HeadMeaning,
+    said: &HeadOutput,
+    output: &str,
+    score: f32,
+) -> impl Iterator<Item = Abstain> + use<> {
+    let outside = head.domain.zip(said.distance).is_some_and(|((_, limit), distance)| distance > limit);
     // A regression's value is no probability.
-    (head.link != Link::Identity && score < head.abstain_below)
-        .then(|| Abstain { output: output.to_owned(), reason: AbstainReason::LowConfidence })
+    let unsure = head.link != Link::Identity && score < head.abstain_below;
+    let output = output.to_owned();
+    [(outside, AbstainReason::OutOfDomain), (unsure, AbstainReason::LowConfidence)]
+        .into_iter()
+        .filter(|(holds, _)| *holds)
+        .map(move |(_, reason)| Abstain { output: output.clone(), reason })
 }
 
 /// A head whose labels are a closed set of the contract, each exactly once.

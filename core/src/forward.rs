@@ -29,8 +29,16 @@ pub(crate) struct Model {
     network: Network,
 }
 
-/// The logits of one text, head by head, in the order that was asked for.
-pub(crate) type Logits = Vec<Vec<f32>>;
+/// What one head says of one text.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct HeadOutput {
+    pub(crate) logits: Vec<f32>,
+    /// The squared Mahalanobis distance to the nearest centre of the texts that the head learnt from, where it knows them.
+    pub(crate) distance: Option<f32>,
+}
+
+/// What is said of one text, head by head, in the order that was asked for.
+pub(crate) type Outputs = Vec<HeadOutput>;
 
 impl Model {
     /// Loads the model in `files` and replays its golden messages.
@@ -61,8 +69,8 @@ impl Model {
         let all: Vec<usize> = (0..self.heads.len()).collect();
         let logits = self.logits(&encodings.iter().collect::<Vec<_>>(), &all)?;
         for (message, logits) in golden.iter().zip(&logits) {
-            for (head, logits) in self.heads.iter().zip(logits) {
-                let scores = head.scores(logits);
+            for (head, output) in self.heads.iter().zip(logits) {
+                let scores = head.scores(&output.logits);
                 let same = message.scores.get(&head.name).is_some_and(|expected| {
                     expected.len() == scores.len()
                         && expected.iter().zip(&scores).all(|(a, b)| (a - b).abs() <= tolerance)
@@ -84,10 +92,10 @@ impl Model {
     }
 
     /// The logits of each encoding; the trunk runs once for all heads.
-    pub(crate) fn logits(&self, encodings: &[&Encoding], heads: &[usize]) -> Result<Vec<Logits>> {
+    pub(crate) fn logits(&self, encodings: &[&Encoding], heads: &[usize]) -> Result<Vec<Outputs>> {
         let run = |batch: Batch| Ok((batch.members, self.forward(&batch.tokens, heads)?));
         let done: Vec<_> = batches(encodings, self.pads()).into_par_iter().map(run).collect::<Result<_>>()?;
-        let mut all: Vec<Logits> = vec![Vec::new(); encodings.len()];
+        let mut all: Vec<Outputs> = vec![Vec::new(); encodings.len()];
         for (member, logits) in done.into_iter().flat_map(|(members, logits)| members.into_iter().zip(logits))
         {
             all[member] = logits;
@@ -100,20 +108,33 @@ impl Model {
         self.network.pads()
     }
 
-    /// One forward pass: the logits of each text of the batch.
-    pub(crate) fn forward(&self, batch: &TokenBatch, heads: &[usize]) -> Result<Vec<Logits>> {
-        let mut all: Vec<Logits> = vec![Vec::with_capacity(heads.len()); batch.len()];
-        for head in self.network.forward(batch, heads)? {
-            for (row, logits) in all.iter_mut().zip(head) {
-                if logits.iter().any(|logit| !logit.is_finite()) {
-                    let message = "the network gives logits that are not finite";
-                    return Err(Error::new(ErrorKind::ModelInvalid, message));
-                }
-                row.push(logits);
+    /// One forward pass: what the heads say of each text of the batch.
+    pub(crate) fn forward(&self, batch: &TokenBatch, heads: &[usize]) -> Result<Vec<Outputs>> {
+        let domains: Vec<usize> = heads.iter().filter_map(|&head| Some(self.heads[head].domain?.0)).collect();
+        let outputs = self.network.forward(batch, &[heads, &domains].concat())?;
+        if outputs.iter().flatten().flatten().any(|logit| !logit.is_finite()) {
+            let message = "the network gives logits that are not finite";
+            return Err(Error::new(ErrorKind::ModelInvalid, message));
+        }
+        let mut outputs = outputs.into_iter();
+        let logits: Vec<_> = outputs.by_ref().take(heads.len()).collect();
+        let mut all: Vec<Outputs> = vec![Vec::with_capacity(heads.len()); batch.len()];
+        for (&head, logits) in heads.iter().zip(logits) {
+            let distances = self.heads[head].domain.and_then(|_| outputs.next());
+            for (row, (outputs, logits)) in all.iter_mut().zip(logits).enumerate() {
+                let distance = distances.as_ref().map(|rows| distance(&rows[row]));
+                outputs.push(HeadOutput { logits, distance });
             }
         }
         Ok(all)
     }
+}
+
+/// |z - m|² = |z|² - 2 (z m - |m|²/2) of the nearest centre m; |z|² is the last value.
+fn distance(values: &[f32]) -> f32 {
+    let Some((length, centres)) = values.split_last() else { return 0.0 };
+    let nearest = centres.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    (length - 2.0 * nearest).max(0.0)
 }
 
 impl HeadMeaning {

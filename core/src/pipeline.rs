@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::decode::{self, EmotionsHead, SentimentHead, TypedHead};
-use crate::forward::{Logits, Model};
+use crate::forward::{HeadOutput, Model, Outputs as Said};
 use crate::route::{self, Signals};
 use crate::tokenize::Encoding;
 use crate::{
@@ -198,7 +198,7 @@ impl Pipeline {
         &self,
         ticket: &TicketRef<'_>,
         usage: Usage,
-        lanes: &[Logits],
+        lanes: &[Said],
         outputs: &Outputs,
     ) -> Analysis {
         let mut answer = match (&self.shape, lanes) {
@@ -209,7 +209,7 @@ impl Pipeline {
                 answer
             }
             (Shape::Whole(whole), [logits, rest @ ..]) => {
-                self.whole(whole, logits, rest.first().map(|lane| lane[0].as_slice()))
+                self.whole(whole, logits, rest.first().map(|lane| &lane[0]))
             }
         };
         if self.is_whole() && outputs.contains(ROUTE) {
@@ -238,30 +238,31 @@ impl Pipeline {
     }
 
     /// Adds what single heads say.
-    fn tasks(&self, heads: impl Iterator<Item = usize>, logits: &[Vec<f32>], answer: &mut Answer) {
-        for (place, logits) in heads.zip(logits) {
+    fn tasks(&self, heads: impl Iterator<Item = usize>, said: &[HeadOutput], answer: &mut Answer) {
+        for (place, said) in heads.zip(said) {
             let head = &self.model.heads[place];
-            let task = decode::task(head, logits);
-            answer.abstain.extend(decode::low_confidence(head, &head.name, task.result.score));
+            let task = decode::task(head, &said.logits);
+            answer.abstain.extend(decode::abstentions(head, said, &head.name, task.result.score));
             answer.tasks.push(task);
         }
     }
 
-    fn whole(&self, whole: &Whole, logits: &Logits, replaced: Option<&[f32]>) -> Answer {
+    fn whole(&self, whole: &Whole, said: &Said, replaced: Option<&HeadOutput>) -> Answer {
         let [sentiment, emotions, _, category] = whole.heads.map(|index| &self.model.heads[index]);
-        let (sentiment_head, sentiment_logits) = match (&whole.sentiment_model, replaced) {
-            (Some(model), Some(logits)) => (&model.heads[0], logits),
-            _ => (sentiment, logits[0].as_slice()),
+        let (sentiment_head, of_sentiment) = match (&whole.sentiment_model, replaced) {
+            (Some(model), Some(said)) => (&model.heads[0], said),
+            _ => (sentiment, &said[0]),
         };
-        let polarity = whole.sentiment.decode(sentiment_head, sentiment_logits);
-        let category_answer = decode::category(&whole.category, category, &logits[3]);
+        let polarity = whole.sentiment.decode(sentiment_head, &of_sentiment.logits);
+        let category_answer = decode::category(&whole.category, category, &said[3].logits);
         let mut answer = Answer::default();
-        answer.abstain.extend(decode::low_confidence(sentiment_head, SENTIMENT, polarity.1));
-        answer.abstain.extend(decode::low_confidence(category, CATEGORY, category_answer.score));
-        let emotions = whole.emotions.decode(emotions, &logits[1]);
-        answer.sentiment = Some(decode::sentiment(polarity, emotions, decode::urgency_level(&logits[2])));
+        answer.abstain.extend(decode::abstentions(sentiment_head, of_sentiment, SENTIMENT, polarity.1));
+        answer.abstain.extend(decode::abstentions(category, &said[3], CATEGORY, category_answer.score));
+        let emotions = whole.emotions.decode(emotions, &said[1].logits);
+        let urgency = decode::urgency_level(&said[2].logits);
+        answer.sentiment = Some(decode::sentiment(polarity, emotions, urgency));
         answer.category = Some(category_answer);
-        self.tasks(whole.others.iter().copied(), &logits[whole.heads.len()..], &mut answer);
+        self.tasks(whole.others.iter().copied(), &said[whole.heads.len()..], &mut answer);
         answer
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::Usage;
 use crate::batch::{TOKEN_BUDGET, fitting};
 use crate::call::Call;
-use crate::forward::Logits;
+use crate::forward::Outputs;
 use crate::tokenize::Encoding;
 
 /// Where a shorter text is padded to the longest of its batch: under this share of it, it waits for a batch of its own kind.
@@ -20,7 +20,7 @@ pub(crate) struct Row {
     /// One for each model on its way.
     pub(crate) encodings: Vec<Encoding>,
     /// Of the models that have run.
-    pub(crate) logits: Vec<Logits>,
+    pub(crate) logits: Vec<Outputs>,
 }
 
 impl Row {

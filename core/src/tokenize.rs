@@ -11,6 +11,8 @@ pub(crate) struct Encoding {
     pub(crate) ids: Vec<u32>,
     /// Whether tokens were cut.
     pub(crate) truncated: bool,
+    /// Tokens before the cut.
+    pub(crate) whole: usize,
 }
 
 /// A `tokenizer.json` with its own truncation and padding switched off: length is the engine's business.
@@ -74,7 +76,7 @@ impl Tokenizer {
         let ids = encoding.get_ids();
         let max = self.max_tokens;
         if ids.len() <= max {
-            return Ok(Encoding { ids: ids.to_vec(), truncated: false });
+            return Ok(Encoding { ids: ids.to_vec(), truncated: false, whole: ids.len() });
         }
         let (last, text) = (ids[ids.len() - 1], &ids[..ids.len() - 1]);
         let head = match policy {
@@ -89,7 +91,7 @@ impl Tokenizer {
         let mut cut = text[..head].to_vec();
         cut.extend_from_slice(&text[text.len() - tail..]);
         cut.push(last);
-        Ok(Encoding { ids: cut, truncated: true })
+        Ok(Encoding { ids: cut, truncated: true, whole: ids.len() })
     }
 }
 

@@ -6,6 +6,7 @@ mod common;
 use std::fs;
 
 use common::{bundle, checkpoint, easy, open, rows};
+use frontdesk::doctor::Kind;
 use frontdesk::evaluate::{EvaluateOptions, evaluate};
 use frontdesk::train::{Method, TrainOptions, train};
 use frontdesk::{AbstainReason, AnalyzeOptions, Engine, EngineOptions, ErrorKind, ModelSource, Ticket};
@@ -15,6 +16,7 @@ fn options(dir: &tempfile::TempDir, task: &str) -> TrainOptions {
     let mut options = TrainOptions::new(base.as_path(), task, dir.path().join("out"));
     options.epochs = Some(8);
     options.method = Some(Method::Frozen);
+    options.allow = vec![Kind::Leak];
     options
 }
 
@@ -55,7 +57,8 @@ fn the_same_seed_gives_the_same_bytes_and_another_seed_does_not() {
 fn labels_that_a_whole_bundle_cannot_use_are_refused_before_the_training() {
     for task in ["sentiment", "emotions", "category"] {
         let dir = tempfile::tempdir().unwrap();
-        let options = TrainOptions::new(ModelSource::Default, task, dir.path().join("out"));
+        let mut options = TrainOptions::new(ModelSource::Default, task, dir.path().join("out"));
+        options.allow = vec![Kind::Leak];
         let untold = |_| panic!("{task}: the training began");
         let error = train(&easy(), Some(&easy()), &options, &untold).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::DataInvalid, "{task}: {error}");
@@ -68,7 +71,7 @@ fn labels_that_a_whole_bundle_cannot_use_are_refused_before_the_training() {
 fn a_head_trained_into_a_whole_bundle_is_one_more_output() {
     let dir = tempfile::tempdir().unwrap();
     let mut options = TrainOptions::new(ModelSource::Default, "mood", dir.path().join("whole"));
-    options.epochs = Some(2);
+    (options.epochs, options.allow) = (Some(2), vec![Kind::Leak]);
     train(&easy(), Some(&easy()), &options, &|_| Ok(())).unwrap();
     let engine = open(&options.output).unwrap();
     assert_eq!(engine.info().outputs, ["sentiment", "category", "route", "mood"]);
@@ -95,7 +98,7 @@ fn a_second_head_leaves_the_first_as_it_was() {
     let score = |engine: &Engine| engine.analyze(&Ticket::new("broken press")).unwrap().tasks.remove(0);
     let before = score(&open(&first).unwrap());
     let mut options = TrainOptions::new(first.as_path(), "urgency", dir.path().join("second"));
-    options.epochs = Some(3);
+    (options.epochs, options.allow) = (Some(3), vec![Kind::Leak]);
     let levels =
         rows(&[("a", "1"), ("b", "2"), ("press", "9"), ("broken", "10"), ("proof", "3"), ("broken !", "10")]);
     train(&levels, Some(&levels), &options, &|_| Ok(())).unwrap();

@@ -75,8 +75,13 @@ impl Network {
             Architecture::Bert => ("bert.pooler.dense".to_owned(), hidden, NonLinearity::Tanh),
             Architecture::DistilBert => ("pre_classifier".to_owned(), hidden, NonLinearity::Relu),
         };
-        let spec =
-            HeadSpec { pooling: Pooling::Cls, dense: Some(dense), output: "classifier".to_owned(), logits };
+        let spec = HeadSpec {
+            pooling: Pooling::Cls,
+            dense: Some(dense),
+            output: "classifier".to_owned(),
+            logits,
+            squared_length: false,
+        };
         Self::load(config, weights, &[spec], weights, backend)
     }
 
@@ -106,7 +111,7 @@ impl Network {
         self.encoder.forward(batch)
     }
 
-    /// The logits of the heads named by index, `[head][sequence][logit]`; the trunk runs once.
+    /// The logits of the heads named by index, `[head][sequence][logit]`, with the squared length where a head has it; the trunk runs once.
     ///
     /// # Errors
     /// As [`Encoder::forward`].

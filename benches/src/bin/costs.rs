@@ -113,7 +113,7 @@ fn heads(model: &str, precision: &str) -> Result<(), Failure> {
             let width = head["dense"].as_u64().map(|width| width as usize);
             let dense = width
                 .map(|width| (format!("{name}.dense"), width, frontdesk_models::heads::NonLinearity::Relu));
-            Ok(HeadSpec { pooling: Pooling::Mean, dense, output, logits })
+            Ok(HeadSpec { pooling: Pooling::Mean, dense, output, logits, squared_length: false })
         })
         .collect::<Result<_, Failure>>()?;
     let precision = match precision {

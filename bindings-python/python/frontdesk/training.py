@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import Any, NoReturn, cast
 
 from frontdesk import _frames, _json, _native, _progress, _unicode
@@ -49,6 +50,7 @@ def train(
     checkpoint_every: int | None = None,
     resume: bool | None = None,
     threads: int | None = None,
+    allow: Sequence[str] | None = None,
     seed: int | None = None,
     progress: _progress.Progress[Reading | Steps | Epoch] = None,
     **unknown: NoReturn,
@@ -68,6 +70,7 @@ def train(
         method: `frozen` (the head alone), `full` (everything) or `lora`; by default `frozen` on a bundle, `full` on a plain encoder.
         pooling: `mean`, or `cls` as transformers' classifiers have it, which can then open the model.
         metric: what chooses the epoch: `macro_f1`, `accuracy`, `mean_absolute_error` or `loss`.
+        allow: findings of the data doctor that would stop the training and shall not, such as `leak`.
         checkpoint_every, resume: steps between checkpoints, and whether to go on from the last one.
         max_tokens: tokens that are read of a text.
         dense: width of a dense layer before the output layer.
@@ -109,6 +112,7 @@ def train(
         "checkpoint_every": checkpoint_every,
         "resume": resume,
         "threads": threads,
+        "allow": None if allow is None else list(allow),
         "seed": seed,
     }
     rows = _rows(data, text_column, label_column, "data")

@@ -326,6 +326,18 @@ class Evaluation(_Value):
 
 
 @dataclass(frozen=True, slots=True)
+class FindingReport(_Value):
+    """What the doctor found in the rows of a head."""
+
+    kind: str
+    """Its name: `near-duplicate`."""
+    severity: str
+    """`stop`, `warn` or `note`."""
+    rows: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class HeadReport(_Value):
     """What became of one head: `value` is the metric on the validation rows, of the model as it was written."""
 
@@ -338,6 +350,8 @@ class HeadReport(_Value):
     metric: str
     value: float
     temperature: float
+    findings: tuple[FindingReport, ...]
+    """The gravest first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,21 @@ pub(crate) struct HeadManifest {
     pub(crate) temperature: f32,
     /// Under this probability of the best label, the engine abstains; 0: never.
     pub(crate) abstain_below: f32,
+    /// What is outside of the texts that the head learnt from, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) domain: Option<DomainManifest>,
+}
+
+/// The Mahalanobis distance of a pooled vector to the nearest centre of the training rows (Lee et al. 2018). `{head}.domain.dense` whitens the
+/// vector to z; `{head}.domain.output` has the centres m as weights and -|m|²/2 as biases, so that the squared distance is |z|² less
+/// twice the largest output.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DomainManifest {
+    /// How many centres there are.
+    pub(crate) centres: usize,
+    /// The squared distance over which a text is out of the head's domain.
+    pub(crate) limit: f32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -143,7 +158,19 @@ impl HeadManifest {
                 .map(|width| (format!("{}.dense", self.name), width, self.activation.of_network())),
             output: format!("{}.output", self.name),
             logits: self.logits(),
+            squared_length: false,
         }
+    }
+
+    /// The layers of the distance, for a trunk that is `hidden` wide.
+    pub(crate) fn domain_spec(&self, hidden: usize) -> Option<HeadSpec> {
+        self.domain.as_ref().map(|domain| HeadSpec {
+            pooling: self.spec().pooling,
+            dense: Some((format!("{}.domain.dense", self.name), hidden, NonLinearity::Identity)),
+            output: format!("{}.domain.output", self.name),
+            logits: domain.centres,
+            squared_length: true,
+        })
     }
 }
 
@@ -200,6 +227,14 @@ impl Manifest {
             }
             if !(head.temperature.is_finite() && (0.01..=100.0).contains(&head.temperature)) {
                 return at(format!("temperature {}; from 0.01 to 100", head.temperature));
+            }
+            if let Some(domain) = &head.domain
+                && (!(1..=10_000).contains(&domain.centres) || !domain.limit.is_finite())
+            {
+                return at(format!(
+                    "{} centres; from 1 to 10000, and a limit that is a number",
+                    domain.centres
+                ));
             }
             if !(0.0..=1.0).contains(&head.abstain_below) {
                 return at(format!("abstain_below {}; from 0 to 1", head.abstain_below));

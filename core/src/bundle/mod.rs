@@ -13,7 +13,7 @@ use rayon::prelude::*;
 
 pub(crate) use files::{CONFIG, Files, HEADS, MANIFEST, TOKENIZER, TRUNK, digest_of};
 #[cfg(feature = "train")]
-pub(crate) use manifest::{Activation, DENSE, FORMAT, HeadKind, PoolingName, RESERVED};
+pub(crate) use manifest::{Activation, DENSE, DomainManifest, FORMAT, HeadKind, PoolingName, RESERVED};
 pub(crate) use manifest::{Golden, HeadManifest, Input, Manifest};
 pub use source::default_model_dir;
 pub(crate) use source::locate;
@@ -51,6 +51,8 @@ pub(crate) struct HeadMeaning {
     pub(crate) labels: Vec<String>,
     pub(crate) temperature: f32,
     pub(crate) abstain_below: f32,
+    /// Where the network's distance to the head's domain is, and the largest that is inside.
+    pub(crate) domain: Option<(usize, f32)>,
 }
 
 impl HeadManifest {
@@ -61,6 +63,7 @@ impl HeadManifest {
             labels: self.labels.clone(),
             temperature: self.temperature,
             abstain_below: self.abstain_below,
+            domain: None,
         }
     }
 }
@@ -112,7 +115,8 @@ impl<'a> Bundle<'a> {
     fn load_bundle(&self, manifest: &Manifest, bytes: &[u8], backend: &Backend) -> Result<Loaded> {
         let files = self.files;
         let load = || {
-            let specs: Vec<_> = manifest.heads.iter().map(HeadManifest::spec).collect();
+            let domains = manifest.heads.iter().filter_map(|head| head.domain_spec(self.config.hidden_size));
+            let specs: Vec<_> = manifest.heads.iter().map(HeadManifest::spec).chain(domains).collect();
             let (trunk, heads) = (files.weights(TRUNK)?, files.weights(HEADS)?);
             Network::load(&self.config, &trunk, &specs, &heads, backend)
                 .map_err(|e| Error::from(e).context(files.place()))
@@ -125,7 +129,7 @@ impl<'a> Bundle<'a> {
                 version: manifest.version.clone(),
                 digest: digest_of(bytes),
             },
-            heads: manifest.heads.iter().map(HeadManifest::meaning).collect(),
+            heads: meanings(&manifest.heads),
             network: network?,
             golden: manifest.golden.clone(),
         })
@@ -184,10 +188,24 @@ impl<'a> Bundle<'a> {
                 labels,
                 temperature: 1.0,
                 abstain_below: 0.0,
+                domain: None,
             }],
             golden: Vec::new(),
         })
     }
+}
+
+/// What the heads mean; the network has the distances after the heads.
+fn meanings(heads: &[HeadManifest]) -> Vec<HeadMeaning> {
+    let mut place = heads.len();
+    let mut meaning = |head: &HeadManifest| {
+        let domain = head.domain.as_ref().map(|domain| {
+            place += 1;
+            (place - 1, domain.limit)
+        });
+        HeadMeaning { domain, ..head.meaning() }
+    };
+    heads.iter().map(&mut meaning).collect()
 }
 
 /// Checks that each file that is needed has a digest, and that each that has one lies in the bundle's folder.

@@ -113,7 +113,7 @@ pub fn evaluate(
             };
             let encodings: Vec<_> = chunk.iter().map(encode).collect::<Result<_>>()?;
             let logits = model.logits(&encodings.iter().collect::<Vec<_>>(), &[index])?;
-            predictions.extend(logits.iter().map(|logits| predict(head, &logits[0])));
+            predictions.extend(logits.iter().map(|logits| predict(head, &logits[0].logits)));
             progress(predictions.len())?;
         }
         Ok(measure(&head.name, &head.labels, head.link, &truth, &predictions, options))

@@ -19,6 +19,7 @@ use crate::bundle::{
 };
 use crate::forward::Model;
 use crate::pipeline::WHOLE;
+use crate::tokenize::Tokenizer;
 use crate::{Error, ErrorKind, LongText, Result};
 
 /// Messages whose scores are stored with a bundle and replayed when it is opened.
@@ -37,7 +38,7 @@ const TOKENIZER_CONFIG: &str = "tokenizer_config.json";
 #[derive(Debug)]
 pub(super) struct Base {
     pub(super) config: Config,
-    pub(super) tokenizer: Vec<u8>,
+    tokenizer: Vec<u8>,
     pub(super) input: Input,
     pub(super) digest: String,
     config_json: Vec<u8>,
@@ -92,6 +93,11 @@ impl Base {
     pub(super) fn would_be_whole(&self, tasks: &[&str], frozen: bool) -> bool {
         let kept = if frozen { self.heads() } else { Vec::new() };
         WHOLE.iter().all(|name| tasks.contains(name) || kept.contains(name))
+    }
+
+    pub(super) fn tokenizer(&self) -> Result<Tokenizer> {
+        let Input { max_tokens, max_bytes } = self.input;
+        Tokenizer::new(&self.tokenizer, self.config.vocab_size, max_tokens, max_bytes)
     }
 
     pub(super) fn config_json(&self) -> &[u8] {
@@ -295,8 +301,11 @@ fn golden(model: &Model) -> Result<Vec<Golden>> {
     let score = |text: &&str| {
         let encoding = model.tokenizer.encode(text, LongText::Head)?;
         let logits = model.logits(&[&encoding], &heads)?.remove(0);
-        let scores =
-            model.heads.iter().zip(&logits).map(|(head, logits)| (head.name.clone(), head.scores(logits)));
+        let scores = model
+            .heads
+            .iter()
+            .zip(&logits)
+            .map(|(head, said)| (head.name.clone(), head.scores(&said.logits)));
         Ok(Golden { text: (*text).to_owned(), scores: scores.collect() })
     };
     GOLDEN_MESSAGES.iter().map(score).collect()

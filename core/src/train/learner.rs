@@ -1,11 +1,11 @@
 //! The network that learns: heads on the vectors of a frozen trunk, or on a trunk that learns with them.
 
 use frontdesk_models::ModelError;
-use frontdesk_models::encoder::{Pooling, TokenBatch};
+use frontdesk_models::encoder::{PackedEncoder, Pooling, TokenBatch};
 use frontdesk_models::heads::Link;
 use frontdesk_models::training::{Dropout, Gradients, Trunk};
-use frontdesk_models::weights::Weights;
 
+use super::domain::MOST_ROWS;
 use super::export::Base;
 use super::features::{Features, pooled, served};
 use super::head::{Head, Objective};
@@ -256,7 +256,7 @@ impl<'a> Learner<'a> {
     /// The logits of every head's validation rows; where the trunk learns, on `written` or on what it is now.
     pub(super) fn validate(
         &self,
-        written: Option<Weights>,
+        written: Option<&PackedEncoder>,
         told: &(dyn Fn() -> Result<()> + Sync),
     ) -> Result<Vec<Vec<Vec<f32>>>> {
         let hidden = self.base.config.hidden_size;
@@ -266,15 +266,38 @@ impl<'a> Learner<'a> {
         match &self.body {
             Body::Frozen { valid, .. } => valid.iter().enumerate().map(|(head, f)| logits(head, f)).collect(),
             Body::Learning(learning) => {
-                let weights = written.map_or_else(|| self.base.weights_of(Some(&learning.trunk)), Ok)?;
-                let trunk = served(&self.base.config, &weights)?;
+                let current;
+                let trunk = match written {
+                    Some(trunk) => trunk,
+                    None => {
+                        current = served(&self.base.config, &self.base.weights_of(Some(&learning.trunk))?)?;
+                        &current
+                    }
+                };
                 let of_head = |(head, lesson): (usize, &Lesson)| {
-                    let features = pooled(&trunk, &lesson.valid.encodings, lesson.pooling, &|_| told())?;
+                    let features = pooled(trunk, &lesson.valid.encodings, lesson.pooling, &|_| told())?;
                     logits(head, &features)
                 };
                 self.lessons.iter().enumerate().map(of_head).collect()
             }
         }
+    }
+
+    /// Pooled vectors of a head's training rows, at most [`MOST_ROWS`] of them, with their classes, and of its validation rows. A row of several
+    /// labels, or none, counts as one of its first, or of a class of its own.
+    pub(super) fn vectors(
+        &self,
+        head: usize,
+        trunk: &PackedEncoder,
+    ) -> Result<(Features, Vec<usize>, Features)> {
+        let lesson = &self.lessons[head];
+        let rows = &lesson.train;
+        let every = rows.targets.len().div_ceil(MOST_ROWS);
+        let encodings: Vec<Encoding> = rows.encodings.iter().step_by(every).cloned().collect();
+        let class = |target: &Vec<usize>| target.first().copied().unwrap_or(lesson.labels);
+        let classes = rows.targets.iter().step_by(every).map(class).collect();
+        let pooled = |encodings: &[Encoding]| pooled(trunk, encodings, lesson.pooling, &|_| Ok(()));
+        Ok((pooled(&encodings)?, classes, pooled(&lesson.valid.encodings)?))
     }
 
     pub(super) fn trunk(&self) -> Option<&Trunk> {

@@ -3,8 +3,10 @@
 //! The same data, options and seed give the same bytes on the same machine, at any number of threads, whether or not the training was cut off and
 //! went on from a checkpoint.
 
+mod check;
 mod checkpoint;
 mod config;
+mod domain;
 mod export;
 mod features;
 mod fit;
@@ -35,8 +37,8 @@ use crate::bundle::{Activation, HeadKind, HeadManifest, PoolingName, digest_of, 
 use crate::data::Labelled;
 use crate::evaluate::label_indexes;
 use crate::pipeline::check_place;
-use crate::tokenize::Tokenizer;
 use crate::{EngineOptions, Error, ErrorKind, Result};
+use check::Doctor;
 use checkpoint::Checkpoints;
 use export::{Base, Written};
 use fit::Loop;
@@ -46,10 +48,11 @@ use lora::Lora;
 use options::Settings;
 use scale::Scale;
 
+pub use check::{HeadDiagnosis, check};
 pub use config::{HeadConfig, HeadRows, TrainConfig};
 pub use options::{Method, Metric, Pooling, TrainOptions};
 pub use progress::{Point, Progress};
-pub use report::{HeadReport, Report};
+pub use report::{FindingReport, HeadReport, Report};
 
 /// What one head learns from.
 #[derive(Debug, Clone, Copy)]
@@ -114,13 +117,17 @@ pub fn train_heads(
     if options.output.exists() {
         return Err(export::already(&options.output));
     }
-    // A pool of its own: a forked process has none of its parent's threads.
+    in_pool(options, || run(heads, options, progress))
+}
+
+/// Runs the work on a pool of its own: a forked process has none of its parent's threads.
+fn in_pool<T: Send>(options: &TrainOptions, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(options.threads.unwrap_or(0))
         .thread_name(|index| format!("frontdesk-train-{index}"))
         .build()
         .map_err(|e| Error::new(ErrorKind::Internal, e.to_string()).with_source(e))?;
-    pool.install(|| run(heads, options, progress))
+    pool.install(work)
 }
 
 /// A head before its rows are read by the network.
@@ -171,6 +178,9 @@ fn run(
             fits.map_err(|e| Error::new(ErrorKind::DataInvalid, e.message().to_owned()).at("task"))?;
         }
     }
+    let doctor = Doctor::new(&base, options.seed, progress)?;
+    let diagnoses: Vec<HeadDiagnosis> =
+        heads.iter().map(|head| doctor.admit(head, options)).collect::<Result<_>>()?;
     let lessons = lessons(&planned, &base, &settings, progress)?;
     let checkpoints = if frozen && options.checkpoint_every.is_none() && !options.resume {
         None
@@ -187,7 +197,8 @@ fn run(
     let trunk = base.trunk_file(&files, learner.trunk(), options.half)?;
     // Calibrated on the trunk as it is written.
     let as_written = Weights::from_bytes(trunk.clone(), Limits::default())?;
-    let logits = learner.validate(Some(as_written), &|| Ok(()))?;
+    let served = features::served(&base.config, &as_written)?;
+    let logits = learner.validate(Some(&served), &|| Ok(()))?;
     let mut written = Vec::new();
     let mut reports = Vec::new();
     for (index, (planned, lesson)) in planned.into_iter().zip(&lessons).enumerate() {
@@ -203,9 +214,15 @@ fn run(
             metric: metric.name(),
             value: task::measure(metric, lesson.link, lesson.labels, &logits[index], &lesson.valid.targets),
             temperature: manifest.temperature,
+            findings: report::findings(&diagnoses[index].diagnosis),
         });
-        let tensors =
+        let mut tensors =
             learner.heads[index].export(learner.scale(index)).map_err(frontdesk_models::ModelError::from)?;
+        let (near, classes, held) = learner.vectors(index, &served)?;
+        if let Some((domain, of_domain)) = domain::fit(&near, &classes, &held) {
+            manifest.domain = Some(domain);
+            tensors.extend(of_domain);
+        }
         written.push(Written { manifest, tensors });
     }
     export::write(folder, &base, written, trunk, frozen, options)?;
@@ -270,6 +287,7 @@ fn plan<'a>(
         activation: if classifier && bert { Activation::Tanh } else { Activation::Relu },
         temperature: 1.0,
         abstain_below,
+        domain: None,
     };
     Ok(Planned { manifest, train, valid, validation, passes: head.passes, weight: head.weight })
 }
@@ -280,9 +298,7 @@ fn lessons(
     settings: &Settings,
     progress: &(dyn Fn(Progress) -> Result<()> + Sync),
 ) -> Result<Vec<Lesson>> {
-    let input = &base.input;
-    let vocabulary = base.config.vocab_size;
-    let tokenizer = Tokenizer::new(&base.tokenizer, vocabulary, input.max_tokens, input.max_bytes)?;
+    let tokenizer = base.tokenizer()?;
     let total = planned.iter().map(|head| head.train.len() + head.valid.len()).sum();
     let mut before = 0;
     let mut read = |manifest: &HeadManifest, rows: &[&Labelled]| -> Result<Rows> {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::bundle::{DENSE, RESERVED};
+use crate::doctor::Kind;
 use crate::{Error, ModelSource, Result};
 
 /// What of the network learns.
@@ -136,6 +137,8 @@ pub struct TrainOptions {
     pub checkpoint_every: Option<usize>,
     /// Goes on from the checkpoint of a training that was cut off.
     pub resume: bool,
+    /// Findings of the doctor that would stop the training and shall not.
+    pub allow: Vec<Kind>,
     /// Threads; `None`: as many as this process may use. The result is the same for any number.
     pub threads: Option<usize>,
     /// Seeds the split, the start, the order and the dropout.
@@ -182,6 +185,7 @@ impl Default for TrainOptions {
             lora_alpha: 16.0,
             checkpoint_every: None,
             resume: false,
+            allow: Vec::new(),
             threads: None,
             seed: 17,
         }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::progress::Point;
+use crate::doctor::{Diagnosis, Finding};
 
 /// What a training did.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -42,4 +43,34 @@ pub struct HeadReport {
     pub value: f64,
     /// The temperature of the scaling.
     pub temperature: f32,
+    /// What the doctor found in the rows, the gravest first.
+    pub findings: Vec<FindingReport>,
+}
+
+/// A finding of the doctor, without the rows that it points at; see [`super::check`] for these.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FindingReport {
+    /// What it is, by its name in JSON: `near-duplicate`.
+    pub kind: String,
+    /// `stop`, `warn` or `note`.
+    pub severity: String,
+    /// How many rows it is about.
+    pub rows: usize,
+    /// A sentence for people.
+    pub message: String,
+}
+
+/// The findings of a diagnosis.
+pub(super) fn findings(diagnosis: &Diagnosis) -> Vec<FindingReport> {
+    let name = |value: serde_json::Result<serde_json::Value>| match value {
+        Ok(serde_json::Value::String(name)) => name,
+        _ => String::new(),
+    };
+    let finding = |finding: &Finding| FindingReport {
+        kind: name(serde_json::to_value(finding.kind)),
+        severity: name(serde_json::to_value(finding.severity)),
+        rows: finding.count,
+        message: finding.message.clone(),
+    };
+    diagnosis.findings.iter().map(finding).collect()
 }

@@ -47,16 +47,20 @@ pub(super) fn labels_of(task: &str, kind: HeadKind, rows: &[Labelled]) -> Result
 /// Rows to train on, rows to validate on, and how they were told apart.
 pub(super) type Split<'a> = (Vec<&'a Labelled>, Vec<&'a Labelled>, String);
 
-/// A tenth of each label's rows for validation, at least one where a label has two.
+/// A tenth of each label's rows for validation, at least one where a label has two. Rows of the same text, whatever its case and spaces, stay
+/// together.
 pub(super) fn split<'a>(rows: &'a [Labelled], seed: u64, random: &mut StdRng) -> Result<Split<'a>> {
     let mut order: Vec<&Labelled> = rows.iter().collect();
     order.shuffle(random);
     let mut seen = std::collections::BTreeMap::<&str, usize>::new();
+    let mut side = std::collections::HashMap::<String, bool>::new();
     let (mut train, mut valid) = (Vec::new(), Vec::new());
     for row in order {
         let count = seen.entry(&row.label).or_default();
         *count += 1;
-        if *count % 10 == 2 { valid.push(row) } else { train.push(row) }
+        let held = *count % 10 == 2;
+        let held = *side.entry(row.text.trim().to_lowercase()).or_insert(held);
+        if held { valid.push(row) } else { train.push(row) }
     }
     if valid.is_empty() {
         let message = "no label has two rows: there is nothing to validate on; give a validation file";

@@ -39,6 +39,7 @@ impl SequenceClassifier {
             problem,
             tensors: tensors
                 .iter()
+                .filter(|(name, ..)| !name.starts_with("domain."))
                 .map(|(n, shape, values)| (n.clone(), (shape.clone(), values.clone())))
                 .collect(),
         })

@@ -1,6 +1,6 @@
 //! One head: pool, an optional dense layer with its non-linearity, and the output layer.
 
-use candle_core::{Device, Tensor};
+use candle_core::{D, Device, Tensor};
 
 use crate::encoder::{HiddenStates, Pooling};
 use crate::weights::Weights;
@@ -51,6 +51,8 @@ impl Linear {
 /// Between the dense and the output layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NonLinearity {
+    /// Nothing.
+    Identity,
     /// tanh, as in BERT's pooler.
     Tanh,
     /// max(0, x), as in DistilBERT's classifier.
@@ -68,6 +70,8 @@ pub struct HeadSpec {
     pub output: String,
     /// The number of logits.
     pub logits: usize,
+    /// Whether the squared length of what the output layer reads follows the logits, as a distance from centres needs it.
+    pub squared_length: bool,
 }
 
 /// A head that reads the trunk's hidden states.
@@ -77,6 +81,7 @@ pub struct Head {
     dense: Option<(Linear, NonLinearity)>,
     output: Linear,
     logits: usize,
+    squared_length: bool,
 }
 
 impl Head {
@@ -92,7 +97,8 @@ impl Head {
             width = *wide;
         }
         let output = Linear::load(weights, &spec.output, width, spec.logits, device)?;
-        Ok(Self { pooling: spec.pooling, dense, output, logits: spec.logits })
+        let squared_length = spec.squared_length;
+        Ok(Self { pooling: spec.pooling, dense, output, logits: spec.logits, squared_length })
     }
 
     /// How this head reads the hidden states.
@@ -113,15 +119,21 @@ impl Head {
         self.from_pooled(&hidden.pool(self.pooling)?)
     }
 
-    /// Logits from vectors that were pooled before: `[batch, hidden]` to `[batch, logits]`.
+    /// Logits from vectors that were pooled before: `[batch, hidden]` to `[batch, logits]`, with the squared length where the head has it.
     ///
     /// # Errors
     /// [`ModelError::Compute`] where the shapes do not fit or the device failed.
     pub fn from_pooled(&self, pooled: &Tensor) -> Result<Tensor> {
-        match &self.dense {
-            None => self.output.forward(pooled),
-            Some((dense, NonLinearity::Tanh)) => self.output.forward(&dense.forward(pooled)?.tanh()?),
-            Some((dense, NonLinearity::Relu)) => self.output.forward(&dense.forward(pooled)?.relu()?),
+        let states = match &self.dense {
+            None => pooled.clone(),
+            Some((dense, NonLinearity::Identity)) => dense.forward(pooled)?,
+            Some((dense, NonLinearity::Tanh)) => dense.forward(pooled)?.tanh()?,
+            Some((dense, NonLinearity::Relu)) => dense.forward(pooled)?.relu()?,
+        };
+        let logits = self.output.forward(&states)?;
+        if !self.squared_length {
+            return Ok(logits);
         }
+        Ok(Tensor::cat(&[logits, states.sqr()?.sum_keepdim(D::Minus1)?], D::Minus1)?)
     }
 }

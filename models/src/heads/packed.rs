@@ -17,6 +17,7 @@ pub(crate) struct PackedHead {
     dense: Option<(PackedLinear, NonLinearity)>,
     output: PackedLinear,
     logits: usize,
+    squared_length: bool,
 }
 
 impl PackedHead {
@@ -33,14 +34,15 @@ impl PackedHead {
             width = *wide;
         }
         let output = pack(&spec.output, width, spec.logits)?;
-        Ok(Self { pooling: spec.pooling, dense, output, logits: spec.logits })
+        let squared_length = spec.squared_length;
+        Ok(Self { pooling: spec.pooling, dense, output, logits: spec.logits, squared_length })
     }
 
     pub(crate) fn logits(&self) -> usize {
         self.logits
     }
 
-    /// The logits of each sequence.
+    /// The logits of each sequence, with the squared length where the head has it.
     pub(crate) fn forward(&self, isa: Isa, hidden: &HiddenStates, sequences: usize) -> Result<Vec<Vec<f32>>> {
         let pooled = hidden.pooled(self.pooling)?;
         let width = pooled.len() / sequences;
@@ -52,6 +54,7 @@ impl PackedHead {
         let mut states: Vec<Lane> = (0..panels(width) * sequences).map(lane).collect();
         if let Some((linear, then)) = &self.dense {
             let then = match then {
+                NonLinearity::Identity => Then::Nothing,
                 NonLinearity::Tanh => Then::Tanh,
                 NonLinearity::Relu => Then::Relu,
             };
@@ -60,7 +63,15 @@ impl PackedHead {
         let output =
             isa.run(Dense { linear: &self.output, then: Then::Nothing, rows: sequences, from: &states });
         let logit = |row: usize, at: usize| output[at / LANES * sequences + row][at % LANES];
-        Ok((0..sequences).map(|row| (0..self.logits).map(|at| logit(row, at)).collect()).collect())
+        let squared = |row: usize| -> f32 {
+            // The padding is zero.
+            states.iter().skip(row).step_by(sequences).flatten().map(|value| value * value).sum()
+        };
+        let of_row = |row: usize| {
+            let logits = (0..self.logits).map(|at| logit(row, at));
+            logits.chain(self.squared_length.then(|| squared(row))).collect()
+        };
+        Ok((0..sequences).map(of_row).collect())
     }
 }
 

@@ -1,0 +1,141 @@
+//! The doctor before a training: what it needs of the base, and what stops the training.
+
+use frontdesk_models::encoder::{PackedEncoder, Pooling};
+use frontdesk_models::heads::Link;
+use serde::Serialize;
+
+use super::export::Base;
+use super::features::{encode, pooled, served};
+use super::progress::Progress;
+use super::task::{kind_of, labels_of};
+use super::{HeadData, TrainOptions, in_pool, options};
+use crate::bundle::locate;
+use crate::data::Labelled;
+use crate::doctor::{
+    Diagnosis, DoctorOptions, Examination, Finding, Severity, Split, cross_validated, examine,
+};
+use crate::evaluate::label_indexes;
+use crate::tokenize::Tokenizer;
+use crate::{EngineOptions, Error, ErrorKind, LongText, Result};
+
+/// Rows up to which a training looks for label errors by itself: it costs a pass of the trunk over all rows.
+const LABEL_ERRORS_UP_TO: usize = 5_000;
+
+/// Folds of the cross-validation.
+const FOLDS: usize = 5;
+
+/// What the doctor says of one head's rows.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct HeadDiagnosis {
+    /// The head.
+    pub task: String,
+    /// What was found.
+    pub diagnosis: Diagnosis,
+}
+
+/// Examines every head's rows as a training would, and for label errors whatever their number; nothing is trained or written. Of the options the base,
+/// the tokens that are read, the threads and the seed count.
+///
+/// # Errors
+/// As [`super::train_heads`] for the base and the options that count; what the rows are is not an error but a finding.
+pub fn check(
+    heads: &[HeadData<'_>],
+    options: &TrainOptions,
+    progress: &(dyn Fn(Progress) -> Result<()> + Sync),
+) -> Result<Vec<HeadDiagnosis>> {
+    for head in heads {
+        options::check_task(head.task)?;
+    }
+    in_pool(options, || {
+        let base = Base::read(&locate(&options.base, &EngineOptions::default())?, options.max_tokens)?;
+        let doctor = Doctor::new(&base, options.seed, progress)?;
+        heads.iter().map(|head| doctor.examine(head, true)).collect()
+    })
+}
+
+/// The doctor with the base that reads the texts.
+pub(super) struct Doctor<'a> {
+    base: &'a Base,
+    tokenizer: Tokenizer,
+    seed: u64,
+    progress: &'a (dyn Fn(Progress) -> Result<()> + Sync),
+}
+
+impl<'a> Doctor<'a> {
+    pub(super) fn new(
+        base: &'a Base,
+        seed: u64,
+        progress: &'a (dyn Fn(Progress) -> Result<()> + Sync),
+    ) -> Result<Self> {
+        Ok(Self { base, tokenizer: base.tokenizer()?, seed, progress })
+    }
+
+    /// Examines the rows of a head that is about to be trained.
+    ///
+    /// # Errors
+    /// `data-invalid` where something stops the training that is not allowed by name.
+    pub(super) fn admit(&self, head: &HeadData<'_>, options: &TrainOptions) -> Result<HeadDiagnosis> {
+        let found = self.examine(head, head.train.len() <= LABEL_ERRORS_UP_TO)?;
+        let stops =
+            |finding: &&Finding| finding.severity == Severity::Stop && !options.allow.contains(&finding.kind);
+        let Some(finding) = found.diagnosis.findings.iter().find(stops) else { return Ok(found) };
+        let kind = serde_json::to_value(finding.kind).unwrap_or_default();
+        let first = finding.rows.first().map_or_else(String::new, |row| match row.other {
+            Some(other) => format!(", first line {} and line {}", row.place.line, other.line),
+            None => format!(", first line {}", row.place.line),
+        });
+        let message =
+            format!("{}: {}{first}; allow {kind} to train nevertheless", head.task, finding.message);
+        Err(Error::new(ErrorKind::DataInvalid, message))
+    }
+
+    fn examine(&self, head: &HeadData<'_>, label_errors: bool) -> Result<HeadDiagnosis> {
+        let total = head.train.len() + head.valid.map_or(0, <[_]>::len);
+        let told = |done| (self.progress)(Progress::Features { done, total });
+        let tokens = |rows: &[Labelled]| -> Result<Vec<usize>> {
+            rows.iter().map(|row| self.tokenizer.count(&row.text)).collect()
+        };
+        let (of_train, of_valid) = (tokens(head.train)?, head.valid.map(tokens).transpose()?);
+        let link = kind_of(head.task).link();
+        let labels = labels_of(head.task, kind_of(head.task), head.train).unwrap_or_default();
+        // Rows that cannot be learnt are a finding.
+        let probabilities = match label_errors && link == Link::Softmax && labels.len() > 1 {
+            true => self.probabilities(head.train, &labels, link, &told).ok(),
+            false => None,
+        };
+        told(total)?;
+        let train =
+            Split { rows: head.train, tokens: Some(&of_train), probabilities: probabilities.as_deref() };
+        let valid = head.valid.map(|rows| Split { rows, tokens: of_valid.as_deref(), probabilities: None });
+        let examination =
+            Examination { train, valid, labels: &labels, max_tokens: Some(self.base.input.max_tokens) };
+        let options = DoctorOptions { multi_label: link == Link::Sigmoid, ..DoctorOptions::default() };
+        let diagnosis = examine(&examination, &options, &|_| told(total))?;
+        Ok(HeadDiagnosis { task: head.task.to_owned(), diagnosis })
+    }
+
+    /// What a regression on the base's vectors says of each row that it has not seen.
+    fn probabilities(
+        &self,
+        rows: &[Labelled],
+        labels: &[String],
+        link: Link,
+        told: &(dyn Fn(usize) -> Result<()> + Sync),
+    ) -> Result<Vec<Vec<f32>>> {
+        let trunk: PackedEncoder = served(&self.base.config, self.base.weights())?;
+        let all: Vec<&Labelled> = rows.iter().collect();
+        let encodings = encode(&self.tokenizer, &all, &|_| told(0))?;
+        let features = pooled(&trunk, &encodings, Pooling::Mean, told)?;
+        let of_row = |row: &Labelled| Ok(label_indexes(labels, link, row)?.first().copied().unwrap_or(0));
+        let targets: Vec<usize> = rows.iter().map(of_row).collect::<Result<_>>()?;
+        let folds = FOLDS.min(rows.len());
+        cross_validated(&features, &targets, labels.len(), folds, self.seed, &|_| told(rows.len()))
+    }
+}
+
+impl Tokenizer {
+    /// Tokens of a text before any cut, special tokens counted.
+    fn count(&self, text: &str) -> Result<usize> {
+        self.encode(text, LongText::Head).map(|encoding| encoding.whole)
+    }
+}
