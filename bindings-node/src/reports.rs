@@ -1,6 +1,6 @@
-//! What an engine is made of and what it has done; what an evaluation and a training found.
+//! What an engine is made of and what it has done; what a training did.
 
-use frontdesk::{evaluate, metrics, train};
+use frontdesk::{metrics, train};
 
 use crate::analysis::ModelInfo;
 use crate::mirror::{Mirror, mirror};
@@ -22,20 +22,6 @@ mirror! {
     }
     ["Observations counted by upper bound, and their sum."]
     Histogram of [metrics::Histogram] { buckets: [Vec<Bucket>], sum: [f64], }
-    ["What an evaluation found. The two optional figures are of ordinal heads only; a multi-label head has no confusion."]
-    Evaluation of [evaluate::Evaluation] {
-        task: [String], rows: [f64], accuracy: [Interval], macro_f1: [Interval], ece: [Interval],
-        mean_absolute_error: [Option<Interval>], spearman: [Option<Interval>], per_class: [Vec<PerClass>],
-        confusion: [Option<Confusion>],
-    }
-    ["A figure with its 95 % interval over the rows."]
-    Interval of [evaluate::Interval] { value: [f64], low: [f64], high: [f64], }
-    ["Precision, recall and F1 of one label; `support` counts the file's rows with it."]
-    PerClass of [evaluate::PerClass] {
-        label: [String], precision: [f64], recall: [f64], f1: [f64], support: [f64],
-    }
-    ["How often each label of the file was given which label by the model: `matrix[true][predicted]`."]
-    Confusion of [evaluate::Confusion] { labels: [Vec<String>], matrix: [Vec<Vec<f64>>], }
     ["What a training did: `value` is the metric on the validation rows at the epoch that was kept."]
     Report of [train::Report] {
         task: [String], labels: [Vec<String>], train_rows: [f64], valid_rows: [f64], validation: [String],

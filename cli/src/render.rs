@@ -1,12 +1,18 @@
 //! Tables for people.
 
+mod comparison;
+mod evaluation;
+
 use std::path::Path;
 
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{Attribute, Cell, Color, ContentArrangement, Table};
-use frontdesk::evaluate::{Evaluation, Interval};
+use frontdesk::evaluate::Interval;
 use frontdesk::train::Report;
 use frontdesk::{Analysis, Info, LabelScore, Polarity, Ticket};
+
+pub(crate) use comparison::comparison;
+pub(crate) use evaluation::evaluation;
 
 /// The width where stdout is no terminal.
 const PLAIN_WIDTH: u16 = 132;
@@ -173,6 +179,11 @@ pub(crate) fn many(tickets: &[Ticket], analyses: &[Analysis]) -> String {
     )
 }
 
+/// A figure with its interval, to so many digits.
+fn interval(i: &Interval, digits: usize) -> String {
+    format!("{:.digits$}  ({:.digits$} to {:.digits$})", i.value, i.low, i.high)
+}
+
 /// A two-column table of names and values.
 fn pairs(rows: &[(&str, String)]) -> Table {
     let mut table = table();
@@ -215,41 +226,4 @@ pub(crate) fn report(report: &Report, output: &Path) -> String {
         ("temperature", format!("{:.3}", report.temperature)),
     ];
     format!("{}\n", pairs(&rows))
-}
-
-/// What an evaluation found.
-pub(crate) fn evaluation(evaluation: &Evaluation) -> String {
-    let figure = |i: &Interval| format!("{:.4}  ({:.4} to {:.4})", i.value, i.low, i.high);
-    let mut rows = vec![
-        ("task", evaluation.task.clone()),
-        ("rows", evaluation.rows.to_string()),
-        ("accuracy", figure(&evaluation.accuracy)),
-        ("macro-F1", figure(&evaluation.macro_f1)),
-        ("ECE", figure(&evaluation.ece)),
-    ];
-    rows.extend(evaluation.mean_absolute_error.as_ref().map(|i| ("mean absolute error", figure(i))));
-    rows.extend(evaluation.spearman.as_ref().map(|i| ("Spearman", figure(i))));
-    let mut classes = table();
-    classes.set_header(["label", "precision", "recall", "F1", "rows"]);
-    for c in &evaluation.per_class {
-        let share = |x: f64| format!("{x:.3}");
-        classes.add_row([
-            c.label.clone(),
-            share(c.precision),
-            share(c.recall),
-            share(c.f1),
-            c.support.to_string(),
-        ]);
-    }
-    let mut text = format!("{}\n{classes}\n", pairs(&rows));
-    if let Some(confusion) = &evaluation.confusion {
-        let mut matrix = table();
-        let header = confusion.labels.iter().map(String::as_str);
-        matrix.set_header(std::iter::once("true \\ given").chain(header));
-        for (label, row) in confusion.labels.iter().zip(&confusion.matrix) {
-            matrix.add_row(std::iter::once(label.clone()).chain(row.iter().map(usize::to_string)));
-        }
-        text.push_str(&format!("{matrix}\n"));
-    }
-    text + "Intervals are 95 % bootstrap intervals over the rows.\n"
 }

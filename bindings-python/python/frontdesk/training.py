@@ -1,4 +1,4 @@
-"""Training a head, and evaluating one."""
+"""Training a head, evaluating one, and comparing two."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any, NoReturn, cast
 from frontdesk import _frames, _json, _native, _progress, _unicode
 from frontdesk.engine import Engine, Model, located, path
 from frontdesk.errors import InvalidInputError
-from frontdesk.types import Epoch, Evaluation, Reading, Report, Steps
+from frontdesk.types import Comparison, Epoch, Evaluation, Reading, Report, Steps
 
-__all__ = ["evaluate", "train"]
+__all__ = ["compare", "evaluate", "train"]
 
 
 def train(
@@ -92,6 +92,9 @@ def evaluate(
     task: str | None = None,
     seed: int | None = None,
     resamples: int | None = None,
+    errors: int | None = None,
+    texts: bool | None = None,
+    automate_at: float | None = None,
     progress: _progress.Progress[int] = None,
     **unknown: NoReturn,
 ) -> Evaluation:
@@ -103,16 +106,64 @@ def evaluate(
         text_column, label_column: where the texts and the labels are.
         task: the head; may be left out where the model has one.
         seed, resamples: of the bootstrap.
+        errors: wrong rows to name, at most; 20 where it is left out.
+        texts: whether they come with their texts.
+        automate_at: a precision such as 0.95; for each label the score from which on it is reached is then in `automation`.
         progress: as in `Engine.score`.
 
     Raises:
         DataInvalidError names the line, or the row from 1; InvalidInputError where the task is not a head of the model.
     """
     rows = _rows(data, text_column, label_column, "data")
-    options = _json.options({"task": task, "seed": seed, "resamples": resamples}, unknown)
+    given = {
+        "task": task,
+        "seed": seed,
+        "resamples": resamples,
+        "errors": errors,
+        "texts": texts,
+        "automate_at": automate_at,
+    }
+    options = _json.options(given, unknown)
     engine = model if isinstance(model, Engine) else Engine(model)
     with _progress.of_rows(progress, "evaluating", None) as tell:
         return cast(Evaluation, _native.evaluate(engine._native, rows, options, tell))
+
+
+def compare(
+    data: Any,
+    a: Engine | Model | None,
+    b: Engine | Model | None,
+    *,
+    text_column: str = "text",
+    label_column: str = "label",
+    task: str | None = None,
+    seed: int | None = None,
+    resamples: int | None = None,
+    texts: bool | None = None,
+    progress: _progress.Progress[int] = None,
+    **unknown: NoReturn,
+) -> Comparison:
+    """Whether one model is better than another on labelled texts, and which rows change between them.
+
+    Args:
+        data: a CSV, TSV or JSON lines file, a pandas, polars or pyarrow table, or a list of dictionaries.
+        a: the model that there is: an engine, or what one is opened with; `None` is the bundled model.
+        b: the model that could take its place. Both have the same labels.
+        text_column, label_column: where the texts and the labels are.
+        task: the head; a model with one head is compared by it, whatever its name.
+        seed, resamples: of the bootstrap, which measures both models on each sample.
+        texts: whether the rows that changed come with their texts.
+        progress: as in `Engine.score`; each row counts once for each model.
+
+    Raises:
+        DataInvalidError where the models do not have the same labels, or a row has one that they do not know;
+        InvalidInputError where the task is not a head.
+    """
+    rows = _rows(data, text_column, label_column, "data")
+    options = _json.options({"task": task, "seed": seed, "resamples": resamples, "texts": texts}, unknown)
+    first, second = (model if isinstance(model, Engine) else Engine(model) for model in (a, b))
+    with _progress.of_rows(progress, "comparing", None) as tell:
+        return cast(Comparison, _native.compare(first._native, second._native, rows, options, tell))
 
 
 def _rows(data: Any, text: Any, label: Any, field: str) -> Any:
