@@ -104,7 +104,7 @@ def test_an_engine_evaluates_its_own_head(engine: Engine) -> None:
 def test_an_evaluation_says_what_to_trust_and_what_to_look_at(model: Path) -> None:
     rows = [*ROWS * 6, ("thank you so much", "bad")]
     frame = pd.DataFrame(rows, columns=["text", "label"])
-    found = frontdesk.evaluate(frame, model=model, resamples=50, errors=100, texts=True, automate_at=0.5)
+    found = frontdesk.evaluate(frame, model=model, task="mood", resamples=50, errors=100, texts=True, automate_at=0.5)
     assert len(found.reliability) == 15 and sum(part.count for part in found.reliability) == len(rows)
     assert found.coverage[-1].coverage == 1.0 and found.coverage[-1].precision == found.accuracy.value
     assert found.brier.low <= found.brier.value <= found.brier.high and found.nll.value > 0
@@ -112,23 +112,24 @@ def test_an_evaluation_says_what_to_trust_and_what_to_look_at(model: Path) -> No
     last = next(error for error in found.errors if error.line == len(rows))
     assert (last.truth, last.given, last.text) == ("bad", "good", "thank you so much")
     assert found.automation is not None and found.automation.wanted == 0.5
-    good = next(label for label in found.automation.labels if label.label == "good")
-    assert good.kept and good.low is not None and good.precision is not None and 0.5 <= good.low <= good.precision
+    kept = [label for label in found.automation.labels if label.kept]
+    assert kept and all(0.5 <= (label.low or 0) <= (label.precision or 0) for label in kept)
+    assert all((label.threshold is None) == (label.kept == 0) for label in found.automation.labels)
     assert found.abstention is None and "abstention" not in found.to_dict()
     assert pickle.loads(pickle.dumps(found)) == found
-    plain = frontdesk.evaluate(frame, model=model, resamples=50)
+    plain = frontdesk.evaluate(frame, model=model, task="mood", resamples=50)
     assert plain.automation is None and len(plain.errors) <= 20 and all(error.text is None for error in plain.errors)
     with pytest.raises(frontdesk.InvalidInputError, match="above 0 and below 1") as raised:
-        frontdesk.evaluate(frame, model=model, automate_at=95)
+        frontdesk.evaluate(frame, model=model, task="mood", automate_at=95)
     assert raised.value.field == "automate_at"
 
 
 def test_two_models_are_compared(model: Path, tmp_path: Path) -> None:
     frame = pd.DataFrame(ROWS, columns=["text", "label"])
-    same = frontdesk.compare(frame, model, model, resamples=50)
+    same = frontdesk.compare(frame, model, model, task="mood", resamples=50)
     assert (same.accuracy.b_better, same.mcnemar.p_value, same.changes, same.flows) == (0.5, 1.0, (), ())
     contrary = frame.assign(label=frame["label"].map({"good": "bad", "bad": "good"}))
-    frontdesk.train(contrary, valid=contrary, output=tmp_path / "contrary", task="temper", epochs=3, progress=False)
+    frontdesk.train(contrary, valid=contrary, output=tmp_path / "contrary", task="mood", epochs=3, progress=False)
     done: list[int] = []
     with Engine(model) as a, Engine(tmp_path / "contrary") as b:
         found = frontdesk.compare(frame, a, b, task="mood", resamples=50, texts=True, progress=done.append)
@@ -138,7 +139,7 @@ def test_two_models_are_compared(model: Path, tmp_path: Path) -> None:
     change = found.changes[0]
     assert (change.text, change.truth) == ROWS[change.line - 1] and change.effect in ("better", "worse")
     assert found.to_dict()["changes"][0]["before"] == change.before
-    with pytest.raises(frontdesk.DataInvalidError, match="do not have the same labels"):
+    with pytest.raises(frontdesk.DataInvalidError, match="`good` is no label"):
         frontdesk.compare(frame, model, None, task="category")
 
 

@@ -14,7 +14,7 @@ pub(crate) fn evaluation(evaluation: &Evaluation) -> String {
         ("macro-F1", figure(&evaluation.macro_f1)),
         ("ECE", figure(&evaluation.ece)),
         ("Brier score", figure(&evaluation.brier)),
-        ("log-likelihood, negative", figure(&evaluation.nll)),
+        ("negative log-likelihood", figure(&evaluation.nll)),
     ];
     rows.extend(evaluation.mean_absolute_error.as_ref().map(|i| ("mean absolute error", figure(i))));
     rows.extend(evaluation.spearman.as_ref().map(|i| ("Spearman", figure(i))));
