@@ -23,6 +23,8 @@ export declare class NativeEngine {
   /** Begins a call on one ticket, or on many, as JSON; `first` is the place of the first one where they are a part of more. */
   call(number: number, tickets: string, many: boolean, options: string, first?: number | undefined | null): NativeCall
   evaluate(data: string, options: string, work: NativeWork): Promise<Evaluation | Failure>
+  /** Compares this engine's model, a, with another's, b. */
+  compare(other: NativeEngine, data: string, options: string, work: NativeWork): Promise<Comparison | Failure>
   /** Cancels every call. The promise is resolved when the threads have ended. */
   close(): Promise<Failure | undefined>
 }
@@ -38,6 +40,23 @@ export declare class NativeWork {
 export interface Abstain {
   output: string
   reason: 'low-confidence' | 'out-of-domain' | 'unsupported-language' | 'empty'
+}
+
+/** A head abstains under the score `below`: on which share of the rows, and how good it is on the others. */
+export interface Abstention {
+  below: number
+  share: Interval
+  accuracy: Interval
+}
+
+/**
+ * Which labels could be acted upon without a person: the precision that was asked for, the share of all given labels that is
+ * kept, and each label. A label's claim holds with a confidence of 95 % by itself.
+ */
+export interface Automation {
+  wanted: number
+  coverage: number
+  labels: Array<LabelThreshold>
 }
 
 /** Observations at or under `bound` and over the bound before; the last bound is infinite. */
@@ -59,10 +78,56 @@ export interface CategoryScore {
   score: number
 }
 
+/**
+ * A row to which the two models give different labels. Its effect: it was wrong and is right, the other way round, or it is
+ * wrong both times.
+ */
+export interface Change {
+  line: number
+  truth: string
+  before: string
+  after: string
+  effect: 'better' | 'worse' | 'neither'
+  text?: string
+}
+
+/** What a comparison of two models found: `flows` most rows first, `changes` with every row whose labels changed. */
+export interface Comparison {
+  task: string
+  rows: number
+  a: ModelInfo
+  b: ModelInfo
+  accuracy: Contrast
+  macroF1: Contrast
+  ece: Contrast
+  meanAbsoluteError?: Contrast
+  mcnemar: McNemar
+  flows: Array<Flow>
+  changes: Array<Change>
+}
+
 /** How often each label of the file was given which label by the model: `matrix[true][predicted]`. */
 export interface Confusion {
   labels: Array<string>
   matrix: Array<Array<number>>
+}
+
+/**
+ * One figure of two models: `difference` is b's less a's over the same samples, `bBetter` the share of samples on which b is
+ * better, a half where they are equal.
+ */
+export interface Contrast {
+  a: Interval
+  b: Interval
+  difference: Interval
+  bBetter: number
+}
+
+/** Of the labels that the model gave, those with a score of at least `threshold`: their share, and how much of it is right. */
+export interface CoveragePoint {
+  threshold: number
+  coverage: number
+  precision: number
 }
 
 /** Four emotions, each with its own probability; they do not add up to 1. */
@@ -73,17 +138,29 @@ export interface Emotions {
   satisfaction: number
 }
 
-/** What an evaluation found. The two optional figures are of ordinal heads only; a multi-label head has no confusion. */
+/**
+ * What an evaluation found. `meanAbsoluteError` and `spearman` are of ordinal heads only; `brier` is over all labels of a row,
+ * 0 to 2, and `nll` in nats, both for a multi-label head the mean over the labels, and less is better. `abstention` is there
+ * where the head abstains, `automation` where `automateAt` was given; a multi-label head has no `confusion`. `reliability` has
+ * the 15 bins of `ece`, `coverage` up to 100 thresholds, highest first; `errors` are the wrong rows of the highest scores.
+ */
 export interface Evaluation {
   task: string
   rows: number
   accuracy: Interval
   macroF1: Interval
   ece: Interval
+  brier: Interval
+  nll: Interval
   meanAbsoluteError?: Interval
   spearman?: Interval
+  abstention?: Abstention
+  automation?: Automation
   perClass: Array<PerClass>
   confusion?: Confusion
+  reliability: Array<ReliabilityBin>
+  coverage: Array<CoveragePoint>
+  errors: Array<Mistake>
 }
 
 /** An error of the engine. */
@@ -92,6 +169,15 @@ export interface Failure {
   message: string
   /** As core calls it: in snake case. */
   field?: string
+}
+
+/** The rows that a gives one label and b another; `fixed` of them are right now, `broken` were. */
+export interface Flow {
+  before: string
+  after: string
+  count: number
+  fixed: number
+  broken: number
 }
 
 /** One head of the model; its labels in the order of the logits. */
@@ -134,6 +220,30 @@ export interface LabelScore {
 }
 
 /**
+ * The lowest score from which on a label has the wanted precision: of the rows that were given the label, how many are kept,
+ * their share, their precision and its lower bound. Where no threshold has it, nothing is kept.
+ */
+export interface LabelThreshold {
+  label: string
+  given: number
+  threshold?: number
+  kept: number
+  coverage: number
+  precision?: number
+  low?: number
+}
+
+/**
+ * McNemar's exact test: rows that only b has right, rows that only a has right, and how probable so unequal a division is if
+ * both are equally often right.
+ */
+export interface McNemar {
+  fixed: number
+  broken: number
+  pValue: number
+}
+
+/**
  * What an engine has done since it was opened: tickets that wait, calls accepted and refused, tickets answered, tokens
  * read; the time in the queue, the time of a forward pass, the texts of a batch. Durations are in seconds.
  */
@@ -146,6 +256,15 @@ export interface Metrics {
   queueSeconds: Histogram
   inferenceSeconds: Histogram
   batchTexts: Histogram
+}
+
+/** A row that is wrong, with the score of the wrong label. Several labels of one row are joined by `|`. */
+export interface Mistake {
+  line: number
+  truth: string
+  given: string
+  score: number
+  text?: string
 }
 
 /** What said so; the digest is that of its files. */
@@ -167,13 +286,22 @@ export interface NativeAnalysis {
   model: ModelInfo
 }
 
-/** Precision, recall and F1 of one label; `support` counts the file's rows with it. */
+/** Precision, recall and F1 of one label, each 0 where its denominator is 0; `support` counts the file's rows with it. */
 export interface PerClass {
   label: string
-  precision: number
-  recall: number
-  f1: number
+  precision: Interval
+  recall: Interval
+  f1: Interval
   support: number
+}
+
+/** Scores from `low` to below `high`: how many, their mean, and the share of them that was right. An empty bin has neither. */
+export interface ReliabilityBin {
+  low: number
+  high: number
+  count: number
+  confidence?: number
+  accuracy?: number
 }
 
 /** What a training did: `value` is the metric on the validation rows at the epoch that was kept. */

@@ -1,5 +1,5 @@
-import { type Evaluation, type Info, type Metrics } from '../native.js';
-import type { Analysis, AnalyzeOptions, EngineOptions, EvaluateOptions, ScoreOptions, Ticket } from './types.js';
+import { type Comparison, type Evaluation, type Info, type Metrics } from '../native.js';
+import type { Analysis, AnalyzeOptions, CompareOptions, EngineOptions, EvaluateOptions, ScoreOptions, Ticket } from './types.js';
 /** Reads support messages. */
 export declare class Engine<Task extends string = never> {
     #private;
@@ -19,6 +19,11 @@ export declare class Engine<Task extends string = never> {
     score(tickets: Iterable<string | Ticket> | AsyncIterable<string | Ticket>, options?: ScoreOptions): AsyncGenerator<Analysis<Task>, void, undefined>;
     /** Evaluates one head of the model on a labelled file. */
     evaluate(options: EvaluateOptions): Promise<Evaluation>;
+    /**
+     * Compares this engine's model, a, with the model of another engine, b, which could take its place, on a labelled file: whether
+     * b is better, and which rows change. Both have the same labels.
+     */
+    compare<Other extends string>(other: Engine<Other>, options: CompareOptions): Promise<Comparison>;
     /** What this engine has done so far. */
     metrics(): Metrics;
     /** Closes the engine; what is queued is `cancelled`. The promise is resolved when its threads have ended. */

@@ -116,6 +116,17 @@ class Engine {
         const native = this.#open();
         return (0, training_js_1.worked)((0, input_js_1.known)(options), (data, rest, work) => native.evaluate(data, rest, work));
     }
+    /**
+     * Compares this engine's model, a, with the model of another engine, b, which could take its place, on a labelled file: whether
+     * b is better, and which rows change. Both have the same labels.
+     */
+    async compare(other, options) {
+        if (!(other instanceof Engine)) {
+            throw (0, errors_js_1.invalid)(`the other engine is ${(0, errors_js_1.kind)(other)}; it must be an Engine`, 'other');
+        }
+        const [native, second] = [this.#open(), other.#open()];
+        return (0, training_js_1.worked)((0, input_js_1.known)(options), (data, rest, work) => native.compare(second, data, rest, work));
+    }
     /** What this engine has done so far. */
     metrics() {
         const native = this.#open();

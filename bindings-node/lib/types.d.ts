@@ -1,5 +1,5 @@
 import type * as native from '../native.js';
-export type { Abstain, Bucket, CategoryAnalysis, CategoryScore, Confusion, Emotions, Evaluation, HeadInfo, Histogram, Info, Interval, LabelScore, Metrics, ModelInfo, PerClass, Report, RouteAnalysis, RouteScore, SentimentAnalysis, TaskResult, Usage, } from '../native.js';
+export type { Abstain, Abstention, Automation, Bucket, CategoryAnalysis, CategoryScore, Change, Comparison, Confusion, Contrast, CoveragePoint, Emotions, Evaluation, Flow, HeadInfo, Histogram, Info, Interval, LabelScore, LabelThreshold, McNemar, Metrics, Mistake, ModelInfo, PerClass, ReliabilityBin, Report, RouteAnalysis, RouteScore, SentimentAnalysis, TaskResult, Usage, } from '../native.js';
 /** What kind of thing went wrong. */
 export type ErrorCode = native.Failure['code'];
 /** How the customer feels. */
@@ -100,8 +100,8 @@ export interface Work<Step> {
     /** Told where the work stands. What it throws stops the work, which is then rejected with it. */
     progress?: ((step: Step) => void) | undefined;
 }
-/** What to evaluate on; `progress` is told the rows done. */
-export interface EvaluateOptions extends Work<number> {
+/** What to measure on; `progress` is told the rows done. */
+interface Measured extends Work<number> {
     /** A CSV, TSV or JSON lines file. */
     data: string;
     /** By default `text`. */
@@ -114,6 +114,18 @@ export interface EvaluateOptions extends Work<number> {
     seed?: number | undefined;
     /** Bootstrap samples. */
     resamples?: number | undefined;
+    /** Whether the rows that are named come with their texts. */
+    texts?: boolean | undefined;
+}
+/** What to evaluate on, and what to find out. */
+export interface EvaluateOptions extends Measured {
+    /** Wrong rows to name, at most; by default 20. */
+    errors?: number | undefined;
+    /** A precision such as 0.95; for each label the score from which on it is reached is then in `automation`. */
+    automateAt?: number | undefined;
+}
+/** What to compare on; each row counts once for each model. A model with one head is compared by it, whatever its name. */
+export interface CompareOptions extends Measured {
 }
 /** How to train one head. What is left out is as in `frontdesk train`. */
 export interface TrainOptions extends Work<TrainProgress> {

@@ -13,7 +13,7 @@ use crate::call::{Ended, Input, NativeCall, Settle, Shared, settle};
 use crate::mirror::Mirror;
 use crate::promise::{Promise, on_thread};
 use crate::reports::{Info, Metrics};
-use crate::training::{NativeWork, evaluation};
+use crate::training::{NativeWork, comparison, evaluation};
 
 fn open(options: &str) -> Result<Engine> {
     let mut options: EngineOptions = from_json(options.as_bytes())?;
@@ -103,6 +103,21 @@ impl NativeEngine {
     ) -> napi::Result<Object<'env>> {
         let (engine, tell) = (self.opened()?.engine.clone(), work.teller());
         on_thread(env, move |promise| promise.settle(evaluation(&data, &options, &engine, &tell)))
+    }
+
+    /// Compares this engine's model, a, with another's, b.
+    #[napi(ts_return_type = "Promise<Comparison | Failure>")]
+    pub fn compare<'env>(
+        &self,
+        env: &'env Env,
+        other: &NativeEngine,
+        data: String,
+        options: String,
+        work: &NativeWork,
+    ) -> napi::Result<Object<'env>> {
+        let (a, b) = (self.opened()?.engine.clone(), other.opened()?.engine.clone());
+        let tell = work.teller();
+        on_thread(env, move |promise| promise.settle(comparison(&data, &options, [&a, &b], &tell)))
     }
 
     /// Cancels every call. The promise is resolved when the threads have ended.

@@ -20,6 +20,8 @@ mod analysis;
 #[cfg(not(test))]
 mod reports;
 #[cfg(not(test))]
+mod evaluation;
+#[cfg(not(test))]
 mod promise;
 #[cfg(not(test))]
 mod call;

@@ -1,5 +1,6 @@
 //! Core's values as JavaScript sees them: the same names in camel case, labels as strings, every number a double.
 
+use frontdesk::evaluate::Effect;
 use frontdesk::{AbstainReason, Category, Polarity, Route};
 
 /// Made from core's value.
@@ -52,6 +53,7 @@ direct! {
     Category => String: |label: Category| label.to_string();
     Route => String: |label: Route| label.to_string();
     AbstainReason => String: |label: AbstainReason| label.to_string();
+    Effect => String: |label: Effect| label.to_string();
 }
 
 impl<C, T: Mirror<C>> Mirror<Option<C>> for Option<T> {

@@ -1,6 +1,6 @@
-//! What an engine is made of and what it has done; what an evaluation and a training found.
+//! What an engine is made of and what it has done; what a training did.
 
-use frontdesk::{evaluate, metrics, train};
+use frontdesk::{metrics, train};
 
 use crate::analysis::ModelInfo;
 use crate::mirror::{Mirror, mirror};
@@ -22,20 +22,6 @@ mirror! {
     }
     ["Observations counted by upper bound, and their sum."]
     Histogram of [metrics::Histogram] { buckets: [Vec<Bucket>], sum: [f64], }
-    ["What an evaluation found. The two optional figures are of ordinal heads only; a multi-label head has no confusion."]
-    Evaluation of [evaluate::Evaluation] {
-        task: [String], rows: [f64], accuracy: [Interval], macro_f1: [Interval], ece: [Interval],
-        mean_absolute_error: [Option<Interval>], spearman: [Option<Interval>], per_class: [Vec<PerClass>],
-        confusion: [Option<Confusion>],
-    }
-    ["A figure with its 95 % interval over the rows."]
-    Interval of [evaluate::Interval] { value: [f64], low: [f64], high: [f64], }
-    ["Precision, recall and F1 of one label; `support` counts the file's rows with it."]
-    PerClass of [evaluate::PerClass] {
-        label: [String], precision: [f64], recall: [f64], f1: [f64], support: [f64],
-    }
-    ["How often each label of the file was given which label by the model: `matrix[true][predicted]`."]
-    Confusion of [evaluate::Confusion] { labels: [Vec<String>], matrix: [Vec<Vec<f64>>], }
     ["What a training did; `epoch` is the one that was kept, `method` is frozen, full or lora."]
     Report of [train::Report] {
         method: [String], heads: [Vec<HeadReport>], epoch: [f64], steps: [f64], curve: [Vec<Point>], seconds: [f64],
@@ -44,8 +30,11 @@ mirror! {
     ["What became of one head: `value` is the metric on the validation rows, of the model as it was written."]
     HeadReport of [train::HeadReport] {
         task: [String], labels: [Vec<String>], train_rows: [f64], valid_rows: [f64], validation: [String],
-        metric: [String], value: [f64], temperature: [f64], findings: [Vec<FindingReport>],
+        metric: [String], value: [f64], calibration: [String], temperature: [f64], nll_before: [f64],
+        nll_after: [f64], thresholds: [Vec<Threshold>], findings: [Vec<FindingReport>],
     }
+    ["The score from which on a label has the precision that was asked for; none where no score has it."]
+    Threshold of [train::Threshold] { label: [String], score: [Option<f64>], }
     ["What the doctor found in the rows of a head; `severity` is stop, warn or note."]
     FindingReport of [train::FindingReport] { kind: [String], severity: [String], rows: [f64], message: [String], }
     ["One epoch of a training: the steps until its end, the mean loss, and the metric of each head."]

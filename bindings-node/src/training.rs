@@ -1,10 +1,10 @@
-//! Training a head, and evaluating one.
+//! Training a head, evaluating one, and comparing two.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use frontdesk::data::{Labelled, read_labelled};
-use frontdesk::evaluate::evaluate;
+use frontdesk::evaluate::{compare, evaluate};
 use frontdesk::train::{Progress, TrainOptions, train};
 use frontdesk::{Engine, Error, ErrorKind, Result, from_json};
 use napi::Env;
@@ -13,9 +13,10 @@ use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode::
 use napi_derive::napi;
 use serde::Serialize;
 
+use crate::evaluation::{Comparison, Evaluation};
 use crate::mirror::Mirror;
 use crate::promise::on_thread;
-use crate::reports::{Evaluation, Report};
+use crate::reports::Report;
 
 /// A file of labelled texts, and the columns that have them.
 #[derive(serde::Deserialize)]
@@ -95,5 +96,17 @@ pub(crate) fn evaluation(
     let data: Rows = from_json(data.as_bytes())?;
     let rows = data.read(&data.data)?;
     let found = evaluate(engine, &rows, &from_json(options.as_bytes())?, tell);
+    found.map(Mirror::of).map_err(|e| e.context(&data.data))
+}
+
+pub(crate) fn comparison(
+    data: &str,
+    options: &str,
+    engines: [&Engine; 2],
+    tell: &(impl Fn(usize) -> Result<()> + Sync),
+) -> Result<Comparison> {
+    let data: Rows = from_json(data.as_bytes())?;
+    let rows = data.read(&data.data)?;
+    let found = compare(engines[0], engines[1], &rows, &from_json(options.as_bytes())?, tell);
     found.map(Mirror::of).map_err(|e| e.context(&data.data))
 }

@@ -14,6 +14,9 @@ export async function types(): Promise<void> {
   const single = await Engine.open<'mood'>({ model: './mood' })
   const label: string = (await single.analyze('Thanks')).mood.label
   const { accuracy } = await engine.evaluate({ data: 'test.csv', task: 'category' })
+  const { errors, automation } = await engine.evaluate({ data: 'test.csv', task: 'category', automateAt: 0.95, texts: true })
+  const { changes } = await engine.compare(single, { data: 'test.csv', task: 'category' })
+  const effect: 'better' | 'worse' | 'neither' | undefined = changes[0]?.effect
   const report = await train({ data: 'train.csv', output: 'model', task: 'mood' })
   const code: ErrorCode = new FrontdeskError('timeout', 'late').code
   // @ts-expect-error: there is no such option
@@ -24,6 +27,6 @@ export async function types(): Promise<void> {
   await engine.analyze(7)
   // @ts-expect-error: a whole model's analysis has no task of one's own
   void analysis.mood
-  void [polarity, route, many, label, accuracy.value, report.epoch, code, engine.metrics().calls, engine.info.device]
+  void [errors[0]?.text, automation?.coverage, effect, polarity, route, many, label, accuracy.value, report.epoch, code, engine.metrics().calls, engine.info.device]
   await engine.close()
 }

@@ -1,11 +1,11 @@
 // The engine, and the calls that are under way.
-import { type Evaluation, type Info, type Metrics, NativeEngine } from '../native.js'
+import { type Comparison, type Evaluation, type Info, type Metrics, NativeEngine } from '../native.js'
 import { withBundle } from './bundle.js'
 import { Calls } from './calls.js'
-import { FrontdeskError, invalid, message, refuseAborted, unfailed } from './errors.js'
+import { FrontdeskError, invalid, kind, message, refuseAborted, unfailed } from './errors.js'
 import { type Names, iterator, json, known, list, one } from './input.js'
 import { worked } from './training.js'
-import type { Analysis, AnalyzeOptions, EngineOptions, EvaluateOptions, ScoreOptions, Ticket } from './types.js'
+import type { Analysis, AnalyzeOptions, CompareOptions, EngineOptions, EvaluateOptions, ScoreOptions, Ticket } from './types.js'
 
 const SCORE: Names<ScoreOptions> = { signal: true, outputs: true }
 const ANALYZE: Names<AnalyzeOptions> = { ...SCORE, timeoutMs: true }
@@ -127,6 +127,18 @@ export class Engine<Task extends string = never> {
   async evaluate(options: EvaluateOptions): Promise<Evaluation> {
     const native = this.#open()
     return worked(known(options), (data, rest, work) => native.evaluate(data, rest, work))
+  }
+
+  /**
+   * Compares this engine's model, a, with the model of another engine, b, which could take its place, on a labelled file: whether
+   * b is better, and which rows change. Both have the same labels.
+   */
+  async compare<Other extends string>(other: Engine<Other>, options: CompareOptions): Promise<Comparison> {
+    if (!(other instanceof Engine)) {
+      throw invalid(`the other engine is ${kind(other)}; it must be an Engine`, 'other')
+    }
+    const [native, second] = [this.#open(), other.#open()]
+    return worked(known(options), (data, rest, work) => native.compare(second, data, rest, work))
   }
 
   /** What this engine has done so far. */

@@ -3,20 +3,31 @@ import type * as native from '../native.js'
 
 export type {
   Abstain,
+  Abstention,
+  Automation,
   Bucket,
   CategoryAnalysis,
   CategoryScore,
+  Change,
+  Comparison,
   Confusion,
+  Contrast,
+  CoveragePoint,
   Emotions,
   Evaluation,
+  Flow,
   HeadInfo,
   Histogram,
   Info,
   Interval,
   LabelScore,
+  LabelThreshold,
+  McNemar,
   Metrics,
+  Mistake,
   ModelInfo,
   PerClass,
+  ReliabilityBin,
   Report,
   RouteAnalysis,
   RouteScore,
@@ -119,8 +130,8 @@ export interface Work<Step> {
   progress?: ((step: Step) => void) | undefined
 }
 
-/** What to evaluate on; `progress` is told the rows done. */
-export interface EvaluateOptions extends Work<number> {
+/** What to measure on; `progress` is told the rows done. */
+interface Measured extends Work<number> {
   /** A CSV, TSV or JSON lines file. */
   data: string
   /** By default `text`. */
@@ -133,7 +144,20 @@ export interface EvaluateOptions extends Work<number> {
   seed?: number | undefined
   /** Bootstrap samples. */
   resamples?: number | undefined
+  /** Whether the rows that are named come with their texts. */
+  texts?: boolean | undefined
 }
+
+/** What to evaluate on, and what to find out. */
+export interface EvaluateOptions extends Measured {
+  /** Wrong rows to name, at most; by default 20. */
+  errors?: number | undefined
+  /** A precision such as 0.95; for each label the score from which on it is reached is then in `automation`. */
+  automateAt?: number | undefined
+}
+
+/** What to compare on; each row counts once for each model. A model with one head is compared by it, whatever its name. */
+export interface CompareOptions extends Measured {}
 
 /** How to train one head. What is left out is as in `frontdesk train`. */
 export interface TrainOptions extends Work<TrainProgress> {
@@ -183,6 +207,8 @@ export interface TrainOptions extends Work<TrainProgress> {
   /** Goes on from the last checkpoint of a training that was cut off. */
   resume?: boolean | undefined
   threads?: number | undefined
+  /** A precision that each label shall have; under the score that it takes, the engine abstains. */
+  automateAt?: number | undefined
   /** Findings of the data doctor that would stop the training and shall not, such as `leak`. */
   allow?: string[] | undefined
   seed?: number | undefined

@@ -1,5 +1,6 @@
 //! Core's values as Python sees them: the dataclasses of `frontdesk.types`, labels as strings, lists as tuples.
 
+use frontdesk::evaluate::Effect;
 use frontdesk::{AbstainReason, Category, Polarity, Route};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -85,7 +86,7 @@ macro_rules! label {
         }
     )+};
 }
-label! { Polarity Category Route AbstainReason }
+label! { Polarity Category Route AbstainReason Effect }
 
 impl<T: Mirror> Mirror for Option<T> {
     fn mirror(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {

@@ -1,10 +1,10 @@
-//! Training and evaluating, on files and on tables.
+//! Training, evaluating and comparing, on files and on tables.
 
 use std::path::PathBuf;
 
 use frontdesk::data::{Labelled, labelled, read_labelled};
 use frontdesk::train::{Progress, TrainOptions};
-use frontdesk::{Result, from_json};
+use frontdesk::{Error, Result, from_json};
 use pyo3::prelude::*;
 
 use crate::door::{Tell, watch};
@@ -63,10 +63,34 @@ pub fn evaluate<'py>(
         let (rows, file) = data.read()?;
         let found =
             frontdesk::evaluate::evaluate(engine.engine()?, &rows, &from_json(options.as_bytes())?, tell);
-        found.map_err(|e| match file {
-            Some(file) => e.context(file),
-            None => e,
-        })
+        found.map_err(|e| named(e, file))
     };
     watch(py, progress, work)?.mirror(py)
+}
+
+/// Compares a head of two engines' models; the options are JSON. `progress` is told the rows done, of twice as many.
+#[pyfunction]
+#[pyo3(signature = (a, b, data, options, progress=None))]
+pub fn compare<'py>(
+    py: Python<'py>,
+    a: &NativeEngine,
+    b: &NativeEngine,
+    data: Rows,
+    options: &str,
+    progress: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let work = |tell: Tell<'_, usize>| {
+        let (rows, file) = data.read()?;
+        let options = from_json(options.as_bytes())?;
+        let found = frontdesk::evaluate::compare(a.engine()?, b.engine()?, &rows, &options, tell);
+        found.map_err(|e| named(e, file))
+    };
+    watch(py, progress, work)?.mirror(py)
+}
+
+fn named(error: Error, file: Option<String>) -> Error {
+    match file {
+        Some(file) => error.context(file),
+        None => error,
+    }
 }

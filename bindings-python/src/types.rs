@@ -31,15 +31,31 @@ mirror! {
     "Histogram" of [metrics::Histogram] { buckets, sum }
 
     "Evaluation" of [evaluate::Evaluation] {
-        task, rows, accuracy, macro_f1, ece, mean_absolute_error, spearman, per_class, confusion,
+        task, rows, accuracy, macro_f1, ece, brier, nll, mean_absolute_error, spearman, abstention, automation, per_class,
+        confusion, reliability, coverage, errors,
     }
     "Interval" of [evaluate::Interval] { value, low, high }
     "PerClass" of [evaluate::PerClass] { label, precision, recall, f1, support }
     "Confusion" of [evaluate::Confusion] { labels, matrix }
+    "ReliabilityBin" of [evaluate::ReliabilityBin] { low, high, count, confidence, accuracy }
+    "CoveragePoint" of [evaluate::CoveragePoint] { threshold, coverage, precision }
+    "Abstention" of [evaluate::Abstention] { below, share, accuracy }
+    "Automation" of [evaluate::Automation] { wanted, coverage, labels }
+    "LabelThreshold" of [evaluate::LabelThreshold] { label, given, threshold, kept, coverage, precision, low }
+    "Mistake" of [evaluate::Mistake] { line, truth, given, score, text }
+    "Comparison" of [evaluate::Comparison] {
+        task, rows, a, b, accuracy, macro_f1, ece, mean_absolute_error, mcnemar, flows, changes,
+    }
+    "Contrast" of [evaluate::Contrast] { a, b, difference, b_better }
+    "McNemar" of [evaluate::McNemar] { fixed, broken, p_value }
+    "Flow" of [evaluate::Flow] { before, after, count, fixed, broken }
+    "Change" of [evaluate::Change] { line, truth, before, after, effect, text }
     "Report" of [train::Report] { method, heads, epoch, steps, curve, seconds, tokens_per_second }
     "HeadReport" of [train::HeadReport] {
-        task, labels, train_rows, valid_rows, validation, metric, value, temperature, findings,
+        task, labels, train_rows, valid_rows, validation, metric, value, calibration, temperature, nll_before, nll_after,
+        thresholds, findings,
     }
+    "Threshold" of [train::Threshold] { label, score }
     "FindingReport" of [train::FindingReport] { kind, severity, rows, message }
     "Point" of [train::Point] { epoch, steps, loss, metrics }
 }

@@ -1,8 +1,9 @@
-"""Training and evaluating, on files and on tables."""
+"""Training, evaluating and comparing, on files and on tables."""
 
 from __future__ import annotations
 
 import multiprocessing
+import pickle
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -47,7 +48,8 @@ def test_files_and_tables_give_the_same_evaluation(model: Path, tmp_path: Path) 
     file.write_text("text,label\n" + "".join(f'"{text}",{label}\n' for text, label in ROWS))
     table = {"text": texts, "label": labels}
     found = [
-        frontdesk.evaluate(data, model=model, task="mood", resamples=100)
+        # A file has one line more than a table.
+        frontdesk.evaluate(data, model=model, task="mood", resamples=100, errors=0)
         for data in (file, str(file), pd.DataFrame(table), pl.DataFrame(table), pa.table(table))
     ]
     assert found[1:] == found[:-1]
@@ -98,6 +100,48 @@ def test_an_engine_evaluates_its_own_head(engine: Engine) -> None:
         frontdesk.evaluate(frame, model=engine, text_column="message", label_column="kind")
     with pytest.raises(frontdesk.DataInvalidError, match="line 1: `x` is no label"):
         frontdesk.evaluate(pl.DataFrame({"text": ["a"], "label": ["x"]}), model=engine, task="category")
+
+
+def test_an_evaluation_says_what_to_trust_and_what_to_look_at(model: Path) -> None:
+    rows = [*ROWS * 6, ("thank you so much", "bad")]
+    frame = pd.DataFrame(rows, columns=["text", "label"])
+    found = frontdesk.evaluate(frame, model=model, task="mood", resamples=50, errors=100, texts=True, automate_at=0.5)
+    assert len(found.reliability) == 15 and sum(part.count for part in found.reliability) == len(rows)
+    assert found.coverage[-1].coverage == 1.0 and found.coverage[-1].precision == found.accuracy.value
+    assert found.brier.low <= found.brier.value <= found.brier.high and found.nll.value > 0
+    assert len(found.errors) == round((1 - found.accuracy.value) * len(rows))
+    last = next(error for error in found.errors if error.line == len(rows))
+    assert (last.truth, last.given, last.text) == ("bad", "good", "thank you so much")
+    assert found.automation is not None and found.automation.wanted == 0.5
+    kept = [label for label in found.automation.labels if label.kept]
+    assert kept and all(0.5 <= (label.low or 0) <= (label.precision or 0) for label in kept)
+    assert all((label.threshold is None) == (label.kept == 0) for label in found.automation.labels)
+    assert found.abstention is None and "abstention" not in found.to_dict()
+    assert pickle.loads(pickle.dumps(found)) == found
+    plain = frontdesk.evaluate(frame, model=model, task="mood", resamples=50)
+    assert plain.automation is None and len(plain.errors) <= 20 and all(error.text is None for error in plain.errors)
+    with pytest.raises(frontdesk.InvalidInputError, match="above 0 and below 1") as raised:
+        frontdesk.evaluate(frame, model=model, task="mood", automate_at=95)
+    assert raised.value.field == "automate_at"
+
+
+def test_two_models_are_compared(model: Path, tmp_path: Path) -> None:
+    frame = pd.DataFrame(ROWS, columns=["text", "label"])
+    same = frontdesk.compare(frame, model, model, task="mood", resamples=50)
+    assert (same.accuracy.b_better, same.mcnemar.p_value, same.changes, same.flows) == (0.5, 1.0, (), ())
+    contrary = frame.assign(label=frame["label"].map({"good": "bad", "bad": "good"}))
+    frontdesk.train(contrary, valid=contrary, output=tmp_path / "contrary", task="mood", epochs=3, progress=False)
+    done: list[int] = []
+    with Engine(model) as a, Engine(tmp_path / "contrary") as b:
+        found = frontdesk.compare(frame, a, b, task="mood", resamples=50, texts=True, progress=done.append)
+    assert (done[-1], found.rows, found.a.name, found.b.name) == (24, 12, a.info.model.name, b.info.model.name)
+    assert found.accuracy.difference.value < 0 and found.accuracy.b_better < 0.5
+    assert sum(flow.count for flow in found.flows) == len(found.changes) > 0
+    change = found.changes[0]
+    assert (change.text, change.truth) == ROWS[change.line - 1] and change.effect in ("better", "worse")
+    assert found.to_dict()["changes"][0]["before"] == change.before
+    with pytest.raises(frontdesk.DataInvalidError, match="`good` is no label"):
+        frontdesk.compare(frame, model, None, task="category")
 
 
 def _train_in_child(output: Path) -> float:

@@ -22,7 +22,7 @@ pub(crate) enum Command {
     Analyze(AnalyzeArgs),
     /// Train a model on labelled texts and write a bundle
     Train(TrainArgs),
-    /// Measure a model on a labelled file
+    /// Measure a model on a labelled file, or compare two
     Evaluate(EvaluateArgs),
     /// Serve the engine over HTTP until SIGTERM or Ctrl-C
     Serve(ServeArgs),
@@ -203,6 +203,9 @@ pub(crate) struct TrainArgs {
     /// Seeds everything that is random; default: 17
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
+    /// A precision that each label shall have, such as 0.95: under the score that it takes, the engine abstains
+    #[arg(long, value_name = "PRECISION")]
+    pub(crate) automate_at: Option<f64>,
     /// Train although the doctor found this, such as leak; may be given several times
     #[arg(long, value_parser = named::<Kind>, value_name = "FINDING")]
     pub(crate) allow: Vec<Kind>,
@@ -236,6 +239,18 @@ pub(crate) struct EvaluateArgs {
     /// The column that holds the label; several labels of one text are joined by |
     #[arg(long, default_value = "label", value_name = "NAME")]
     pub(crate) label_column: String,
+    /// Compare with this model, which has the same labels: whether it is better, and which rows change
+    #[arg(long, value_name = "NAME|DIR")]
+    pub(crate) compare: Option<String>,
+    /// A precision such as 0.95: for each label, from which score on it is reached, and how much that leaves
+    #[arg(long, value_name = "PRECISION", conflicts_with = "compare")]
+    pub(crate) automate_at: Option<f64>,
+    /// Wrong rows to name, at most; with --compare, changed rows in the table
+    #[arg(long, default_value_t = 20, value_name = "N")]
+    pub(crate) errors: usize,
+    /// Name rows with their texts
+    #[arg(long)]
+    pub(crate) texts: bool,
     /// Seeds the bootstrap
     #[arg(long, default_value_t = 17)]
     pub(crate) seed: u64,

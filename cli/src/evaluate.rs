@@ -1,8 +1,8 @@
 //! `frontdesk evaluate`.
 
 use frontdesk::data::read_labelled;
-use frontdesk::evaluate::{EvaluateOptions, evaluate};
-use frontdesk::{Engine, Result};
+use frontdesk::evaluate::{EvaluateOptions, compare, evaluate};
+use frontdesk::{Engine, ModelSource, Result};
 
 use crate::args::{EvaluateArgs, ReportFormat};
 use crate::output::{Output, json};
@@ -11,18 +11,42 @@ use crate::{progress, render};
 pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
     let rows = read_labelled(&args.data, &args.text_column, &args.label_column)?;
     let engine = Engine::open(args.engine.options())?;
-    let bar = progress::rows(rows.len(), "evaluating");
-    let options = EvaluateOptions { task: args.task.clone(), seed: args.seed, ..EvaluateOptions::default() };
+    let other = args.compare.as_deref().map(|model| {
+        let mut options = args.engine.options();
+        options.model = ModelSource::from(model);
+        Engine::open(options)
+    });
+    let other = other.transpose()?;
+    let passes = if other.is_some() { 2 } else { 1 };
+    let bar = progress::rows(passes * rows.len(), "evaluating");
     let told = |done| {
         bar.set_position(done as u64);
         Ok(())
     };
-    let evaluation = evaluate(&engine, &rows, &options, &told).map_err(|e| e.context(args.data.display()))?;
+    let options = EvaluateOptions {
+        task: args.task.clone(),
+        seed: args.seed,
+        errors: args.errors,
+        texts: args.texts,
+        automate_at: args.automate_at,
+        ..EvaluateOptions::default()
+    };
+    let named = |e: frontdesk::Error| e.context(args.data.display());
+    let text = if let Some(other) = &other {
+        let found = compare(&engine, other, &rows, &options, &told).map_err(named)?;
+        match args.format {
+            ReportFormat::Json => json(&found)?,
+            ReportFormat::Table => render::comparison(&found, args.errors),
+        }
+    } else {
+        let found = evaluate(&engine, &rows, &options, &told).map_err(named)?;
+        match args.format {
+            ReportFormat::Json => json(&found)?,
+            ReportFormat::Table => render::evaluation(&found),
+        }
+    };
     bar.finish_and_clear();
     let mut output = Output::open(None)?;
-    output.write(&match args.format {
-        ReportFormat::Json => json(&evaluation)?,
-        ReportFormat::Table => render::evaluation(&evaluation),
-    })?;
+    output.write(&text)?;
     output.finish()
 }

@@ -1,13 +1,17 @@
 //! Tables for people.
 
-use std::path::Path;
+mod comparison;
+mod evaluation;
+mod training;
 
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{Attribute, Cell, Color, ContentArrangement, Table};
-use frontdesk::doctor::RowCount;
-use frontdesk::evaluate::{Evaluation, Interval};
-use frontdesk::train::{FindingReport, HeadDiagnosis, Report};
+use frontdesk::evaluate::Interval;
 use frontdesk::{Analysis, Info, LabelScore, Polarity, Ticket};
+
+pub(crate) use comparison::comparison;
+pub(crate) use evaluation::evaluation;
+pub(crate) use training::{diagnoses, report};
 
 /// The width where stdout is no terminal.
 const PLAIN_WIDTH: u16 = 132;
@@ -174,6 +178,11 @@ pub(crate) fn many(tickets: &[Ticket], analyses: &[Analysis]) -> String {
     )
 }
 
+/// A figure with its interval, to so many digits.
+fn interval(i: &Interval, digits: usize) -> String {
+    format!("{:.digits$}  ({:.digits$} to {:.digits$})", i.value, i.low, i.high)
+}
+
 /// A two-column table of names and values.
 fn pairs(rows: &[(&str, String)]) -> Table {
     let mut table = table();
@@ -202,106 +211,4 @@ pub(crate) fn info(info: &Info) -> String {
     ];
     rows.extend(sentiment.map(|text| ("sentiment model", text)));
     format!("{}\n", pairs(&rows))
-}
-
-/// What a training did.
-pub(crate) fn report(report: &Report, output: &Path) -> String {
-    let mut rows = vec![
-        ("bundle", output.display().to_string()),
-        ("method", report.method.to_owned()),
-        ("epoch", format!("{} of {}", report.epoch, report.curve.len())),
-        ("seconds", format!("{:.1}", report.seconds)),
-    ];
-    if report.tokens_per_second > 0.0 {
-        rows.push(("tokens/s", format!("{:.0}", report.tokens_per_second)));
-    }
-    for head in &report.heads {
-        rows.extend([
-            ("task", head.task.clone()),
-            ("labels", head.labels.join(", ")),
-            ("rows", head.train_rows.to_string()),
-            ("validation", format!("{} rows: {}", head.valid_rows, head.validation)),
-            (head.metric, format!("{:.4} on validation", head.value)),
-            ("temperature", format!("{:.3}", head.temperature)),
-        ]);
-        let finding = |f: &FindingReport| ("finding", format!("{} ({}): {}", f.kind, f.severity, f.message));
-        rows.extend(head.findings.iter().map(finding));
-    }
-    format!("{}\n", pairs(&rows))
-}
-
-/// What the doctor found, finding by finding.
-pub(crate) fn diagnoses(heads: &[HeadDiagnosis]) -> String {
-    let mut text = String::new();
-    for HeadDiagnosis { task, diagnosis } in heads {
-        let RowCount { train, valid } = diagnosis.rows;
-        text.push_str(&format!("{task}: {train} rows to train on, {valid} to validate on\n"));
-        if diagnosis.findings.is_empty() {
-            text.push_str("nothing found\n");
-            continue;
-        }
-        let mut table = table();
-        table.set_header(["severity", "finding", "rows", "", "lines"]);
-        for finding in &diagnosis.findings {
-            let lines = finding.rows.iter().take(5).map(|row| match row.other {
-                Some(other) => format!("{}~{}", row.place.line, other.line),
-                None => row.place.line.to_string(),
-            });
-            let more = if finding.count > 5 { " …" } else { "" };
-            table.add_row([
-                name(&finding.severity),
-                name(&finding.kind),
-                finding.count.to_string(),
-                finding.message.clone(),
-                format!("{}{more}", lines.collect::<Vec<_>>().join(" ")),
-            ]);
-        }
-        text.push_str(&format!("{table}\n"));
-    }
-    text
-}
-
-/// A value's name in JSON.
-fn name(value: &impl serde::Serialize) -> String {
-    match serde_json::to_value(value) {
-        Ok(serde_json::Value::String(name)) => name,
-        _ => String::new(),
-    }
-}
-
-/// What an evaluation found.
-pub(crate) fn evaluation(evaluation: &Evaluation) -> String {
-    let figure = |i: &Interval| format!("{:.4}  ({:.4} to {:.4})", i.value, i.low, i.high);
-    let mut rows = vec![
-        ("task", evaluation.task.clone()),
-        ("rows", evaluation.rows.to_string()),
-        ("accuracy", figure(&evaluation.accuracy)),
-        ("macro-F1", figure(&evaluation.macro_f1)),
-        ("ECE", figure(&evaluation.ece)),
-    ];
-    rows.extend(evaluation.mean_absolute_error.as_ref().map(|i| ("mean absolute error", figure(i))));
-    rows.extend(evaluation.spearman.as_ref().map(|i| ("Spearman", figure(i))));
-    let mut classes = table();
-    classes.set_header(["label", "precision", "recall", "F1", "rows"]);
-    for c in &evaluation.per_class {
-        let share = |x: f64| format!("{x:.3}");
-        classes.add_row([
-            c.label.clone(),
-            share(c.precision),
-            share(c.recall),
-            share(c.f1),
-            c.support.to_string(),
-        ]);
-    }
-    let mut text = format!("{}\n{classes}\n", pairs(&rows));
-    if let Some(confusion) = &evaluation.confusion {
-        let mut matrix = table();
-        let header = confusion.labels.iter().map(String::as_str);
-        matrix.set_header(std::iter::once("true \\ given").chain(header));
-        for (label, row) in confusion.labels.iter().zip(&confusion.matrix) {
-            matrix.add_row(std::iter::once(label.clone()).chain(row.iter().map(usize::to_string)));
-        }
-        text.push_str(&format!("{matrix}\n"));
-    }
-    text + "Intervals are 95 % bootstrap intervals over the rows.\n"
 }

@@ -120,6 +120,7 @@ fn config(args: &TrainArgs) -> Result<TrainConfig> {
     options.threads = args.threads.or(options.threads);
     options.half |= args.half;
     options.balanced |= args.balanced;
+    options.automate_at = args.automate_at.or(options.automate_at);
     options.resume |= args.resume;
     options.allow.extend(&args.allow);
     Ok(config)

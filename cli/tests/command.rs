@@ -208,6 +208,35 @@ fn train_then_evaluate_then_analyze_with_a_task_of_ones_own() {
     assert_eq!(evaluation["rows"], 16);
     assert!(evaluation["accuracy"]["value"].as_f64().unwrap() > 0.8, "{evaluation}");
     assert_eq!(evaluation["confusion"]["matrix"].as_array().unwrap().len(), 2);
+    let evaluated = |more: &[&str]| {
+        let mut command = frontdesk();
+        command.args(["evaluate", "--data"]).arg(&data).arg("--model").arg(&model).args(columns);
+        command.args(more);
+        command
+    };
+    let table = stdout(&mut evaluated(&["--automate-at", "0.6"]));
+    for part in ["Brier score", "0.6 or more", "score from", "at least", "true \\ given"] {
+        assert!(table.contains(part), "{part}: {table}");
+    }
+    let automated: Value =
+        serde_json::from_str(&stdout(&mut evaluated(&["--automate-at", "0.6", "--format", "json"]))).unwrap();
+    let labels = automated["automation"]["labels"].as_array().unwrap();
+    assert!(labels.iter().all(|l| l["low"].as_f64().is_none_or(|low| low >= 0.6)), "{labels:?}");
+    assert!(labels.iter().any(|label| label["kept"].as_u64() > Some(0)), "{labels:?}");
+    let own = model.to_str().unwrap();
+    let compared: Value =
+        serde_json::from_str(&stdout(&mut evaluated(&["--compare", own, "--format", "json"]))).unwrap();
+    assert_eq!(compared["accuracy"]["b_better"], 0.5);
+    assert_eq!((&compared["mcnemar"]["p_value"], &compared["changes"]), (&1.0.into(), &Value::Array(vec![])));
+    assert!(stdout(&mut evaluated(&["--compare", own])).contains("McNemar's test"));
+    let bundled = root().join("models/bundles/frontdesk-small");
+    let other = evaluated(&["--compare", bundled.to_str().unwrap(), "--task", "category"]).assert().code(1);
+    other.stderr(
+        predicate::str::contains("data-invalid: ")
+            .and(predicate::str::contains("the first alone has cat, dog")),
+    );
+    evaluated(&["--compare", own, "--automate-at", "0.6"]).assert().code(2);
+    evaluated(&["--automate-at", "1"]).assert().code(1).stderr(predicate::str::contains("invalid-input: "));
     let text =
         stdout(frontdesk().args(["analyze", "my cat purrs", "--format", "json", "--model"]).arg(&model));
     assert_eq!(serde_json::from_str::<Value>(&text).unwrap()["pet"]["label"], "cat");

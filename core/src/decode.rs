@@ -27,11 +27,10 @@ pub(crate) fn abstentions(
     head: &HeadMeaning,
     said: &HeadOutput,
     output: &str,
-    score: f32,
+    (label, score): (Option<usize>, f32),
 ) -> impl Iterator<Item = Abstain> + use<> {
     let outside = head.domain.zip(said.distance).is_some_and(|((_, limit), distance)| distance > limit);
-    // A regression's value is no probability.
-    let unsure = head.link != Link::Identity && score < head.abstain_below;
+    let unsure = head.unsure(label, score);
     let output = output.to_owned();
     [(outside, AbstainReason::OutOfDomain), (unsure, AbstainReason::LowConfidence)]
         .into_iter()
@@ -168,8 +167,8 @@ pub(crate) fn check_urgency(head: &HeadMeaning) -> Result<()> {
 }
 
 /// The median level, 1 to 10.
-pub(crate) fn urgency_level(logits: &[f32]) -> u8 {
-    ordinal_level(logits) as u8 + 1
+pub(crate) fn urgency_level(head: &HeadMeaning, logits: &[f32]) -> u8 {
+    ordinal_level(&head.scaled(logits)) as u8 + 1
 }
 
 /// The sentiment from its three parts.
@@ -187,7 +186,7 @@ pub(crate) fn task(head: &HeadMeaning, logits: &[f32]) -> TaskAnalysis {
     let labels = ranked(head.labels.iter().cloned(), &scores);
     let best = match head.link {
         Link::Ordinal => {
-            let level = ordinal_level(logits);
+            let level = ordinal_level(&head.scaled(logits));
             LabelScore { label: head.labels[level].clone(), score: scores[level] }
         }
         _ => labels[0].clone(),

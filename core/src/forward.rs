@@ -1,7 +1,7 @@
 //! Encodings through a model: logits, and the scores that its heads make of them.
 
 use frontdesk_models::encoder::TokenBatch;
-use frontdesk_models::heads::{probabilities, softmax};
+use frontdesk_models::heads::{Link, probabilities, softmax};
 use frontdesk_models::kernels::Precision;
 use frontdesk_models::network::{Backend, Network};
 use rayon::prelude::*;
@@ -138,10 +138,32 @@ fn distance(values: &[f32]) -> f32 {
 }
 
 impl HeadMeaning {
+    /// Calibrated logits. A scaling may change which label is best.
+    pub(crate) fn scaled(&self, logits: &[f32]) -> Vec<f32> {
+        match &self.scaling {
+            Some(scaling) => scaling.apply(logits),
+            None => logits.iter().map(|logit| logit / self.temperature).collect(),
+        }
+    }
+
+    /// Whether the head does not commit itself to an answer of this score; `label` is its index, where it is one of the head's.
+    pub(crate) fn unsure(&self, label: Option<usize>, score: f32) -> bool {
+        let threshold = match label.and_then(|label| self.thresholds.get(label)) {
+            Some(threshold) => threshold.unwrap_or(f32::INFINITY),
+            None => self.abstain_below,
+        };
+        // A regression's value is no probability.
+        self.link != Link::Identity && score < threshold
+    }
+
+    /// The index of a label.
+    pub(crate) fn label(&self, name: &str) -> Option<usize> {
+        self.labels.iter().position(|label| label == name)
+    }
+
     /// Calibrated scores from logits, in the order of the labels.
     pub(crate) fn scores(&self, logits: &[f32]) -> Vec<f32> {
-        let scaled: Vec<f32> = logits.iter().map(|logit| logit / self.temperature).collect();
-        let scores = probabilities(self.link, &scaled);
+        let scores = probabilities(self.link, &self.scaled(logits));
         // Logits so far apart that every level of an ordinal head vanished: fall back on what cannot fail.
         if scores.iter().all(|score| score.is_finite()) {
             scores

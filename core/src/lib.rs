@@ -26,6 +26,8 @@ mod runtime;
 mod engine;
 mod score;
 pub mod data;
+#[cfg(feature = "train")]
+mod calibrate;
 pub mod evaluate;
 #[cfg(feature = "train")]
 pub mod doctor;

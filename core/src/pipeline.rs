@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::bundle::HeadMeaning;
 use crate::decode::{self, EmotionsHead, SentimentHead, TypedHead};
 use crate::forward::{HeadOutput, Model, Outputs as Said};
 use crate::route::{self, Signals};
@@ -242,29 +243,41 @@ impl Pipeline {
         for (place, said) in heads.zip(said) {
             let head = &self.model.heads[place];
             let task = decode::task(head, &said.logits);
-            answer.abstain.extend(decode::abstentions(head, said, &head.name, task.result.score));
+            answer.abstain.extend(decode::abstentions(
+                head,
+                said,
+                &head.name,
+                answer_of(head, &task.result.label, task.result.score),
+            ));
             answer.tasks.push(task);
         }
     }
 
     fn whole(&self, whole: &Whole, said: &Said, replaced: Option<&HeadOutput>) -> Answer {
-        let [sentiment, emotions, _, category] = whole.heads.map(|index| &self.model.heads[index]);
+        let [sentiment, emotions, urgency, category] = whole.heads.map(|index| &self.model.heads[index]);
         let (sentiment_head, of_sentiment) = match (&whole.sentiment_model, replaced) {
             (Some(model), Some(said)) => (&model.heads[0], said),
             _ => (sentiment, &said[0]),
         };
         let polarity = whole.sentiment.decode(sentiment_head, &of_sentiment.logits);
         let category_answer = decode::category(&whole.category, category, &said[3].logits);
+        let of_polarity = answer_of(sentiment_head, &polarity.0.to_string(), polarity.1);
+        let of_category = answer_of(category, &category_answer.category.to_string(), category_answer.score);
         let mut answer = Answer::default();
-        answer.abstain.extend(decode::abstentions(sentiment_head, of_sentiment, SENTIMENT, polarity.1));
-        answer.abstain.extend(decode::abstentions(category, &said[3], CATEGORY, category_answer.score));
+        answer.abstain.extend(decode::abstentions(sentiment_head, of_sentiment, SENTIMENT, of_polarity));
+        answer.abstain.extend(decode::abstentions(category, &said[3], CATEGORY, of_category));
         let emotions = whole.emotions.decode(emotions, &said[1].logits);
-        let urgency = decode::urgency_level(&said[2].logits);
+        let urgency = decode::urgency_level(urgency, &said[2].logits);
         answer.sentiment = Some(decode::sentiment(polarity, emotions, urgency));
         answer.category = Some(category_answer);
         self.tasks(whole.others.iter().copied(), &said[whole.heads.len()..], &mut answer);
         answer
     }
+}
+
+/// An answer as a head's thresholds see it.
+fn answer_of(head: &HeadMeaning, label: &str, score: f32) -> (Option<usize>, f32) {
+    (head.label(label), score)
 }
 
 /// What is known of one ticket before it is put together.

@@ -150,7 +150,10 @@ fn options_are_taken_and_refused_as_the_contract_says() {
 fn the_surface_names_every_face_of_every_verb() {
     let surface = contract("surface.json");
     let verbs = surface["verbs"].as_object().unwrap();
-    assert_eq!(verbs.keys().collect::<Vec<_>>(), ["open", "info", "analyze", "score", "train", "evaluate"]);
+    assert_eq!(
+        verbs.keys().collect::<Vec<_>>(),
+        ["open", "info", "analyze", "score", "train", "evaluate", "compare"]
+    );
     for (verb, faces) in verbs {
         for face in ["rust", "python", "node", "http", "command"] {
             let reason = faces[face]["none"].as_str();

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, final
 
-__all__ = ["NativeCall", "NativeEngine", "evaluate", "open", "train"]
+__all__ = ["NativeCall", "NativeEngine", "compare", "evaluate", "open", "train"]
 
 @final
 class NativeCall:
@@ -28,4 +28,7 @@ def open(options: str) -> NativeEngine: ...
 def train(data: object, valid: object, options: str, progress: Callable[[Any], object] | None = None) -> Any: ...
 def evaluate(
     engine: NativeEngine, data: object, options: str, progress: Callable[[int], object] | None = None
+) -> Any: ...
+def compare(
+    a: NativeEngine, b: NativeEngine, data: object, options: str, progress: Callable[[int], object] | None = None
 ) -> Any: ...

@@ -1,4 +1,4 @@
-"""Training a head, and evaluating one."""
+"""Training a head, evaluating one, and comparing two."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any, NoReturn, cast
 from frontdesk import _frames, _json, _native, _progress, _unicode
 from frontdesk.engine import Engine, Model, located, path
 from frontdesk.errors import InvalidInputError
-from frontdesk.types import Epoch, Evaluation, Reading, Report, Steps
+from frontdesk.types import Comparison, Epoch, Evaluation, Reading, Report, Steps
 
-__all__ = ["evaluate", "train"]
+__all__ = ["compare", "evaluate", "train"]
 
 
 def train(
@@ -50,6 +50,7 @@ def train(
     checkpoint_every: int | None = None,
     resume: bool | None = None,
     threads: int | None = None,
+    automate_at: float | None = None,
     allow: Sequence[str] | None = None,
     seed: int | None = None,
     progress: _progress.Progress[Reading | Steps | Epoch] = None,
@@ -70,6 +71,7 @@ def train(
         method: `frozen` (the head alone), `full` (everything) or `lora`; by default `frozen` on a bundle, `full` on a plain encoder.
         pooling: `mean`, or `cls` as transformers' classifiers have it, which can then open the model.
         metric: what chooses the epoch: `macro_f1`, `accuracy`, `mean_absolute_error` or `loss`.
+        automate_at: a precision that each label shall have; under the score that it takes, the engine abstains.
         allow: findings of the data doctor that would stop the training and shall not, such as `leak`.
         checkpoint_every, resume: steps between checkpoints, and whether to go on from the last one.
         max_tokens: tokens that are read of a text.
@@ -112,6 +114,7 @@ def train(
         "checkpoint_every": checkpoint_every,
         "resume": resume,
         "threads": threads,
+        "automate_at": automate_at,
         "allow": None if allow is None else list(allow),
         "seed": seed,
     }
@@ -130,6 +133,9 @@ def evaluate(
     task: str | None = None,
     seed: int | None = None,
     resamples: int | None = None,
+    errors: int | None = None,
+    texts: bool | None = None,
+    automate_at: float | None = None,
     progress: _progress.Progress[int] = None,
     **unknown: NoReturn,
 ) -> Evaluation:
@@ -141,16 +147,64 @@ def evaluate(
         text_column, label_column: where the texts and the labels are.
         task: the head; may be left out where the model has one.
         seed, resamples: of the bootstrap.
+        errors: wrong rows to name, at most; 20 where it is left out.
+        texts: whether they come with their texts.
+        automate_at: a precision such as 0.95; for each label the score from which on it is reached is then in `automation`.
         progress: as in `Engine.score`.
 
     Raises:
         DataInvalidError names the line, or the row from 1; InvalidInputError where the task is not a head of the model.
     """
     rows = _rows(data, text_column, label_column, "data")
-    options = _json.options({"task": task, "seed": seed, "resamples": resamples}, unknown)
+    given = {
+        "task": task,
+        "seed": seed,
+        "resamples": resamples,
+        "errors": errors,
+        "texts": texts,
+        "automate_at": automate_at,
+    }
+    options = _json.options(given, unknown)
     engine = model if isinstance(model, Engine) else Engine(model)
     with _progress.of_rows(progress, "evaluating", None) as tell:
         return cast(Evaluation, _native.evaluate(engine._native, rows, options, tell))
+
+
+def compare(
+    data: Any,
+    a: Engine | Model | None,
+    b: Engine | Model | None,
+    *,
+    text_column: str = "text",
+    label_column: str = "label",
+    task: str | None = None,
+    seed: int | None = None,
+    resamples: int | None = None,
+    texts: bool | None = None,
+    progress: _progress.Progress[int] = None,
+    **unknown: NoReturn,
+) -> Comparison:
+    """Whether one model is better than another on labelled texts, and which rows change between them.
+
+    Args:
+        data: a CSV, TSV or JSON lines file, a pandas, polars or pyarrow table, or a list of dictionaries.
+        a: the model that there is: an engine, or what one is opened with; `None` is the bundled model.
+        b: the model that could take its place. Both have the same labels.
+        text_column, label_column: where the texts and the labels are.
+        task: the head; a model with one head is compared by it, whatever its name.
+        seed, resamples: of the bootstrap, which measures both models on each sample.
+        texts: whether the rows that changed come with their texts.
+        progress: as in `Engine.score`; each row counts once for each model.
+
+    Raises:
+        DataInvalidError where the models do not have the same labels, or a row has one that they do not know;
+        InvalidInputError where the task is not a head.
+    """
+    rows = _rows(data, text_column, label_column, "data")
+    options = _json.options({"task": task, "seed": seed, "resamples": resamples, "texts": texts}, unknown)
+    first, second = (model if isinstance(model, Engine) else Engine(model) for model in (a, b))
+    with _progress.of_rows(progress, "comparing", None) as tell:
+        return cast(Comparison, _native.compare(first._native, second._native, rows, options, tell))
 
 
 def _rows(data: Any, text: Any, label: Any, field: str) -> Any:

@@ -9,24 +9,36 @@ from typing import Any, Literal
 __all__ = [
     "Abstain",
     "AbstainReason",
+    "Abstention",
     "Analysis",
+    "Automation",
     "Category",
     "CategoryAnalysis",
+    "Change",
+    "Comparison",
     "Confusion",
+    "Contrast",
+    "CoveragePoint",
     "CustomerHistory",
+    "Effect",
     "Emotions",
     "Epoch",
     "Evaluation",
+    "Flow",
     "HeadInfo",
     "Histogram",
     "Info",
     "Interval",
     "LabelScore",
+    "LabelThreshold",
+    "McNemar",
     "Metrics",
+    "Mistake",
     "ModelInfo",
     "PerClass",
     "Polarity",
     "Reading",
+    "ReliabilityBin",
     "Report",
     "Route",
     "RouteAnalysis",
@@ -50,6 +62,8 @@ Urgency = Literal["low", "medium", "high", "critical"]
 """How urgent a ticket was said to be."""
 AbstainReason = Literal["low-confidence", "out-of-domain", "unsupported-language", "empty"]
 """Why the engine does not commit itself."""
+Effect = Literal["better", "worse", "neither"]
+"""What becomes of a row: it was wrong and is right, the other way round, or it is wrong both times."""
 
 
 def _plain(value: object) -> object:
@@ -289,12 +303,12 @@ class Interval(_Value):
 
 @dataclass(frozen=True, slots=True)
 class PerClass(_Value):
-    """Precision, recall and F1 of one label; `support` counts the rows with it."""
+    """Precision, recall and F1 of one label, each 0 where its denominator is 0; `support` counts the rows with it."""
 
     label: str
-    precision: float
-    recall: float
-    f1: float
+    precision: Interval
+    recall: Interval
+    f1: Interval
     support: int
 
 
@@ -307,6 +321,77 @@ class Confusion(_Value):
 
 
 @dataclass(frozen=True, slots=True)
+class ReliabilityBin(_Value):
+    """Scores from `low` to below `high`: how many, their mean, and the share of them that was right. An empty bin has neither."""
+
+    low: float
+    high: float
+    count: int
+    confidence: float | None
+    accuracy: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class CoveragePoint(_Value):
+    """Of the labels that the model gave, those with a score of at least `threshold`: their share, and how much of it is right."""
+
+    threshold: float
+    coverage: float
+    precision: float
+
+
+@dataclass(frozen=True, slots=True)
+class Abstention(_Value):
+    """A head abstains under the score `below`: on which share of the rows, and how good it is on the others."""
+
+    below: float
+    share: Interval
+    accuracy: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class LabelThreshold(_Value):
+    """The lowest score from which on a label has the wanted precision. Where no threshold has it, nothing is kept."""
+
+    label: str
+    given: int
+    """Rows that were given it."""
+    threshold: float | None
+    kept: int
+    """How many of the given rows are kept."""
+    coverage: float
+    """Their share."""
+    precision: float | None
+    """The share of the kept rows that is right."""
+    low: float | None
+    """Its lower bound, which was compared with what was wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Automation(_Value):
+    """Which labels could be acted upon without a person. Each label's claim holds with a confidence of 95 % by itself."""
+
+    wanted: float
+    """The precision that was asked for."""
+    coverage: float
+    """The share of all given labels that is kept."""
+    labels: tuple[LabelThreshold, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake(_Value):
+    """A row that is wrong, by its line or its place from 1, with the score of the wrong label. Several labels of one row are
+    joined by `|`."""
+
+    line: int
+    truth: str
+    given: str
+    score: float
+    text: str | None
+    """Where it was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluation(_Value):
     """What an evaluation found."""
 
@@ -316,13 +401,93 @@ class Evaluation(_Value):
     macro_f1: Interval
     ece: Interval
     """Expected calibration error."""
+    brier: Interval
+    """Brier score over all labels of a row, 0 to 2; the mean over the labels, 0 to 1, of a multi-label head. Less is better."""
+    nll: Interval
+    """Negative log-likelihood of a row's label, in nats; the mean over the labels of a multi-label head. Less is better."""
     mean_absolute_error: Interval | None
     """In levels; of ordinal heads only."""
     spearman: Interval | None
     """Rank correlation; of ordinal heads only."""
+    abstention: Abstention | None
+    """A head that never abstains has none."""
+    automation: Automation | None
+    """Where `automate_at` was given."""
     per_class: tuple[PerClass, ...]
     confusion: Confusion | None
     """A multi-label head has none."""
+    reliability: tuple[ReliabilityBin, ...]
+    """The 15 bins of `ece`."""
+    coverage: tuple[CoveragePoint, ...]
+    """At up to 100 thresholds, highest first."""
+    errors: tuple[Mistake, ...]
+    """The wrong rows of the highest scores, highest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contrast(_Value):
+    """One figure of two models: `difference` is b's less a's over the same samples, `b_better` the share of samples on which b
+    is better (a half where they are equal)."""
+
+    a: Interval
+    b: Interval
+    difference: Interval
+    b_better: float
+
+
+@dataclass(frozen=True, slots=True)
+class McNemar(_Value):
+    """McNemar's exact test: rows that only b has right, rows that only a has right, and how probable so unequal a division is if
+    both are equally often right."""
+
+    fixed: int
+    broken: int
+    p_value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Flow(_Value):
+    """The rows that a gives one label and b another; `fixed` of them are right now, `broken` were."""
+
+    before: str
+    after: str
+    count: int
+    fixed: int
+    broken: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change(_Value):
+    """A row to which the two models give different labels, by its line or its place from 1."""
+
+    line: int
+    truth: str
+    before: str
+    after: str
+    effect: Effect
+    text: str | None
+    """Where it was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison(_Value):
+    """What a comparison of two models found."""
+
+    task: str
+    rows: int
+    a: ModelInfo
+    b: ModelInfo
+    accuracy: Contrast
+    macro_f1: Contrast
+    ece: Contrast
+    mean_absolute_error: Contrast | None
+    """In levels; of ordinal heads only."""
+    mcnemar: McNemar
+    """Whether the difference of accuracy could be chance."""
+    flows: tuple[Flow, ...]
+    """Most rows first."""
+    changes: tuple[Change, ...]
+    """Every row whose labels changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,6 +503,14 @@ class FindingReport(_Value):
 
 
 @dataclass(frozen=True, slots=True)
+class Threshold(_Value):
+    """The score from which on a label has the precision that was asked for; none where no score has it."""
+
+    label: str
+    score: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class HeadReport(_Value):
     """What became of one head: `value` is the metric on the validation rows, of the model as it was written."""
 
@@ -349,7 +522,14 @@ class HeadReport(_Value):
     """Where the validation rows come from."""
     metric: str
     value: float
+    calibration: str
+    """`temperature` or `vector`."""
     temperature: float
+    nll_before: float
+    nll_after: float
+    """Of rows under a calibration that has not seen them."""
+    thresholds: tuple[Threshold, ...]
+    """Where a precision was asked for by `automate_at`."""
     findings: tuple[FindingReport, ...]
     """The gravest first."""
 

@@ -6,6 +6,7 @@ use frontdesk_models::encoder::Pooling;
 use frontdesk_models::heads::{HeadSpec, Link, NonLinearity};
 use serde::{Deserialize, Serialize};
 
+use super::scaling::Scaling;
 use crate::{Error, ErrorKind, Result};
 
 /// The version of the format that this engine reads and writes.
@@ -64,8 +65,14 @@ pub(crate) struct HeadManifest {
     pub(crate) activation: Activation,
     /// The logits are divided by it (temperature scaling, Guo et al. 2017).
     pub(crate) temperature: f32,
+    /// What is made of the logits beside; where it is there, the temperature is 1 (vector scaling, of the same paper).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) scaling: Option<Scaling>,
     /// Under this probability of the best label, the engine abstains; 0: never.
     pub(crate) abstain_below: f32,
+    /// For each label, the probability under which the engine abstains, in the place of `abstain_below`; `None`: always.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) thresholds: Vec<Option<f32>>,
     /// What is outside of the texts that the head learnt from, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) domain: Option<DomainManifest>,
@@ -235,6 +242,14 @@ impl Manifest {
                     "{} centres; from 1 to 10000, and a limit that is a number",
                     domain.centres
                 ));
+            }
+            if head.scaling.as_ref().is_some_and(|scaling| !scaling.fits(head.logits())) {
+                return at(format!("a scaling of other than {} finite weights and biases", head.logits()));
+            }
+            let share = |threshold: &Option<f32>| threshold.is_none_or(|share| (0.0..=1.0).contains(&share));
+            if ![0, head.labels.len()].contains(&head.thresholds.len()) || !head.thresholds.iter().all(share)
+            {
+                return at("thresholds are one a label, from 0 to 1, or none".into());
             }
             if !(0.0..=1.0).contains(&head.abstain_below) {
                 return at(format!("abstain_below {}; from 0 to 1", head.abstain_below));

@@ -4,6 +4,7 @@ mod files;
 #[cfg(feature = "hub")]
 mod hub;
 mod manifest;
+mod scaling;
 mod source;
 
 use frontdesk_models::config::{Config, ProblemType};
@@ -15,6 +16,7 @@ pub(crate) use files::{CONFIG, Files, HEADS, MANIFEST, TOKENIZER, TRUNK, digest_
 #[cfg(feature = "train")]
 pub(crate) use manifest::{Activation, DENSE, DomainManifest, FORMAT, HeadKind, PoolingName, RESERVED};
 pub(crate) use manifest::{Golden, HeadManifest, Input, Manifest};
+pub(crate) use scaling::Scaling;
 pub use source::default_model_dir;
 pub(crate) use source::locate;
 
@@ -50,7 +52,9 @@ pub(crate) struct HeadMeaning {
     pub(crate) link: Link,
     pub(crate) labels: Vec<String>,
     pub(crate) temperature: f32,
+    pub(crate) scaling: Option<Scaling>,
     pub(crate) abstain_below: f32,
+    pub(crate) thresholds: Vec<Option<f32>>,
     /// Where the network's distance to the head's domain is, and the largest that is inside.
     pub(crate) domain: Option<(usize, f32)>,
 }
@@ -62,7 +66,9 @@ impl HeadManifest {
             link: self.kind.link(),
             labels: self.labels.clone(),
             temperature: self.temperature,
+            scaling: self.scaling.clone(),
             abstain_below: self.abstain_below,
+            thresholds: self.thresholds.clone(),
             domain: None,
         }
     }
@@ -187,7 +193,9 @@ impl<'a> Bundle<'a> {
                 link,
                 labels,
                 temperature: 1.0,
+                scaling: None,
                 abstain_below: 0.0,
+                thresholds: Vec::new(),
                 domain: None,
             }],
             golden: Vec::new(),

@@ -1,18 +1,43 @@
-//! How good a model is on a labelled file, with the uncertainty of the file's size.
+//! How good a model is on a labelled file, with the uncertainty of the file's size; and which of two is better.
 
+mod abstention;
+mod answers;
+mod binomial;
 mod bootstrap;
+mod calibration;
+mod changes;
+mod classes;
+mod compare;
+mod coverage;
 mod metrics;
+mod mistakes;
+mod ranks;
+#[cfg(test)]
+mod tests;
+pub(crate) mod thresholds;
 
-use frontdesk_models::heads::{Link, ordinal_level};
+use frontdesk_models::heads::Link;
 use serde::{Deserialize, Serialize};
 
 use crate::bundle::HeadMeaning;
 use crate::data::Labelled;
-use crate::{Engine, Error, ErrorKind, LongText, Result};
+use crate::{Engine, Error, Result};
+use answers::Answers;
+use bootstrap::Bootstrap;
 
-pub use metrics::{Confusion, PerClass};
+pub use abstention::Abstention;
+pub use calibration::ReliabilityBin;
+pub use changes::{Change, Effect, Flow, McNemar};
+pub use classes::{Confusion, PerClass};
+pub use compare::{Comparison, Contrast, compare};
+pub use coverage::CoveragePoint;
+pub use mistakes::Mistake;
+pub use ranks::auroc;
+pub use thresholds::{Automation, LabelThreshold};
 
-pub(crate) use metrics::Prediction;
+pub(crate) use answers::Prediction;
+#[cfg(feature = "train")]
+pub(crate) use answers::label_indexes;
 
 /// How to evaluate. In JSON, what is left out is as the default has it.
 #[derive(Debug, Clone, Deserialize)]
@@ -24,11 +49,29 @@ pub struct EvaluateOptions {
     pub seed: u64,
     /// Bootstrap samples.
     pub resamples: usize,
+    /// Wrong rows to name, at most; [`compare`] names every row that changed.
+    pub errors: usize,
+    /// Whether the rows that are named come with their texts. By default they do not: a report travels further than its file.
+    pub texts: bool,
+    /// A precision above 0 and below 1: for each label, the score from which on it is reached; see [`Automation`].
+    #[serde(alias = "automateAt")]
+    pub automate_at: Option<f64>,
 }
 
 impl Default for EvaluateOptions {
     fn default() -> Self {
-        Self { task: None, seed: 17, resamples: 1000 }
+        Self { task: None, seed: 17, resamples: 1000, errors: 20, texts: false, automate_at: None }
+    }
+}
+
+impl EvaluateOptions {
+    fn check(&self) -> Result<()> {
+        match self.automate_at {
+            Some(wanted) if !(wanted > 0.0 && wanted < 1.0) => {
+                Err(Error::invalid("automate_at", format!("precision {wanted}; above 0 and below 1")))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -57,17 +100,34 @@ pub struct Evaluation {
     /// Expected calibration error, 15 bins of equal width over the score of the predicted label (Guo et al. 2017); over
     /// every label's score for a multi-label head.
     pub ece: Interval,
+    /// Brier score over all labels of a row, from 0 to 2 (Brier 1950); for a multi-label head the mean over the labels, from 0
+    /// to 1. Less is better.
+    pub brier: Interval,
+    /// Negative log-likelihood of a row's label, in nats; for a multi-label head the mean over the labels. Less is better.
+    pub nll: Interval,
     /// Mean absolute error in levels; ordinal heads only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mean_absolute_error: Option<Interval>,
     /// Spearman's rank correlation; ordinal heads only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub spearman: Option<Interval>,
+    /// What the head gains where it abstains; absent where it never does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub abstention: Option<Abstention>,
+    /// From which score on each label can be trusted, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub automation: Option<Automation>,
     /// Precision, recall and F1 of each label.
     pub per_class: Vec<PerClass>,
     /// Rows are the file's labels, columns the model's; absent for a multi-label head.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confusion: Option<Confusion>,
+    /// The 15 bins of `ece`: a reliability diagram.
+    pub reliability: Vec<ReliabilityBin>,
+    /// How much is kept and how much of it is right, at up to 100 thresholds on the score of the given label, highest first.
+    pub coverage: Vec<CoveragePoint>,
+    /// The wrong rows of the highest scores, highest first.
+    pub errors: Vec<Mistake>,
 }
 
 /// Evaluates one head of the engine's model on labelled texts. `progress` is told the rows done, and may stop the
@@ -81,101 +141,43 @@ pub fn evaluate(
     options: &EvaluateOptions,
     progress: &(dyn Fn(usize) -> Result<()> + Sync),
 ) -> Result<Evaluation> {
+    options.check()?;
     engine.install(|pipeline| {
         let model = &pipeline.model;
-        let names = || model.heads.iter().map(|head| head.name.as_str()).collect::<Vec<_>>().join(", ");
-        let index = match &options.task {
-            Some(task) => model.head(task).ok_or_else(|| {
-                Error::invalid("task", format!("the model has no head `{task}`; known: {}", names()))
-            })?,
-            None if model.heads.len() == 1 => 0,
-            None => {
-                return Err(Error::invalid(
-                    "task",
-                    format!("the model has several heads, name one: {}", names()),
-                ));
-            }
-        };
+        let index = answers::head(model, options.task.as_deref())?;
         let head = &model.heads[index];
-        if head.link == Link::Identity {
-            let message = format!("`{}` is a regression: its values have no labels to count", head.name);
-            return Err(Error::invalid("task", message));
-        }
-        let truth: Vec<Vec<usize>> =
-            rows.iter().map(|row| label_indexes(&head.labels, head.link, row)).collect::<Result<_>>()?;
-        let mut predictions = Vec::with_capacity(rows.len());
-        for chunk in rows.chunks(256) {
-            let encode = |row: &Labelled| {
-                model
-                    .tokenizer
-                    .encode(&row.text, LongText::HeadAndTail)
-                    .map_err(|e| e.context(format!("line {}", row.line)))
-            };
-            let encodings: Vec<_> = chunk.iter().map(encode).collect::<Result<_>>()?;
-            let logits = model.logits(&encodings.iter().collect::<Vec<_>>(), &[index])?;
-            predictions.extend(logits.iter().map(|logits| predict(head, &logits[0].logits)));
-            progress(predictions.len())?;
-        }
-        Ok(measure(&head.name, &head.labels, head.link, &truth, &predictions, options))
+        let truth = answers::truth(head, rows)?;
+        let predictions = answers::predict(model, index, rows, progress)?;
+        let (labels, link) = (head.labels.as_slice(), head.link);
+        let answers = Answers { labels, link, rows, truth: &truth, predictions: &predictions };
+        Ok(measure(head, &answers, options))
     })
 }
 
-/// The indexes of a row's labels: one, or any number for a multi-label head.
-pub(crate) fn label_indexes(labels: &[String], link: Link, row: &Labelled) -> Result<Vec<usize>> {
-    let find = |name: &str| {
-        labels.iter().position(|label| label == name).ok_or_else(|| {
-            let message =
-                format!("line {}: `{name}` is no label of the model; known: {}", row.line, labels.join(", "));
-            Error::new(ErrorKind::DataInvalid, message)
-        })
-    };
-    match link {
-        Link::Sigmoid => row.label.split('|').filter(|name| !name.is_empty()).map(find).collect(),
-        _ => Ok(vec![find(&row.label)?]),
-    }
-}
-
-fn predict(head: &HeadMeaning, logits: &[f32]) -> Prediction {
-    let scores = head.scores(logits);
-    let labels = match head.link {
-        Link::Sigmoid => (0..scores.len()).filter(|&i| scores[i] >= 0.5).collect(),
-        Link::Ordinal => vec![ordinal_level(logits)],
-        Link::Softmax | Link::Identity => vec![best(&scores)],
-    };
-    Prediction { labels, scores }
-}
-
-fn best(scores: &[f32]) -> usize {
-    (0..scores.len()).fold(0, |best, i| if scores[i] > scores[best] { i } else { best })
-}
-
 /// Every figure from the truth and the predictions.
-fn measure(
-    task: &str,
-    labels: &[String],
-    link: Link,
-    truth: &[Vec<usize>],
-    predictions: &[Prediction],
-    options: &EvaluateOptions,
-) -> Evaluation {
-    let all: Vec<usize> = (0..truth.len()).collect();
-    let multi = link == Link::Sigmoid;
-    let interval = |figure: &(dyn Fn(&[usize]) -> f64 + Sync)| {
-        bootstrap::interval(truth.len(), options.resamples, options.seed, figure)
-    };
-    let counts = |rows: &[usize]| metrics::counts(labels.len(), truth, predictions, rows);
-    let ordinal = link == Link::Ordinal;
+fn measure(head: &HeadMeaning, answers: &Answers<'_>, options: &EvaluateOptions) -> Evaluation {
+    let bootstrap = Bootstrap::new(answers.rows.len(), options);
+    let mean = |values: Vec<f64>| bootstrap.interval(&|rows| metrics::mean(&values, rows));
+    let ordinal = head.link == Link::Ordinal;
+    let claims = calibration::claims(answers);
     Evaluation {
-        task: task.to_owned(),
-        rows: truth.len(),
-        accuracy: interval(&|rows| metrics::accuracy(truth, predictions, rows)),
-        macro_f1: interval(&|rows| metrics::macro_f1(&counts(rows))),
-        ece: interval(&|rows| metrics::expected_calibration_error(truth, predictions, rows, multi)),
+        task: head.name.clone(),
+        rows: answers.rows.len(),
+        accuracy: bootstrap.interval(&|rows| metrics::accuracy(answers, rows)),
+        macro_f1: bootstrap.interval(&|rows| classes::macro_f1_of(answers, rows)),
+        ece: bootstrap.interval(&|rows| calibration::expected_calibration_error(&claims, rows)),
+        brier: mean(calibration::brier(answers)),
+        nll: mean(calibration::negative_log_likelihood(answers)),
         mean_absolute_error: ordinal
-            .then(|| interval(&|rows| metrics::mean_absolute_error(truth, predictions, rows))),
-        spearman: ordinal.then(|| interval(&|rows| metrics::spearman(truth, predictions, rows))),
-        per_class: metrics::per_class(labels, &counts(&all)),
-        confusion: (!multi).then(|| metrics::confusion(labels, truth, predictions)),
+            .then(|| bootstrap.interval(&|rows| metrics::mean_absolute_error(answers, rows))),
+        spearman: ordinal.then(|| bootstrap.interval(&|rows| metrics::spearman(answers, rows))),
+        abstention: abstention::abstention(head, answers, &bootstrap),
+        automation: options.automate_at.map(|wanted| thresholds::automation(answers, wanted)),
+        per_class: classes::per_class(answers, &bootstrap),
+        confusion: (!answers.multi()).then(|| classes::confusion(answers)),
+        reliability: calibration::reliability(&claims),
+        coverage: coverage::curve(answers),
+        errors: mistakes::worst(answers, options),
     }
 }
 
@@ -185,5 +187,5 @@ pub(crate) fn macro_f1(labels: usize, truth: &[Vec<usize>], given: &[Vec<usize>]
     let prediction = |labels: &Vec<usize>| Prediction { labels: labels.clone(), scores: Vec::new() };
     let predictions: Vec<Prediction> = given.iter().map(prediction).collect();
     let all: Vec<usize> = (0..truth.len()).collect();
-    metrics::macro_f1(&metrics::counts(labels, truth, &predictions, &all))
+    classes::macro_f1(&classes::counts(labels, truth, &predictions, &all))
 }

@@ -20,7 +20,6 @@ mod progress;
 mod report;
 mod scale;
 mod task;
-mod temperature;
 mod transformers;
 
 use std::time::Instant;
@@ -34,8 +33,10 @@ use rand::rngs::StdRng;
 use sha2::{Digest, Sha256};
 
 use crate::bundle::{Activation, HeadKind, HeadManifest, PoolingName, digest_of, locate};
+use crate::calibrate::choose::{Choice, Method as Calibration, choose};
 use crate::data::Labelled;
-use crate::evaluate::label_indexes;
+use crate::evaluate::thresholds::thresholds;
+use crate::evaluate::{Prediction, label_indexes};
 use crate::pipeline::check_place;
 use crate::{EngineOptions, Error, ErrorKind, Result};
 use check::Doctor;
@@ -52,7 +53,7 @@ pub use check::{HeadDiagnosis, check};
 pub use config::{HeadConfig, HeadRows, TrainConfig};
 pub use options::{Method, Metric, Pooling, TrainOptions};
 pub use progress::{Point, Progress};
-pub use report::{FindingReport, HeadReport, Report};
+pub use report::{FindingReport, HeadReport, Report, Threshold};
 
 /// What one head learns from.
 #[derive(Debug, Clone, Copy)]
@@ -203,8 +204,17 @@ fn run(
     let mut reports = Vec::new();
     for (index, (planned, lesson)) in planned.into_iter().zip(&lessons).enumerate() {
         let Planned { mut manifest, train, valid, validation, .. } = planned;
-        manifest.temperature = temperature::fit(lesson.link, &logits[index], &lesson.valid.targets);
+        let truth = &lesson.valid.targets;
+        let choice = choose(lesson.link, &logits[index], truth);
+        let of_labels = planned_thresholds(&manifest, &choice, truth, options.automate_at);
+        match choice.method {
+            Calibration::Temperature => manifest.temperature = 1.0 / choice.scaling.weights[0],
+            Calibration::Vector => manifest.scaling = Some(choice.scaling),
+        }
+        manifest.thresholds = of_labels;
         let metric = metrics[index];
+        let meaning = manifest.meaning();
+        let scaled: Vec<Vec<f32>> = logits[index].iter().map(|logits| meaning.scaled(logits)).collect();
         reports.push(HeadReport {
             task: manifest.name.clone(),
             labels: manifest.labels.clone(),
@@ -212,8 +222,18 @@ fn run(
             valid_rows: valid.len(),
             validation,
             metric: metric.name(),
-            value: task::measure(metric, lesson.link, lesson.labels, &logits[index], &lesson.valid.targets),
+            value: task::measure(metric, lesson.link, lesson.labels, &scaled, truth),
+            calibration: match choice.method {
+                Calibration::Temperature => "temperature",
+                Calibration::Vector => "vector",
+            },
             temperature: manifest.temperature,
+            nll_before: choice.identity_nll,
+            nll_after: choice.temperature_nll.min(match choice.method {
+                Calibration::Temperature => f64::INFINITY,
+                Calibration::Vector => choice.vector_nll,
+            }),
+            thresholds: thresholds_by_label(&manifest),
             findings: report::findings(&diagnoses[index].diagnosis),
         });
         let mut tensors =
@@ -238,6 +258,29 @@ fn run(
         seconds: began.elapsed().as_secs_f64(),
         tokens_per_second: fitted.tokens_per_second,
     })
+}
+
+/// For each label, the score from which on its precision on the validation rows is as asked for; the rows' scores are of scalings that have not
+/// seen them. Empty where nothing was asked for.
+fn planned_thresholds(
+    manifest: &HeadManifest,
+    choice: &Choice,
+    truth: &[Vec<usize>],
+    wanted: Option<f64>,
+) -> Vec<Option<f32>> {
+    let Some(wanted) = wanted else { return Vec::new() };
+    let meaning = manifest.meaning();
+    let predictions: Vec<Prediction> =
+        choice.out_of_fold.iter().map(|logits| Prediction::of(&meaning, logits)).collect();
+    let found = thresholds(manifest.labels.len(), truth, &predictions, wanted);
+    found.into_iter().map(|threshold| threshold.map(|found| found.score)).collect()
+}
+
+/// The thresholds with their labels.
+fn thresholds_by_label(manifest: &HeadManifest) -> Vec<report::Threshold> {
+    let threshold =
+        |(label, score): (&String, &Option<f32>)| report::Threshold { label: label.clone(), score: *score };
+    manifest.labels.iter().zip(&manifest.thresholds).map(threshold).collect()
 }
 
 /// A trunk that learns leaves heads behind that it no longer fits.
@@ -286,7 +329,9 @@ fn plan<'a>(
         dense: if classifier { Some(base.config.hidden_size) } else { head.dense },
         activation: if classifier && bert { Activation::Tanh } else { Activation::Relu },
         temperature: 1.0,
+        scaling: None,
         abstain_below,
+        thresholds: Vec::new(),
         domain: None,
     };
     Ok(Planned { manifest, train, valid, validation, passes: head.passes, weight: head.weight })

@@ -137,6 +137,9 @@ pub struct TrainOptions {
     pub checkpoint_every: Option<usize>,
     /// Goes on from the checkpoint of a training that was cut off.
     pub resume: bool,
+    /// A precision above 0 and below 1 that each label shall have, with a confidence of 95 %: under the score that it takes, the engine abstains.
+    #[serde(alias = "automateAt")]
+    pub automate_at: Option<f64>,
     /// Findings of the doctor that would stop the training and shall not.
     pub allow: Vec<Kind>,
     /// Threads; `None`: as many as this process may use. The result is the same for any number.
@@ -185,6 +188,7 @@ impl Default for TrainOptions {
             lora_alpha: 16.0,
             checkpoint_every: None,
             resume: false,
+            automate_at: None,
             allow: Vec::new(),
             threads: None,
             seed: 17,
@@ -290,6 +294,9 @@ pub(super) fn check(options: &TrainOptions) -> Result<()> {
     }
     if let Some(decay) = options.weight_decay.filter(|decay| !(*decay >= 0.0 && decay.is_finite())) {
         return Err(Error::invalid("weight_decay", format!("{decay} is not a rate of 0 or above")));
+    }
+    if let Some(wanted) = options.automate_at.filter(|wanted| !(*wanted > 0.0 && *wanted < 1.0)) {
+        return Err(Error::invalid("automate_at", format!("precision {wanted}; above 0 and below 1")));
     }
     let shares = [
         ("dropout", options.dropout.unwrap_or(0.0)),

@@ -41,10 +41,28 @@ pub struct HeadReport {
     pub metric: &'static str,
     /// Its value on the validation rows, of the bundle as it was written.
     pub value: f64,
-    /// The temperature of the scaling.
+    /// How logits become probabilities: `temperature`, or `vector` where a weight and a bias for each logit is better on rows that it was not
+    /// fitted on.
+    pub calibration: &'static str,
+    /// The temperature; 1 where the calibration is another.
     pub temperature: f32,
+    /// Mean negative log-likelihood of a validation row before the calibration, in nats.
+    pub nll_before: f64,
+    /// The same after it, of each row under a calibration that has not seen it.
+    pub nll_after: f64,
+    /// From which score on each label is trusted, where a precision was asked for.
+    pub thresholds: Vec<Threshold>,
     /// What the doctor found in the rows, the gravest first.
     pub findings: Vec<FindingReport>,
+}
+
+/// The score from which on a label has the precision that was asked for.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Threshold {
+    /// The label.
+    pub label: String,
+    /// The score, 0 to 1; `None` where none has it: the engine then always abstains.
+    pub score: Option<f32>,
 }
 
 /// A finding of the doctor, without the rows that it points at; see [`super::check`] for these.

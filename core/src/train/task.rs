@@ -122,7 +122,7 @@ pub(super) fn measure(
             };
             logits.iter().zip(truth).map(error).sum::<f64>() / rows
         }
-        Metric::Loss => super::temperature::loss(link, logits, truth, 1.0) / rows,
+        Metric::Loss => crate::calibrate::loss(link, logits, truth) / rows,
     }
 }
 

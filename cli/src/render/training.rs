@@ -1,0 +1,88 @@
+//! What a training did, and what the doctor says of rows.
+
+use std::path::Path;
+
+use frontdesk::doctor::RowCount;
+use frontdesk::train::{FindingReport, HeadDiagnosis, HeadReport, Report, Threshold};
+
+use super::{pairs, table};
+
+pub(crate) fn report(report: &Report, output: &Path) -> String {
+    let mut rows = vec![
+        ("bundle", output.display().to_string()),
+        ("method", report.method.to_owned()),
+        ("epoch", format!("{} of {}", report.epoch, report.curve.len())),
+        ("seconds", format!("{:.1}", report.seconds)),
+    ];
+    if report.tokens_per_second > 0.0 {
+        rows.push(("tokens/s", format!("{:.0}", report.tokens_per_second)));
+    }
+    for head in &report.heads {
+        rows.extend([
+            ("task", head.task.clone()),
+            ("labels", head.labels.join(", ")),
+            ("rows", head.train_rows.to_string()),
+            ("validation", format!("{} rows: {}", head.valid_rows, head.validation)),
+            (head.metric, format!("{:.4} on validation", head.value)),
+            ("calibration", calibration(head)),
+        ]);
+        let threshold = |t: &Threshold| match t.score {
+            Some(score) => format!("{} from {score:.3}", t.label),
+            None => format!("{} never", t.label),
+        };
+        if !head.thresholds.is_empty() {
+            let all: Vec<String> = head.thresholds.iter().map(threshold).collect();
+            rows.push(("trusted", all.join(", ")));
+        }
+        let finding = |f: &FindingReport| ("finding", format!("{} ({}): {}", f.kind, f.severity, f.message));
+        rows.extend(head.findings.iter().map(finding));
+    }
+    format!("{}\n", pairs(&rows))
+}
+
+fn calibration(head: &HeadReport) -> String {
+    let how = match head.calibration {
+        "temperature" => format!("temperature {:.3}", head.temperature),
+        other => other.to_owned(),
+    };
+    format!("{how}; negative log-likelihood {:.4} before, {:.4} after", head.nll_before, head.nll_after)
+}
+
+/// What the doctor found, finding by finding.
+pub(crate) fn diagnoses(heads: &[HeadDiagnosis]) -> String {
+    let mut text = String::new();
+    for HeadDiagnosis { task, diagnosis } in heads {
+        let RowCount { train, valid } = diagnosis.rows;
+        text.push_str(&format!("{task}: {train} rows to train on, {valid} to validate on\n"));
+        if diagnosis.findings.is_empty() {
+            text.push_str("nothing found\n");
+            continue;
+        }
+        let mut table = table();
+        table.set_header(["severity", "finding", "rows", "", "lines"]);
+        for finding in &diagnosis.findings {
+            let lines = finding.rows.iter().take(5).map(|row| match row.other {
+                Some(other) => format!("{}~{}", row.place.line, other.line),
+                None => row.place.line.to_string(),
+            });
+            let more = if finding.count > 5 { " …" } else { "" };
+            table.add_row([
+                name(&finding.severity),
+                name(&finding.kind),
+                finding.count.to_string(),
+                finding.message.clone(),
+                format!("{}{more}", lines.collect::<Vec<_>>().join(" ")),
+            ]);
+        }
+        text.push_str(&format!("{table}\n"));
+    }
+    text
+}
+
+/// A value's name in JSON.
+fn name(value: &impl serde::Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(name)) => name,
+        _ => String::new(),
+    }
+}
