@@ -119,7 +119,7 @@ fn name(label: &str) -> Option<Vec<String>> {
     let letters = label.chars().filter(|c| c.is_alphabetic()).count();
     let mut name = words(label);
     name.retain(|word| word.chars().any(char::is_alphanumeric));
-    (letters >= 3).then_some(name)
+    (letters >= 3 && !name.is_empty()).then_some(name)
 }
 
 /// Every word of a text, and its beginnings.

@@ -10,8 +10,10 @@ use crate::Result;
 const WIDTH: usize = 5;
 const BITS_PER_CHAR: u32 = 21;
 const BANDS: usize = 32;
-/// A pair at the threshold shares no band with at most this probability.
-const MISS: f64 = 1e-3;
+/// Bands that two texts share to be compared: one is shared by chance by too many.
+const SHARED: usize = 2;
+/// A pair at the threshold shares fewer with at most this probability.
+const MISS: f64 = 2e-3;
 /// Texts of a bucket that the others of the bucket are compared with.
 const BUCKET: usize = 128;
 /// Candidates of a text that are measured: those with which it shares most bands.
@@ -62,7 +64,10 @@ fn mix(mut bits: u64) -> u64 {
 
 /// As many rows a band as find pairs at the threshold: more rows, fewer false candidates.
 fn rows_of_band(threshold: f64) -> usize {
-    let missed = |rows: usize| (1.0 - threshold.powf(rows as f64)).powf(BANDS as f64);
+    let missed = |rows: usize| {
+        let (shared, bands) = (threshold.powf(rows as f64), BANDS as f64);
+        (1.0 - shared).powf(bands) + bands * shared * (1.0 - shared).powf(bands - 1.0)
+    };
     (1..=16).rev().find(|&rows| missed(rows) <= MISS).unwrap_or(1)
 }
 
@@ -172,9 +177,9 @@ impl<'a> Index<'a> {
             .chunk_by(|a, b| a == b)
             .map(|same| (same.len(), same[0]))
             // Jaccard is at most the smaller size over the larger.
-            .filter(|(_, other)| {
+            .filter(|(bands, other)| {
                 let other = f64::from(self.sizes[*other as usize]);
-                size.min(other) >= self.threshold * size.max(other)
+                *bands >= SHARED && size.min(other) >= self.threshold * size.max(other)
             })
             .collect();
         candidates.sort_by_key(|&(bands, other)| (std::cmp::Reverse(bands), other));
