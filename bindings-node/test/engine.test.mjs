@@ -121,7 +121,7 @@ test('training and evaluating', async (t) => {
   const contrary = join(dir, 'contrary')
   const turned = join(dir, 'turned.csv')
   writeFileSync(turned, `text,label\n${rows.map((row) => row.replace('calm', '?').replace('upset', 'calm').replace('?', 'upset')).join('\n')}\n`)
-  await train({ data: turned, valid: turned, base, output: contrary, task: 'temper', epochs: 60, patience: 60, dropout: 0 })
+  await train({ data: turned, valid: turned, base, output: contrary, task: 'temper', epochs: 60, method: 'frozen', patience: 60, dropout: 0, allow: ['leak'] })
   const other = await opened(t, Engine.open({ model: contrary }))
   const worse = await mood.compare(other, { data, resamples: 50 })
   assert.deepEqual(worse.changes[0], { line: 2, truth: 'calm', before: 'calm', after: 'upset', effect: 'worse' })

@@ -245,6 +245,9 @@ pub(crate) struct EvaluateArgs {
     /// A precision such as 0.95: for each label, from which score on it is reached, and how much that leaves
     #[arg(long, value_name = "PRECISION", conflicts_with = "compare")]
     pub(crate) automate_at: Option<f64>,
+    /// Texts that the model was not made for, with the same text column: how well it tells them from those of --data
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["compare", "automate_at"])]
+    pub(crate) outside: Option<PathBuf>,
     /// Wrong rows to name, at most; with --compare, changed rows in the table
     #[arg(long, default_value_t = 20, value_name = "N")]
     pub(crate) errors: usize,

@@ -1,7 +1,7 @@
 //! `frontdesk evaluate`.
 
 use frontdesk::data::read_labelled;
-use frontdesk::evaluate::{EvaluateOptions, compare, evaluate};
+use frontdesk::evaluate::{EvaluateOptions, compare, evaluate, out_of_domain};
 use frontdesk::{Engine, ModelSource, Result};
 
 use crate::args::{EvaluateArgs, ReportFormat};
@@ -17,6 +17,9 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
         Engine::open(options)
     });
     let other = other.transpose()?;
+    let outside = args.outside.as_deref();
+    let outside =
+        outside.map(|file| read_labelled(file, &args.text_column, &args.text_column)).transpose()?;
     let passes = if other.is_some() { 2 } else { 1 };
     let bar = progress::rows(passes * rows.len(), "evaluating");
     let told = |done| {
@@ -37,6 +40,12 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
         match args.format {
             ReportFormat::Json => json(&found)?,
             ReportFormat::Table => render::comparison(&found, args.errors),
+        }
+    } else if let Some(outside) = &outside {
+        let found = out_of_domain(&engine, &rows, outside, &options, &told).map_err(named)?;
+        match args.format {
+            ReportFormat::Json => json(&found)?,
+            ReportFormat::Table => render::out_of_domain(&found),
         }
     } else {
         let found = evaluate(&engine, &rows, &options, &told).map_err(named)?;

@@ -10,7 +10,7 @@ use frontdesk::evaluate::Interval;
 use frontdesk::{Analysis, Info, LabelScore, Polarity, Ticket};
 
 pub(crate) use comparison::comparison;
-pub(crate) use evaluation::evaluation;
+pub(crate) use evaluation::{evaluation, out_of_domain};
 pub(crate) use training::{diagnoses, report};
 
 /// The width where stdout is no terminal.

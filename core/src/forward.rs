@@ -26,6 +26,8 @@ pub(crate) struct Model {
     pub(crate) tokenizer: Tokenizer,
     pub(crate) heads: Vec<HeadMeaning>,
     pub(crate) input: Input,
+    /// Codes of the languages that it was trained on; empty where nobody says.
+    pub(crate) languages: Vec<String>,
     network: Network,
 }
 
@@ -51,9 +53,9 @@ impl Model {
         let Input { max_tokens, max_bytes } = bundle.input;
         let tokenizer = || Tokenizer::new(&bundle.tokenizer, bundle.vocabulary(), max_tokens, max_bytes);
         let (loaded, tokenizer) = rayon::join(|| bundle.load(backend), tokenizer);
-        let Loaded { info, network, heads, golden } = loaded?;
+        let Loaded { info, network, heads, golden, languages } = loaded?;
         let tokenizer = tokenizer.map_err(|e| e.context(files.place()))?;
-        let model = Self { info, tokenizer, heads, input: bundle.input, network };
+        let model = Self { info, tokenizer, heads, input: bundle.input, languages, network };
         let tolerance = match backend {
             Backend::Packed { precision: Precision::Int8, .. } => GOLDEN_TOLERANCE_INT8,
             Backend::Packed { precision: Precision::Bf16, .. } => GOLDEN_TOLERANCE_BF16,

@@ -15,6 +15,7 @@ mod tokenize;
 mod batch;
 mod forward;
 mod decode;
+mod language;
 pub mod route;
 mod pipeline;
 pub mod metrics;

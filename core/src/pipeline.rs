@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::bundle::HeadMeaning;
 use crate::decode::{self, EmotionsHead, SentimentHead, TypedHead};
 use crate::forward::{HeadOutput, Model, Outputs as Said};
+use crate::language::Languages;
 use crate::route::{self, Signals};
 use crate::tokenize::Encoding;
 use crate::{
@@ -27,6 +28,7 @@ pub(crate) struct Pipeline {
     shape: Shape,
     outputs: Arc<Outputs>,
     long_text: LongText,
+    languages: Languages,
 }
 
 /// The names of the outputs that are wanted.
@@ -119,7 +121,8 @@ impl Pipeline {
         } else {
             Shape::Tasks
         };
-        let mut pipeline = Self { model, shape, outputs: Arc::default(), long_text };
+        let languages = Languages::new(&model.languages);
+        let mut pipeline = Self { model, shape, outputs: Arc::default(), long_text, languages };
         pipeline.outputs = Arc::new(pipeline.known_outputs().into_iter().collect());
         pipeline.outputs = pipeline.chosen(outputs)?;
         Ok(pipeline)
@@ -213,6 +216,9 @@ impl Pipeline {
                 self.whole(whole, logits, rest.first().map(|lane| &lane[0]))
             }
         };
+        if !lanes.is_empty() && self.languages.are_foreign_to(&ticket.text) {
+            answer.abstain.extend(self.abstain_from_all(AbstainReason::UnsupportedLanguage));
+        }
         if self.is_whole() && outputs.contains(ROUTE) {
             let signals =
                 Signals { sentiment: answer.sentiment.as_ref(), category: answer.category.as_ref() };
@@ -233,9 +239,11 @@ impl Pipeline {
 
     /// What is said of a text that holds nothing to read.
     fn nothing(&self) -> Answer {
-        let reason = AbstainReason::Empty;
-        let abstain = self.known_outputs().into_iter().map(|output| Abstain { output, reason });
-        Answer { abstain: abstain.collect(), ..Answer::default() }
+        Answer { abstain: self.abstain_from_all(AbstainReason::Empty), ..Answer::default() }
+    }
+
+    fn abstain_from_all(&self, reason: AbstainReason) -> Vec<Abstain> {
+        self.known_outputs().into_iter().map(|output| Abstain { output, reason }).collect()
     }
 
     /// Adds what single heads say.

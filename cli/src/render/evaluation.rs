@@ -1,7 +1,7 @@
 //! What an evaluation found.
 
 use comfy_table::Table;
-use frontdesk::evaluate::{Abstention, Automation, Confusion, Evaluation, Mistake, PerClass};
+use frontdesk::evaluate::{Abstention, Automation, Confusion, Evaluation, Mistake, OutOfDomain, PerClass};
 
 use super::{interval, pairs, table};
 
@@ -24,6 +24,21 @@ pub(crate) fn evaluation(evaluation: &Evaluation) -> String {
     text.extend(evaluation.automation.as_ref().map(automation));
     text.push_str(&errors(&evaluation.errors));
     text + "Intervals are 95 % bootstrap intervals over the rows. JSON has reliability bins and the precision-coverage curve, too.\n"
+}
+
+/// How well texts outside of the domain are told.
+pub(crate) fn out_of_domain(found: &OutOfDomain) -> String {
+    let share = |value: f64| format!("{value:.4}");
+    let mut rows = vec![
+        ("task", found.task.clone()),
+        ("texts inside", found.inside.to_string()),
+        ("texts outside", found.outside.to_string()),
+        ("AUROC of the score", share(found.auroc_of_score)),
+    ];
+    rows.extend(found.auroc.map(|value| ("AUROC of the distance", share(value))));
+    rows.extend(found.inside_refused.map(|value| ("refused inside", share(value))));
+    rows.extend(found.outside_refused.map(|value| ("refused outside", share(value))));
+    format!("{}\n", pairs(&rows))
 }
 
 fn abstention(abstention: &Abstention) -> [(&'static str, String); 2] {

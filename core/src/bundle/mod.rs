@@ -43,6 +43,8 @@ pub(crate) struct Loaded {
     pub(crate) network: Network,
     pub(crate) heads: Vec<HeadMeaning>,
     pub(crate) golden: Vec<Golden>,
+    /// Codes of the languages that it was trained on; empty where nobody says.
+    pub(crate) languages: Vec<String>,
 }
 
 /// What a head's logits mean.
@@ -138,6 +140,7 @@ impl<'a> Bundle<'a> {
             heads: meanings(&manifest.heads),
             network: network?,
             golden: manifest.golden.clone(),
+            languages: manifest.languages.clone(),
         })
     }
 
@@ -199,6 +202,7 @@ impl<'a> Bundle<'a> {
                 domain: None,
             }],
             golden: Vec::new(),
+            languages: Vec::new(),
         })
     }
 }

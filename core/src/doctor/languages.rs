@@ -4,31 +4,19 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
-use whatlang::{Lang, Script, detect};
+use whatlang::Script;
 
 use super::corpus::{Corpus, Row};
 use super::finding::{Finding, Kind, LanguageCount, Pointed, Severity, rows};
 use super::{Stage, Tell, in_turns};
 use crate::Result;
+use crate::language::{Written, halves_agree, look};
 
-/// Letters under which a text's language is not told: of short texts, trigrams say too little.
-const LETTERS: usize = 60;
-/// Letters under which its script is not told.
-const SCRIPT_LETTERS: usize = 10;
-/// Characters of a text that are looked at.
-const READ: usize = 500;
 /// The share of the training rows that makes their commonest language the main one. Rows in several languages have none.
 const MAIN: f64 = 0.8;
 
 /// The share of the training rows under which a script is foreign to them.
 const RARE: f64 = 0.05;
-
-/// What a text is written in, as far as it can be told.
-#[derive(Debug, Clone, Copy, Default)]
-struct Written {
-    script: Option<Script>,
-    lang: Option<Lang>,
-}
 
 pub(super) fn examine(corpus: &Corpus<'_>, tell: Tell<'_>) -> Result<(Vec<LanguageCount>, Option<Finding>)> {
     let mut written: Vec<Written> = Vec::with_capacity(corpus.rows.len());
@@ -63,28 +51,4 @@ pub(super) fn examine(corpus: &Corpus<'_>, tell: Tell<'_>) -> Result<(Vec<Langua
     let finding =
         (!foreign.is_empty()).then(|| Finding::new(Kind::LanguageOutlier, Severity::Warn, message, foreign));
     Ok((counts, finding))
-}
-
-/// What is looked at of a text.
-fn head(text: &str) -> &str {
-    text.char_indices().nth(READ).map_or(text, |(end, _)| &text[..end])
-}
-
-fn look(text: &str) -> Written {
-    let text = head(text);
-    let letters = text.chars().filter(|c| c.is_alphabetic()).count();
-    if letters < SCRIPT_LETTERS {
-        return Written::default();
-    }
-    let Some(info) = detect(text) else { return Written::default() };
-    let sure = letters >= LETTERS && info.is_reliable();
-    Written { script: Some(info.script()), lang: sure.then(|| info.lang()) }
-}
-
-/// Whether either half of the text, taken alone, is in the language of the whole: a chance likeness of trigrams is not.
-fn halves_agree(text: &str, lang: Lang) -> bool {
-    let text = head(text);
-    let middle = text.char_indices().nth(text.chars().count() / 2).map_or(0, |(middle, _)| middle);
-    let cut = text[middle..].find(char::is_whitespace).map_or(middle, |space| middle + space);
-    [&text[..cut], &text[cut..]].iter().all(|half| detect(half).is_some_and(|half| half.lang() == lang))
 }

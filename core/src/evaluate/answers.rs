@@ -4,7 +4,7 @@ use frontdesk_models::heads::{Link, ordinal_level};
 
 use crate::bundle::HeadMeaning;
 use crate::data::Labelled;
-use crate::forward::Model;
+use crate::forward::{HeadOutput, Model};
 use crate::{Error, ErrorKind, LongText, Result};
 
 /// Texts that go through the model before whoever waits is told.
@@ -120,24 +120,34 @@ pub(crate) fn label_indexes(labels: &[String], link: Link, row: &Labelled) -> Re
     }
 }
 
-/// What the head at `index` says of each row.
+/// What the head at `index` gives each row for an answer.
 pub(super) fn predict(
     model: &Model,
     index: usize,
     rows: &[Labelled],
     progress: &(dyn Fn(usize) -> Result<()> + Sync),
 ) -> Result<Vec<Prediction>> {
-    let mut predictions = Vec::with_capacity(rows.len());
+    let said = outputs(model, index, rows, progress)?;
+    Ok(said.iter().map(|said| Prediction::of(&model.heads[index], &said.logits)).collect())
+}
+
+/// What the head at `index` says of each row.
+pub(super) fn outputs(
+    model: &Model,
+    index: usize,
+    rows: &[Labelled],
+    progress: &(dyn Fn(usize) -> Result<()> + Sync),
+) -> Result<Vec<HeadOutput>> {
+    let mut said = Vec::with_capacity(rows.len());
     for chunk in rows.chunks(CHUNK) {
         let encode = |row: &Labelled| {
             let encoding = model.tokenizer.encode(&row.text, LongText::HeadAndTail);
             encoding.map_err(|e| e.context(format!("line {}", row.line)))
         };
         let encodings: Vec<_> = chunk.iter().map(encode).collect::<Result<_>>()?;
-        let logits = model.logits(&encodings.iter().collect::<Vec<_>>(), &[index])?;
-        predictions
-            .extend(logits.iter().map(|logits| Prediction::of(&model.heads[index], &logits[0].logits)));
-        progress(predictions.len())?;
+        let outputs = model.logits(&encodings.iter().collect::<Vec<_>>(), &[index])?;
+        said.extend(outputs.into_iter().flatten());
+        progress(said.len())?;
     }
-    Ok(predictions)
+    Ok(said)
 }

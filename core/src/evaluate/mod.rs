@@ -11,6 +11,7 @@ mod compare;
 mod coverage;
 mod metrics;
 mod mistakes;
+mod outside;
 mod ranks;
 #[cfg(test)]
 mod tests;
@@ -32,6 +33,7 @@ pub use classes::{Confusion, PerClass};
 pub use compare::{Comparison, Contrast, compare};
 pub use coverage::CoveragePoint;
 pub use mistakes::Mistake;
+pub use outside::{OutOfDomain, out_of_domain};
 pub use ranks::auroc;
 pub use thresholds::{Automation, LabelThreshold};
 

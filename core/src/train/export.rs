@@ -104,6 +104,16 @@ impl Base {
         &self.config_json
     }
 
+    /// The number of the trunk's values.
+    pub(super) fn parameters(&self) -> usize {
+        self.weights
+            .names()
+            .iter()
+            .filter_map(|name| self.weights.shape(name))
+            .map(|s| s.iter().product::<usize>())
+            .sum()
+    }
+
     pub(super) fn weights(&self) -> &Weights {
         &self.weights
     }

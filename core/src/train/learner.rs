@@ -300,6 +300,10 @@ impl<'a> Learner<'a> {
         Ok((pooled(&encodings)?, classes, pooled(&lesson.valid.encodings)?))
     }
 
+    pub(super) fn base(&self) -> &Base {
+        self.base
+    }
+
     pub(super) fn trunk(&self) -> Option<&Trunk> {
         match &self.body {
             Body::Learning(learning) => Some(&learning.trunk),

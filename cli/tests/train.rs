@@ -1,0 +1,140 @@
+//! Trainings that are killed, run out of disk, or are only looked at.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+fn frontdesk() -> assert_cmd::Command {
+    assert_cmd::Command::new(env!("CARGO_BIN_EXE_frontdesk"))
+}
+
+/// A small random encoder with a tokenizer, and rows that it can learn.
+fn prepare(dir: &Path) -> (PathBuf, PathBuf) {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/tests/golden");
+    let base = dir.join("base");
+    fs::create_dir(&base).unwrap();
+    for file in ["config.json", "model.safetensors"] {
+        fs::copy(golden.join("bert-single-float32").join(file), base.join(file)).unwrap();
+    }
+    fs::copy(golden.join("tokenizer.json"), base.join("tokenizer.json")).unwrap();
+    let data = dir.join("rows.csv");
+    let mut rows = String::from("text,label\n");
+    for (index, letter) in ('a'..='t').enumerate() {
+        let (word, label) = if index % 2 == 0 { ("proof", "calm") } else { ("broken", "upset") };
+        rows.push_str(&format!(
+            "{word} {letter} {word} {},{label}\n",
+            if index % 3 == 0 { "press" } else { "!" }
+        ));
+    }
+    fs::write(&data, rows).unwrap();
+    (base, data)
+}
+
+fn arguments(base: &Path, data: &Path, output: &Path) -> Vec<String> {
+    let mut all: Vec<String> =
+        ["train", "--task", "mood", "--batch", "2", "--epochs", "60", "--patience", "60"]
+            .map(str::to_owned)
+            .to_vec();
+    for (name, path) in [("--base", base), ("--data", data), ("--output", output)] {
+        all.extend([name.to_owned(), path.display().to_string()]);
+    }
+    all.extend(["--name", "mood", "--checkpoint-every", "3"].map(str::to_owned));
+    all
+}
+
+fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut files: Vec<(String, Vec<u8>)> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .map(|entry| (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap()))
+        .collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn a_training_that_was_killed_goes_on_to_the_same_bytes() {
+    let dir = tempfile::tempdir().unwrap();
+    let (base, data) = prepare(dir.path());
+    let whole = dir.path().join("whole");
+    frontdesk().args(arguments(&base, &data, &whole)).assert().success();
+
+    let output = dir.path().join("killed");
+    let state = dir.path().join("killed.checkpoint/state.json");
+    let binary = env!("CARGO_BIN_EXE_frontdesk");
+    let mut child = Command::new(binary).args(arguments(&base, &data, &output)).spawn().unwrap();
+    let steps = || -> Option<u64> {
+        serde_json::from_slice::<Value>(&fs::read(&state).ok()?).ok()?["state"]["steps"].as_u64()
+    };
+    let began = Instant::now();
+    while steps().is_none_or(|steps| steps < 20) && began.elapsed() < Duration::from_secs(60) {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    // SIGKILL: nothing is tidied up.
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(!output.exists() && state.exists(), "killed in the middle");
+    frontdesk().args(arguments(&base, &data, &output)).arg("--resume").assert().success();
+    assert!(files(&output) == files(&whole));
+    assert!(!state.exists());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_disk_that_fills_up_in_a_checkpoint_leaves_no_part_of_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let (base, data) = prepare(dir.path());
+    let output = dir.path().join("full");
+    // Files of more than 50 kB cannot be written; the signal that says so is ignored, so that the write itself fails.
+    let limited = "trap '' XFSZ; ulimit -f 100; exec \"$@\"";
+    let found = Command::new("sh")
+        .args(["-c", limited, "sh"])
+        .arg(env!("CARGO_BIN_EXE_frontdesk"))
+        .args(arguments(&base, &data, &output))
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&found.stderr);
+    assert_eq!(found.status.code(), Some(1), "{said}");
+    assert!(said.contains("arrays-") && said.contains("full.checkpoint"), "{said}");
+    assert!(!output.exists());
+    let left = files(&dir.path().join("full.checkpoint"));
+    assert!(left.is_empty(), "{:?}", left.iter().map(|(name, _)| name).collect::<Vec<_>>());
+}
+
+#[test]
+fn the_doctor_alone_points_at_rows_and_trains_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let (base, data) = prepare(dir.path());
+    let valid = dir.path().join("valid.csv");
+    fs::write(&valid, "text,label\nproof a proof press,calm\nsomething else here,upset\n").unwrap();
+    let findings = dir.path().join("findings.jsonl");
+    let mut check = frontdesk();
+    check.args(["train", "--task", "mood", "--check-only", "--format", "json", "--base"]).arg(&base);
+    check.arg("--data").arg(&data).arg("--valid").arg(&valid).arg("--findings").arg(&findings);
+    let found: Value = serde_json::from_slice(&check.assert().success().get_output().stdout).unwrap();
+    let all = found[0]["diagnosis"]["findings"].as_array().unwrap();
+    assert!(all.iter().any(|f| f["kind"] == "leak" && f["severity"] == "stop" && f["count"] == 1), "{found}");
+    let pointed = fs::read_to_string(&findings).unwrap();
+    let leak = pointed.lines().find(|line| line.contains("\"leak\"")).unwrap();
+    let leak: Value = serde_json::from_str(leak).unwrap();
+    assert_eq!(
+        (&leak["file"], &leak["line"], &leak["other"]["line"]),
+        (&"valid".into(), &2.into(), &2.into())
+    );
+
+    // The same stops a training, unless it is allowed by name.
+    let output = dir.path().join("out");
+    let train = |extra: &[&str]| {
+        let mut train = frontdesk();
+        train.args(arguments(&base, &data, &output)).arg("--valid").arg(&valid).args(extra);
+        train
+    };
+    let refused = train(&[]).assert().code(1);
+    assert!(String::from_utf8_lossy(&refused.get_output().stderr).contains("leak"));
+    assert!(!output.exists());
+    train(&["--allow", "leak"]).assert().success();
+    assert!(output.join("frontdesk.json").exists());
+}
