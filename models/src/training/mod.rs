@@ -84,7 +84,7 @@ impl Trunk {
     }
 
     /// Runs a batch, its values dropped by `dropout` after the embeddings, in the attention's probabilities and after both halves
-    /// of each layer, as the two architectures do in training.
+    /// of each layer, as BERT has it in training.
     ///
     /// # Errors
     /// [`ModelError::Batch`] where the batch does not fit the model.
