@@ -212,6 +212,9 @@ pub(crate) struct TrainArgs {
     /// Examine the rows and train nothing
     #[arg(long)]
     pub(crate) check_only: bool,
+    /// Say what the training would take, in time and memory, and train nothing
+    #[arg(long, conflicts_with = "check_only")]
+    pub(crate) dry_run: bool,
     /// With --check-only: write every row that a finding points at to this file, as JSON lines
     #[arg(long, value_name = "FILE", requires = "check_only")]
     pub(crate) findings: Option<PathBuf>,

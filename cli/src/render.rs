@@ -11,7 +11,7 @@ use frontdesk::{Analysis, Info, LabelScore, Polarity, Ticket};
 
 pub(crate) use comparison::comparison;
 pub(crate) use evaluation::{evaluation, out_of_domain};
-pub(crate) use training::{diagnoses, report};
+pub(crate) use training::{diagnoses, estimate, report};
 
 /// The width where stdout is no terminal.
 const PLAIN_WIDTH: u16 = 132;

@@ -1,6 +1,8 @@
 //! `frontdesk train`.
 
-use frontdesk::train::{HeadConfig, HeadRows, Progress, TrainConfig, TrainOptions, check, train_heads};
+use frontdesk::train::{
+    HeadConfig, HeadRows, Progress, TrainConfig, TrainOptions, check, estimate, train_heads,
+};
 use frontdesk::{ModelSource, Result};
 use indicatif::ProgressBar;
 
@@ -14,6 +16,16 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
     let bar = progress::rows(0, "reading texts");
     if args.check_only {
         return examine(args, &config, &rows, &bar);
+    }
+    if args.dry_run {
+        let found = estimate(&config.heads(&rows), &config.training, &|progress| told(&bar, progress))?;
+        bar.finish_and_clear();
+        let mut output = Output::open(None)?;
+        output.write(&match args.format {
+            ReportFormat::Json => json(&found)?,
+            ReportFormat::Table => render::estimate(&found),
+        })?;
+        return output.finish();
     }
     let report = train_heads(&config.heads(&rows), &config.training, &|progress| {
         match progress {
@@ -48,16 +60,19 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
     output.finish()
 }
 
+/// Shows how far the texts are read.
+fn told(bar: &ProgressBar, progress: Progress) -> Result<()> {
+    if let Progress::Features { done, total } = progress {
+        bar.set_length(total as u64);
+        bar.set_position(done as u64);
+    }
+    Ok(())
+}
+
 /// Shows what the doctor says, and writes the rows that it points at.
 fn examine(args: &TrainArgs, config: &TrainConfig, rows: &[HeadRows], bar: &ProgressBar) -> Result<()> {
     let heads = config.heads(rows);
-    let found = check(&heads, &config.training, &|progress| {
-        if let Progress::Features { done, total } = progress {
-            bar.set_length(total as u64);
-            bar.set_position(done as u64);
-        }
-        Ok(())
-    })?;
+    let found = check(&heads, &config.training, &|progress| told(bar, progress))?;
     bar.finish_and_clear();
     if let Some(file) = &args.findings {
         let mut output = Output::open(Some(file))?;

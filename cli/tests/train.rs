@@ -105,6 +105,38 @@ fn a_disk_that_fills_up_in_a_checkpoint_leaves_no_part_of_one() {
 }
 
 #[test]
+fn a_dry_run_says_what_a_training_takes_and_writes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let (base, data) = prepare(dir.path());
+    let before = fs::read_dir(dir.path()).unwrap().count();
+    for (method, learning) in [("full", true), ("lora", true), ("frozen", false)] {
+        let mut run = frontdesk();
+        run.args([
+            "train",
+            "--dry-run",
+            "--task",
+            "mood",
+            "--format",
+            "json",
+            "--batch",
+            "2",
+            "--epochs",
+            "3",
+        ]);
+        run.args(["--method", method, "--base"]).arg(&base).arg("--data").arg(&data);
+        let found: Value = serde_json::from_slice(&run.assert().success().get_output().stdout).unwrap();
+        // Two of twenty rows are held out.
+        assert_eq!(found["steps"], 27, "{found}");
+        assert_eq!(found["tokens"].as_u64().unwrap() > 0, learning, "{found}");
+        assert!(
+            found["seconds"].as_f64().unwrap() > 0.0 && found["bytes"].as_u64().unwrap() > 10_000,
+            "{found}"
+        );
+    }
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), before);
+}
+
+#[test]
 fn the_doctor_alone_points_at_rows_and_trains_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let (base, data) = prepare(dir.path());

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use frontdesk::doctor::RowCount;
-use frontdesk::train::{FindingReport, HeadDiagnosis, HeadReport, Report, Threshold};
+use frontdesk::train::{Estimate, FindingReport, HeadDiagnosis, HeadReport, Report, Threshold};
 
 use super::{pairs, table};
 
@@ -36,6 +36,19 @@ pub(crate) fn report(report: &Report, output: &Path) -> String {
         }
         let finding = |f: &FindingReport| ("finding", format!("{} ({}): {}", f.kind, f.severity, f.message));
         rows.extend(head.findings.iter().map(finding));
+    }
+    format!("{}\n", pairs(&rows))
+}
+
+/// What a training would take.
+pub(crate) fn estimate(found: &Estimate) -> String {
+    let mut rows = vec![
+        ("steps", found.steps.to_string()),
+        ("time", format!("{:.0} s, if it runs through all epochs", found.seconds)),
+        ("memory", format!("{:.0} MB", found.bytes as f64 / 1e6)),
+    ];
+    if found.tokens > 0 {
+        rows.push(("tokens", format!("{} at {:.0} a second", found.tokens, found.tokens_per_second)));
     }
     format!("{}\n", pairs(&rows))
 }

@@ -7,6 +7,7 @@ mod check;
 mod checkpoint;
 mod config;
 mod domain;
+mod estimate;
 mod export;
 mod features;
 mod fit;
@@ -32,7 +33,7 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use sha2::{Digest, Sha256};
 
-use crate::bundle::{Activation, HeadKind, HeadManifest, PoolingName, digest_of, locate};
+use crate::bundle::{Activation, Files, HeadKind, HeadManifest, PoolingName, digest_of, locate};
 use crate::calibrate::choose::{Choice, Method as Calibration, choose};
 use crate::data::Labelled;
 use crate::evaluate::thresholds::thresholds;
@@ -51,6 +52,7 @@ use scale::Scale;
 
 pub use check::{HeadDiagnosis, check};
 pub use config::{HeadConfig, HeadRows, TrainConfig};
+pub use estimate::Estimate;
 pub use options::{Method, Metric, Pooling, TrainOptions};
 pub use progress::{Point, Progress};
 pub use report::{FindingReport, HeadReport, Report, Threshold};
@@ -97,6 +99,34 @@ pub fn train_heads(
     options: &TrainOptions,
     progress: &(dyn Fn(Progress) -> Result<()> + Sync),
 ) -> Result<Report> {
+    options::check_output(options)?;
+    check_heads(heads, options)?;
+    if options.output.exists() {
+        return Err(export::already(&options.output));
+    }
+    in_pool(options, || run(heads, options, progress))
+}
+
+/// What a training would take: a few of its steps are timed, and nothing is written. `options.output` is not read.
+///
+/// # Errors
+/// As [`train_heads`].
+pub fn estimate(
+    heads: &[HeadData<'_>],
+    options: &TrainOptions,
+    progress: &(dyn Fn(Progress) -> Result<()> + Sync),
+) -> Result<Estimate> {
+    check_heads(heads, options)?;
+    in_pool(options, || {
+        let mut random = StdRng::seed_from_u64(options.seed);
+        let Prepared { base, settings, planned, .. } = prepare(heads, options, progress, &mut random)?;
+        let lessons = lessons(&planned, &base, &settings, progress)?;
+        let mut learner = learner(&planned, &lessons, &base, &settings, options.half, &mut random, progress)?;
+        estimate::estimate(&mut learner, &settings)
+    })
+}
+
+fn check_heads(heads: &[HeadData<'_>], options: &TrainOptions) -> Result<()> {
     options::check(options)?;
     for (index, head) in heads.iter().enumerate() {
         options::check_task(head.task)?;
@@ -115,10 +145,7 @@ pub fn train_heads(
     if heads.is_empty() {
         return Err(Error::invalid("heads", "no head to train"));
     }
-    if options.output.exists() {
-        return Err(export::already(&options.output));
-    }
-    in_pool(options, || run(heads, options, progress))
+    Ok(())
 }
 
 /// Runs the work on a pool of its own: a forked process has none of its parent's threads.
@@ -141,14 +168,22 @@ struct Planned<'a> {
     weight: f64,
 }
 
-fn run(
-    heads: &[HeadData<'_>],
+/// A training before its rows become tokens.
+struct Prepared<'a> {
+    files: Files,
+    base: Base,
+    settings: Settings,
+    planned: Vec<Planned<'a>>,
+    diagnoses: Vec<HeadDiagnosis>,
+}
+
+/// Reads the base and the rows, and refuses what cannot be trained.
+fn prepare<'a>(
+    heads: &[HeadData<'a>],
     options: &TrainOptions,
     progress: &(dyn Fn(Progress) -> Result<()> + Sync),
-) -> Result<Report> {
-    let began = Instant::now();
-    let mut random = StdRng::seed_from_u64(options.seed);
-    let folder = export::beside(&options.output)?;
+    random: &mut StdRng,
+) -> Result<Prepared<'a>> {
     let files = locate(&options.base, &EngineOptions::default())?;
     let base = Base::read(&files, options.max_tokens)?;
     let settings = Settings::of(options, base.is_bundle());
@@ -170,7 +205,7 @@ fn run(
     };
     let mut planned = Vec::new();
     for head in heads {
-        planned.push(plan(head, &base, classifier, options.seed, &mut random)?);
+        planned.push(plan(head, &base, classifier, options.seed, random)?);
     }
     let tasks: Vec<&str> = heads.iter().map(|head| head.task).collect();
     if base.would_be_whole(&tasks, frozen) {
@@ -182,6 +217,20 @@ fn run(
     let doctor = Doctor::new(&base, options.seed, progress)?;
     let diagnoses: Vec<HeadDiagnosis> =
         heads.iter().map(|head| doctor.admit(head, options)).collect::<Result<_>>()?;
+    Ok(Prepared { files, base, settings, planned, diagnoses })
+}
+
+fn run(
+    heads: &[HeadData<'_>],
+    options: &TrainOptions,
+    progress: &(dyn Fn(Progress) -> Result<()> + Sync),
+) -> Result<Report> {
+    let began = Instant::now();
+    let mut random = StdRng::seed_from_u64(options.seed);
+    let folder = export::beside(&options.output)?;
+    let Prepared { files, base, settings, planned, diagnoses } =
+        prepare(heads, options, progress, &mut random)?;
+    let frozen = settings.method == Method::Frozen;
     let lessons = lessons(&planned, &base, &settings, progress)?;
     let checkpoints = if frozen && options.checkpoint_every.is_none() && !options.resume {
         None

@@ -255,11 +255,16 @@ impl Settings {
     }
 }
 
-/// Refuses what no training can do, naming the field.
-pub(super) fn check(options: &TrainOptions) -> Result<()> {
+/// Refuses a training without a place for what it makes.
+pub(super) fn check_output(options: &TrainOptions) -> Result<()> {
     if options.output.as_os_str().is_empty() {
         return Err(Error::invalid("output", "a training needs a directory to write"));
     }
+    Ok(())
+}
+
+/// Refuses what no training can do, naming the field.
+pub(super) fn check(options: &TrainOptions) -> Result<()> {
     let counts = [
         ("epochs", options.epochs),
         ("patience", options.patience),
