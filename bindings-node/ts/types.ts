@@ -209,6 +209,8 @@ export interface TrainOptions extends Work<TrainProgress> {
   threads?: number | undefined
   /** A precision that each label shall have; under the score that it takes, the engine abstains. */
   automateAt?: number | undefined
+  /** Whether the report that lies beside the model names the worst errors with their texts. */
+  texts?: boolean | undefined
   /** Findings of the data doctor that would stop the training and shall not, such as `leak`. */
   allow?: string[] | undefined
   seed?: number | undefined

@@ -206,6 +206,9 @@ pub(crate) struct TrainArgs {
     /// A precision that each label shall have, such as 0.95: under the score that it takes, the engine abstains
     #[arg(long, value_name = "PRECISION")]
     pub(crate) automate_at: Option<f64>,
+    /// Let the report name the worst errors with their texts
+    #[arg(long)]
+    pub(crate) texts: bool,
     /// Train although the doctor found this, such as leak; may be given several times
     #[arg(long, value_parser = named::<Kind>, value_name = "FINDING")]
     pub(crate) allow: Vec<Kind>,

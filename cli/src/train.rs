@@ -136,6 +136,7 @@ fn config(args: &TrainArgs) -> Result<TrainConfig> {
     options.half |= args.half;
     options.balanced |= args.balanced;
     options.automate_at = args.automate_at.or(options.automate_at);
+    options.texts |= args.texts;
     options.resume |= args.resume;
     options.allow.extend(&args.allow);
     Ok(config)

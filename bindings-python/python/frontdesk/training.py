@@ -51,6 +51,7 @@ def train(
     resume: bool | None = None,
     threads: int | None = None,
     automate_at: float | None = None,
+    texts: bool | None = None,
     allow: Sequence[str] | None = None,
     seed: int | None = None,
     progress: _progress.Progress[Reading | Steps | Epoch] = None,
@@ -72,6 +73,7 @@ def train(
         pooling: `mean`, or `cls` as transformers' classifiers have it, which can then open the model.
         metric: what chooses the epoch: `macro_f1`, `accuracy`, `mean_absolute_error` or `loss`.
         automate_at: a precision that each label shall have; under the score that it takes, the engine abstains.
+        texts: whether the report that lies beside the model names the worst errors with their texts.
         allow: findings of the data doctor that would stop the training and shall not, such as `leak`.
         checkpoint_every, resume: steps between checkpoints, and whether to go on from the last one.
         max_tokens: tokens that are read of a text.
@@ -115,6 +117,7 @@ def train(
         "resume": resume,
         "threads": threads,
         "automate_at": automate_at,
+        "texts": texts,
         "allow": None if allow is None else list(allow),
         "seed": seed,
     }

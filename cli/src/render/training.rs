@@ -3,13 +3,14 @@
 use std::path::Path;
 
 use frontdesk::doctor::RowCount;
-use frontdesk::train::{Estimate, FindingReport, HeadDiagnosis, HeadReport, Report, Threshold};
+use frontdesk::train::{Estimate, FindingReport, HeadDiagnosis, HeadReport, REPORT_PAGE, Report, Threshold};
 
 use super::{pairs, table};
 
 pub(crate) fn report(report: &Report, output: &Path) -> String {
     let mut rows = vec![
         ("bundle", output.display().to_string()),
+        ("report", output.join(REPORT_PAGE).display().to_string()),
         ("method", report.method.to_owned()),
         ("epoch", format!("{} of {}", report.epoch, report.curve.len())),
         ("seconds", format!("{:.1}", report.seconds)),

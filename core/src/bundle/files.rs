@@ -133,16 +133,17 @@ impl Files {
                 }
             }
         }
-        Ok(text(&hasher.finalize()))
+        Ok(digest_named(&hasher.finalize()))
     }
 }
 
 /// `sha256:` and the digest of some bytes in hexadecimal.
 pub(crate) fn digest_of(bytes: &[u8]) -> String {
-    text(&Sha256::digest(bytes))
+    digest_named(&Sha256::digest(bytes))
 }
 
-fn text(digest: &[u8]) -> String {
+/// `sha256:` and a digest in hexadecimal.
+pub(crate) fn digest_named(digest: &[u8]) -> String {
     use std::fmt::Write;
     digest.iter().fold("sha256:".to_owned(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");

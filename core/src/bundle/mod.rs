@@ -12,6 +12,8 @@ use frontdesk_models::heads::Link;
 use frontdesk_models::network::{Backend, Network};
 use rayon::prelude::*;
 
+#[cfg(feature = "train")]
+pub(crate) use files::digest_named;
 pub(crate) use files::{CONFIG, Files, HEADS, MANIFEST, TOKENIZER, TRUNK, digest_of};
 #[cfg(feature = "train")]
 pub(crate) use manifest::{Activation, DENSE, DomainManifest, FORMAT, HeadKind, PoolingName, RESERVED};

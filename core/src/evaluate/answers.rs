@@ -56,12 +56,21 @@ fn best(scores: &[f32]) -> usize {
 pub(super) struct Answers<'a> {
     pub(super) labels: &'a [String],
     pub(super) link: Link,
-    pub(super) rows: &'a [Labelled],
+    pub(super) rows: &'a [&'a Labelled],
     pub(super) truth: &'a [Vec<usize>],
     pub(super) predictions: &'a [Prediction],
 }
 
-impl Answers<'_> {
+impl<'a> Answers<'a> {
+    pub(super) fn of(
+        head: &'a HeadMeaning,
+        rows: &'a [&'a Labelled],
+        truth: &'a [Vec<usize>],
+        predictions: &'a [Prediction],
+    ) -> Self {
+        Self { labels: &head.labels, link: head.link, rows, truth, predictions }
+    }
+
     /// Whether a row may have any number of labels.
     pub(super) fn multi(&self) -> bool {
         self.link == Link::Sigmoid

@@ -82,13 +82,8 @@ pub fn compare(
     let to = other.predict(b, rows, &|done| progress(rows.len() + done))?;
     let to: Vec<Prediction> = to.iter().map(|prediction| moved(prediction, &places)).collect();
     a.install(|_| {
-        let answers = |predictions| Answers {
-            labels: &one.head.labels,
-            link: one.head.link,
-            rows,
-            truth: &truth,
-            predictions,
-        };
+        let named: Vec<&Labelled> = rows.iter().collect();
+        let answers = |predictions| Answers::of(&one.head, &named, &truth, predictions);
         let (a, b) = (answers(&from), answers(&to));
         let changes = changes(&a, &b, options);
         let of = |figures: Figures<'_>, sign| contrast(figures, rows.len(), options, sign);

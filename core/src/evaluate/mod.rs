@@ -150,9 +150,8 @@ pub fn evaluate(
         let head = &model.heads[index];
         let truth = answers::truth(head, rows)?;
         let predictions = answers::predict(model, index, rows, progress)?;
-        let (labels, link) = (head.labels.as_slice(), head.link);
-        let answers = Answers { labels, link, rows, truth: &truth, predictions: &predictions };
-        Ok(measure(head, &answers, options))
+        let rows: Vec<&Labelled> = rows.iter().collect();
+        Ok(measure(head, &Answers::of(head, &rows, &truth, &predictions), options))
     })
 }
 
@@ -180,6 +179,47 @@ fn measure(head: &HeadMeaning, answers: &Answers<'_>, options: &EvaluateOptions)
         reliability: calibration::reliability(&claims),
         coverage: coverage::curve(answers),
         errors: mistakes::worst(answers, options),
+    }
+}
+
+/// As [`evaluate`], of logits that are there already; they are not scaled unless `head` says how.
+#[cfg(feature = "train")]
+pub(crate) fn evaluate_logits(
+    head: &HeadMeaning,
+    rows: &[&Labelled],
+    truth: &[Vec<usize>],
+    logits: &[Vec<f32>],
+    options: &EvaluateOptions,
+) -> Evaluation {
+    let predictions: Vec<Prediction> = logits.iter().map(|logits| Prediction::of(head, logits)).collect();
+    measure(head, &Answers::of(head, rows, truth, &predictions), options)
+}
+
+/// Whether scores are probabilities.
+#[cfg(feature = "train")]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct Reliability {
+    /// As [`Evaluation::ece`].
+    pub(crate) ece: Interval,
+    /// As [`Evaluation::reliability`].
+    pub(crate) bins: Vec<ReliabilityBin>,
+}
+
+/// The part of [`evaluate_logits`] that says whether scores are probabilities.
+#[cfg(feature = "train")]
+pub(crate) fn reliability_of_logits(
+    head: &HeadMeaning,
+    rows: &[&Labelled],
+    truth: &[Vec<usize>],
+    logits: &[Vec<f32>],
+    options: &EvaluateOptions,
+) -> Reliability {
+    let predictions: Vec<Prediction> = logits.iter().map(|logits| Prediction::of(head, logits)).collect();
+    let claims = calibration::claims(&Answers::of(head, rows, truth, &predictions));
+    let bootstrap = Bootstrap::new(rows.len(), options);
+    Reliability {
+        ece: bootstrap.interval(&|rows| calibration::expected_calibration_error(&claims, rows)),
+        bins: calibration::reliability(&claims),
     }
 }
 

@@ -68,9 +68,8 @@ fn evaluated(case: &Value, link: Link, options: &EvaluateOptions) -> (Evaluation
     };
     let predictions: Vec<Prediction> = case["scores"].as_array().unwrap().iter().map(predict).collect();
     let (head, rows) = (head(link, predictions[0].scores.len()), rows(truth.len()));
-    let answers =
-        Answers { labels: &head.labels, link, rows: &rows, truth: &truth, predictions: &predictions };
-    (measure(&head, &answers, options), truth)
+    let rows: Vec<&Labelled> = rows.iter().collect();
+    (measure(&head, &Answers::of(&head, &rows, &truth, &predictions), options), truth)
 }
 
 #[test]

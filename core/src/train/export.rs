@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use frontdesk_models::config::Config;
+use frontdesk_models::config::{Architecture, Config};
 use frontdesk_models::training::Trunk;
 use frontdesk_models::weights::{Limits, Weights};
 use safetensors::tensor::{Dtype, TensorView};
@@ -11,6 +11,7 @@ use tempfile::TempDir;
 
 use super::TrainOptions;
 use super::head::NamedTensor;
+use super::report;
 use super::transformers::SequenceClassifier;
 use crate::backend;
 use crate::bundle::{
@@ -20,7 +21,7 @@ use crate::bundle::{
 use crate::forward::Model;
 use crate::pipeline::WHOLE;
 use crate::tokenize::Tokenizer;
-use crate::{Error, ErrorKind, LongText, Result};
+use crate::{Error, ErrorKind, LongText, ModelSource, Result};
 
 /// Messages whose scores are stored with a bundle and replayed when it is opened.
 const GOLDEN_MESSAGES: [&str; 5] = [
@@ -83,6 +84,32 @@ impl Base {
     pub(super) fn heads(&self) -> Vec<&str> {
         let heads = self.bundle.iter().flat_map(|(manifest, _)| &manifest.heads);
         heads.map(|head| head.name.as_str()).collect()
+    }
+
+    /// What a report says of it; `source` is where it was found.
+    pub(super) fn record(&self, source: &ModelSource) -> report::Base {
+        let bundle = self.bundle.as_ref().map(|(manifest, _)| manifest);
+        let named = match source {
+            ModelSource::Default => "the bundled model".to_owned(),
+            ModelSource::Bytes(_) => "files in memory".to_owned(),
+            // Of a directory not where it lies, which differs from one training to the next.
+            ModelSource::Named(name) => {
+                let path = Path::new(name);
+                let last = path.file_name().filter(|_| path.is_dir());
+                last.map_or_else(|| name.clone(), |last| last.to_string_lossy().into_owned())
+            }
+        };
+        report::Base {
+            name: bundle.map_or(named, |manifest| manifest.name.clone()),
+            version: bundle.map(|manifest| manifest.version.clone()),
+            architecture: match self.config.architecture {
+                Architecture::Bert => "BERT",
+                Architecture::DistilBert => "DistilBERT",
+            },
+            layers: self.config.layers,
+            width: self.config.hidden_size,
+            digest: self.digest.clone(),
+        }
     }
 
     pub(super) fn is_bundle(&self) -> bool {
@@ -215,16 +242,16 @@ pub(super) struct Written {
     pub(super) tensors: Vec<NamedTensor>,
 }
 
-/// Writes the bundle to a folder beside its place, opens it as a user would, and moves it there. `trunk` is the trunk's file; `kept` says whether
-/// the base's other heads stay.
+/// Writes the bundle to a folder beside its place, and opens it as a user would. `trunk` is the trunk's file; `kept` says whether the base's
+/// other heads stay.
 pub(super) fn write(
-    folder: TempDir,
+    folder: &TempDir,
     base: &Base,
     written: Vec<Written>,
     trunk: Vec<u8>,
     kept: bool,
     options: &TrainOptions,
-) -> Result<()> {
+) -> Result<Manifest> {
     let output = &options.output;
     let mut all = Tensors::new();
     let mut heads = Vec::new();
@@ -296,6 +323,11 @@ pub(super) fn write(
     manifest.golden = golden(&Model::open(&written, &backend::cpu()?)?)?;
     write_manifest(&manifest)?;
     Model::open(&written, &backend::cpu()?)?;
+    Ok(manifest)
+}
+
+/// Moves what was written to its place.
+pub(super) fn place(folder: TempDir, output: &Path) -> Result<()> {
     if output.exists() {
         return Err(already(output));
     }

@@ -3,6 +3,7 @@
 //! The same data, options and seed give the same bytes on the same machine, at any number of threads, whether or not the training was cut off and
 //! went on from a checkpoint.
 
+mod calibrated;
 mod check;
 mod checkpoint;
 mod config;
@@ -34,12 +35,11 @@ use rand::rngs::StdRng;
 use sha2::{Digest, Sha256};
 
 use crate::bundle::{Activation, Files, HeadKind, HeadManifest, PoolingName, digest_of, locate};
-use crate::calibrate::choose::{Choice, Method as Calibration, choose};
 use crate::data::Labelled;
-use crate::evaluate::thresholds::thresholds;
-use crate::evaluate::{Prediction, label_indexes};
+use crate::evaluate::label_indexes;
 use crate::pipeline::check_place;
 use crate::{EngineOptions, Error, ErrorKind, Result};
+use calibrated::calibrated;
 use check::Doctor;
 use checkpoint::Checkpoints;
 use export::{Base, Written};
@@ -48,6 +48,7 @@ use head::{Between, Head, Objective};
 use learner::{Body, Learner, Learning, Lesson, Rows};
 use lora::Lora;
 use options::Settings;
+use report::Record;
 use scale::Scale;
 
 pub use check::{HeadDiagnosis, check};
@@ -55,7 +56,7 @@ pub use config::{HeadConfig, HeadRows, TrainConfig};
 pub use estimate::Estimate;
 pub use options::{Method, Metric, Pooling, TrainOptions};
 pub use progress::{Point, Progress};
-pub use report::{FindingReport, HeadReport, Report, Threshold};
+pub use report::{FindingReport, HeadReport, MODEL_CARD, REPORT_JSON, REPORT_PAGE, Report, Threshold};
 
 /// What one head learns from.
 #[derive(Debug, Clone, Copy)]
@@ -74,7 +75,8 @@ pub struct HeadData<'a> {
     pub dense: Option<usize>,
 }
 
-/// Trains a head and writes the bundle; nothing is at `options.output` unless all of it is. `progress` is told where the training
+/// Trains a head and writes the bundle, and beside it [`REPORT_JSON`], [`REPORT_PAGE`] and [`MODEL_CARD`], which say how good it is; nothing is at
+/// `options.output` unless all of it is. `progress` is told where the training
 /// stands, and may stop it with an error, which is then the result.
 ///
 /// # Errors
@@ -249,42 +251,12 @@ fn run(
     let as_written = Weights::from_bytes(trunk.clone(), Limits::default())?;
     let served = features::served(&base.config, &as_written)?;
     let logits = learner.validate(Some(&served), &|| Ok(()))?;
-    let mut written = Vec::new();
-    let mut reports = Vec::new();
+    let (mut written, mut reports, mut records) = (Vec::new(), Vec::new(), Vec::new());
     for (index, (planned, lesson)) in planned.into_iter().zip(&lessons).enumerate() {
-        let Planned { mut manifest, train, valid, validation, .. } = planned;
-        let truth = &lesson.valid.targets;
-        let choice = choose(lesson.link, &logits[index], truth);
-        let of_labels = planned_thresholds(&manifest, &choice, truth, options.automate_at);
-        match choice.method {
-            Calibration::Temperature => manifest.temperature = 1.0 / choice.scaling.weights[0],
-            Calibration::Vector => manifest.scaling = Some(choice.scaling),
-        }
-        manifest.thresholds = of_labels;
-        let metric = metrics[index];
-        let meaning = manifest.meaning();
-        let scaled: Vec<Vec<f32>> = logits[index].iter().map(|logits| meaning.scaled(logits)).collect();
-        reports.push(HeadReport {
-            task: manifest.name.clone(),
-            labels: manifest.labels.clone(),
-            train_rows: train.len(),
-            valid_rows: valid.len(),
-            validation,
-            metric: metric.name(),
-            value: task::measure(metric, lesson.link, lesson.labels, &scaled, truth),
-            calibration: match choice.method {
-                Calibration::Temperature => "temperature",
-                Calibration::Vector => "vector",
-            },
-            temperature: manifest.temperature,
-            nll_before: choice.identity_nll,
-            nll_after: choice.temperature_nll.min(match choice.method {
-                Calibration::Temperature => f64::INFINITY,
-                Calibration::Vector => choice.vector_nll,
-            }),
-            thresholds: thresholds_by_label(&manifest),
-            findings: report::findings(&diagnoses[index].diagnosis),
-        });
+        let (logits, metric) = (&logits[index], metrics[index]);
+        let (found, digests) = (&diagnoses[index].diagnosis, digests(&heads[index])?);
+        let (mut manifest, report, record) =
+            calibrated(planned, lesson, logits, metric, found, digests, options);
         let mut tensors =
             learner.heads[index].export(learner.scale(index)).map_err(frontdesk_models::ModelError::from)?;
         let (near, classes, held) = learner.vectors(index, &served)?;
@@ -293,8 +265,19 @@ fn run(
             tensors.extend(of_domain);
         }
         written.push(Written { manifest, tensors });
+        reports.push(report);
+        records.push(record);
     }
-    export::write(folder, &base, written, trunk, frozen, options)?;
+    let manifest = export::write(&folder, &base, written, trunk, frozen, options)?;
+    let training = report::Training {
+        method: settings.method,
+        epoch: fitted.epoch,
+        steps: fitted.steps,
+        curve: fitted.curve.clone(),
+        settings: report::settings(options, &settings, base.input.max_tokens)?,
+    };
+    report::write(folder.path(), &Record::new(&manifest, base.record(&options.base), training, records))?;
+    export::place(folder, &options.output)?;
     if let Some(checkpoints) = &fitting.checkpoints {
         checkpoints.clear();
     }
@@ -309,27 +292,9 @@ fn run(
     })
 }
 
-/// For each label, the score from which on its precision on the validation rows is as asked for; the rows' scores are of scalings that have not
-/// seen them. Empty where nothing was asked for.
-fn planned_thresholds(
-    manifest: &HeadManifest,
-    choice: &Choice,
-    truth: &[Vec<usize>],
-    wanted: Option<f64>,
-) -> Vec<Option<f32>> {
-    let Some(wanted) = wanted else { return Vec::new() };
-    let meaning = manifest.meaning();
-    let predictions: Vec<Prediction> =
-        choice.out_of_fold.iter().map(|logits| Prediction::of(&meaning, logits)).collect();
-    let found = thresholds(manifest.labels.len(), truth, &predictions, wanted);
-    found.into_iter().map(|threshold| threshold.map(|found| found.score)).collect()
-}
-
-/// The thresholds with their labels.
-fn thresholds_by_label(manifest: &HeadManifest) -> Vec<report::Threshold> {
-    let threshold =
-        |(label, score): (&String, &Option<f32>)| report::Threshold { label: label.clone(), score: *score };
-    manifest.labels.iter().zip(&manifest.thresholds).map(threshold).collect()
+/// The digests of a head's training rows and, where they are rows of their own, of its validation rows.
+fn digests(head: &HeadData<'_>) -> Result<(String, Option<String>)> {
+    Ok((report::rows_digest(head.train)?, head.valid.map(report::rows_digest).transpose()?))
 }
 
 /// A trunk that learns leaves heads behind that it no longer fits.

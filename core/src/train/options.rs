@@ -140,6 +140,8 @@ pub struct TrainOptions {
     /// A precision above 0 and below 1 that each label shall have, with a confidence of 95 %: under the score that it takes, the engine abstains.
     #[serde(alias = "automateAt")]
     pub automate_at: Option<f64>,
+    /// Whether the report names the worst errors with their texts. By default it does not: a model travels further than its data.
+    pub texts: bool,
     /// Findings of the doctor that would stop the training and shall not.
     pub allow: Vec<Kind>,
     /// Threads; `None`: as many as this process may use. The result is the same for any number.
@@ -189,6 +191,7 @@ impl Default for TrainOptions {
             checkpoint_every: None,
             resume: false,
             automate_at: None,
+            texts: false,
             allow: Vec::new(),
             threads: None,
             seed: 17,

@@ -1,9 +1,49 @@
-//! What a training did.
+//! What a training did: for whoever called, and in three files beside the bundle, for programs and for people.
+//!
+//! Nothing in the files depends on the moment, the place or the number of threads: the same training leaves the same bytes. Times are in
+//! [`Report`] alone.
+
+mod card;
+mod page;
+mod plots;
+mod record;
+mod templates;
+
+use std::path::Path;
 
 use serde::Serialize;
 
 use super::progress::Point;
 use crate::doctor::{Diagnosis, Finding};
+use crate::{Error, ErrorKind, Result};
+
+pub(super) use record::{
+    Base, Calibration, Data, HeadRecord, Record, Training, rows_digest, settings, texts,
+};
+
+/// All that is known of a training, in its output directory.
+pub const REPORT_JSON: &str = "report.json";
+
+/// The same for people, as one page, in its output directory.
+pub const REPORT_PAGE: &str = "report.html";
+
+/// The model card, in a training's output directory.
+pub const MODEL_CARD: &str = "README.md";
+
+/// Writes the three files into a folder.
+pub(super) fn write(folder: &Path, record: &Record) -> Result<()> {
+    let internal = |e: serde_json::Error| Error::new(ErrorKind::Internal, e.to_string()).with_source(e);
+    let json = serde_json::to_string_pretty(record).map_err(internal)?;
+    // The others have their numbers from what this one says.
+    let value = serde_json::from_str(&json).map_err(internal)?;
+    let (page, card) = (page::render(&value, record)?, card::render(&value, record)?);
+    let files = [(REPORT_JSON, json), (REPORT_PAGE, page), (MODEL_CARD, card)];
+    for (name, text) in files {
+        let path = folder.join(name);
+        std::fs::write(&path, text).map_err(|e| Error::io(&path, e))?;
+    }
+    Ok(())
+}
 
 /// What a training did.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -1,0 +1,31 @@
+//! `README.md`: the model card, of the numbers that `report.json` has.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::record::{HeadRecord, Record};
+use super::templates::{self, CARD};
+use crate::Result;
+
+/// Validation rows of a label under which its figures say little.
+const FEW: usize = 20;
+
+#[derive(Serialize)]
+struct Card<'a> {
+    /// What `report.json` has.
+    record: &'a Value,
+    few: usize,
+    /// For each head, the labels with fewer rows.
+    rare: Vec<Vec<&'a str>>,
+}
+
+/// The card of a record, of which `value` is the JSON.
+pub(super) fn render(value: &Value, record: &Record) -> Result<String> {
+    let rare = record.heads.iter().map(rare).collect();
+    templates::render(CARD, Card { record: value, few: FEW, rare })
+}
+
+fn rare(head: &HeadRecord) -> Vec<&str> {
+    let classes = head.evaluation.per_class.iter().filter(|class| class.support < FEW);
+    classes.map(|class| class.label.as_str()).collect()
+}

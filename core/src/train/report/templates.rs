@@ -1,0 +1,102 @@
+//! The templates, which escape whatever stands in them: labels and texts come from users' files.
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::{Serde, Value};
+use minijinja::{
+    AutoEscape, Environment, Error as Fault, Output, State, UndefinedBehavior, escape_formatter,
+};
+use serde::Serialize;
+
+use crate::{Error, ErrorKind, Result};
+
+pub(super) const PAGE: &str = "page.html";
+pub(super) const CARD: &str = "card.md";
+
+const MARKDOWN: &str = "markdown";
+
+/// Fills a template with what its names stand for.
+///
+/// # Errors
+/// `internal`, where the template asks for what is not there.
+pub(super) fn render(template: &str, context: impl Serialize) -> Result<String> {
+    let rendered =
+        environment().and_then(|all| all.get_template(template)?.render(Value::from(Serde(context))));
+    rendered.map_err(|e| Error::new(ErrorKind::Internal, format!("{template}: {e}")).with_source(e))
+}
+
+fn environment() -> std::result::Result<Environment<'static>, Fault> {
+    let mut all = Environment::new();
+    all.set_undefined_behavior(UndefinedBehavior::SemiStrict);
+    let syntax =
+        SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build()?;
+    all.set_syntax(syntax);
+    all.set_auto_escape_callback(|name| match name {
+        CARD => AutoEscape::Custom(MARKDOWN.into()),
+        _ => AutoEscape::Html,
+    });
+    all.set_formatter(escaped);
+    all.add_filter("figure", figure);
+    all.add_filter("interval", interval);
+    all.add_filter("percent", percent);
+    all.add_template(PAGE, include_str!("page.html"))?;
+    all.add_template(CARD, include_str!("card.md"))?;
+    Ok(all)
+}
+
+fn escaped(
+    output: &mut Output<'_>,
+    state: &mut State<'_, '_>,
+    value: &Value,
+) -> std::result::Result<(), Fault> {
+    let markdown = matches!(state.auto_escape(), AutoEscape::Custom(name) if name == MARKDOWN);
+    if !markdown {
+        return escape_formatter(output, state, value);
+    }
+    output.write_str(&in_markdown(&value.to_string())).map_err(Fault::from)
+}
+
+/// A text as Markdown shows it letter by letter, on one line.
+fn in_markdown(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '\n' | '\r' => shown.push(' '),
+            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '<' | '>' | '|' | '#' | '~' | '&' | '$'
+            | '!' => {
+                shown.extend(['\\', letter]);
+            }
+            _ => shown.push(letter),
+        }
+    }
+    shown
+}
+
+/// A figure with three decimals.
+fn figure(value: &Value) -> std::result::Result<String, Fault> {
+    if value.is_none() || value.is_undefined() {
+        return Ok("–".to_owned());
+    }
+    Ok(format!("{:.3}", f64::try_from(value.clone())?))
+}
+
+/// A figure with its interval.
+fn interval(value: &Value) -> std::result::Result<String, Fault> {
+    let part = |name: &str| figure(&value.get_attr(name)?);
+    Ok(format!("{} ({} to {})", part("value")?, part("low")?, part("high")?))
+}
+
+/// A share as a style sheet has it.
+fn percent(value: f64) -> String {
+    format!("{:.1}%", value * 100.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_cannot_be_markup_in_markdown() {
+        let hostile = "<script>|# *a* [b](javascript:c)\n\n`d`";
+        assert_eq!(in_markdown(hostile), r"\<script\>\|\# \*a\* \[b\](javascript:c)  \`d\`");
+    }
+}
