@@ -1,8 +1,8 @@
 //! A head that has learnt: its scores made probabilities, its thresholds, and what it is worth.
 
-use super::Planned;
 use super::learner::Lesson;
 use super::options::{Metric, TrainOptions};
+use super::prepare::Planned;
 use super::report::{self, Calibration, Data, HeadRecord, HeadReport, Threshold};
 use super::task::measure;
 use crate::bundle::HeadManifest;
