@@ -70,7 +70,7 @@ fn a_training_that_was_killed_goes_on_to_the_same_bytes() {
         serde_json::from_slice::<Value>(&fs::read(&state).ok()?).ok()?["state"]["steps"].as_u64()
     };
     let began = Instant::now();
-    while steps().is_none_or(|steps| steps < 20) && began.elapsed() < Duration::from_secs(60) {
+    while steps().is_none_or(|steps| steps < 20) && began.elapsed() < Duration::from_mins(1) {
         std::thread::sleep(Duration::from_millis(2));
     }
     // SIGKILL: nothing is tidied up.

@@ -134,9 +134,10 @@ fn run(cli: Cli, out: &mut impl Write) -> Result<ExitCode> {
         }
         Command::Split { anew, seed } => {
             let tickets = read_batches(&batches)?;
-            let plan = match anew {
-                true => SplitPlan::make(&tickets, seed)?,
-                false => SplitPlan::read(&split)?.grow(&tickets)?,
+            let plan = if anew {
+                SplitPlan::make(&tickets, seed)?
+            } else {
+                SplitPlan::read(&split)?.grow(&tickets)?
             };
             plan.write(&split)?;
             for drop in &plan.dropped {

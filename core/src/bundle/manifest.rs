@@ -108,6 +108,7 @@ pub(crate) enum Activation {
 }
 
 impl Activation {
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
     fn is_relu(&self) -> bool {
         *self == Self::Relu
     }

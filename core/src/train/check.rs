@@ -99,9 +99,10 @@ impl<'a> Doctor<'a> {
         let link = kind_of(head.task).link();
         let labels = labels_of(head.task, kind_of(head.task), head.train).unwrap_or_default();
         // Rows that cannot be learnt are a finding.
-        let probabilities = match label_errors && link == Link::Softmax && labels.len() > 1 {
-            true => self.probabilities(head.train, &labels, link, &told).ok(),
-            false => None,
+        let probabilities = if label_errors && link == Link::Softmax && labels.len() > 1 {
+            self.probabilities(head.train, &labels, link, &told).ok()
+        } else {
+            None
         };
         told(total)?;
         let train =

@@ -84,9 +84,10 @@ impl Checkpoints {
 
     /// Where the last one is, for a message.
     pub(super) fn kept(&self) -> String {
-        match self.folder.join(STATE).exists() {
-            true => format!("; the last checkpoint is in {}", self.folder.display()),
-            false => String::new(),
+        if self.folder.join(STATE).exists() {
+            format!("; the last checkpoint is in {}", self.folder.display())
+        } else {
+            String::new()
         }
     }
 

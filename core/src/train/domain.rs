@@ -21,7 +21,9 @@ pub(super) fn fit(
 ) -> Option<(DomainManifest, Vec<NamedTensor>)> {
     let width = train.first()?.len();
     let mut counts = std::collections::BTreeMap::<usize, usize>::new();
-    classes.iter().for_each(|&class| *counts.entry(class).or_default() += 1);
+    for &class in classes {
+        *counts.entry(class).or_default() += 1;
+    }
     let places: std::collections::BTreeMap<usize, usize> =
         counts.keys().enumerate().map(|(place, &class)| (class, place)).collect();
     let mut centres = vec![vec![0.0f64; width]; counts.len()];
@@ -35,11 +37,13 @@ pub(super) fn fit(
         let centre = &centres[places[class]];
         centred.iter_mut().zip(row.iter().zip(centre)).for_each(|(to, (x, mean))| *to = f64::from(*x) - mean);
         for (i, &a) in centred.iter().enumerate() {
-            let of_row = &mut covariance[i * width..i * width + i + 1];
+            let of_row = &mut covariance[i * width..][..=i];
             of_row.iter_mut().zip(&centred).for_each(|(sum, b)| *sum += a * b);
         }
     }
-    covariance.iter_mut().for_each(|value| *value /= train.len() as f64);
+    for value in &mut covariance {
+        *value /= train.len() as f64;
+    }
     let mean = (0..width).map(|i| covariance[i * width + i]).sum::<f64>() / width as f64;
     for i in 0..width {
         for j in 0..=i {
@@ -101,7 +105,7 @@ fn inverse_of_lower(lower: &[f64], width: usize) -> Vec<f64> {
         row[i] = 1.0;
         for k in 0..i {
             let factor = lower[i * width + k];
-            let above = &inverse[k * width..k * width + k + 1];
+            let above = &inverse[k * width..][..=k];
             row.iter_mut().zip(above).for_each(|(to, x)| *to -= factor * x);
         }
         let diagonal = lower[i * width + i];
@@ -125,7 +129,9 @@ mod tests {
         let mut row = |shift: f32| -> Vec<f32> {
             let z: Vec<f32> = (0..6).map(|_| normal(&mut random)).collect();
             // Correlated, of very different spreads.
-            (0..6).map(|i| shift + z[..=i].iter().sum::<f32>() * 10f32.powi(i as i32 - 3)).collect()
+            (0..6)
+                .map(|i| shift + z[..=i].iter().sum::<f32>() * [0.001, 0.01, 0.1, 1.0, 10.0, 100.0][i])
+                .collect()
         };
         let classes: Vec<usize> = (0..4000).map(|i| i % 2).collect();
         let train: Vec<_> = classes.iter().map(|&class| row(if class == 0 { 0.0 } else { 500.0 })).collect();

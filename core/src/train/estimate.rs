@@ -49,7 +49,7 @@ pub(super) fn estimate(learner: &mut Learner<'_>, settings: &Settings) -> Result
         .collect();
     let largest = batches.iter().map(|batch| tokens(&lessons[batch.head], &batch.rows)).max().unwrap_or(0);
 
-    let (mut busy, mut seen, mut timed) = (Duration::ZERO, 0, 0);
+    let (mut busy, mut seen, mut timed) = (Duration::ZERO, 0, 0usize);
     for (index, step) in batches.chunks(settings.accumulate).take(STEPS + 1).enumerate() {
         let began = Instant::now();
         let said = learner.step(step, index + 1, course(index, steps, settings.warmup))?;

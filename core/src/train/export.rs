@@ -208,10 +208,12 @@ pub(super) fn serialize(tensors: &Tensors, half: bool) -> Result<Vec<u8>> {
             let message = format!("tensor `{name}` holds {large}, which float16 cannot hold");
             return Err(Error::new(ErrorKind::ModelInvalid, message));
         }
-        bytes.push(match half {
-            true => values.iter().flat_map(|v| half::f16::from_f32(*v).to_le_bytes()).collect::<Vec<u8>>(),
-            false => values.iter().flat_map(|v| v.to_le_bytes()).collect(),
-        });
+        let of_values: Vec<u8> = if half {
+            values.iter().flat_map(|v| half::f16::from_f32(*v).to_le_bytes()).collect()
+        } else {
+            values.iter().flat_map(|v| v.to_le_bytes()).collect()
+        };
+        bytes.push(of_values);
     }
     let dtype = if half { Dtype::F16 } else { Dtype::F32 };
     let mut views = Vec::new();

@@ -69,7 +69,7 @@ impl Loop<'_> {
         while state.epoch <= settings.epochs && state.stale < settings.patience {
             let batches = plan(&rows, settings.batch, settings.seed, state.epoch);
             for batches in batches[state.done..].chunks(settings.accumulate) {
-                if learner.trunk().is_some() || state.done % TURN == 0 {
+                if learner.trunk().is_some() || state.done.is_multiple_of(TURN) {
                     (self.progress)(Progress::Steps {
                         epoch: state.epoch,
                         epochs: settings.epochs,

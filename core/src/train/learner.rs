@@ -105,15 +105,12 @@ impl<'a> Learner<'a> {
     pub(super) fn restore(&mut self, arrays: Vec<Vec<f32>>) {
         let mut arrays = arrays.into_iter();
         if let Body::Learning(learning) = &mut self.body {
-            match &mut learning.lora {
-                Some(lora) => {
-                    lora.arrays.iter_mut().zip(&mut arrays).for_each(|(to, from)| *to = from);
-                    lora.merge(&mut learning.trunk);
-                }
-                None => {
-                    let parameters = learning.trunk.parameters_mut().iter_mut();
-                    parameters.zip(&mut arrays).for_each(|(to, from)| to.values = from);
-                }
+            if let Some(lora) = &mut learning.lora {
+                lora.arrays.iter_mut().zip(&mut arrays).for_each(|(to, from)| *to = from);
+                lora.merge(&mut learning.trunk);
+            } else {
+                let parameters = learning.trunk.parameters_mut().iter_mut();
+                parameters.zip(&mut arrays).for_each(|(to, from)| to.values = from);
             }
         }
         let parameters = self.heads.iter_mut().flat_map(|head| &mut head.parameters);
@@ -267,12 +264,11 @@ impl<'a> Learner<'a> {
             Body::Frozen { valid, .. } => valid.iter().enumerate().map(|(head, f)| logits(head, f)).collect(),
             Body::Learning(learning) => {
                 let current;
-                let trunk = match written {
-                    Some(trunk) => trunk,
-                    None => {
-                        current = served(&self.base.config, &self.base.weights_of(Some(&learning.trunk))?)?;
-                        &current
-                    }
+                let trunk = if let Some(trunk) = written {
+                    trunk
+                } else {
+                    current = served(&self.base.config, &self.base.weights_of(Some(&learning.trunk))?)?;
+                    &current
                 };
                 let of_head = |(head, lesson): (usize, &Lesson)| {
                     let features = pooled(trunk, &lesson.valid.encodings, lesson.pooling, &|_| told())?;

@@ -98,7 +98,7 @@ mod tests {
         }
     }
 
-    const PYTORCH: [f32; 3] = [0.2812247, -0.9163290, 1.9462250];
+    const PYTORCH: [f32; 3] = [0.281_224_7, -0.916_329, 1.946_225];
 
     #[test]
     fn the_rate_rises_and_falls_in_lines() {

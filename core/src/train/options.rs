@@ -69,6 +69,7 @@ impl Metric {
 /// How to train. In JSON and in a configuration file, what is left out is as [`TrainOptions::default`] has it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct TrainOptions {
     /// A trunk or a bundle in a directory, or a name on the hub.
     pub base: ModelSource,

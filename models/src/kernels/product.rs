@@ -17,7 +17,7 @@ impl<'a> View<'a> {
     /// As many rows of `columns` values as there are.
     pub(crate) fn new(data: &'a [f32], columns: usize) -> Self {
         assert!(columns > 0 && data.len().is_multiple_of(columns), "whole rows");
-        Self { data, rows: data.len() / columns, columns, strides: (columns as isize, 1) }
+        Self { data, rows: data.len() / columns, columns, strides: (columns.cast_signed(), 1) }
     }
 
     pub(crate) fn transposed(self) -> Self {
@@ -48,7 +48,7 @@ pub(crate) fn product(a: View<'_>, b: View<'_>, to: &mut [f32], keep: bool) {
             k,
             to.as_mut_ptr(),
             1,
-            n as isize,
+            n.cast_signed(),
             keep,
             a.data.as_ptr(),
             a.strides.1,

@@ -25,6 +25,7 @@ impl Dropout {
     }
 
     /// The same share with other masks, for another place.
+    #[must_use]
     pub fn at(self, place: usize) -> Self {
         Self { seed: mix(self.seed ^ mix(place as u64 + 1)), ..self }
     }

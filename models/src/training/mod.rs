@@ -198,7 +198,7 @@ impl Pass {
             match pooling {
                 Pooling::Cls => add(sequence, first, 1.0),
                 Pooling::Mean => {
-                    (first..first + length).for_each(|token| add(sequence, token, 1.0 / length as f32))
+                    (first..first + length).for_each(|token| add(sequence, token, 1.0 / length as f32));
                 }
             }
             first += length;

@@ -118,7 +118,7 @@ fn of_epochs(
     let x = Axis { name: "epoch", marks: marks(0.0, last, 1.0), decimals: 0 };
     let y = marks(lowest, highest, 0.0);
     let y = Axis { name, decimals: decimals(&y), marks: y };
-    let at = points.iter().find(|point| point.0 == kept as f64).copied();
+    let at = points.iter().find(|point| (point.0 - kept as f64).abs() < 0.5).copied();
     let height = *y.marks.last().unwrap_or(&1.0);
     let described = |(first, best, last): ((f64, f64), (f64, f64), (f64, f64))| {
         let (kept, epochs) = (best.0, last.0);
