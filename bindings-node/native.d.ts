@@ -171,6 +171,14 @@ export interface Failure {
   field?: string
 }
 
+/** What the doctor found in the rows of a head; `severity` is stop, warn or note. */
+export interface FindingReport {
+  kind: string
+  severity: string
+  rows: number
+  message: string
+}
+
 /** The rows that a gives one label and b another; `fixed` of them are right now, `broken` were. */
 export interface Flow {
   before: string
@@ -184,6 +192,23 @@ export interface Flow {
 export interface HeadInfo {
   name: string
   labels: Array<string>
+}
+
+/** What became of one head: `value` is the metric on the validation rows, of the model as it was written. */
+export interface HeadReport {
+  task: string
+  labels: Array<string>
+  trainRows: number
+  validRows: number
+  validation: string
+  metric: string
+  value: number
+  calibration: string
+  temperature: number
+  nllBefore: number
+  nllAfter: number
+  thresholds: Array<Threshold>
+  findings: Array<FindingReport>
 }
 
 /** Observations counted by upper bound, and their sum. */
@@ -295,6 +320,14 @@ export interface PerClass {
   support: number
 }
 
+/** One epoch of a training: the steps until its end, the mean loss, and the metric of each head. */
+export interface Point {
+  epoch: number
+  steps: number
+  loss: number
+  metrics: Array<number>
+}
+
 /** Scores from `low` to below `high`: how many, their mean, and the share of them that was right. An empty bin has neither. */
 export interface ReliabilityBin {
   low: number
@@ -304,17 +337,15 @@ export interface ReliabilityBin {
   accuracy?: number
 }
 
-/** What a training did: `value` is the metric on the validation rows at the epoch that was kept. */
+/** What a training did; `epoch` is the one that was kept, `method` is frozen, full or lora. */
 export interface Report {
-  task: string
-  labels: Array<string>
-  trainRows: number
-  validRows: number
-  validation: string
-  metric: string
-  value: number
+  method: string
+  heads: Array<HeadReport>
   epoch: number
-  temperature: number
+  steps: number
+  curve: Array<Point>
+  seconds: number
+  tokensPerSecond: number
 }
 
 /** Which channel should take a ticket, its share of the four, why, and the other channels, best first. */
@@ -350,6 +381,12 @@ export interface TaskResult {
   label: string
   score: number
   labels: Array<LabelScore>
+}
+
+/** The score from which on a label has the precision that was asked for; none where no score has it. */
+export interface Threshold {
+  label: string
+  score?: number
 }
 
 /** Trains a head and writes the model; the data and the options are JSON. */

@@ -86,6 +86,8 @@ export type TrainProgress = {
     epochs: number;
     done: number;
     total: number;
+    loss: number;
+    tokensPerSecond: number;
 } | {
     stage: 'epoch';
     epoch: number;
@@ -154,6 +156,32 @@ export interface TrainOptions extends Work<TrainProgress> {
     batch?: number | undefined;
     learningRate?: number | undefined;
     weightDecay?: number | undefined;
+    /** What learns: by default `frozen`, the head alone, on a bundle, and `full` on a plain encoder. */
+    method?: 'frozen' | 'full' | 'lora' | undefined;
+    /** `cls` is that of transformers' classifiers. */
+    pooling?: 'mean' | 'cls' | undefined;
+    /** What chooses the epoch. */
+    metric?: 'macro_f1' | 'accuracy' | 'mean_absolute_error' | 'loss' | undefined;
+    accumulate?: number | undefined;
+    headLearningRate?: number | undefined;
+    layerDecay?: number | undefined;
+    warmup?: number | undefined;
+    clip?: number | undefined;
     dropout?: number | undefined;
+    smoothing?: number | undefined;
+    balanced?: boolean | undefined;
+    loraRank?: number | undefined;
+    loraAlpha?: number | undefined;
+    /** Steps between checkpoints. */
+    checkpointEvery?: number | undefined;
+    /** Goes on from the last checkpoint of a training that was cut off. */
+    resume?: boolean | undefined;
+    threads?: number | undefined;
+    /** A precision that each label shall have; under the score that it takes, the engine abstains. */
+    automateAt?: number | undefined;
+    /** Whether the report that lies beside the model names the worst errors with their texts. */
+    texts?: boolean | undefined;
+    /** Findings of the data doctor that would stop the training and shall not, such as `leak`. */
+    allow?: string[] | undefined;
     seed?: number | undefined;
 }
