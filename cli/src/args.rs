@@ -21,7 +21,7 @@ pub(crate) enum Command {
     /// Analyze one message, a file of tickets, or lines on standard input
     Analyze(AnalyzeArgs),
     /// Train a model on labelled texts and write a bundle
-    Train(TrainArgs),
+    Train(Box<TrainArgs>),
     /// Measure a model on a labelled file, or compare two
     Evaluate(EvaluateArgs),
     /// Serve the engine over HTTP until SIGTERM or Ctrl-C
@@ -102,6 +102,7 @@ pub(crate) struct AnalyzeArgs {
 
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("source").required(true).args(["data", "config"]))]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(crate) struct TrainArgs {
     /// Labelled texts: CSV, TSV or JSON lines
     #[arg(long, value_name = "FILE", requires = "task")]

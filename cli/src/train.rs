@@ -18,7 +18,10 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
         return examine(args, &config, &rows, &bar);
     }
     if args.dry_run {
-        let found = estimate(&config.heads(&rows), &config.training, &|progress| told(&bar, progress))?;
+        let found = estimate(&config.heads(&rows), &config.training, &|progress| {
+            told(&bar, progress);
+            Ok(())
+        })?;
         bar.finish_and_clear();
         let mut output = Output::open(None)?;
         output.write(&match args.format {
@@ -61,18 +64,20 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
 }
 
 /// Shows how far the texts are read.
-fn told(bar: &ProgressBar, progress: Progress) -> Result<()> {
+fn told(bar: &ProgressBar, progress: Progress) {
     if let Progress::Features { done, total } = progress {
         bar.set_length(total as u64);
         bar.set_position(done as u64);
     }
-    Ok(())
 }
 
 /// Shows what the doctor says, and writes the rows that it points at.
 fn examine(args: &TrainArgs, config: &TrainConfig, rows: &[HeadRows], bar: &ProgressBar) -> Result<()> {
     let heads = config.heads(rows);
-    let found = check(&heads, &config.training, &|progress| told(bar, progress))?;
+    let found = check(&heads, &config.training, &|progress| {
+        told(bar, progress);
+        Ok(())
+    })?;
     bar.finish_and_clear();
     if let Some(file) = &args.findings {
         let mut output = Output::open(Some(file))?;
