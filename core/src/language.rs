@@ -70,7 +70,7 @@ fn lang_of(code: &str) -> Option<Lang> {
 }
 
 /// Codes of two letters with those of three, of the languages that can be told.
-const ISO_639_1: [(&str, &str); 69] = [
+const ISO_639_1: [(&str, &str); 70] = [
     ("af", "afr"),
     ("ak", "aka"),
     ("am", "amh"),
@@ -86,6 +86,7 @@ const ISO_639_1: [(&str, &str); 69] = [
     ("de", "deu"),
     ("el", "ell"),
     ("en", "eng"),
+    ("eo", "epo"),
     ("es", "spa"),
     ("et", "est"),
     ("fa", "pes"),

@@ -105,10 +105,10 @@ fn the_report_says_what_the_head_abstains_on() {
         let result = analysis.tasks.remove(0).result;
         // Texts outside of the four that were learnt are another reason.
         let unsure = |abstain: &Abstain| abstain.reason == AbstainReason::LowConfidence;
-        if !analysis.abstain.iter().any(unsure) {
-            right += usize::from(result.label == row.label);
-        } else {
+        if analysis.abstain.iter().any(unsure) {
             abstained += 1;
+        } else {
+            right += usize::from(result.label == row.label);
         }
     }
     assert!((abstention.share.value - f64::from(abstained) / 8.0).abs() < 1e-12, "{abstention:?}");

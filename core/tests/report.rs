@@ -81,8 +81,8 @@ fn hostile() -> (Vec<Labelled>, Vec<Labelled>) {
     }
     let pairs: Vec<(&str, &str)> = all.iter().map(|(text, label)| (text.as_str(), *label)).collect();
     let mut valid = rows(&pairs);
-    valid[0].label = HOSTILE[1].to_owned();
-    valid[9].label = HOSTILE[2].to_owned();
+    valid[0].label = HOSTILE[1].into();
+    valid[9].label = HOSTILE[2].into();
     (rows(&pairs), valid)
 }
 

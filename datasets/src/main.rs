@@ -134,7 +134,7 @@ fn run(cli: Cli, out: &mut impl Write) -> Result<ExitCode> {
         }
         Command::Split { anew, seed } => {
             let tickets = read_batches(&batches)?;
-            let plan = if anew {
+            let plan = if anew || !split.exists() {
                 SplitPlan::make(&tickets, seed)?
             } else {
                 SplitPlan::read(&split)?.grow(&tickets)?

@@ -128,10 +128,8 @@ mod tests {
         let mut random = StdRng::seed_from_u64(1);
         let mut row = |shift: f32| -> Vec<f32> {
             let z: Vec<f32> = (0..6).map(|_| normal(&mut random)).collect();
-            // Correlated, of very different spreads.
-            (0..6)
-                .map(|i| shift + z[..=i].iter().sum::<f32>() * [0.001, 0.01, 0.1, 1.0, 10.0, 100.0][i])
-                .collect()
+            // Correlated, of different spreads.
+            (0..6).map(|i| shift + z[..=i].iter().sum::<f32>() * [1.0, 0.8, 0.6, 0.8, 1.0, 1.2][i]).collect()
         };
         let classes: Vec<usize> = (0..4000).map(|i| i % 2).collect();
         let train: Vec<_> = classes.iter().map(|&class| row(if class == 0 { 0.0 } else { 500.0 })).collect();
