@@ -110,7 +110,7 @@ pub(crate) struct TrainArgs {
     /// Labelled texts that choose the epoch; default: a tenth of the data
     #[arg(long, value_name = "FILE", requires = "data")]
     pub(crate) valid: Option<PathBuf>,
-    /// A training in a TOML file: options under [training], heads with their files under [[heads]]; options given here count more
+    /// A training in a TOML file: options in the table training, heads with their files in tables heads; options given here count more
     #[arg(long, value_name = "FILE", conflicts_with_all = ["data", "task", "dense", "text_column", "label_column"])]
     pub(crate) config: Option<PathBuf>,
     /// The directory to write; must not be there
