@@ -137,7 +137,9 @@ test('training and evaluating', async (t) => {
 test('long work is told of, stopped by a signal and by what its listener throws', async (t) => {
   const dir = temporary()
   const data = join(dir, 'train.csv')
-  writeFileSync(data, `text,label\n${'proof proof,calm\nbroken broken,upset\n'.repeat(50)}`)
+  const letters = Array.from('abcdefghij', (a) => Array.from('klmno', (b) => `${a} ${b}`)).flat()
+  const lines = letters.map((pair) => `proof ${pair},calm\nbroken ${pair},upset\n`)
+  writeFileSync(data, `text,label\n${lines.join('')}`)
   const base = checkpoint(temporary())
   const options = { data, base, task: 'mood', epochs: 3, patience: 3 }
   const steps = []

@@ -63,7 +63,7 @@ pub(super) fn split<'a>(rows: &'a [Labelled], seed: u64, random: &mut StdRng) ->
         if held { valid.push(row) } else { train.push(row) }
     }
     if valid.is_empty() {
-        let message = "no label has two rows: there is nothing to validate on; give a validation file";
+        let message = "no label has two rows of different texts: there is nothing to validate on; give a validation file";
         return Err(Error::new(ErrorKind::DataInvalid, message));
     }
     let how = format!("{} of {} rows, a tenth of each label, seed {seed}", valid.len(), rows.len());
