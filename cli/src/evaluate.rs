@@ -4,8 +4,8 @@ use frontdesk::data::read_labelled;
 use frontdesk::evaluate::{EvaluateOptions, compare, evaluate, out_of_domain};
 use frontdesk::{Engine, ModelSource, Result};
 
-use crate::args::{EvaluateArgs, ReportFormat};
-use crate::output::{Output, json};
+use crate::args::EvaluateArgs;
+use crate::output::show;
 use crate::{progress, render};
 
 pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
@@ -35,27 +35,17 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
         ..EvaluateOptions::default()
     };
     let named = |e: frontdesk::Error| e.context(args.data.display());
-    let text = if let Some(other) = &other {
+    if let Some(other) = &other {
         let found = compare(&engine, other, &rows, &options, &told).map_err(named)?;
-        match args.format {
-            ReportFormat::Json => json(&found)?,
-            ReportFormat::Table => render::comparison(&found, args.errors),
-        }
+        bar.finish_and_clear();
+        show(args.format, &found, |found| render::comparison(found, args.errors))
     } else if let Some(outside) = &outside {
         let found = out_of_domain(&engine, &rows, outside, &options, &told).map_err(named)?;
-        match args.format {
-            ReportFormat::Json => json(&found)?,
-            ReportFormat::Table => render::out_of_domain(&found),
-        }
+        bar.finish_and_clear();
+        show(args.format, &found, render::out_of_domain)
     } else {
         let found = evaluate(&engine, &rows, &options, &told).map_err(named)?;
-        match args.format {
-            ReportFormat::Json => json(&found)?,
-            ReportFormat::Table => render::evaluation(&found),
-        }
-    };
-    bar.finish_and_clear();
-    let mut output = Output::open(None)?;
-    output.write(&text)?;
-    output.finish()
+        bar.finish_and_clear();
+        show(args.format, &found, render::evaluation)
+    }
 }

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use frontdesk::{Error, ErrorKind, Result};
 use tempfile::NamedTempFile;
 
+use crate::args::ReportFormat;
+
 /// A place for results.
 #[derive(Debug)]
 pub(crate) enum Output {
@@ -64,6 +66,20 @@ fn at(path: &Path, error: impl std::fmt::Display) -> Error {
 pub(crate) fn json(value: &impl serde::Serialize) -> Result<String> {
     let text = serde_json::to_string_pretty(value).map_err(unwritable)?;
     Ok(text + "\n")
+}
+
+/// Prints what was found: as JSON, or as the table that is made of it.
+pub(crate) fn show<T: serde::Serialize>(
+    format: ReportFormat,
+    found: &T,
+    table: impl FnOnce(&T) -> String,
+) -> Result<()> {
+    let mut output = Output::open(None)?;
+    output.write(&match format {
+        ReportFormat::Json => json(found)?,
+        ReportFormat::Table => table(found),
+    })?;
+    output.finish()
 }
 
 /// A value as one line of JSON.

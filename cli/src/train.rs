@@ -6,8 +6,8 @@ use frontdesk::train::{
 use frontdesk::{ModelSource, Result};
 use indicatif::ProgressBar;
 
-use crate::args::{ReportFormat, TrainArgs};
-use crate::output::{Output, json};
+use crate::args::TrainArgs;
+use crate::output::{Output, show};
 use crate::{progress, render};
 
 pub(crate) fn run(args: &TrainArgs) -> Result<()> {
@@ -18,66 +18,46 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
         return examine(args, &config, &rows, &bar);
     }
     if args.dry_run {
-        let found = estimate(&config.heads(&rows), &config.training, &|progress| {
-            told(&bar, progress);
-            Ok(())
-        })?;
+        let found = estimate(&config.heads(&rows), &config.training, &|progress| told(&bar, progress))?;
         bar.finish_and_clear();
-        let mut output = Output::open(None)?;
-        output.write(&match args.format {
-            ReportFormat::Json => json(&found)?,
-            ReportFormat::Table => render::estimate(&found),
-        })?;
-        return output.finish();
+        return show(args.format, &found, render::estimate);
     }
-    let report = train_heads(&config.heads(&rows), &config.training, &|progress| {
-        match progress {
-            Progress::Features { done, total } => {
-                bar.set_length(total as u64);
-                bar.set_position(done as u64);
-            }
-            Progress::Steps { epoch, epochs, done, total, loss, tokens_per_second } => {
-                let speed = if tokens_per_second > 0.0 {
-                    format!("  {tokens_per_second:.0} tokens/s")
-                } else {
-                    String::new()
-                };
-                bar.set_message(format!("epoch {epoch}/{epochs}  loss {loss:.4}{speed}"));
-                bar.set_length(total as u64);
-                bar.set_position(done as u64);
-            }
-            Progress::Epoch { epoch, epochs, loss, metric } => {
-                bar.suspend(|| {
-                    eprintln!("epoch {epoch:>3}/{epochs}  loss {loss:.4}  validation {metric:.4}");
-                });
-            }
-        }
-        Ok(())
-    })?;
+    let report = train_heads(&config.heads(&rows), &config.training, &|progress| told(&bar, progress))?;
     bar.finish_and_clear();
-    let mut output = Output::open(None)?;
-    output.write(&match args.format {
-        ReportFormat::Json => json(&report)?,
-        ReportFormat::Table => render::report(&report, &config.training.output),
-    })?;
-    output.finish()
+    show(args.format, &report, |report| render::report(report, &config.training.output))
 }
 
-/// Shows how far the texts are read.
-fn told(bar: &ProgressBar, progress: Progress) {
-    if let Progress::Features { done, total } = progress {
-        bar.set_length(total as u64);
-        bar.set_position(done as u64);
+/// Shows where the work stands.
+#[allow(clippy::unnecessary_wraps, reason = "whoever is told of progress may stop the work")]
+fn told(bar: &ProgressBar, progress: Progress) -> Result<()> {
+    match progress {
+        Progress::Features { done, total } => {
+            bar.set_length(total as u64);
+            bar.set_position(done as u64);
+        }
+        Progress::Steps { epoch, epochs, done, total, loss, tokens_per_second } => {
+            let speed = if tokens_per_second > 0.0 {
+                format!("  {tokens_per_second:.0} tokens/s")
+            } else {
+                String::new()
+            };
+            bar.set_message(format!("epoch {epoch}/{epochs}  loss {loss:.4}{speed}"));
+            bar.set_length(total as u64);
+            bar.set_position(done as u64);
+        }
+        Progress::Epoch { epoch, epochs, loss, metric } => {
+            bar.suspend(|| {
+                eprintln!("epoch {epoch:>3}/{epochs}  loss {loss:.4}  validation {metric:.4}");
+            });
+        }
     }
+    Ok(())
 }
 
 /// Shows what the doctor says, and writes the rows that it points at.
 fn examine(args: &TrainArgs, config: &TrainConfig, rows: &[HeadRows], bar: &ProgressBar) -> Result<()> {
     let heads = config.heads(rows);
-    let found = check(&heads, &config.training, &|progress| {
-        told(bar, progress);
-        Ok(())
-    })?;
+    let found = check(&heads, &config.training, &|progress| told(bar, progress))?;
     bar.finish_and_clear();
     if let Some(file) = &args.findings {
         let mut output = Output::open(Some(file))?;
@@ -88,12 +68,7 @@ fn examine(args: &TrainArgs, config: &TrainConfig, rows: &[HeadRows], bar: &Prog
         }
         output.finish()?;
     }
-    let mut output = Output::open(None)?;
-    output.write(&match args.format {
-        ReportFormat::Json => json(&found)?,
-        ReportFormat::Table => render::diagnoses(&found),
-    })?;
-    output.finish()
+    show(args.format, &found, |found| render::diagnoses(found))
 }
 
 /// The training that the arguments, and the file that they name, ask for.

@@ -28,6 +28,10 @@ mod engine;
 mod score;
 pub mod data;
 #[cfg(feature = "train")]
+mod lbfgs;
+#[cfg(feature = "train")]
+mod scale;
+#[cfg(feature = "train")]
 mod calibrate;
 pub mod evaluate;
 #[cfg(feature = "train")]

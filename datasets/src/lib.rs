@@ -4,6 +4,7 @@
 //! `frontdesk evaluate` take. It knows nothing of models, and nothing in the product depends on it.
 #![warn(missing_docs)]
 
+pub mod agreement;
 pub mod check;
 pub mod error;
 mod files;

@@ -1,6 +1,7 @@
 //! `frontdesk-datasets`: checks, counts, splits and prepares the data.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use frontdesk_datasets::agreement::{Agreements, read_readings};
 use frontdesk_datasets::check::check;
 use frontdesk_datasets::prepare::{Options, prepare};
 use frontdesk_datasets::public::CARDS;
@@ -36,6 +37,8 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         update: Option<PathBuf>,
     },
+    /// Say how far second readers agree with the writers
+    Agreement,
     /// Validate every batch and the rules of the whole set
     Check,
     /// Place the batches that split.json does not have yet, and write it
@@ -122,6 +125,11 @@ fn run(cli: Cli, out: &mut impl Write) -> Result<ExitCode> {
                 Format::Table => stats.to_string(),
                 Format::Json => serde_json::to_string_pretty(&stats).map_err(DataError::Serialize)?,
             });
+        }
+        Command::Agreement => {
+            let readings = read_readings(&home.join("second-reading.jsonl"))?;
+            let found = Agreements::new(&read_batches(&batches)?, &SplitPlan::read(&split)?, &readings)?;
+            lines.push(found.to_string());
         }
         Command::Check => {
             let tickets = read_batches(&batches)?;

@@ -63,6 +63,22 @@ pub(crate) struct HeadMeaning {
     pub(crate) domain: Option<(usize, f32)>,
 }
 
+impl HeadMeaning {
+    /// A head that is not calibrated, never abstains and knows no domain.
+    pub(crate) fn plain(name: &str, link: Link, labels: Vec<String>) -> Self {
+        Self {
+            name: name.to_owned(),
+            link,
+            labels,
+            temperature: 1.0,
+            scaling: None,
+            abstain_below: 0.0,
+            thresholds: Vec::new(),
+            domain: None,
+        }
+    }
+}
+
 impl HeadManifest {
     pub(crate) fn meaning(&self) -> HeadMeaning {
         HeadMeaning {
@@ -193,16 +209,7 @@ impl<'a> Bundle<'a> {
                 digest: digest_of(digests.as_bytes()),
             },
             network,
-            heads: vec![HeadMeaning {
-                name: "label".into(),
-                link,
-                labels,
-                temperature: 1.0,
-                scaling: None,
-                abstain_below: 0.0,
-                thresholds: Vec::new(),
-                domain: None,
-            }],
+            heads: vec![HeadMeaning::plain("label", link, labels)],
             golden: Vec::new(),
             languages: Vec::new(),
         })

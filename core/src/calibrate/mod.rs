@@ -4,17 +4,22 @@
 //! scaling or a bias may change which label is best, so whoever uses one reads the best label from the scaled logits.
 
 pub(crate) mod choose;
+mod golden_section;
 mod likelihood;
-mod minimize;
 #[cfg(test)]
 mod tests;
+
+use std::convert::Infallible;
 
 use frontdesk_models::heads::Link;
 
 use crate::bundle::Scaling;
-
+use crate::lbfgs::{Limits, Point, minimize};
+use golden_section::golden_section;
 use likelihood::Likelihood;
-use minimize::{golden_section, minimize};
+
+/// As near as float64 goes: there are few parameters.
+const LIMITS: Limits = Limits { steps: 500, gain: 1e-14 };
 
 /// What leaves logits as they are.
 pub(crate) fn identity(logits: usize) -> Scaling {
@@ -78,7 +83,7 @@ pub(crate) fn vector(link: Link, logits: &[Vec<f32>], truth: &[Vec<usize>]) -> S
         _ => Parameters { weights: free[..width].to_vec(), biases: free[width..].to_vec() },
     };
     let start = if shared { vec![1.0, 0.0] } else { [vec![1.0; width], vec![0.0; width]].concat() };
-    let objective = |free: &[f64]| {
+    let objective = |free: &[f64]| -> Result<Point, Infallible> {
         let (loss, slope) = likelihood.gradient(&expand(free));
         let slope = if shared {
             vec![slope.weights.iter().sum(), slope.biases.iter().sum()]
@@ -87,9 +92,11 @@ pub(crate) fn vector(link: Link, logits: &[Vec<f32>], truth: &[Vec<usize>]) -> S
         };
         let away = free.iter().zip(&start).map(|(value, start)| value - start);
         let penalty: f64 = away.clone().map(|distance| distance * distance / 2.0).sum();
-        (loss + penalty, slope.iter().zip(away).map(|(slope, distance)| slope + distance).collect())
+        let gradient = slope.iter().zip(away).map(|(slope, distance)| slope + distance).collect();
+        Ok(Point { value: loss + penalty, gradient })
     };
-    better(&likelihood, expand(&minimize(&start, &objective)).scaling())
+    let Ok(found) = minimize(start.clone(), LIMITS, objective);
+    better(&likelihood, expand(&found).scaling())
 }
 
 /// The scaling, or the identity where rounding, or a range that ends before it, has left the scaling behind it.

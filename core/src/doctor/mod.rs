@@ -14,7 +14,6 @@ mod giveaways;
 mod groups;
 mod label_errors;
 mod languages;
-mod lbfgs;
 mod near;
 mod normal;
 mod softmax;

@@ -4,7 +4,8 @@ use candle_core::{Device, Tensor};
 use frontdesk_models::ModelError;
 use rayon::prelude::*;
 
-use super::lbfgs::{Point, minimise};
+use crate::lbfgs::{Limits, Point, minimize};
+use crate::scale::Scale;
 use crate::{Error, Result};
 
 /// Rows whose probabilities are computed at a time.
@@ -13,6 +14,9 @@ const ROWS: usize = 4096;
 /// The penalty is `RIDGE * width / rows / 2` times the squared weights, in means over rows. For features that were vectors
 /// of length 1 before they were standardised, this is scikit-learn's `C = 10`.
 const RIDGE: f64 = 0.1;
+
+/// Label errors are looked for in probabilities of two digits or three.
+const LIMITS: Limits = Limits { steps: 100, gain: 1e-5 };
 
 /// A fitted regression.
 #[derive(Debug)]
@@ -37,11 +41,11 @@ impl Softmax {
         turn: &dyn Fn() -> Result<()>,
     ) -> Result<Self> {
         turn()?;
-        let scale = Scale::of(features, rows);
-        let inputs = scale.matrix(features, rows)?;
+        let scale = Scale::of(rows.iter().map(|&row| features[row].as_slice()));
+        let inputs = matrix(&scale, features, rows)?;
         let transposed = inputs.t().map_err(compute)?;
         let targets: Vec<usize> = rows.iter().map(|&row| labels[row]).collect();
-        let width = scale.mean.len();
+        let width = scale.width();
         let count = rows.len() as f64;
         let penalty = RIDGE * width as f64 / count;
         let penalised = width * classes;
@@ -69,7 +73,7 @@ impl Softmax {
             let squares: f64 = weights.iter().map(|weight| weight * weight).sum();
             Ok(Point { value: losses.iter().sum::<f64>() / count + penalty * squares / 2.0, gradient })
         };
-        let weights = minimise(vec![0.0; (width + 1) * classes], objective)?;
+        let weights = minimize(vec![0.0; (width + 1) * classes], LIMITS, objective)?;
         Ok(Self { scale, weights, classes })
     }
 
@@ -83,7 +87,7 @@ impl Softmax {
     ) -> Result<()> {
         for rows in rows.chunks(ROWS) {
             turn()?;
-            let inputs = self.scale.matrix(features, rows)?;
+            let inputs = matrix(&self.scale, features, rows)?;
             let mut scores = scores(&inputs, &self.weights, self.classes).map_err(compute)?;
             for (&row, scores) in rows.iter().zip(scores.chunks_mut(self.classes)) {
                 normalise(scores);
@@ -115,45 +119,15 @@ fn normalise(scores: &mut [f32]) -> f64 {
     f64::from(most) + sum.ln()
 }
 
-/// Features less their mean, over their deviation.
-#[derive(Debug)]
-struct Scale {
-    mean: Vec<f64>,
-    deviation: Vec<f64>,
-}
-
-impl Scale {
-    fn of(features: &[Vec<f32>], rows: &[usize]) -> Self {
-        let width = rows.first().map_or(0, |&row| features[row].len());
-        let count = rows.len() as f64;
-        let mut mean = vec![0.0; width];
-        for &row in rows {
-            mean.iter_mut().zip(&features[row]).for_each(|(mean, value)| *mean += f64::from(*value) / count);
-        }
-        let mut deviation = vec![0.0; width];
-        for &row in rows {
-            for ((sum, mean), value) in deviation.iter_mut().zip(&mean).zip(&features[row]) {
-                *sum += (f64::from(*value) - mean).powi(2) / count;
-            }
-        }
-        // What never varies stays at 0.
-        for sum in &mut deviation {
-            *sum = if *sum > 1e-12 { sum.sqrt() } else { 1.0 };
-        }
-        Self { mean, deviation }
+/// `[rows][width + 1]`, standardised; the last column is 1, for the bias.
+fn matrix(scale: &Scale, features: &[Vec<f32>], rows: &[usize]) -> Result<Tensor> {
+    let width = scale.width() + 1;
+    let mut values = Vec::with_capacity(rows.len() * width);
+    for &row in rows {
+        let first = values.len();
+        values.extend_from_slice(&features[row]);
+        scale.apply(&mut values[first..]);
+        values.push(1.0);
     }
-
-    /// `[rows][width + 1]`; the last column is 1, for the bias.
-    fn matrix(&self, features: &[Vec<f32>], rows: &[usize]) -> Result<Tensor> {
-        let width = self.mean.len() + 1;
-        let mut values = Vec::with_capacity(rows.len() * width);
-        for &row in rows {
-            let scaled = features[row].iter().zip(&self.mean).zip(&self.deviation);
-            values.extend(
-                scaled.map(|((value, mean), deviation)| ((f64::from(*value) - mean) / deviation) as f32),
-            );
-            values.push(1.0);
-        }
-        Tensor::from_vec(values, (rows.len(), width), &Device::Cpu).map_err(compute)
-    }
+    Tensor::from_vec(values, (rows.len(), width), &Device::Cpu).map_err(compute)
 }

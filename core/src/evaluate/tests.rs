@@ -28,16 +28,7 @@ fn numbers(value: &Value) -> Vec<f64> {
 
 fn head(link: Link, labels: usize) -> HeadMeaning {
     let labels = (0..labels).map(|label| label.to_string()).collect();
-    HeadMeaning {
-        name: "mood".into(),
-        link,
-        labels,
-        temperature: 1.0,
-        scaling: None,
-        abstain_below: 0.0,
-        thresholds: Vec::new(),
-        domain: None,
-    }
+    HeadMeaning::plain("mood", link, labels)
 }
 
 fn rows(count: usize) -> Vec<Labelled> {

@@ -98,9 +98,12 @@ impl<'a> Doctor<'a> {
         let (of_train, of_valid) = (tokens(head.train)?, head.valid.map(tokens).transpose()?);
         let link = kind_of(head.task).link();
         let labels = labels_of(head.task, kind_of(head.task), head.train).unwrap_or_default();
-        // Rows that cannot be learnt are a finding.
         let probabilities = if label_errors && link == Link::Softmax && labels.len() > 1 {
-            self.probabilities(head.train, &labels, link, &told).ok()
+            match self.probabilities(head.train, &labels, link, &told) {
+                // Rows that cannot be learnt are a finding.
+                Err(error) if error.kind() == ErrorKind::DataInvalid => None,
+                found => Some(found?),
+            }
         } else {
             None
         };

@@ -4,8 +4,8 @@ use candle_core::{D, Device, Tensor, Var};
 use frontdesk_models::heads::Link;
 use rand::rngs::StdRng;
 
-use super::scale::Scale;
 use super::task::normal;
+use crate::scale::Scale;
 
 /// A tensor's name, shape and values.
 pub(super) type NamedTensor = (String, Vec<usize>, Vec<f32>);

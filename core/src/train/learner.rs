@@ -13,7 +13,7 @@ use super::lora::Lora;
 use super::optimizer::{Moments, Step};
 use super::options::Settings;
 use super::plan::{Batch, seed_of};
-use super::scale::Scale;
+use crate::scale::Scale;
 use crate::tokenize::Encoding;
 use crate::{Error, Result};
 

@@ -21,7 +21,6 @@ mod plan;
 mod prepare;
 mod progress;
 mod report;
-mod scale;
 mod task;
 mod transformers;
 

@@ -14,12 +14,12 @@ use super::learner::{Body, Learner, Learning, Lesson, Rows};
 use super::lora::Lora;
 use super::options::{Method, Pooling, Settings, TrainOptions};
 use super::progress::Progress;
-use super::scale::Scale;
 use super::{HeadData, features, task};
 use crate::bundle::{Activation, Files, HeadKind, HeadManifest, PoolingName, digest_of, locate};
 use crate::data::Labelled;
 use crate::evaluate::label_indexes;
 use crate::pipeline::check_place;
+use crate::scale::Scale;
 use crate::{EngineOptions, Error, ErrorKind, Result};
 
 /// A head before its rows are read by the network.
@@ -221,7 +221,7 @@ pub(super) fn learner<'a>(
     for lesson in lessons {
         let mut of_train = features(&lesson.train.encodings, lesson.pooling)?;
         let mut of_valid = features(&lesson.valid.encodings, lesson.pooling)?;
-        let scale = Scale::of(&of_train);
+        let scale = Scale::of(of_train.iter().map(Vec::as_slice));
         of_train.iter_mut().chain(&mut of_valid).for_each(|row| scale.apply(row));
         train.push(of_train);
         valid.push(of_valid);

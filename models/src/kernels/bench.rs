@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::linear::{Packed, PackedLinear, Then};
 use super::rows::{self, Norm, Step};
-use super::simd::{Buffers, Kernel, LANES, Pairs, Program, Simd};
+use super::simd::{Buffers, LANES, Pairs, Program, Simd};
 use super::tiles::{Lane, Tiles, panels};
 use super::{Isa, Matrix, Precision};
 
@@ -87,7 +87,7 @@ impl Product {
 
     /// Does one part once.
     pub fn run(&mut self, part: Part) {
-        self.isa.run(Run { product: self, part });
+        self.isa.compiled(Run { product: self, part });
     }
 
     /// Two for each multiply-add.
@@ -110,16 +110,8 @@ struct Run<'a> {
 impl Program for Run<'_> {
     type Output = ();
 
-    fn run<S: Simd>(self, simd: S) {
-        simd.run(self);
-    }
-}
-
-impl<S: Simd> Kernel<S> for Run<'_> {
-    type Output = ();
-
     #[inline(always)]
-    fn run(self, simd: S) {
+    fn run<S: Simd>(self, simd: S) {
         let Product { linear, norm, rows, from, to, normed, floats, pairs, buffers, steps, .. } =
             self.product;
         let (rows, width, blocks) = (*rows, linear.inputs, linear.blocks());

@@ -1,7 +1,7 @@
 //! The instruction sets that the kernels are compiled for, and which of them this processor has.
 
 use super::portable::Portable;
-use super::simd::Program;
+use super::simd::{Kernel, Program, Simd};
 #[cfg(target_arch = "x86_64")]
 use super::x86_64::{Avx2, Avx512, Vnni, Words};
 use crate::{ModelError, Result};
@@ -82,6 +82,11 @@ impl Isa {
         }
     }
 
+    /// Runs a program of one kernel, which is compiled whole for the instruction set: its `run` is `#[inline(always)]`.
+    pub(crate) fn compiled<P: Program>(self, program: P) -> P::Output {
+        self.run(Whole(program))
+    }
+
     /// Runs a program on it.
     pub(crate) fn run<P: Program>(self, program: P) -> P::Output {
         match self.0 {
@@ -93,5 +98,25 @@ impl Isa {
             Set::Avx2(simd) => program.run(simd),
             Set::Portable(simd) => program.run(simd),
         }
+    }
+}
+
+/// A program that is one kernel.
+struct Whole<P>(P);
+
+impl<P: Program> Program for Whole<P> {
+    type Output = P::Output;
+
+    fn run<S: Simd>(self, simd: S) -> P::Output {
+        simd.run(self)
+    }
+}
+
+impl<S: Simd, P: Program> Kernel<S> for Whole<P> {
+    type Output = P::Output;
+
+    #[inline(always)]
+    fn run(self, simd: S) -> P::Output {
+        self.0.run(simd)
     }
 }

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::dropout::{Dropout, TOGETHER};
 use crate::kernels::Isa;
 use crate::kernels::rows::exponentials;
-use crate::kernels::simd::{Kernel, LANES, Program, Simd};
+use crate::kernels::simd::{LANES, Program, Simd};
 use crate::kernels::tile::f32_tile;
 use crate::kernels::tiles::{Lane, panels};
 
@@ -26,7 +26,7 @@ impl Attention<'_> {
         let mut mixed = vec![0.0; qkv.len() / 3];
         self.each(&mut mixed, self.hidden, |first, tokens, to| {
             let rows = &qkv[first * 3 * self.hidden..][..tokens * 3 * self.hidden];
-            self.isa.run(Forward { attention: self, first, tokens, rows, to });
+            self.isa.compiled(Forward { attention: self, first, tokens, rows, to });
         });
         mixed
     }
@@ -37,7 +37,7 @@ impl Attention<'_> {
         self.each(&mut gradient, 3 * self.hidden, |first, tokens, to| {
             let rows = &qkv[first * 3 * self.hidden..][..tokens * 3 * self.hidden];
             let from = &mixed[first * self.hidden..][..tokens * self.hidden];
-            self.isa.run(Backward { attention: self, first, tokens, rows, from, to });
+            self.isa.compiled(Backward { attention: self, first, tokens, rows, from, to });
         });
         gradient
     }
@@ -100,23 +100,9 @@ struct Backward<'a> {
 
 impl Program for Forward<'_> {
     type Output = ();
-    fn run<S: Simd>(self, simd: S) {
-        simd.run(self);
-    }
-}
-
-impl Program for Backward<'_> {
-    type Output = ();
-    fn run<S: Simd>(self, simd: S) {
-        simd.run(self);
-    }
-}
-
-impl<S: Simd> Kernel<S> for Forward<'_> {
-    type Output = ();
 
     #[inline(always)]
-    fn run(self, simd: S) {
+    fn run<S: Simd>(self, simd: S) {
         let Self { attention, first, tokens, rows, to } = self;
         let (hidden, width) = (attention.hidden, attention.width());
         for head in 0..attention.heads {
@@ -131,13 +117,13 @@ impl<S: Simd> Kernel<S> for Forward<'_> {
     }
 }
 
-impl<S: Simd> Kernel<S> for Backward<'_> {
+impl Program for Backward<'_> {
     type Output = ();
 
     /// With D the dropout's factors, ∘ element by element, and the gradient G of the output: V' = (P ∘ D)ᵀ G, P' = (G Vᵀ) ∘ D,
     /// S' = P ∘ (P' - rowsum(P' ∘ P)), Q' = S' K / √d, K' = S'ᵀ Q / √d.
     #[inline(always)]
-    fn run(self, simd: S) {
+    fn run<S: Simd>(self, simd: S) {
         let Self { attention, first, tokens, rows, from, to } = self;
         let (hidden, width) = (attention.hidden, attention.width());
         for head in 0..attention.heads {

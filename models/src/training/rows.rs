@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::dropout::Dropout;
 use crate::config::Activation;
-use crate::kernels::simd::{Kernel, LANES, Program, Simd};
+use crate::kernels::simd::{LANES, Program, Simd};
 use crate::kernels::{Isa, math};
 
 /// Rows that one thread takes at a time. Sums over rows are added block by block, in one order at any number of threads.
@@ -68,7 +68,7 @@ impl Norm<'_> {
         let mut normed = vec![0.0; sums.len()];
         let size = BLOCK * self.width();
         normed.par_chunks_mut(size).zip(sums.par_chunks(size)).for_each(|(to, from)| {
-            self.isa.run(Normed { norm: self, from, to });
+            self.isa.compiled(Normed { norm: self, from, to });
         });
         normed
     }
@@ -80,7 +80,7 @@ impl Norm<'_> {
         let added: Vec<Vec<f32>> = blocks
             .map(|(gradient, from)| {
                 let mut parameters = vec![0.0; self.parameters.len()];
-                self.isa.run(NormGradient { norm: self, from, gradient, parameters: &mut parameters });
+                self.isa.compiled(NormGradient { norm: self, from, gradient, parameters: &mut parameters });
                 parameters
             })
             .collect();
@@ -130,23 +130,9 @@ fn moments(row: &[f32], eps: f32) -> (f32, f32) {
 
 impl Program for Normed<'_> {
     type Output = ();
-    fn run<S: Simd>(self, simd: S) {
-        simd.run(self);
-    }
-}
-
-impl Program for NormGradient<'_> {
-    type Output = ();
-    fn run<S: Simd>(self, simd: S) {
-        simd.run(self);
-    }
-}
-
-impl<S: Simd> Kernel<S> for Normed<'_> {
-    type Output = ();
 
     #[inline(always)]
-    fn run(self, _simd: S) {
+    fn run<S: Simd>(self, _simd: S) {
         let width = self.norm.width();
         let (weight, bias) = self.norm.parameters.split_at(width);
         for (from, to) in self.from.chunks_exact(width).zip(self.to.chunks_exact_mut(width)) {
@@ -158,12 +144,12 @@ impl<S: Simd> Kernel<S> for Normed<'_> {
     }
 }
 
-impl<S: Simd> Kernel<S> for NormGradient<'_> {
+impl Program for NormGradient<'_> {
     type Output = ();
 
     /// With x̂ the normed value, g the gradient and w the weight: (g w - mean(g w) - x̂ mean(g w x̂)) / √(variance + eps).
     #[inline(always)]
-    fn run(self, _simd: S) {
+    fn run<S: Simd>(self, _simd: S) {
         let width = self.norm.width();
         let weight = &self.norm.parameters[..width];
         let (weights, biases) = self.parameters.split_at_mut(width);
@@ -186,7 +172,7 @@ pub(super) fn activate(isa: Isa, activation: Activation, values: &[f32]) -> Vec<
     let mut to = vec![0.0; values.len()];
     let size = BLOCK * 1024;
     to.par_chunks_mut(size).zip(values.par_chunks(size)).for_each(|(to, from)| {
-        isa.run(Activated { activation, from, to, gradient: false });
+        isa.compiled(Activated { activation, from, to, gradient: false });
     });
     to
 }
@@ -195,7 +181,7 @@ pub(super) fn activate(isa: Isa, activation: Activation, values: &[f32]) -> Vec<
 pub(super) fn activate_backward(isa: Isa, activation: Activation, values: &[f32], gradient: &mut [f32]) {
     let size = BLOCK * 1024;
     gradient.par_chunks_mut(size).zip(values.par_chunks(size)).for_each(|(to, from)| {
-        isa.run(Activated { activation, from, to, gradient: true });
+        isa.compiled(Activated { activation, from, to, gradient: true });
     });
 }
 
@@ -209,16 +195,9 @@ struct Activated<'a> {
 
 impl Program for Activated<'_> {
     type Output = ();
-    fn run<S: Simd>(self, simd: S) {
-        simd.run(self);
-    }
-}
-
-impl<S: Simd> Kernel<S> for Activated<'_> {
-    type Output = ();
 
     #[inline(always)]
-    fn run(self, simd: S) {
+    fn run<S: Simd>(self, simd: S) {
         match (self.activation, self.gradient) {
             (Activation::Gelu, false) => each(simd, self.from, self.to, |x, _| math::gelu(simd, x)),
             (Activation::GeluTanh, false) => each(simd, self.from, self.to, |x, _| math::gelu_tanh(simd, x)),

@@ -2,23 +2,27 @@
 
 use std::collections::VecDeque;
 
-use crate::Result;
-
 /// A function's value and gradient somewhere.
 #[derive(Debug)]
-pub(super) struct Point {
-    pub(super) value: f64,
-    pub(super) gradient: Vec<f64>,
+pub(crate) struct Point {
+    pub(crate) value: f64,
+    pub(crate) gradient: Vec<f64>,
+}
+
+/// Where the search ends.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// Steps, at most.
+    pub(crate) steps: usize,
+    /// A step that gains less, as a share of the value, is the last.
+    pub(crate) gain: f64,
 }
 
 /// Steps whose curvature is remembered.
 const MEMORY: usize = 10;
-const MAX_STEPS: usize = 100;
-/// A step that gains less, as a share of the value, is the last.
-const GAIN: f64 = 1e-5;
 /// The share of the gain that the slope promises which a step must bring (Armijo 1966).
 const PROMISED: f64 = 1e-4;
-const MAX_HALVINGS: usize = 20;
+const MAX_HALVINGS: usize = 40;
 
 /// A step, the change of the gradient along it, and the inverse of their product.
 struct Curvature {
@@ -36,11 +40,15 @@ fn along(a: &[f64], factor: f64, b: &[f64]) -> Vec<f64> {
     a.iter().zip(b).map(|(a, b)| a + factor * b).collect()
 }
 
-/// Where the function is about least, from `place` on.
-pub(super) fn minimise(mut place: Vec<f64>, objective: impl Fn(&[f64]) -> Result<Point>) -> Result<Vec<f64>> {
+/// Where the function is about least, from `place` on; never higher than there. An error of the objective ends the search.
+pub(crate) fn minimize<E>(
+    mut place: Vec<f64>,
+    limits: Limits,
+    objective: impl Fn(&[f64]) -> Result<Point, E>,
+) -> Result<Vec<f64>, E> {
     let mut here = objective(&place)?;
     let mut memory = VecDeque::<Curvature>::new();
-    for _ in 0..MAX_STEPS {
+    for _ in 0..limits.steps {
         let direction = direction(&here.gradient, &memory);
         let slope = dot(&direction, &here.gradient);
         let mut length = 1.0;
@@ -66,7 +74,7 @@ pub(super) fn minimise(mut place: Vec<f64>, objective: impl Fn(&[f64]) -> Result
         }
         let gain = here.value - next.value;
         (place, here) = (next_place, next);
-        if gain <= GAIN * here.value.abs() {
+        if gain <= limits.gain * here.value.abs() {
             break;
         }
     }
