@@ -1,5 +1,6 @@
 //! Core's values as JavaScript sees them: the same names in camel case, labels as strings, every number a double.
 
+use frontdesk::doctor::{File, Kind, Severity};
 use frontdesk::evaluate::Effect;
 use frontdesk::{AbstainReason, Category, Polarity, Route};
 
@@ -54,6 +55,9 @@ direct! {
     Route => String: |label: Route| label.to_string();
     AbstainReason => String: |label: AbstainReason| label.to_string();
     Effect => String: |label: Effect| label.to_string();
+    File => String: |label: File| label.to_string();
+    Kind => String: |label: Kind| label.to_string();
+    Severity => String: |label: Severity| label.to_string();
 }
 
 impl<C, T: Mirror<C>> Mirror<Option<C>> for Option<T> {

@@ -1,6 +1,6 @@
-//! What an engine is made of and what it has done; what a training did.
+//! What an engine is made of and what it has done; what a training did, and what is wrong with rows.
 
-use frontdesk::{metrics, train};
+use frontdesk::{doctor, metrics, train};
 
 use crate::analysis::ModelInfo;
 use crate::mirror::{Mirror, mirror};
@@ -39,6 +39,37 @@ mirror! {
     FindingReport of [train::FindingReport] { kind: [String], severity: [String], rows: [f64], message: [String], }
     ["One epoch of a training: the steps until its end, the mean loss, and the metric of each head."]
     Point of [train::Point] { epoch: [f64], steps: [f64], loss: [f64], metrics: [Vec<f64>], }
+    ["What an examination of labelled rows found, the gravest first; the languages are those of the rows to train on, ISO 639-3."]
+    Diagnosis of [doctor::Diagnosis] {
+        rows: [RowCount], labels: [Vec<LabelCount>], languages: [Vec<LanguageCount>], findings: [Vec<Finding>],
+    }
+    ["Rows to train on, and to validate on."]
+    RowCount of [doctor::RowCount] { train: [f64], valid: [f64], }
+    ["How many rows have a label."]
+    LabelCount of [doctor::LabelCount] { label: [String], train: [f64], valid: [f64], }
+    ["How many rows to train on are in a language."]
+    LanguageCount of [doctor::LanguageCount] { language: [String], rows: [f64], }
+    ["One thing that is wrong, the labels that it is about, and the rows; `count` says how many there are."]
+    Finding of [doctor::Finding] {
+        kind: [String],
+        #[napi(ts_type = "'stop' | 'warn' | 'note'")]
+        severity: [String],
+        message: [String], labels: [Vec<String>], count: [f64], rows: [Vec<Pointed>],
+    }
+    ["A row that a finding is about, and what is particular to it: the row that it is a pair with and how like they are, 0 to 1; the"]
+    ["probability of its label less that of the likeliest other, and the label that it should perhaps have; its tokens; its language."]
+    Pointed of [doctor::Pointed] {
+        #[napi(ts_type = "'train' | 'valid'")]
+        file: [String],
+        line: [f64], other: [Option<Place>], similarity: [Option<f64>], margin: [Option<f64>],
+        suggested: [Option<String>], tokens: [Option<f64>], language: [Option<String>],
+    }
+    ["Where a row stands."]
+    Place of [doctor::Place] {
+        #[napi(ts_type = "'train' | 'valid'")]
+        file: [String],
+        line: [f64],
+    }
 }
 
 /// Observations at or under `bound` and over the bound before; the last bound is infinite.

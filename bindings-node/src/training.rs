@@ -1,11 +1,11 @@
-//! Training a head, evaluating one, and comparing two.
+//! Examining rows, training a head, evaluating one, and comparing two.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use frontdesk::data::{Labelled, read_labelled};
 use frontdesk::evaluate::{compare, evaluate};
-use frontdesk::train::{Progress, TrainOptions, train};
+use frontdesk::train::{Progress, TrainOptions, check, train};
 use frontdesk::{Engine, Error, ErrorKind, Result, from_json};
 use napi::Env;
 use napi::bindgen_prelude::{Function, Object};
@@ -16,7 +16,7 @@ use serde::Serialize;
 use crate::evaluation::{Comparison, Evaluation};
 use crate::mirror::Mirror;
 use crate::promise::on_thread;
-use crate::reports::Report;
+use crate::reports::{Diagnosis, Report};
 
 /// A file of labelled texts, and the columns that have them.
 #[derive(serde::Deserialize)]
@@ -68,11 +68,36 @@ impl NativeWork {
     }
 }
 
-fn run(data: &str, options: &str, tell: &(impl Fn(Progress) -> Result<()> + Sync)) -> Result<Report> {
+/// A verb of core on labelled rows.
+type Verb<'a, T> = fn(
+    &[Labelled],
+    Option<&[Labelled]>,
+    &TrainOptions,
+    &(dyn Fn(Progress) -> Result<()> + Sync + 'a),
+) -> Result<T>;
+
+fn run<'a, T>(
+    verb: Verb<'a, T>,
+    data: &str,
+    options: &str,
+    tell: &(impl Fn(Progress) -> Result<()> + Sync + 'a),
+) -> Result<T> {
     let data: Rows = from_json(data.as_bytes())?;
     let options: TrainOptions = from_json(options.as_bytes())?;
     let valid = data.valid.as_deref().map(|file| data.read(file)).transpose()?;
-    train(&data.read(&data.data)?, valid.as_deref(), &options, tell).map(Mirror::of)
+    verb(&data.read(&data.data)?, valid.as_deref(), &options, tell)
+}
+
+/// Examines labelled rows as a training would; the data and the options are JSON.
+#[napi(js_name = "check", ts_return_type = "Promise<Diagnosis | Failure>")]
+pub fn check_rows<'env>(
+    env: &'env Env,
+    data: String,
+    options: String,
+    work: &NativeWork,
+) -> napi::Result<Object<'env>> {
+    let tell = work.teller();
+    on_thread(env, move |promise| promise.settle(run(check, &data, &options, &tell).map(Diagnosis::of)))
 }
 
 /// Trains a head and writes the model; the data and the options are JSON.
@@ -84,7 +109,7 @@ pub fn train_head<'env>(
     work: &NativeWork,
 ) -> napi::Result<Object<'env>> {
     let tell = work.teller();
-    on_thread(env, move |promise| promise.settle(run(&data, &options, &tell)))
+    on_thread(env, move |promise| promise.settle(run(train, &data, &options, &tell).map(Report::of)))
 }
 
 pub(crate) fn evaluation(

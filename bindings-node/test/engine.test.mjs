@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 
-import { Engine, FrontdeskError, train } from 'frontdesk'
+import { Engine, FrontdeskError, check, train } from 'frontdesk'
 
 import { checkpoint, fails, opened, root, temporary } from './common.mjs'
 
@@ -132,6 +132,25 @@ test('training and evaluating', async (t) => {
   await fails(mood.evaluate({ data, task: 'nothing' }), 'invalid-input', { field: 'task' })
   await fails(train({ data, base, output, task: 'mood' }), 'io')
   await fails(train({ data, base, output: join(dir, 'x'), task: 'mood', learningRate: -1 }), 'invalid-input', { field: 'learningRate' })
+})
+
+test('the doctor says what is wrong with which rows', async () => {
+  const dir = temporary()
+  const [data, valid] = ['train.csv', 'valid.csv'].map((name) => join(dir, name))
+  writeFileSync(data, 'text,label\nproof proof proof,calm\nproof press proof,calm\nbroken broken,upset\nbroken !,upset\nbroken broken,calm\n')
+  writeFileSync(valid, 'text,label\nproof proof proof,calm\n')
+  const options = { data, valid, base: checkpoint(temporary()), task: 'mood' }
+  const steps = []
+  const { rows, labels, findings } = await check({ ...options, progress: (step) => steps.push(step) })
+  assert.deepEqual(rows, { train: 5, valid: 1 })
+  assert.deepEqual(labels[0], { label: 'calm', train: 3, valid: 1 })
+  assert.equal(steps[0].stage, 'features')
+  const [leak] = findings
+  assert.deepEqual([leak.kind, leak.severity, leak.count], ['leak', 'stop', 1])
+  assert.deepEqual(leak.rows, [{ file: 'valid', line: 2, other: { file: 'train', line: 2 }, similarity: 1 }])
+  assert.ok(findings.some(({ kind }) => kind === 'conflicting-labels'))
+  await fails(check({ ...options, task: 'a b' }), 'invalid-input', { field: 'task' })
+  await fails(check({ ...options, data: join(dir, 'none.csv') }), 'io')
 })
 
 test('long work is told of, stopped by a signal and by what its listener throws', async (t) => {

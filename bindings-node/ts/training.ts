@@ -1,9 +1,9 @@
-// Training a head; what trainings and evaluations have in common.
-import { type Failure, NativeWork, type Report, train as nativeTrain } from '../native.js'
+// Examining rows and training a head; what these and evaluations have in common.
+import { type Diagnosis, type Failure, NativeWork, type Report, check as nativeCheck, train as nativeTrain } from '../native.js'
 import { withBundle } from './bundle.js'
 import { invalid, kind, refuseAborted, unfailed } from './errors.js'
 import { json, known } from './input.js'
-import type { TrainOptions, Work } from './types.js'
+import type { CheckOptions, TrainOptions, Work } from './types.js'
 
 /** Columns as the command takes them where they are not named. */
 const COLUMNS = { textColumn: 'text', labelColumn: 'label' }
@@ -45,6 +45,11 @@ export async function worked<T extends object, Step>(
   } finally {
     signal?.removeEventListener('abort', abort)
   }
+}
+
+/** Examines labelled rows as a training would, and for label errors whatever their number. */
+export async function check(options: CheckOptions): Promise<Diagnosis> {
+  return worked(withBundle(known(options), 'base'), nativeCheck)
 }
 
 /** Trains a head on a frozen trunk and writes the model; nothing is at `output` unless all of it is. */

@@ -28,5 +28,5 @@ mod _native {
     #[pymodule_export]
     use crate::engine::{NativeEngine, open};
     #[pymodule_export]
-    use crate::training::{compare, evaluate, train};
+    use crate::training::{check, compare, evaluate, train};
 }

@@ -1,5 +1,6 @@
 //! Core's values as Python sees them: the dataclasses of `frontdesk.types`, labels as strings, lists as tuples.
 
+use frontdesk::doctor::{File, Kind, Severity};
 use frontdesk::evaluate::Effect;
 use frontdesk::{AbstainReason, Category, Polarity, Route};
 use pyo3::exceptions::PyTypeError;
@@ -86,7 +87,7 @@ macro_rules! label {
         }
     )+};
 }
-label! { Polarity Category Route AbstainReason Effect }
+label! { Polarity Category Route AbstainReason Effect File Kind Severity }
 
 impl<T: Mirror> Mirror for Option<T> {
     fn mirror(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {

@@ -49,6 +49,24 @@ pub fn train<'py>(
     watch(py, progress, work)?.mirror(py)
 }
 
+/// Examines labelled rows as a training would; the options are JSON.
+#[pyfunction]
+#[pyo3(signature = (data, valid, options, progress=None))]
+pub fn check<'py>(
+    py: Python<'py>,
+    data: Rows,
+    valid: Option<Rows>,
+    options: &str,
+    progress: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let work = |tell: Tell<'_, Progress>| {
+        let options: TrainOptions = from_json(options.as_bytes())?;
+        let valid = valid.map(Rows::read).transpose()?.map(|(rows, _)| rows);
+        frontdesk::train::check(&data.read()?.0, valid.as_deref(), &options, tell)
+    };
+    watch(py, progress, work)?.mirror(py)
+}
+
 /// Evaluates a head of the engine's model; the options are JSON. `progress` is told the rows done.
 #[pyfunction]
 #[pyo3(signature = (engine, data, options, progress=None))]

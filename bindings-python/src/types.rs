@@ -1,6 +1,6 @@
 //! Every structure that crosses the border, with its fields in the order of the dataclass.
 
-use frontdesk::{Category, Column, evaluate, metrics, train};
+use frontdesk::{Category, Column, doctor, evaluate, metrics, train};
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyTuple};
 
@@ -58,6 +58,13 @@ mirror! {
     "Threshold" of [train::Threshold] { label, score }
     "FindingReport" of [train::FindingReport] { kind, severity, rows, message }
     "Point" of [train::Point] { epoch, steps, loss, metrics }
+    "Diagnosis" of [doctor::Diagnosis] { rows, labels, languages, findings }
+    "RowCount" of [doctor::RowCount] { train, valid }
+    "LabelCount" of [doctor::LabelCount] { label, train, valid }
+    "LanguageCount" of [doctor::LanguageCount] { language, rows }
+    "Finding" of [doctor::Finding] { kind, severity, message, labels, count, rows }
+    "Pointed" of [doctor::Pointed] { file, line, other, similarity, margin, suggested, tokens, language }
+    "Place" of [doctor::Place] { file, line }
 }
 
 impl Mirror for train::Progress {

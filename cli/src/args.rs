@@ -189,6 +189,9 @@ pub(crate) struct TrainArgs {
     /// Weigh each label by one over its frequency
     #[arg(long)]
     pub(crate) balanced: bool,
+    /// Let the heads learn on the trunk as it is before the trunk learns with them: better with few rows
+    #[arg(long)]
+    pub(crate) probe: bool,
     /// The rank of lora's additions; default: 8
     #[arg(long, value_name = "N")]
     pub(crate) lora_rank: Option<usize>,

@@ -1,7 +1,7 @@
 //! `frontdesk train`.
 
 use frontdesk::train::{
-    HeadConfig, HeadRows, Progress, TrainConfig, TrainOptions, check, estimate, train_heads,
+    HeadConfig, HeadRows, Progress, TrainConfig, TrainOptions, check_heads, estimate, train_heads,
 };
 use frontdesk::{ModelSource, Result};
 use indicatif::ProgressBar;
@@ -57,7 +57,7 @@ fn told(bar: &ProgressBar, progress: Progress) -> Result<()> {
 /// Shows what the doctor says, and writes the rows that it points at.
 fn examine(args: &TrainArgs, config: &TrainConfig, rows: &[HeadRows], bar: &ProgressBar) -> Result<()> {
     let heads = config.heads(rows);
-    let found = check(&heads, &config.training, &|progress| told(bar, progress))?;
+    let found = check_heads(&heads, &config.training, &|progress| told(bar, progress))?;
     bar.finish_and_clear();
     if let Some(file) = &args.findings {
         let mut output = Output::open(Some(file))?;
@@ -115,6 +115,7 @@ fn config(args: &TrainArgs) -> Result<TrainConfig> {
     options.threads = args.threads.or(options.threads);
     options.half |= args.half;
     options.balanced |= args.balanced;
+    options.probe |= args.probe;
     options.automate_at = args.automate_at.or(options.automate_at);
     options.texts |= args.texts;
     options.resume |= args.resume;

@@ -230,8 +230,7 @@ fn each_head_has_a_section_and_many_labels_are_pairs() {
         (0..64).map(|row| (format!("proof {}", "a ".repeat(row)), format!("label {}", row % 32))).collect();
     let many: Vec<(&str, &str)> = many.iter().map(|(text, label)| (text.as_str(), label.as_str())).collect();
     let (many, mood) = (rows(&many), easy());
-    let head =
-        |task, train| HeadData { task, train, valid: Some(train), passes: 1, weight: 1.0, dense: None };
+    let head = |task, train| HeadData::new(task, train, Some(train));
     train_heads(&[head("many", &many), head("mood", &mood)], &options, &|_| Ok(())).unwrap();
     let page = read(&options, REPORT_PAGE);
     let document = parsed(&page);

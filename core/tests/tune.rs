@@ -11,7 +11,9 @@ use common::{bundle, checkpoint, easy, open, rows};
 use frontdesk::data::Labelled;
 use frontdesk::doctor::Kind;
 use frontdesk::evaluate::{EvaluateOptions, evaluate};
-use frontdesk::train::{HeadData, Method, Pooling, Progress, Report, TrainOptions, train, train_heads};
+use frontdesk::train::{
+    HeadData, Method, Metric, Pooling, Progress, Report, TrainOptions, train, train_heads,
+};
 use frontdesk::{Error, ErrorKind, Result, Ticket};
 
 const FAMILIES: [&str; 2] = ["bert-single-float32", "distilbert-single-float32"];
@@ -179,6 +181,35 @@ fn a_single_task_is_a_sequence_classifier_with_the_same_answers() {
 }
 
 #[test]
+fn a_probed_head_starts_from_what_the_frozen_trunk_tells() {
+    for family in FAMILIES {
+        let dir = tempfile::tempdir().unwrap();
+        let mut options = options(dir.path(), family, Method::Full);
+        // So slow that a head stays as it started.
+        (options.learning_rate, options.head_learning_rate) = (Some(1e-12), Some(1e-12));
+        (options.epochs, options.metric, options.dropout) = (Some(1), Some(Metric::Loss), Some(0.0));
+        let rows: Vec<Labelled> = easy().into_iter().cycle().take(600).collect();
+        let started = |probe, pooling, name: &str| {
+            let output = dir.path().join(name);
+            let options = TrainOptions { probe, pooling, output, ..options.clone() };
+            train(&rows, Some(&easy()), &options, &|_| Ok(())).unwrap().curve[0].loss
+        };
+        for pooling in [Pooling::Mean, Pooling::Cls] {
+            let name = format!("{pooling:?}");
+            let (random, probed) = (
+                started(false, Some(pooling), &format!("random-{name}")),
+                started(true, Some(pooling), &format!("probed-{name}")),
+            );
+            assert!(probed < 0.35 && random > 0.5, "{family} {pooling:?}: {random} {probed}");
+        }
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let options = TrainOptions { probe: true, ..options(dir.path(), FAMILIES[0], Method::Frozen) };
+    let error = train(&easy(), Some(&easy()), &options, &|_| Ok(())).unwrap_err();
+    assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidInput, Some("probe")));
+}
+
+#[test]
 fn heads_learn_together_each_from_its_own_rows() {
     let dir = tempfile::tempdir().unwrap();
     let options = options(dir.path(), "bert-single-float32", Method::Full);
@@ -186,12 +217,8 @@ fn heads_learn_together_each_from_its_own_rows() {
     let tags = rows(&[("a", "x"), ("b", "x|y"), ("press", "y"), ("broken", ""), ("proof", "x")]);
     let mood = easy();
     let head = |task, train: &'static [Labelled], passes| HeadData {
-        task,
-        train,
-        valid: Some(train),
         passes,
-        weight: 1.0,
-        dense: None,
+        ..HeadData::new(task, train, Some(train))
     };
     let (levels, tags, mood): (&'static [_], &'static [_], &'static [_]) =
         (levels.leak(), tags.leak(), mood.leak());

@@ -3,7 +3,7 @@
 from frontdesk import errors, types
 from frontdesk.engine import AnyTicket, Engine, Model
 from frontdesk.errors import *  # noqa: F403
-from frontdesk.training import compare, evaluate, train
+from frontdesk.training import check, compare, evaluate, train
 from frontdesk.types import *  # noqa: F403
 
-__all__ = ["AnyTicket", "Engine", "Model", "compare", "evaluate", "train", *errors.__all__, *types.__all__]
+__all__ = ["AnyTicket", "Engine", "Model", "check", "compare", "evaluate", "train", *errors.__all__, *types.__all__]

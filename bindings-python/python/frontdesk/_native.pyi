@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, final
 
-__all__ = ["NativeCall", "NativeEngine", "compare", "evaluate", "open", "train"]
+__all__ = ["NativeCall", "NativeEngine", "check", "compare", "evaluate", "open", "train"]
 
 @final
 class NativeCall:
@@ -26,6 +26,7 @@ class NativeEngine:
 
 def open(options: str) -> NativeEngine: ...
 def train(data: object, valid: object, options: str, progress: Callable[[Any], object] | None = None) -> Any: ...
+def check(data: object, valid: object, options: str, progress: Callable[[Any], object] | None = None) -> Any: ...
 def evaluate(
     engine: NativeEngine, data: object, options: str, progress: Callable[[int], object] | None = None
 ) -> Any: ...

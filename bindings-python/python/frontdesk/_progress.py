@@ -49,12 +49,12 @@ def of_rows(progress: Progress[int], what: str, total: int | None) -> Iterator[C
 
 
 @contextmanager
-def of_training(progress: Progress[Reading | Steps | Epoch]) -> Iterator[Callable[[Reading | Steps | Epoch], object] | None]:
+def of_training(progress: Progress[Reading | Steps | Epoch], what: str) -> Iterator[Callable[[Reading | Steps | Epoch], object] | None]:
     """What is told where a training stands."""
     if callable(progress):
         yield progress
         return
-    with _bar(progress, "training", None) as move:
+    with _bar(progress, what, None) as move:
 
         def step(step: Reading | Steps | Epoch) -> None:
             if move is None:

@@ -1,4 +1,4 @@
-"""Training a head, evaluating one, and comparing two."""
+"""Examining rows, training a head, evaluating one, and comparing two."""
 
 from __future__ import annotations
 
@@ -9,9 +9,47 @@ from typing import Any, NoReturn, cast
 from frontdesk import _frames, _json, _native, _progress, _unicode
 from frontdesk.engine import Engine, Model, located, path
 from frontdesk.errors import InvalidInputError
-from frontdesk.types import Comparison, Epoch, Evaluation, Reading, Report, Steps
+from frontdesk.types import Comparison, Diagnosis, Epoch, Evaluation, Reading, Report, Steps
 
-__all__ = ["compare", "evaluate", "train"]
+__all__ = ["check", "compare", "evaluate", "train"]
+
+
+def check(
+    data: Any,
+    *,
+    task: str,
+    valid: Any = None,
+    text_column: str = "text",
+    label_column: str = "label",
+    base: Model | None = None,
+    max_tokens: int | None = None,
+    threads: int | None = None,
+    seed: int | None = None,
+    progress: _progress.Progress[Reading | Steps | Epoch] = None,
+    **unknown: NoReturn,
+) -> Diagnosis:
+    """What is wrong with labelled rows: copies, leaks into `valid`, conflicting and likely wrong labels, words that give a label away, and more.
+    `train` looks at the same by itself; this also looks for label errors in more rows than 5,000, and says which rows.
+
+    Args:
+        data: a CSV, TSV or JSON lines file, a pandas, polars or pyarrow table, or a list of dictionaries.
+        task: the head's name, as in `train`: it says whether a row may have several labels.
+        valid: rows to validate on.
+        text_column, label_column: where the texts and the labels are.
+        base: what reads the texts, to count tokens and to doubt labels; by default the bundled model.
+        max_tokens: tokens that are read of a text.
+        threads, seed: of the cross-validation that doubts labels.
+        progress: as in `Engine.score`; a function is told `Reading`.
+
+    Raises:
+        DataInvalidError where a row has no text or label; InvalidInputError, ModelNotFoundError, ModelInvalidError, IoError. What the rows are is
+        not an error but a finding.
+    """
+    given = {"task": task, "base": located(base, "base"), "max_tokens": max_tokens, "threads": threads, "seed": seed}
+    rows = _rows(data, text_column, label_column, "data")
+    valid_rows = None if valid is None else _rows(valid, text_column, label_column, "valid")
+    with _progress.of_training(progress, "examining") as tell:
+        return cast(Diagnosis, _native.check(rows, valid_rows, _json.options(given, unknown), tell))
 
 
 def train(
@@ -45,6 +83,7 @@ def train(
     clip: float | None = None,
     smoothing: float | None = None,
     balanced: bool | None = None,
+    probe: bool | None = None,
     lora_rank: int | None = None,
     lora_alpha: float | None = None,
     checkpoint_every: int | None = None,
@@ -76,6 +115,7 @@ def train(
         texts: whether the report that lies beside the model names the worst errors with their texts.
         allow: findings of the data doctor that would stop the training and shall not, such as `leak`.
         checkpoint_every, resume: steps between checkpoints, and whether to go on from the last one.
+        probe: whether the heads learn on the trunk as it is before the trunk learns with them: better with few rows.
         max_tokens: tokens that are read of a text.
         dense: width of a dense layer before the output layer.
         epochs, patience, batch, accumulate, learning_rate, head_learning_rate, layer_decay, warmup, weight_decay, clip, dropout, smoothing,
@@ -111,6 +151,7 @@ def train(
         "clip": clip,
         "smoothing": smoothing,
         "balanced": balanced,
+        "probe": probe,
         "lora_rank": lora_rank,
         "lora_alpha": lora_alpha,
         "checkpoint_every": checkpoint_every,
@@ -123,7 +164,7 @@ def train(
     }
     rows = _rows(data, text_column, label_column, "data")
     valid_rows = None if valid is None else _rows(valid, text_column, label_column, "valid")
-    with _progress.of_training(progress) as tell:
+    with _progress.of_training(progress, "training") as tell:
         return cast(Report, _native.train(rows, valid_rows, _json.options(options, unknown), tell))
 
 

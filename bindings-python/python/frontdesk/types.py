@@ -20,10 +20,12 @@ __all__ = [
     "Contrast",
     "CoveragePoint",
     "CustomerHistory",
+    "Diagnosis",
     "Effect",
     "Emotions",
     "Epoch",
     "Evaluation",
+    "Finding",
     "FindingReport",
     "Flow",
     "HeadInfo",
@@ -31,14 +33,18 @@ __all__ = [
     "Histogram",
     "Info",
     "Interval",
+    "LabelCount",
     "LabelScore",
     "LabelThreshold",
+    "LanguageCount",
     "McNemar",
     "Metrics",
     "Mistake",
     "ModelInfo",
     "PerClass",
+    "Place",
     "Point",
+    "Pointed",
     "Polarity",
     "Reading",
     "ReliabilityBin",
@@ -46,6 +52,7 @@ __all__ = [
     "Route",
     "RouteAnalysis",
     "RouteScore",
+    "RowCount",
     "SentimentAnalysis",
     "Steps",
     "TaskAnalysis",
@@ -561,6 +568,87 @@ class Report(_Value):
     seconds: float
     tokens_per_second: float
     """0 for a frozen trunk."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowCount(_Value):
+    """Rows to train on, and to validate on."""
+
+    train: int
+    valid: int
+
+
+@dataclass(frozen=True, slots=True)
+class LabelCount(_Value):
+    """How many rows have a label."""
+
+    label: str
+    train: int
+    valid: int
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageCount(_Value):
+    """How many rows to train on are in a language, ISO 639-3."""
+
+    language: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place(_Value):
+    """Where a row stands: of the rows to train on, `train`, or to validate on, `valid`."""
+
+    file: str
+    line: int
+    """Of a file, or the row of a table, from 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pointed(_Value):
+    """A row that a finding is about, and what is particular to it."""
+
+    file: str
+    line: int
+    """Of a file, or the row of a table, from 1."""
+    other: Place | None
+    """The row that it is a pair with."""
+    similarity: float | None
+    """Of the pair, 0 to 1; 1 for the same text."""
+    margin: float | None
+    """The probability of the row's label less that of the likeliest other, -1 to 1."""
+    suggested: str | None
+    """The label that it should perhaps have."""
+    tokens: int | None
+    language: str | None
+    """ISO 639-3."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding(_Value):
+    """One thing that is wrong with labelled rows."""
+
+    kind: str
+    severity: str
+    """`stop`, `warn` or `note`."""
+    message: str
+    labels: tuple[str, ...]
+    """The labels that it is about, where it is about labels."""
+    count: int
+    """How many rows it is about."""
+    rows: tuple[Pointed, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis(_Value):
+    """What an examination of labelled rows found."""
+
+    rows: RowCount
+    labels: tuple[LabelCount, ...]
+    languages: tuple[LanguageCount, ...]
+    """Of the rows to train on, the commonest first; short texts are not counted."""
+    findings: tuple[Finding, ...]
+    """The gravest first."""
 
 
 @dataclass(frozen=True, slots=True)

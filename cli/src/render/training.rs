@@ -76,13 +76,13 @@ pub(crate) fn diagnoses(heads: &[HeadDiagnosis]) -> String {
         table.set_header(["severity", "finding", "rows", "", "lines"]);
         for finding in &diagnosis.findings {
             let lines = finding.rows.iter().take(5).map(|row| match row.other {
-                Some(other) => format!("{}~{}", row.place.line, other.line),
-                None => row.place.line.to_string(),
+                Some(other) => format!("{}~{}", row.line, other.line),
+                None => row.line.to_string(),
             });
             let more = if finding.count > 5 { " …" } else { "" };
             table.add_row([
-                name(&finding.severity),
-                name(&finding.kind),
+                finding.severity.to_string(),
+                finding.kind.to_string(),
                 finding.count.to_string(),
                 finding.message.clone(),
                 format!("{}{more}", lines.collect::<Vec<_>>().join(" ")),
@@ -91,12 +91,4 @@ pub(crate) fn diagnoses(heads: &[HeadDiagnosis]) -> String {
         text.push_str(&format!("{table}\n"));
     }
     text
-}
-
-/// A value's name in JSON.
-fn name(value: &impl serde::Serialize) -> String {
-    match serde_json::to_value(value) {
-        Ok(serde_json::Value::String(name)) => name,
-        _ => String::new(),
-    }
 }

@@ -1,5 +1,6 @@
 //! What an examination says, for people and for programs.
 
+use std::fmt;
 use std::io::Write;
 
 use serde::{Deserialize, Serialize};
@@ -85,6 +86,25 @@ pub enum File {
     Valid,
 }
 
+/// Their names in JSON.
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}
+
+impl fmt::Display for File {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}
+
 /// Where a row stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Place {
@@ -97,9 +117,10 @@ pub struct Place {
 /// A row that a finding is about, and what is particular to it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Pointed {
-    /// Where it stands.
-    #[serde(flatten)]
-    pub place: Place,
+    /// The file.
+    pub file: File,
+    /// The line on which its record begins, or its row in a table, from 1.
+    pub line: u64,
     /// The row that it is a pair with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub other: Option<Place>,
@@ -123,7 +144,8 @@ pub struct Pointed {
 impl Pointed {
     pub(super) fn new(place: Place) -> Self {
         Self {
-            place,
+            file: place.file,
+            line: place.line,
             other: None,
             similarity: None,
             margin: None,
@@ -131,6 +153,11 @@ impl Pointed {
             tokens: None,
             language: None,
         }
+    }
+
+    /// Where it stands.
+    pub fn place(&self) -> Place {
+        Place { file: self.file, line: self.line }
     }
 }
 

@@ -114,7 +114,7 @@ pub(super) fn examine(
     // Margins are told of rows of both files in one order.
     found.sort_by(|a, b| {
         let margin = |row: &Pointed| row.margin.unwrap_or(0.0);
-        margin(a).total_cmp(&margin(b)).then(a.place.cmp(&b.place))
+        margin(a).total_cmp(&margin(b)).then(a.place().cmp(&b.place()))
     });
     let message = format!(
         "{} whose label is likely wrong, as a model sees it that has not read them",

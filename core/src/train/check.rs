@@ -33,12 +33,27 @@ pub struct HeadDiagnosis {
     pub diagnosis: Diagnosis,
 }
 
-/// Examines every head's rows as a training would, and for label errors whatever their number; nothing is trained or written. Of the options the base,
-/// the tokens that are read, the threads and the seed count.
+/// Examines the rows of a head as a training would, and for label errors whatever their number; nothing is trained or written. Of the options the task,
+/// the base, the tokens that are read, the threads and the seed count.
 ///
 /// # Errors
-/// As [`super::train_heads`] for the base and the options that count; what the rows are is not an error but a finding.
+/// As [`super::train`] for the base and the options that count; what the rows are is not an error but a finding.
 pub fn check(
+    train: &[Labelled],
+    valid: Option<&[Labelled]>,
+    options: &TrainOptions,
+    progress: &(dyn Fn(Progress) -> Result<()> + Sync),
+) -> Result<Diagnosis> {
+    let found = check_heads(&[HeadData::new(&options.task, train, valid)], options, progress)?;
+    let of_head = found.into_iter().next().map(|head| head.diagnosis);
+    of_head.ok_or_else(|| Error::new(ErrorKind::Internal, "a head was not examined"))
+}
+
+/// As [`check`], several heads; `options.task` is not read.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_heads(
     heads: &[HeadData<'_>],
     options: &TrainOptions,
     progress: &(dyn Fn(Progress) -> Result<()> + Sync),
@@ -79,13 +94,14 @@ impl<'a> Doctor<'a> {
         let stops =
             |finding: &&Finding| finding.severity == Severity::Stop && !options.allow.contains(&finding.kind);
         let Some(finding) = found.diagnosis.findings.iter().find(stops) else { return Ok(found) };
-        let kind = serde_json::to_value(finding.kind).unwrap_or_default();
         let first = finding.rows.first().map_or_else(String::new, |row| match row.other {
-            Some(other) => format!(", first line {} and line {}", row.place.line, other.line),
-            None => format!(", first line {}", row.place.line),
+            Some(other) => format!(", first line {} and line {}", row.line, other.line),
+            None => format!(", first line {}", row.line),
         });
-        let message =
-            format!("{}: {}{first}; allow {kind} to train nevertheless", head.task, finding.message);
+        let message = format!(
+            "{}: {}{first}; allow `{}` to train nevertheless",
+            head.task, finding.message, finding.kind
+        );
         Err(Error::new(ErrorKind::DataInvalid, message))
     }
 

@@ -214,6 +214,13 @@ impl Head {
         ((((logits.relu()? - (logits * truth)?)? + tail)?) * weights)?.sum_all()
     }
 
+    /// From a head of scaled vectors, one of vectors as they are.
+    pub(super) fn unscale(&mut self, scale: &Scale) {
+        if let [weight, bias, ..] = self.parameters.as_mut_slice() {
+            scale.fold(&mut weight.values, &mut bias.values);
+        }
+    }
+
     /// `dense.…` and `output.…` as a bundle stores them, for vectors that were not scaled: W' = W / σ, b' = b - W (μ / σ).
     pub(super) fn export(&self, scale: Option<&Scale>) -> candle_core::Result<Vec<NamedTensor>> {
         let mut parts = self.parameters.iter();

@@ -296,8 +296,12 @@ impl<'a> Learner<'a> {
         Ok((pooled(&encodings)?, classes, pooled(&lesson.valid.encodings)?))
     }
 
-    pub(super) fn base(&self) -> &Base {
+    pub(super) fn base(&self) -> &'a Base {
         self.base
+    }
+
+    pub(super) fn settings(&self) -> &'a Settings {
+        self.settings
     }
 
     pub(super) fn trunk(&self) -> Option<&Trunk> {

@@ -19,6 +19,7 @@ mod optimizer;
 mod options;
 mod plan;
 mod prepare;
+mod probe;
 mod progress;
 mod report;
 mod task;
@@ -39,7 +40,7 @@ use fit::Loop;
 use prepare::{Prepared, fingerprint, learner, lessons, prepare};
 use report::Record;
 
-pub use check::{HeadDiagnosis, check};
+pub use check::{HeadDiagnosis, check, check_heads};
 pub use config::{HeadConfig, HeadRows, TrainConfig};
 pub use estimate::Estimate;
 pub use options::{Method, Metric, Pooling, TrainOptions};
@@ -63,6 +64,13 @@ pub struct HeadData<'a> {
     pub dense: Option<usize>,
 }
 
+impl<'a> HeadData<'a> {
+    /// Rows that come once in an epoch, with the weight 1 and no dense layer.
+    pub fn new(task: &'a str, train: &'a [Labelled], valid: Option<&'a [Labelled]>) -> Self {
+        Self { task, train, valid, passes: 1, weight: 1.0, dense: None }
+    }
+}
+
 /// Trains a head and writes the bundle, and beside it [`REPORT_JSON`], [`REPORT_PAGE`] and [`MODEL_CARD`], which say how good it is; nothing is at
 /// `options.output` unless all of it is. `progress` is told where the training
 /// stands, and may stop it with an error, which is then the result.
@@ -76,7 +84,7 @@ pub fn train(
     options: &TrainOptions,
     progress: &(dyn Fn(Progress) -> Result<()> + Sync),
 ) -> Result<Report> {
-    let head = HeadData { task: &options.task, train, valid, passes: 1, weight: 1.0, dense: options.dense };
+    let head = HeadData { dense: options.dense, ..HeadData::new(&options.task, train, valid) };
     train_heads(&[head], options, progress)
 }
 
@@ -90,7 +98,7 @@ pub fn train_heads(
     progress: &(dyn Fn(Progress) -> Result<()> + Sync),
 ) -> Result<Report> {
     options::check_output(options)?;
-    check_heads(heads, options)?;
+    refuse_heads(heads, options)?;
     if options.output.exists() {
         return Err(export::already(&options.output));
     }
@@ -106,7 +114,7 @@ pub fn estimate(
     options: &TrainOptions,
     progress: &(dyn Fn(Progress) -> Result<()> + Sync),
 ) -> Result<Estimate> {
-    check_heads(heads, options)?;
+    refuse_heads(heads, options)?;
     in_pool(options, || {
         let mut random = StdRng::seed_from_u64(options.seed);
         let Prepared { base, settings, planned, .. } = prepare(heads, options, progress, &mut random)?;
@@ -116,7 +124,7 @@ pub fn estimate(
     })
 }
 
-fn check_heads(heads: &[HeadData<'_>], options: &TrainOptions) -> Result<()> {
+fn refuse_heads(heads: &[HeadData<'_>], options: &TrainOptions) -> Result<()> {
     options::check(options)?;
     for (index, head) in heads.iter().enumerate() {
         options::check_task(head.task)?;
@@ -169,6 +177,9 @@ fn run(
     let mut learner = learner(&planned, &lessons, &base, &settings, options.half, &mut random, progress)?;
     let metrics: Vec<Metric> =
         lessons.iter().map(|lesson| options.metric.unwrap_or(Metric::of(lesson.link))).collect();
+    if settings.probe {
+        probe::probe(&mut learner, &planned, &metrics, &mut random, progress)?;
+    }
     let fitting = Loop { settings: &settings, metrics: &metrics, checkpoints, progress };
     let fitted = fitting.run(&mut learner)?;
 

@@ -127,6 +127,9 @@ pub struct TrainOptions {
     pub smoothing: f64,
     /// Weighs each label by one over its frequency.
     pub balanced: bool,
+    /// Whether the heads learn on the trunk as it is before the trunk learns with them (Kumar et al. 2022): better with few rows, for one more
+    /// pass of them. Not for a frozen trunk.
+    pub probe: bool,
     /// The rank of LoRA's additions.
     #[serde(alias = "loraRank")]
     pub lora_rank: usize,
@@ -187,6 +190,7 @@ impl Default for TrainOptions {
             dropout: None,
             smoothing: 0.0,
             balanced: false,
+            probe: false,
             lora_rank: 8,
             lora_alpha: 16.0,
             checkpoint_every: None,
@@ -217,6 +221,7 @@ pub(super) struct Settings {
     pub(super) dropout: f64,
     pub(super) smoothing: f64,
     pub(super) balanced: bool,
+    pub(super) probe: bool,
     pub(super) lora_rank: usize,
     pub(super) lora_alpha: f64,
     pub(super) seed: u64,
@@ -224,7 +229,17 @@ pub(super) struct Settings {
 
 impl Settings {
     pub(super) fn of(options: &TrainOptions, bundle: bool) -> Self {
-        let method = options.method.unwrap_or(if bundle { Method::Frozen } else { Method::Full });
+        Self::by(options.method.unwrap_or(if bundle { Method::Frozen } else { Method::Full }), options)
+    }
+
+    /// The defaults of a frozen trunk, for heads that learn before their trunk does.
+    pub(super) fn probing(&self) -> Self {
+        let defaults = TrainOptions::default();
+        let Self { smoothing, balanced, seed, .. } = *self;
+        Self { smoothing, balanced, seed, ..Self::by(Method::Frozen, &defaults) }
+    }
+
+    fn by(method: Method, options: &TrainOptions) -> Self {
         let frozen = method == Method::Frozen;
         let either = |of_frozen: usize, else_: usize| if frozen { of_frozen } else { else_ };
         let learning_rate = options.learning_rate.unwrap_or(match method {
@@ -252,6 +267,7 @@ impl Settings {
             dropout: options.dropout.unwrap_or(if frozen { 0.2 } else { 0.1 }),
             smoothing: options.smoothing,
             balanced: options.balanced,
+            probe: options.probe,
             lora_rank: options.lora_rank,
             lora_alpha: options.lora_alpha,
             seed: options.seed,

@@ -53,6 +53,9 @@ pub(super) fn prepare<'a>(
     let settings = Settings::of(options, base.is_bundle());
     let frozen = settings.method == Method::Frozen;
     check_kept(heads, &base, frozen)?;
+    if options.probe && frozen {
+        return Err(Error::invalid("probe", "the trunk is frozen: its heads learn on it as it is anyway"));
+    }
     if options.half && frozen && base.is_bundle() {
         return Err(Error::invalid("half", "the base is a bundle, whose trunk stays as it is"));
     }

@@ -73,7 +73,7 @@ proptest! {
         // With new lines for the rows, the same texts are pairs.
         let texts = |train: &[Labelled], diagnosis: &Diagnosis| -> BTreeSet<BTreeSet<String>> {
             let text = |line: u64| train.iter().find(|row| row.line == line).unwrap().text.clone();
-            let pair = |row: &Pointed| BTreeSet::from([text(row.place.line), text(row.other.unwrap().line)]);
+            let pair = |row: &Pointed| BTreeSet::from([text(row.line), text(row.other.unwrap().line)]);
             find(diagnosis, Kind::NearDuplicate).rows.iter().map(pair).collect()
         };
         let expected = texts(&train, &before);
@@ -106,8 +106,7 @@ fn a_row_is_a_pair_with_the_most_alike_and_told_once() {
     let fill = good(60, 9);
     pairs.extend(fill.iter().map(|row| (row.text.as_str(), if row.line % 2 == 0 { "a" } else { "b" })));
     let diagnosis = diagnose(&labelled(&pairs), None);
-    let pairs =
-        |kind| find(&diagnosis, kind).rows.iter().map(|row| (row.place.line, row.other.unwrap().line));
+    let pairs = |kind| find(&diagnosis, kind).rows.iter().map(|row| (row.line, row.other.unwrap().line));
     assert_eq!(pairs(Kind::Duplicate).collect::<Vec<_>>(), [(4, 2), (6, 3), (7, 2)]);
     assert_eq!(pairs(Kind::NearDuplicate).collect::<Vec<_>>(), [(3, 2)]);
     assert_eq!(pairs(Kind::ConflictingLabels).collect::<Vec<_>>(), [(3, 5), (5, 2), (6, 5), (7, 5)]);
@@ -204,8 +203,7 @@ fn empty_and_long_texts_are_pointed_at() {
     let diagnosis = examine(&examination, &DoctorOptions::default(), &|_| Ok(())).unwrap();
     assert_eq!(kinds(&diagnosis), [Kind::EmptyText, Kind::OverLongText]);
     assert_eq!(lines(&diagnosis.findings[0]), [9, 11]);
-    let long: Vec<_> =
-        diagnosis.findings[1].rows.iter().map(|r| (r.place.file, r.place.line, r.tokens)).collect();
+    let long: Vec<_> = diagnosis.findings[1].rows.iter().map(|r| (r.file, r.line, r.tokens)).collect();
     assert_eq!(long, [(File::Train, 7, Some(257)), (File::Valid, 5, Some(300))]);
 }
 
@@ -222,7 +220,7 @@ fn texts_in_another_language_are_found_where_it_can_be_told() {
     train[24].text = FRENCH.into();
     let diagnosis = diagnose(&train, None);
     assert_eq!(kinds(&diagnosis), [Kind::LanguageOutlier]);
-    let told: Vec<_> = diagnosis.findings[0].rows.iter().map(|r| (r.place.line, r.language)).collect();
+    let told: Vec<_> = diagnosis.findings[0].rows.iter().map(|r| (r.line, r.language)).collect();
     assert_eq!(told, [(22, Some("deu")), (23, None), (26, Some("fra"))]);
     // Where rows are in two languages, neither is foreign.
     let mixed = |(i, row): (usize, Labelled)| {

@@ -89,12 +89,12 @@ pub(crate) fn find(diagnosis: &Diagnosis, kind: Kind) -> &Finding {
 }
 
 pub(crate) fn lines(finding: &Finding) -> Vec<u64> {
-    finding.rows.iter().map(|row| row.place.line).collect()
+    finding.rows.iter().map(|row| row.line).collect()
 }
 
 pub(crate) fn pair(row: &Pointed) -> ((File, u64), (File, u64)) {
     let other = row.other.unwrap();
-    ((row.place.file, row.place.line), (other.file, other.line))
+    ((row.file, row.line), (other.file, other.line))
 }
 
 /// In any case, with other punctuation and numbers.

@@ -58,7 +58,7 @@ fn wrong_labels_of_a_set_are_those_of_cleanlab() {
     let diagnosis = examine(&examination, &options, &|_| Ok(())).unwrap();
     let found = find(&diagnosis, Kind::LikelyLabelError);
     let ours: BTreeSet<(usize, String)> =
-        found.rows.iter().map(|r| (r.place.line as usize - 2, r.suggested.clone().unwrap())).collect();
+        found.rows.iter().map(|r| (r.line as usize - 2, r.suggested.clone().unwrap())).collect();
     let theirs = read::<Vec<(usize, Vec<usize>)>>(&golden["wrong"]).into_iter().map(|(row, flipped)| {
         let holds = |label: &usize| sets[row].contains(label) != flipped.contains(label);
         (row, join(&(0..3).filter(holds).collect::<Vec<_>>()))
@@ -88,7 +88,7 @@ fn planted_label_noise_is_mostly_recovered() {
     examination.labels = &names;
     let diagnosis = examine(&examination, &DoctorOptions::default(), &|_| Ok(())).unwrap();
     let found = find(&diagnosis, Kind::LikelyLabelError);
-    let right = |row: &&Pointed| row.suggested.as_ref() == Some(&names[truth[row.place.line as usize - 2]]);
+    let right = |row: &&Pointed| row.suggested.as_ref() == Some(&names[truth[row.line as usize - 2]]);
     let recovered = found.rows.iter().filter(right).count();
     let planted = labels.iter().zip(&truth).filter(|(a, b)| a != b).count();
     assert!(recovered as f64 > 0.75 * planted as f64, "{recovered} of {planted}");

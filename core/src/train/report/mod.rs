@@ -14,7 +14,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::progress::Point;
-use crate::doctor::{Diagnosis, Finding};
+use crate::doctor::{Diagnosis, Finding, Kind, Severity};
 use crate::{Error, ErrorKind, Result};
 
 pub(super) use record::{
@@ -108,10 +108,10 @@ pub struct Threshold {
 /// A finding of the doctor, without the rows that it points at; see [`super::check`] for these.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FindingReport {
-    /// What it is, by its name in JSON: `near-duplicate`.
-    pub kind: String,
-    /// `stop`, `warn` or `note`.
-    pub severity: String,
+    /// What it is.
+    pub kind: Kind,
+    /// How much it matters.
+    pub severity: Severity,
     /// How many rows it is about.
     pub rows: usize,
     /// A sentence for people.
@@ -120,13 +120,9 @@ pub struct FindingReport {
 
 /// The findings of a diagnosis.
 pub(super) fn findings(diagnosis: &Diagnosis) -> Vec<FindingReport> {
-    let name = |value: serde_json::Result<serde_json::Value>| match value {
-        Ok(serde_json::Value::String(name)) => name,
-        _ => String::new(),
-    };
     let finding = |finding: &Finding| FindingReport {
-        kind: name(serde_json::to_value(finding.kind)),
-        severity: name(serde_json::to_value(finding.severity)),
+        kind: finding.kind,
+        severity: finding.severity,
         rows: finding.count,
         message: finding.message.clone(),
     };

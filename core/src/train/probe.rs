@@ -1,0 +1,36 @@
+//! Heads that learn on the trunk as it is before everything learns (Kumar et al. 2022, "Fine-Tuning can Distort Pretrained Features"): under heads of
+//! random weights, the first steps of a few rows would spoil what the trunk knows.
+
+use rand::rngs::StdRng;
+
+use super::fit::Loop;
+use super::learner::Learner;
+use super::options::Metric;
+use super::prepare::{Planned, learner};
+use super::progress::Progress;
+use crate::{Error, ErrorKind, Result};
+
+/// Gives a learner whose trunk learns the heads that a frozen trunk finds.
+pub(super) fn probe(
+    learns: &mut Learner<'_>,
+    planned: &[Planned<'_>],
+    metrics: &[Metric],
+    random: &mut StdRng,
+    progress: &(dyn Fn(Progress) -> Result<()> + Sync),
+) -> Result<()> {
+    let settings = learns.settings().probing();
+    let mut frozen = learner(planned, learns.lessons, learns.base(), &settings, false, random, progress)?;
+    let rows: usize = learns.lessons.iter().map(|l| l.train.targets.len() + l.valid.targets.len()).sum();
+    // The epochs that count are those of the trunk.
+    let told = |_| progress(Progress::Features { done: rows, total: rows });
+    let fitting = Loop { settings: &settings, metrics, checkpoints: None, progress: &told };
+    fitting.run(&mut frozen)?;
+    for index in 0..frozen.heads.len() {
+        let Some(scale) = frozen.scale(index).cloned() else {
+            return Err(Error::new(ErrorKind::Internal, "the features of a frozen trunk have no scale"));
+        };
+        frozen.heads[index].unscale(&scale);
+    }
+    learns.heads = frozen.heads;
+    Ok(())
+}
