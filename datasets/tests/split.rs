@@ -139,8 +139,8 @@ fn the_committed_split_is_what_the_code_makes() {
     assert_eq!(committed, plan, "run `cargo run -p frontdesk-datasets -- split`");
     no_near_duplicate_across(&tickets, &plan);
     let parts = plan.parts(&tickets).unwrap();
-    for &split in Split::ALL {
-        // The later batches have shares of their own, and the test split stays what it was.
-        assert!(parts.imbalance(split) < 0.12, "{split}: {}", parts.imbalance(split));
+    // The test split stays what it was, whatever the later batches are about.
+    for split in [Split::Train, Split::Dev] {
+        assert!(parts.imbalance(split) < 0.05, "{split}: {}", parts.imbalance(split));
     }
 }

@@ -73,20 +73,22 @@ pub(crate) fn temperature(link: Link, logits: &[Vec<f32>], truth: &[Vec<usize>])
 /// weight were of a normal distribution around 1, each bias of one around 0, both of variance 1, before any row was seen.
 ///
 /// Of a softmax head one weight and one bias for each class (vector scaling, Guo et al. 2017), of a multi-label head for each
-/// label (Platt 1999), of an ordinal head one of each for all its cumulative logits, whose order they keep.
+/// label (Platt 1999), of an ordinal head one weight for all its cumulative logits, and a bias for each: its thresholds move.
 pub(crate) fn vector(link: Link, logits: &[Vec<f32>], truth: &[Vec<usize>]) -> Scaling {
     let Some(width) = logits.first().map(Vec::len) else { return identity(0) };
     let likelihood = Likelihood::new(link, logits, truth);
     let shared = link == Link::Ordinal;
     let expand = |free: &[f64]| match free {
-        [weight, bias] if shared => Parameters::uniform(width, *weight, *bias),
+        [weight, biases @ ..] if shared => {
+            Parameters { weights: vec![*weight; width], biases: biases.to_vec() }
+        }
         _ => Parameters { weights: free[..width].to_vec(), biases: free[width..].to_vec() },
     };
-    let start = if shared { vec![1.0, 0.0] } else { [vec![1.0; width], vec![0.0; width]].concat() };
+    let start = [vec![1.0; if shared { 1 } else { width }], vec![0.0; width]].concat();
     let objective = |free: &[f64]| -> Result<Point, Infallible> {
         let (loss, slope) = likelihood.gradient(&expand(free));
         let slope = if shared {
-            vec![slope.weights.iter().sum(), slope.biases.iter().sum()]
+            [vec![slope.weights.iter().sum()], slope.biases].concat()
         } else {
             [slope.weights, slope.biases].concat()
         };

@@ -58,11 +58,9 @@ fn scalings_are_those_of_scipy() {
         close(&found.weights, &vec![1.0 / case.temperature; width], &case.link);
         assert!(found.biases.iter().all(|bias| *bias == 0.0));
         let found = vector(link, &case.logits, &case.truth);
-        let expected = |values: &[f32]| {
-            if link == Link::Ordinal { vec![values[0]; width] } else { values.to_vec() }
-        };
-        close(&found.weights, &expected(&case.weights), &case.link);
-        close(&found.biases, &expected(&case.biases), &case.link);
+        let weights = if link == Link::Ordinal { vec![case.weights[0]; width] } else { case.weights };
+        close(&found.weights, &weights, &case.link);
+        close(&found.biases, &case.biases, &case.link);
     }
 }
 
@@ -95,7 +93,7 @@ fn the_scaling_that_made_the_labels_is_found() {
     let cases = [
         (Link::Softmax, vec![0.5, 1.0, 1.8], vec![0.6, -0.6, 0.0]),
         (Link::Sigmoid, vec![0.4, 1.5], vec![-0.7, 0.5]),
-        (Link::Ordinal, vec![0.6; 4], vec![0.8; 4]),
+        (Link::Ordinal, vec![0.6; 4], vec![0.8, 0.4, 0.0, -0.5]),
     ];
     for (link, weights, biases) in cases {
         let made = Scaling { weights, biases };

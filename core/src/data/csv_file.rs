@@ -4,7 +4,7 @@ use std::io::{Chain, Read};
 
 use csv::ReaderBuilder;
 
-use super::{Record, invalid, no_column};
+use super::{Take, invalid, no_column};
 use crate::{Error, ErrorKind, Result};
 
 fn reader(text: &str, delimiter: u8) -> csv::Reader<&[u8]> {
@@ -28,16 +28,15 @@ fn rows(text: &str, delimiter: u8) -> csv::Reader<Chain<&[u8], &'static [u8]>> {
 }
 
 /// The named columns of every row.
-pub(super) fn records(text: &str, delimiter: u8, names: &[&str]) -> Result<Vec<Record>> {
+pub(super) fn records(text: &str, delimiter: u8, names: &[&str], take: Take<'_>) -> Result<()> {
     let columns = columns(text, delimiter)?;
     let place = |name: &&str| columns.iter().position(|c| c == name).ok_or_else(|| no_column(name, &columns));
     let places: Vec<usize> = names.iter().map(place).collect::<Result<_>>()?;
-    let mut records = Vec::new();
     for record in rows(text, delimiter).into_records() {
         let record = record.map_err(fault)?;
         let line = record.position().map_or(0, csv::Position::line);
         if record.len() == 1 && record[0].as_bytes() == [1] {
-            return Ok(records);
+            return Ok(());
         }
         if record.iter().any(|field| field.ends_with("\n\x01\n")) {
             return Err(invalid(line, "a quote is opened here and never closed"));
@@ -46,7 +45,7 @@ pub(super) fn records(text: &str, delimiter: u8, names: &[&str]) -> Result<Vec<R
             let message = format!("the row has {} fields, the header {}", record.len(), columns.len());
             return Err(invalid(line, message));
         }
-        records.push((line, places.iter().map(|&place| record[place].to_owned()).collect()));
+        take(line, places.iter().map(|&place| record[place].to_owned()).collect())?;
     }
     Err(Error::new(ErrorKind::DataInvalid, "the last row is not closed"))
 }

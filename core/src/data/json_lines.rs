@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::{Record, invalid, no_column};
+use super::{Take, invalid, no_column};
 use crate::Result;
 
 fn objects(text: &str) -> impl Iterator<Item = Result<(u64, Map<String, Value>)>> + '_ {
@@ -29,8 +29,7 @@ pub(super) fn columns(text: &str) -> Result<Vec<String>> {
 }
 
 /// The named values of every line: strings as they are, numbers and truth values as JSON writes them.
-pub(super) fn records(text: &str, names: &[&str]) -> Result<Vec<Record>> {
-    let mut records = Vec::new();
+pub(super) fn records(text: &str, names: &[&str], take: Take<'_>) -> Result<()> {
     for object in objects(text) {
         let (line, object) = object?;
         let value = |name: &&str| match object.get(*name) {
@@ -42,9 +41,9 @@ pub(super) fn records(text: &str, names: &[&str]) -> Result<Vec<Record>> {
                 Err(no_column(name, &there).context(format!("line {line}")))
             }
         };
-        records.push((line, names.iter().map(value).collect::<Result<_>>()?));
+        take(line, names.iter().map(value).collect::<Result<_>>()?)?;
     }
-    Ok(records)
+    Ok(())
 }
 
 /// Each line whole, for tickets.

@@ -24,8 +24,8 @@ pub struct Labelled {
 /// The largest data file that is read whole, in bytes.
 pub const MAX_FILE_BYTES: u64 = 4 << 30;
 
-/// One record: the line and the value of each column that was asked for.
-type Record = (u64, Vec<String>);
+/// Takes a record: its line and the value of each column that was asked for.
+type Take<'a> = &'a mut dyn FnMut(u64, Vec<String>) -> Result<()>;
 
 /// Reads the text and label columns of a CSV (`.csv`), TSV (`.tsv`) or JSON lines (`.jsonl`, `.ndjson`) file.
 ///
@@ -41,12 +41,13 @@ pub fn read_labelled(path: &Path, text: &str, label: &str) -> Result<Vec<Labelle
         }
     }
     let mut rows = Vec::new();
-    for (line, values) in file.records(&[text, label])? {
+    file.records(&[text, label], &mut |line, values| {
         let [text, label]: [String; 2] = values
             .try_into()
             .map_err(|_| Error::new(ErrorKind::Internal, "a record of other than two columns"))?;
         rows.push(Labelled { line, text, label });
-    }
+        Ok(())
+    })?;
     checked(rows).map_err(|e| e.context(path.display()))
 }
 
@@ -128,12 +129,13 @@ impl File {
         columns.map_err(|e| e.context(&self.name))
     }
 
-    fn records(&self, columns: &[&str]) -> Result<Vec<Record>> {
-        let records = match self.format {
-            Format::Csv(delimiter) => csv_file::records(&self.text, delimiter, columns),
-            Format::JsonLines => json_lines::records(&self.text, columns),
+    /// Hands the named values of every record to `take`, in the order of the file.
+    fn records(&self, columns: &[&str], take: Take<'_>) -> Result<()> {
+        let read = match self.format {
+            Format::Csv(delimiter) => csv_file::records(&self.text, delimiter, columns, take),
+            Format::JsonLines => json_lines::records(&self.text, columns, take),
         };
-        records.map_err(|e| e.context(&self.name))
+        read.map_err(|e| e.context(&self.name))
     }
 }
 

@@ -117,8 +117,12 @@ fn map(file: &File, there: &[String], columns: &TicketColumns) -> Result<Mapping
             None if mapping.iter().any(|(taken, _)| *taken == "text")
                 && matches!((field, file.format), ("subject" | "body", Format::Csv(_))) => {}
             None if field == "urgency" && matches!(file.format, Format::Csv(_)) => {
-                let values = file.records(&["urgency"])?;
-                if values.iter().all(|(_, cells)| urgency(&cells[0]).is_ok()) {
+                let mut fits = true;
+                file.records(&["urgency"], &mut |_, cells| {
+                    fits &= urgency(&cells[0]).is_ok();
+                    Ok(())
+                })?;
+                if fits {
                     mapping.push((field, field.to_owned()));
                 }
             }
@@ -137,7 +141,7 @@ fn map(file: &File, there: &[String], columns: &TicketColumns) -> Result<Mapping
 fn from_csv(file: &File, mapping: &Mapping) -> Result<Vec<(u64, Ticket)>> {
     let names: Vec<&str> = mapping.iter().map(|(_, column)| column.as_str()).collect();
     let mut tickets = Vec::new();
-    for (line, cells) in file.records(&names)? {
+    file.records(&names, &mut |line, cells| {
         let mut ticket = Ticket::default();
         for ((field, _), cell) in mapping.iter().zip(cells) {
             match *field {
@@ -146,12 +150,13 @@ fn from_csv(file: &File, mapping: &Mapping) -> Result<Vec<(u64, Ticket)>> {
                 "body" => ticket.body = Some(cell),
                 "id" => ticket.id = Some(cell),
                 _ => {
-                    ticket.urgency = urgency(&cell).map_err(|e| invalid(line, e).context(&file.name))?;
+                    ticket.urgency = urgency(&cell).map_err(|e| invalid(line, e))?;
                 }
             }
         }
         tickets.push((line, ticket));
-    }
+        Ok(())
+    })?;
     Ok(tickets)
 }
 

@@ -114,10 +114,10 @@ def scalings():
         edges = np.hstack([np.ones((100, 1)), expit(ordinal * w + b), np.zeros((100, 1))])
         return -np.log((edges[:, :-1] - edges[:, 1:])[np.arange(100), level]).sum()
 
-    def fit(loss, count):
+    def fit(loss, count, biases):
         objective = lambda x: loss(x[:count], x[count:]) + (((x[:count] - 1) ** 2).sum() + (x[count:] ** 2).sum()) / 2
-        bounds = [(0.05, 20)] * count + [(None, None)] * count
-        start = np.r_[np.ones(count), np.zeros(count)]
+        bounds = [(0.05, 20)] * count + [(None, None)] * biases
+        start = np.r_[np.ones(count), np.zeros(biases)]
         found = minimize(objective, start, method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-15, "gtol": 1e-8}).x
         return {"weights": found[:count].tolist(), "biases": found[count:].tolist()}
 
@@ -125,11 +125,11 @@ def scalings():
         return float(np.exp(minimize_scalar(lambda t: loss(np.exp(-t), 0), bounds=np.log([0.05, 20]), method="bounded", options={"xatol": 1e-9}).x))
 
     return [
-        {"link": link, "logits": logits.tolist(), "truth": truth, "temperature": warm(loss), **fit(loss, count)}
-        for link, logits, truth, loss, count in [
-            ("softmax", single, [[int(t)] for t in truth], of_classes, 3),
-            ("sigmoid", multi, [np.flatnonzero(row).tolist() for row in holds], of_labels, 2),
-            ("ordinal", ordinal, [[int(t)] for t in level], of_levels, 1),
+        {"link": link, "logits": logits.tolist(), "truth": truth, "temperature": warm(loss), **fit(loss, count, biases)}
+        for link, logits, truth, loss, count, biases in [
+            ("softmax", single, [[int(t)] for t in truth], of_classes, 3, 3),
+            ("sigmoid", multi, [np.flatnonzero(row).tolist() for row in holds], of_labels, 2, 2),
+            ("ordinal", ordinal, [[int(t)] for t in level], of_levels, 1, 3),
         ]
     ]
 
