@@ -91,6 +91,9 @@ export interface Change {
   text?: string
 }
 
+/** Examines labelled rows as a training would; the data and the options are JSON. */
+export declare function check(data: string, options: string, work: NativeWork): Promise<Diagnosis | Failure>
+
 /** What a comparison of two models found: `flows` most rows first, `changes` with every row whose labels changed. */
 export interface Comparison {
   task: string
@@ -128,6 +131,14 @@ export interface CoveragePoint {
   threshold: number
   coverage: number
   precision: number
+}
+
+/** What an examination of labelled rows found, the gravest first; the languages are those of the rows to train on, ISO 639-3. */
+export interface Diagnosis {
+  rows: RowCount
+  labels: Array<LabelCount>
+  languages: Array<LanguageCount>
+  findings: Array<Finding>
 }
 
 /** Four emotions, each with its own probability; they do not add up to 1. */
@@ -169,6 +180,16 @@ export interface Failure {
   message: string
   /** As core calls it: in snake case. */
   field?: string
+}
+
+/** One thing that is wrong, the labels that it is about, and the rows; `count` says how many there are. */
+export interface Finding {
+  kind: string
+  severity: 'stop' | 'warn' | 'note'
+  message: string
+  labels: Array<string>
+  count: number
+  rows: Array<Pointed>
 }
 
 /** What the doctor found in the rows of a head; `severity` is stop, warn or note. */
@@ -238,6 +259,13 @@ export interface Interval {
   high: number
 }
 
+/** How many rows have a label. */
+export interface LabelCount {
+  label: string
+  train: number
+  valid: number
+}
+
 /** A label with its probability (for a regression: its value). */
 export interface LabelScore {
   label: string
@@ -256,6 +284,12 @@ export interface LabelThreshold {
   coverage: number
   precision?: number
   low?: number
+}
+
+/** How many rows to train on are in a language. */
+export interface LanguageCount {
+  language: string
+  rows: number
 }
 
 /**
@@ -320,12 +354,33 @@ export interface PerClass {
   support: number
 }
 
+/** Where a row stands. */
+export interface Place {
+  file: 'train' | 'valid'
+  line: number
+}
+
 /** One epoch of a training: the steps until its end, the mean loss, and the metric of each head. */
 export interface Point {
   epoch: number
   steps: number
   loss: number
   metrics: Array<number>
+}
+
+/**
+ * A row that a finding is about, and what is particular to it: the row that it is a pair with and how like they are, 0 to 1; the
+ * probability of its label less that of the likeliest other, and the label that it should perhaps have; its tokens; its language.
+ */
+export interface Pointed {
+  file: 'train' | 'valid'
+  line: number
+  other?: Place
+  similarity?: number
+  margin?: number
+  suggested?: string
+  tokens?: number
+  language?: string
 }
 
 /** Scores from `low` to below `high`: how many, their mean, and the share of them that was right. An empty bin has neither. */
@@ -360,6 +415,12 @@ export interface RouteAnalysis {
 export interface RouteScore {
   route: 'ai-chatbot' | 'live-chat' | 'co-browse' | 'video-call'
   score: number
+}
+
+/** Rows to train on, and to validate on. */
+export interface RowCount {
+  train: number
+  valid: number
 }
 
 /** How the customer feels: the label with its probability, and how soon a person must act, from 1 to 10 (now). */

@@ -1,4 +1,4 @@
 export { Engine } from './engine.js';
 export { FrontdeskError } from './errors.js';
-export { train } from './training.js';
+export { check, train } from './training.js';
 export type * from './types.js';

@@ -1,9 +1,11 @@
-import { type Failure, NativeWork, type Report } from '../native.js';
-import type { TrainOptions, Work } from './types.js';
+import { type Diagnosis, type Failure, NativeWork, type Report } from '../native.js';
+import type { CheckOptions, TrainOptions, Work } from './types.js';
 /** What is known of the rows of a training or an evaluation, beside its other options. */
 type Rows = Pick<TrainOptions, 'data' | 'valid' | 'textColumn' | 'labelColumn'>;
 /** Long work on a labelled file: `begin` gets the data and the options, each as JSON. */
 export declare function worked<T extends object, Step>(given: Rows & Work<Step>, begin: (data: string, options: string, work: NativeWork) => Promise<T | Failure>): Promise<T>;
+/** Examines labelled rows as a training would, and for label errors whatever their number. */
+export declare function check(options: CheckOptions): Promise<Diagnosis>;
 /** Trains a head on a frozen trunk and writes the model; nothing is at `output` unless all of it is. */
 export declare function train(options: TrainOptions): Promise<Report>;
 export {};

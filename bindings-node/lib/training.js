@@ -1,8 +1,9 @@
 "use strict";
 Object.defineProperty(exports, "__esModule", { value: true });
 exports.worked = worked;
+exports.check = check;
 exports.train = train;
-// Training a head; what trainings and evaluations have in common.
+// Examining rows and training a head; what these and evaluations have in common.
 const native_js_1 = require("../native.js");
 const bundle_js_1 = require("./bundle.js");
 const errors_js_1 = require("./errors.js");
@@ -42,6 +43,10 @@ async function worked(given, begin) {
     finally {
         signal?.removeEventListener('abort', abort);
     }
+}
+/** Examines labelled rows as a training would, and for label errors whatever their number. */
+async function check(options) {
+    return worked((0, bundle_js_1.withBundle)((0, input_js_1.known)(options), 'base'), native_js_1.check);
 }
 /** Trains a head on a frozen trunk and writes the model; nothing is at `output` unless all of it is. */
 async function train(options) {

@@ -1,5 +1,5 @@
 import type * as native from '../native.js';
-export type { Abstain, Abstention, Automation, Bucket, CategoryAnalysis, CategoryScore, Change, Comparison, Confusion, Contrast, CoveragePoint, Emotions, Evaluation, Flow, HeadInfo, Histogram, Info, Interval, LabelScore, LabelThreshold, McNemar, Metrics, Mistake, ModelInfo, PerClass, ReliabilityBin, Report, RouteAnalysis, RouteScore, SentimentAnalysis, TaskResult, Usage, } from '../native.js';
+export type { Abstain, Abstention, Automation, Bucket, CategoryAnalysis, CategoryScore, Change, Comparison, Confusion, Contrast, CoveragePoint, Diagnosis, Emotions, Evaluation, Finding, Flow, HeadInfo, Histogram, Info, Interval, LabelCount, LabelScore, LabelThreshold, LanguageCount, McNemar, Metrics, Mistake, ModelInfo, PerClass, Place, Pointed, ReliabilityBin, Report, RouteAnalysis, RouteScore, RowCount, SentimentAnalysis, TaskResult, Usage, } from '../native.js';
 /** What kind of thing went wrong. */
 export type ErrorCode = native.Failure['code'];
 /** How the customer feels. */
@@ -129,27 +129,33 @@ export interface EvaluateOptions extends Measured {
 /** What to compare on; each row counts once for each model. A model with one head is compared by it, whatever its name. */
 export interface CompareOptions extends Measured {
 }
-/** How to train one head. What is left out is as in `frontdesk train`. */
-export interface TrainOptions extends Work<TrainProgress> {
+/** Labelled rows as a training takes them, and what reads them. */
+export interface CheckOptions extends Work<TrainProgress> {
     /** A CSV, TSV or JSON lines file. */
     data: string;
-    /** Rows that choose the epoch; without it, the training splits by itself. */
+    /** Rows that choose the epoch of a training; without it, the training splits by itself. */
     valid?: string | undefined;
     /** By default `text`. */
     textColumn?: string | undefined;
     /** By default `label`; several labels of one text are joined by `|`. */
     labelColumn?: string | undefined;
-    /** A trunk or a bundle in a directory, or a name on the hub; by default the bundled model. */
-    base?: string | undefined;
-    /** The directory to write; must not be there. */
-    output: string;
     /** `category`, `sentiment`, `emotions`, `urgency`, or a name of your own. */
     task: string;
+    /** A trunk or a bundle in a directory, or a name on the hub; by default the bundled model. */
+    base?: string | undefined;
+    /** Tokens that are read of a text. */
+    maxTokens?: number | undefined;
+    threads?: number | undefined;
+    seed?: number | undefined;
+}
+/** How to train one head. What is left out is as in `frontdesk train`. */
+export interface TrainOptions extends CheckOptions {
+    /** The directory to write; must not be there. */
+    output: string;
     name?: string | undefined;
     version?: string | undefined;
     licence?: string | undefined;
     half?: boolean | undefined;
-    maxTokens?: number | undefined;
     dense?: number | undefined;
     epochs?: number | undefined;
     patience?: number | undefined;
@@ -170,18 +176,18 @@ export interface TrainOptions extends Work<TrainProgress> {
     dropout?: number | undefined;
     smoothing?: number | undefined;
     balanced?: boolean | undefined;
+    /** Whether the heads learn on the trunk as it is before the trunk learns with them: better with few rows. */
+    probe?: boolean | undefined;
     loraRank?: number | undefined;
     loraAlpha?: number | undefined;
     /** Steps between checkpoints. */
     checkpointEvery?: number | undefined;
     /** Goes on from the last checkpoint of a training that was cut off. */
     resume?: boolean | undefined;
-    threads?: number | undefined;
     /** A precision that each label shall have; under the score that it takes, the engine abstains. */
     automateAt?: number | undefined;
     /** Whether the report that lies beside the model names the worst errors with their texts. */
     texts?: boolean | undefined;
     /** Findings of the data doctor that would stop the training and shall not, such as `leak`. */
     allow?: string[] | undefined;
-    seed?: number | undefined;
 }
