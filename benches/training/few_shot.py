@@ -16,7 +16,7 @@ from sentence_transformers.sentence_transformer import modules
 from setfit import SetFitModel, Trainer, TrainingArguments
 from sklearn.metrics import accuracy_score
 
-OURS = ["--method", "full", "--pooling", "mean", "--probe", "--epochs", "20", "--patience", "20", "--metric", "loss"]
+OURS = ["--method", "full", "--pooling", "mean", "--probe", "--epochs", "20", "--patience", "20"]
 
 arguments = argparse.ArgumentParser()
 arguments.add_argument("frontdesk"), arguments.add_argument("base"), arguments.add_argument("train"), arguments.add_argument("test")
