@@ -8,7 +8,7 @@ use frontdesk::evaluate::{compare, evaluate};
 use frontdesk::train::{Progress, TrainOptions, check, train};
 use frontdesk::{Engine, Error, ErrorKind, Result, from_json};
 use napi::Env;
-use napi::bindgen_prelude::{Function, Object};
+use napi::bindgen_prelude::{Function, Object, ToNapiValue};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode::NonBlocking};
 use napi_derive::napi;
 use serde::Serialize;
@@ -69,23 +69,29 @@ impl NativeWork {
 }
 
 /// A verb of core on labelled rows.
-type Verb<'a, T> = fn(
+type Verb<T> = fn(
     &[Labelled],
     Option<&[Labelled]>,
     &TrainOptions,
-    &(dyn Fn(Progress) -> Result<()> + Sync + 'a),
+    &(dyn Fn(Progress) -> Result<()> + Sync),
 ) -> Result<T>;
 
-fn run<'a, T>(
-    verb: Verb<'a, T>,
-    data: &str,
-    options: &str,
-    tell: &(impl Fn(Progress) -> Result<()> + Sync + 'a),
-) -> Result<T> {
-    let data: Rows = from_json(data.as_bytes())?;
-    let options: TrainOptions = from_json(options.as_bytes())?;
-    let valid = data.valid.as_deref().map(|file| data.read(file)).transpose()?;
-    verb(&data.read(&data.data)?, valid.as_deref(), &options, tell)
+/// Begins the verb on a thread of its own.
+fn begin<'env, T: 'static, R: Mirror<T> + ToNapiValue + Send + 'static>(
+    env: &'env Env,
+    verb: Verb<T>,
+    data: String,
+    options: String,
+    work: &NativeWork,
+) -> napi::Result<Object<'env>> {
+    let tell = work.teller();
+    let run = move || {
+        let data: Rows = from_json(data.as_bytes())?;
+        let options: TrainOptions = from_json(options.as_bytes())?;
+        let valid = data.valid.as_deref().map(|file| data.read(file)).transpose()?;
+        verb(&data.read(&data.data)?, valid.as_deref(), &options, &tell)
+    };
+    on_thread(env, move |promise| promise.settle(run().map(R::of)))
 }
 
 /// Examines labelled rows as a training would; the data and the options are JSON.
@@ -96,8 +102,7 @@ pub fn check_rows<'env>(
     options: String,
     work: &NativeWork,
 ) -> napi::Result<Object<'env>> {
-    let tell = work.teller();
-    on_thread(env, move |promise| promise.settle(run(check, &data, &options, &tell).map(Diagnosis::of)))
+    begin::<_, Diagnosis>(env, check, data, options, work)
 }
 
 /// Trains a head and writes the model; the data and the options are JSON.
@@ -108,8 +113,7 @@ pub fn train_head<'env>(
     options: String,
     work: &NativeWork,
 ) -> napi::Result<Object<'env>> {
-    let tell = work.teller();
-    on_thread(env, move |promise| promise.settle(run(train, &data, &options, &tell).map(Report::of)))
+    begin::<_, Report>(env, train, data, options, work)
 }
 
 pub(crate) fn evaluation(

@@ -31,6 +31,25 @@ impl Rows {
     }
 }
 
+/// A verb of core on labelled rows.
+type Verb<T> = fn(&[Labelled], Option<&[Labelled]>, &TrainOptions, Tell<'_, Progress>) -> Result<T>;
+
+fn run<'py, T: Mirror + Send>(
+    py: Python<'py>,
+    verb: Verb<T>,
+    data: Rows,
+    valid: Option<Rows>,
+    options: &str,
+    progress: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let work = |tell: Tell<'_, Progress>| {
+        let options: TrainOptions = from_json(options.as_bytes())?;
+        let valid = valid.map(Rows::read).transpose()?.map(|(rows, _)| rows);
+        verb(&data.read()?.0, valid.as_deref(), &options, tell)
+    };
+    watch(py, progress, work)?.mirror(py)
+}
+
 /// Trains a head and writes the model; the options are JSON.
 #[pyfunction]
 #[pyo3(signature = (data, valid, options, progress=None))]
@@ -41,12 +60,7 @@ pub fn train<'py>(
     options: &str,
     progress: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let work = |tell: Tell<'_, Progress>| {
-        let options: TrainOptions = from_json(options.as_bytes())?;
-        let valid = valid.map(Rows::read).transpose()?.map(|(rows, _)| rows);
-        frontdesk::train::train(&data.read()?.0, valid.as_deref(), &options, tell)
-    };
-    watch(py, progress, work)?.mirror(py)
+    run(py, frontdesk::train::train, data, valid, options, progress)
 }
 
 /// Examines labelled rows as a training would; the options are JSON.
@@ -59,12 +73,7 @@ pub fn check<'py>(
     options: &str,
     progress: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let work = |tell: Tell<'_, Progress>| {
-        let options: TrainOptions = from_json(options.as_bytes())?;
-        let valid = valid.map(Rows::read).transpose()?.map(|(rows, _)| rows);
-        frontdesk::train::check(&data.read()?.0, valid.as_deref(), &options, tell)
-    };
-    watch(py, progress, work)?.mirror(py)
+    run(py, frontdesk::train::check, data, valid, options, progress)
 }
 
 /// Evaluates a head of the engine's model; the options are JSON. `progress` is told the rows done.
