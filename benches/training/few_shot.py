@@ -1,6 +1,6 @@
 """A few examples of each label: `frontdesk train` beside SetFit (Tunstall et al. 2022) with the same base, the same rows and the same test.
 
-    few_shot.py FRONTDESK BASE TRAIN.csv TEST.csv [--shots 8 --seeds 1 2 3]     (an environment with torch and setfit)
+    few_shot.py FRONTDESK BASE TRAIN.csv TEST.csv [--shots 8 --seeds 1 2 3 --device cpu]     (an environment with torch and setfit)
 
 Draws `shots` rows of each label for every seed. SetFit runs as its paper has it: 20 pairs of each kind a row, one pass, batches of 16, a logistic
 regression on top. Ours gets the command below and holds a part of these rows back by itself, to choose the epoch and to calibrate. Prints accuracy and
@@ -21,7 +21,7 @@ OURS = ["--method", "full", "--pooling", "mean", "--probe", "--epochs", "20", "-
 arguments = argparse.ArgumentParser()
 arguments.add_argument("frontdesk"), arguments.add_argument("base"), arguments.add_argument("train"), arguments.add_argument("test")
 arguments.add_argument("--shots", type=int, default=8), arguments.add_argument("--threads", type=int, default=2)
-arguments.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+arguments.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3]), arguments.add_argument("--device", default="cpu", help="where SetFit runs")
 given = arguments.parse_args()
 torch.set_num_threads(given.threads)
 
@@ -52,9 +52,9 @@ def ours(few, seed, folder):
 
 def setfit(few, seed, folder):
     trunk = modules.Transformer(given.base)
-    body = SentenceTransformer(modules=[trunk, modules.Pooling(trunk.get_word_embedding_dimension()), modules.Normalize()], device="cpu")
+    body = SentenceTransformer(modules=[trunk, modules.Pooling(trunk.get_word_embedding_dimension()), modules.Normalize()], device=given.device)
     body.save(str(folder / "body"))
-    model = SetFitModel.from_pretrained(str(folder / "body"), device="cpu")
+    model = SetFitModel.from_pretrained(str(folder / "body"), device=given.device)
     options = TrainingArguments(str(folder / "runs"), batch_size=16, num_epochs=1, num_iterations=20, seed=seed, save_strategy="no", report_to="none")
     Trainer(model=model, args=options, train_dataset=Dataset.from_list(few)).train()
     test = read(given.test)

@@ -1,6 +1,6 @@
 """Fine-tunes a sequence classifier with PyTorch and transformers: what `frontdesk train` is timed and judged beside.
 
-    pytorch.py BASE TRAIN.csv TEST.csv --epochs 3 [--batch 32 --rate 1e-4 --threads 2 --multi]
+    pytorch.py BASE TRAIN.csv TEST.csv --epochs 3 [--batch 32 --rate 1e-4 --threads 2 --device cpu --multi]
 
 The loop is the plain one: AdamW, linear warm-up and decay, dropout as the checkpoint has it, gradients clipped at 1. Batches are made of rows of near
 length, so that little is padded. Prints a line for each epoch: seconds of its steps, tokens (without padding) a second, accuracy and macro-F1 on TEST.
@@ -15,7 +15,7 @@ arguments = argparse.ArgumentParser()
 arguments.add_argument("base"), arguments.add_argument("train"), arguments.add_argument("test")
 arguments.add_argument("--epochs", type=int, default=3), arguments.add_argument("--batch", type=int, default=32)
 arguments.add_argument("--rate", type=float, default=1e-4), arguments.add_argument("--threads", type=int, default=2)
-arguments.add_argument("--seed", type=int, default=17)
+arguments.add_argument("--seed", type=int, default=17), arguments.add_argument("--device", default="cpu")
 arguments.add_argument("--multi", action="store_true", help="labels of a text are joined by |, each by itself")
 given = arguments.parse_args()
 torch.set_num_threads(given.threads), torch.manual_seed(given.seed), random.seed(given.seed)
@@ -35,7 +35,8 @@ labels = sorted({part for _, label in train for part in split(label)})
 index = {label: place for place, label in enumerate(labels)}
 tokenizer = AutoTokenizer.from_pretrained(given.base)
 problem = "multi_label_classification" if given.multi else "single_label_classification"
-model = AutoModelForSequenceClassification.from_pretrained(given.base, num_labels=len(labels), problem_type=problem)
+model = AutoModelForSequenceClassification.from_pretrained(given.base, num_labels=len(labels), problem_type=problem, dtype=torch.float32)
+model.to(given.device)
 
 
 def encoded(rows):
@@ -56,9 +57,9 @@ def batches(rows, shuffled):
         groups = [rows[at : at + given.batch] for at in range(0, len(rows), given.batch)]
     for group in groups:
         longest = max(len(ids) for ids, _ in group)
-        ids = torch.tensor([ids + [0] * (longest - len(ids)) for ids, _ in group])
-        mask = torch.tensor([[1] * len(ids) + [0] * (longest - len(ids)) for ids, _ in group])
-        yield ids, mask, torch.tensor([target for _, target in group])
+        padded = [ids + [0] * (longest - len(ids)) for ids, _ in group]
+        mask = [[1] * len(ids) + [0] * (longest - len(ids)) for ids, _ in group]
+        yield tuple(torch.tensor(part, device=given.device) for part in (padded, mask, [target for _, target in group]))
 
 
 plain = ["bias", "LayerNorm.weight", "layer_norm.weight"]
@@ -81,7 +82,7 @@ for epoch in range(1, given.epochs + 1):
         seconds, tokens = seconds + time.perf_counter() - began, tokens + int(mask.sum())
     model.eval()
     with torch.inference_mode():
-        logits = torch.cat([model(input_ids=ids, attention_mask=mask).logits for ids, mask, _ in batches(held, False)])
+        logits = torch.cat([model(input_ids=ids, attention_mask=mask).logits for ids, mask, _ in batches(held, False)]).cpu()
     truth = torch.tensor([target for _, target in held])
     said = (logits > 0).float() if given.multi else logits.argmax(1)
     accuracy, f1 = accuracy_score(truth, said), f1_score(truth, said, average="macro", zero_division=0)
