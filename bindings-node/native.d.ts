@@ -36,10 +36,14 @@ export declare class NativeWork {
   stop(): void
 }
 
-/** An output on which the engine does not commit itself. The scores are still there, for who wants them. */
+/**
+ * An output on which the engine does not commit itself. The scores are still there, for who wants them. A ticket that no route is
+ * left for goes to the `queue`.
+ */
 export interface Abstain {
   output: string
-  reason: 'low-confidence' | 'out-of-domain' | 'unsupported-language' | 'empty'
+  reason: 'low-confidence' | 'out-of-domain' | 'unsupported-language' | 'empty' | 'no-route'
+  queue?: string
 }
 
 /** A head abstains under the score `below`: on which share of the rows, and how good it is on the others. */
@@ -126,6 +130,13 @@ export interface Contrast {
   bBetter: number
 }
 
+/** What one feature, or `success` or `preference`, gave the recommended channel above the others; below 0 it spoke against it. */
+export interface Contribution {
+  feature: string
+  value: number
+  effect: number
+}
+
 /** Of the labels that the model gave, those with a score of at least `threshold`: their share, and how much of it is right. */
 export interface CoveragePoint {
   threshold: number
@@ -147,6 +158,13 @@ export interface Emotions {
   anger: number
   frustration: number
   satisfaction: number
+}
+
+/** A mean reward with its 95 % interval. */
+export interface Estimate {
+  value: number
+  low: number
+  high: number
 }
 
 /**
@@ -172,6 +190,12 @@ export interface Evaluation {
   reliability: Array<ReliabilityBin>
   coverage: Array<CoveragePoint>
   errors: Array<Mistake>
+}
+
+/** A channel that was taken out, and the first rule that did it. */
+export interface Exclusion {
+  route: RouteScore['route']
+  rule: 'unavailable' | 'closed' | 'no-agent' | 'no-consent' | 'need' | 'cap'
 }
 
 /** An error of the engine. */
@@ -345,6 +369,14 @@ export interface NativeAnalysis {
   model: ModelInfo
 }
 
+/** What became of the tickets that took each route. */
+export interface OutcomesByRoute {
+  'ai-chatbot': RouteOutcomes
+  'live-chat': RouteOutcomes
+  'co-browse': RouteOutcomes
+  'video-call': RouteOutcomes
+}
+
 /** Precision, recall and F1 of one label, each 0 where its denominator is 0; `support` counts the file's rows with it. */
 export interface PerClass {
   label: string
@@ -383,6 +415,18 @@ export interface Pointed {
   language?: string
 }
 
+/**
+ * What a policy would have earned, by three estimators. The log is worth `effectiveRows` of its decisions; `largestRatio` is what
+ * one row may weigh.
+ */
+export interface PolicyValue {
+  ips: Estimate
+  snips: Estimate
+  doublyRobust: Estimate
+  effectiveRows: number
+  largestRatio: number
+}
+
 /** Scores from `low` to below `high`: how many, their mean, and the share of them that was right. An empty bin has neither. */
 export interface ReliabilityBin {
   low: number
@@ -391,6 +435,9 @@ export interface ReliabilityBin {
   confidence?: number
   accuracy?: number
 }
+
+/** Makes a decision again. The record and its policy are JSON, and so is the answer, a `RouteAnalysis`. */
+export declare function replay(decision: string): string | Failure
 
 /** What a training did; `epoch` is the one that was kept, `method` is frozen, full or lora. */
 export interface Report {
@@ -403,12 +450,39 @@ export interface Report {
   tokensPerSecond: number
 }
 
-/** Which channel should take a ticket, its share of the four, why, and the other channels, best first. */
+/** The one feature that would have to move least for another channel to win, and the value at which it does. */
+export interface Reversal {
+  route: RouteScore['route']
+  feature: string
+  value: number
+  needed: number
+}
+
+/**
+ * Which channel should take a ticket, its share of those that the rules left, why, and the others of them, best first.
+ * `contributions` are what moved the decision, the weightiest first; `wouldChange` is the one feature that could have given it to the
+ * second best; `excluded` are the channels that a rule took out. `propensity` and `explored` are there where the policy tries channels out: the
+ * probability that this one had, and whether another is thought better. `record` is what the decision was made from, to be handed back as it is.
+ */
 export interface RouteAnalysis {
   recommendedRoute: RouteScore['route']
   confidence: number
   reasoning: string
   alternativeRoutes: Array<RouteScore>
+  contributions: Array<Contribution>
+  wouldChange?: Reversal
+  excluded?: Array<Exclusion>
+  propensity?: number
+  explored?: boolean
+  shadow?: Shadow
+  record?: Record<string, unknown>
+}
+
+/** How many tickets took a route, the share of them that was solved, and their mean reward; 0 of none. */
+export interface RouteOutcomes {
+  rows: number
+  solved: number
+  reward: number
 }
 
 /** A channel with its share. */
@@ -429,6 +503,13 @@ export interface SentimentAnalysis {
   score: number
   emotions: Emotions
   urgencyLevel: number
+}
+
+/** What a policy that is only watched would have chosen, where its rules leave a channel; `policy` is its digest. */
+export interface Shadow {
+  recommendedRoute?: RouteScore['route']
+  confidence?: number
+  policy: string
 }
 
 /** What one head of a single-task model says, with the task's name. */
@@ -452,6 +533,27 @@ export interface Threshold {
 
 /** Trains a head and writes the model; the data and the options are JSON. */
 export declare function train(data: string, options: string, work: NativeWork): Promise<Report | Failure>
+
+/**
+ * What was learnt. `logged` is what the decisions earned that were made, `old` and `new` what the policy that there is and the learnt
+ * ones would have, and `gain` their difference on the same rows. `policy` is the file that was written, where the new weights are accepted.
+ */
+export interface TrainedRoute {
+  rows: number
+  routes: OutcomesByRoute
+  logged: Estimate
+  old: PolicyValue
+  new: PolicyValue
+  gain: Estimate
+  penalty: number
+  error: number
+  accepted: boolean
+  reason: string
+  policy?: string
+}
+
+/** Learns a policy's weights from outcomes, and writes the policy where they are better; the training is JSON. */
+export declare function trainRoute(training: string, work: NativeWork): Promise<TrainedRoute | Failure>
 
 /** Tokens that the model read, and whether the text had more. */
 export interface Usage {

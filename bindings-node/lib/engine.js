@@ -8,7 +8,7 @@ const calls_js_1 = require("./calls.js");
 const errors_js_1 = require("./errors.js");
 const input_js_1 = require("./input.js");
 const training_js_1 = require("./training.js");
-const SCORE = { signal: true, outputs: true };
+const SCORE = { signal: true, outputs: true, route: true };
 const ANALYZE = { ...SCORE, timeoutMs: true };
 /** Tickets of one step of `score`. */
 const STEP = 64;

@@ -1,10 +1,13 @@
 "use strict";
 Object.defineProperty(exports, "__esModule", { value: true });
-exports.train = exports.check = exports.FrontdeskError = exports.Engine = void 0;
+exports.train = exports.check = exports.trainRoute = exports.replay = exports.FrontdeskError = exports.Engine = void 0;
 var engine_js_1 = require("./engine.js");
 Object.defineProperty(exports, "Engine", { enumerable: true, get: function () { return engine_js_1.Engine; } });
 var errors_js_1 = require("./errors.js");
 Object.defineProperty(exports, "FrontdeskError", { enumerable: true, get: function () { return errors_js_1.FrontdeskError; } });
+var routing_js_1 = require("./routing.js");
+Object.defineProperty(exports, "replay", { enumerable: true, get: function () { return routing_js_1.replay; } });
+Object.defineProperty(exports, "trainRoute", { enumerable: true, get: function () { return routing_js_1.trainRoute; } });
 var training_js_1 = require("./training.js");
 Object.defineProperty(exports, "check", { enumerable: true, get: function () { return training_js_1.check; } });
 Object.defineProperty(exports, "train", { enumerable: true, get: function () { return training_js_1.train; } });

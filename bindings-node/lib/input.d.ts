@@ -15,4 +15,4 @@ export declare function readable<T>(what: string, read: () => T): T;
 /** Refuses a ticket that JSON has no form for; the engine refuses the others. */
 export declare function refuseOther(ticket: unknown, place: string): void;
 /** Refuses what JSON would leave out or write as something else. */
-export declare function carried(name: string, value: unknown): unknown;
+export declare function carried(this: unknown, name: string, value: unknown): unknown;

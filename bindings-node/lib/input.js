@@ -84,6 +84,10 @@ function refuseOther(ticket, place) {
 }
 /** Refuses what JSON would leave out or write as something else. */
 function carried(name, value) {
+    // Of such a date JSON makes null, which would be read as none.
+    if (value === null && this[name] instanceof Date) {
+        throw (0, errors_js_1.invalid)(`${name} is an invalid Date`, name);
+    }
     const other = typeof value === 'function' || typeof value === 'symbol' || typeof value === 'bigint';
     const number = typeof value === 'number' && !Number.isFinite(value);
     if (other || number || ArrayBuffer.isView(value)) {

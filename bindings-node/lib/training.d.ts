@@ -4,6 +4,8 @@ import type { CheckOptions, TrainOptions, Work } from './types.js';
 type Rows = Pick<TrainOptions, 'data' | 'valid' | 'textColumn' | 'labelColumn'>;
 /** Long work on a labelled file: `begin` gets the data and the options, each as JSON. */
 export declare function worked<T extends object, Step>(given: Rows & Work<Step>, begin: (data: string, options: string, work: NativeWork) => Promise<T | Failure>): Promise<T>;
+/** Long work that tells where it stands and can be stopped. */
+export declare function watched<T extends object, Step>({ signal, progress }: Work<Step>, begin: (work: NativeWork) => Promise<T | Failure>): Promise<T>;
 /** Examines labelled rows as a training would, and for label errors whatever their number. */
 export declare function check(options: CheckOptions): Promise<Diagnosis>;
 /** Trains a head on a frozen trunk and writes the model; nothing is at `output` unless all of it is. */

@@ -1,6 +1,7 @@
 "use strict";
 Object.defineProperty(exports, "__esModule", { value: true });
 exports.worked = worked;
+exports.watched = watched;
 exports.check = check;
 exports.train = train;
 // Examining rows and training a head; what these and evaluations have in common.
@@ -13,11 +14,16 @@ const COLUMNS = { textColumn: 'text', labelColumn: 'label' };
 /** Long work on a labelled file: `begin` gets the data and the options, each as JSON. */
 async function worked(given, begin) {
     const { data, valid, textColumn, labelColumn, signal, progress, ...options } = given;
+    const columns = { textColumn: textColumn ?? COLUMNS.textColumn, labelColumn: labelColumn ?? COLUMNS.labelColumn };
+    const text = (0, input_js_1.json)({ data, valid, ...columns }, 'the options');
+    return watched({ signal, progress }, (work) => begin(text, (0, input_js_1.json)(options, 'the options'), work));
+}
+/** Long work that tells where it stands and can be stopped. */
+async function watched({ signal, progress }, begin) {
     if (progress !== undefined && typeof progress !== 'function') {
         throw (0, errors_js_1.invalid)(`progress is ${(0, errors_js_1.kind)(progress)}; it must be a function`, 'progress');
     }
     (0, errors_js_1.refuseAborted)(signal);
-    const columns = { textColumn: textColumn ?? COLUMNS.textColumn, labelColumn: labelColumn ?? COLUMNS.labelColumn };
     let thrown;
     const work = new native_js_1.NativeWork((step) => {
         try {
@@ -31,7 +37,7 @@ async function worked(given, begin) {
     const abort = () => work.stop();
     signal?.addEventListener('abort', abort, { once: true });
     try {
-        const outcome = await begin((0, input_js_1.json)({ data, valid, ...columns }, 'the options'), (0, input_js_1.json)(options, 'the options'), work);
+        const outcome = await begin(work);
         if (thrown) {
             throw thrown.error;
         }

@@ -1,5 +1,7 @@
 import type * as native from '../native.js';
-export type { Abstain, Abstention, Automation, Bucket, CategoryAnalysis, CategoryScore, Change, Comparison, Confusion, Contrast, CoveragePoint, Diagnosis, Emotions, Evaluation, Finding, Flow, HeadInfo, Histogram, Info, Interval, LabelCount, LabelScore, LabelThreshold, LanguageCount, McNemar, Metrics, Mistake, ModelInfo, PerClass, Place, Pointed, ReliabilityBin, Report, RouteAnalysis, RouteScore, RowCount, SentimentAnalysis, TaskResult, Usage, } from '../native.js';
+import type { RouteContext, RouteOptions } from './policy.js';
+export type { Abstain, Abstention, Automation, Bucket, CategoryAnalysis, CategoryScore, Change, Comparison, Confusion, Contrast, Contribution, CoveragePoint, Diagnosis, Emotions, Estimate, Evaluation, Exclusion, Finding, Flow, HeadInfo, Histogram, Info, Interval, LabelCount, LabelScore, LabelThreshold, LanguageCount, McNemar, Metrics, Mistake, ModelInfo, OutcomesByRoute, PerClass, Place, Pointed, PolicyValue, ReliabilityBin, Report, Reversal, RouteAnalysis, RouteOutcomes, RouteScore, RowCount, SentimentAnalysis, Shadow, TaskResult, TrainedRoute, Usage, } from '../native.js';
+export type * from './policy.js';
 /** What kind of thing went wrong. */
 export type ErrorCode = native.Failure['code'];
 /** How the customer feels. */
@@ -60,6 +62,8 @@ export interface EngineOptions {
     outputs?: readonly string[] | undefined;
     /** What to do with a text that is longer than the model reads. */
     longText?: 'head' | 'head-and-tail' | 'refuse' | undefined;
+    /** How tickets are routed. */
+    route?: RouteOptions | undefined;
     /** Tickets that may wait before calls are refused as `overloaded`. */
     queue?: number | undefined;
 }
@@ -69,6 +73,8 @@ export interface ScoreOptions {
     signal?: AbortSignal | undefined;
     /** The outputs to compute; by default those that the engine was opened with. */
     outputs?: readonly string[] | undefined;
+    /** What is known of the tickets when they are routed. */
+    route?: RouteContext | undefined;
 }
 /** What one call asks for. */
 export interface AnalyzeOptions extends ScoreOptions {

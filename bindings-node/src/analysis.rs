@@ -1,6 +1,7 @@
 //! One analysis.
 
 use frontdesk::Category;
+use serde_json::Value;
 
 use crate::mirror::mirror;
 
@@ -40,11 +41,28 @@ mirror! {
         label: [String],
         score: [f64],
     }
-    ["Which channel should take a ticket, its share of the four, why, and the other channels, best first."]
+    ["Which channel should take a ticket, its share of those that the rules left, why, and the others of them, best first."]
+    ["`contributions` are what moved the decision, the weightiest first; `wouldChange` is the one feature that could have given it to the"]
+    ["second best; `excluded` are the channels that a rule took out. `propensity` and `explored` are there where the policy tries channels out: the"]
+    ["probability that this one had, and whether another is thought better. `record` is what the decision was made from, to be handed back as it is."]
     RouteAnalysis of [frontdesk::RouteAnalysis] {
         #[napi(ts_type = "RouteScore['route']")]
         recommended_route: [String],
         confidence: [f64], reasoning: [String], alternative_routes: [Vec<RouteScore>],
+        contributions: [Vec<Contribution>],
+        #[serde(skip_serializing_if = "Option::is_none")]
+        would_change: [Option<Reversal>],
+        #[serde(skip_serializing_if = "Option::is_none")]
+        excluded: [Option<Vec<Exclusion>>],
+        #[serde(skip_serializing_if = "Option::is_none")]
+        propensity: [Option<f64>],
+        #[serde(skip_serializing_if = "Option::is_none")]
+        explored: [Option<bool>],
+        #[serde(skip_serializing_if = "Option::is_none")]
+        shadow: [Option<Shadow>],
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[napi(ts_type = "Record<string, unknown>")]
+        record: [Option<Value>],
     }
     ["A channel with its share."]
     RouteScore of [frontdesk::RouteScore] {
@@ -52,17 +70,44 @@ mirror! {
         route: [String],
         score: [f64],
     }
+    ["What one feature, or `success` or `preference`, gave the recommended channel above the others; below 0 it spoke against it."]
+    Contribution of [frontdesk::Contribution] { feature: [String], value: [f64], effect: [f64], }
+    ["The one feature that would have to move least for another channel to win, and the value at which it does."]
+    Reversal of [frontdesk::Reversal] {
+        #[napi(ts_type = "RouteScore['route']")]
+        route: [String],
+        feature: [String], value: [f64], needed: [f64],
+    }
+    ["A channel that was taken out, and the first rule that did it."]
+    Exclusion of [frontdesk::Exclusion] {
+        #[napi(ts_type = "RouteScore['route']")]
+        route: [String],
+        #[napi(ts_type = "'unavailable' | 'closed' | 'no-agent' | 'no-consent' | 'need' | 'cap'")]
+        rule: [String],
+    }
+    ["What a policy that is only watched would have chosen, where its rules leave a channel; `policy` is its digest."]
+    Shadow of [frontdesk::Shadow] {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[napi(ts_type = "RouteScore['route']")]
+        recommended_route: [Option<String>],
+        #[serde(skip_serializing_if = "Option::is_none")]
+        confidence: [Option<f64>],
+        policy: [String],
+    }
     ["What one head of a single-task model says, with the task's name."]
     TaskAnalysis of [frontdesk::TaskAnalysis] { task: [String], result: [TaskResult], }
     ["The best label with its probability (for a regression: its value), and all labels, best first."]
     TaskResult of [frontdesk::TaskResult] { label: [String], score: [f64], labels: [Vec<LabelScore>], }
     ["A label with its probability (for a regression: its value)."]
     LabelScore of [frontdesk::LabelScore] { label: [String], score: [f64], }
-    ["An output on which the engine does not commit itself. The scores are still there, for who wants them."]
+    ["An output on which the engine does not commit itself. The scores are still there, for who wants them. A ticket that no route is"]
+    ["left for goes to the `queue`."]
     Abstain of [frontdesk::Abstain] {
         output: [String],
-        #[napi(ts_type = "'low-confidence' | 'out-of-domain' | 'unsupported-language' | 'empty'")]
+        #[napi(ts_type = "'low-confidence' | 'out-of-domain' | 'unsupported-language' | 'empty' | 'no-route'")]
         reason: [String],
+        #[serde(skip_serializing_if = "Option::is_none")]
+        queue: [Option<String>],
     }
     ["Tokens that the model read, and whether the text had more."]
     Usage of [frontdesk::Usage] { tokens: [f64], truncated: [bool], }

@@ -28,4 +28,6 @@ mod call;
 #[cfg(not(test))]
 mod training;
 #[cfg(not(test))]
+mod routing;
+#[cfg(not(test))]
 mod engine;

@@ -2,7 +2,8 @@
 
 use frontdesk::doctor::{File, Kind, Severity};
 use frontdesk::evaluate::Effect;
-use frontdesk::{AbstainReason, Category, Polarity, Route};
+use frontdesk::{AbstainReason, Category, DecisionRecord, Polarity, Route, Rule};
+use serde_json::Value;
 
 /// Made from core's value.
 pub(crate) trait Mirror<C> {
@@ -53,16 +54,28 @@ direct! {
     Polarity => String: |label: Polarity| label.to_string();
     Category => String: |label: Category| label.to_string();
     Route => String: |label: Route| label.to_string();
+    Rule => String: |label: Rule| label.to_string();
     AbstainReason => String: |label: AbstainReason| label.to_string();
     Effect => String: |label: Effect| label.to_string();
     File => String: |label: File| label.to_string();
     Kind => String: |label: Kind| label.to_string();
     Severity => String: |label: Severity| label.to_string();
+    // As core writes it, so that core can read it again. Numbers and strings can always be written.
+    Box<DecisionRecord> => Value: |record: Box<DecisionRecord>| serde_json::to_value(record).unwrap_or_default();
+    // Absent where there is nothing to say, as in core's own JSON.
+    bool => Option<bool>: |said: bool| said.then_some(said);
 }
 
 impl<C, T: Mirror<C>> Mirror<Option<C>> for Option<T> {
     fn of(core: Option<C>) -> Self {
         core.map(T::of)
+    }
+}
+
+/// Absent where it is empty, as in core's own JSON.
+impl<C, T: Mirror<C>> Mirror<Vec<C>> for Option<Vec<T>> {
+    fn of(core: Vec<C>) -> Self {
+        (!core.is_empty()).then(|| Mirror::of(core))
     }
 }
 

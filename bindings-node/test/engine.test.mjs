@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 
-import { Engine, FrontdeskError, check, train } from 'frontdesk'
+import { Engine, FrontdeskError, check, replay, train, trainRoute } from 'frontdesk'
 
 import { checkpoint, fails, opened, root, temporary } from './common.mjs'
 
@@ -23,7 +23,8 @@ test('one analysis has the contract’s shape', async () => {
   assert.ok(Number.isInteger(analysis.sentiment.urgencyLevel))
   assert.equal(analysis.category.labels.length, 6)
   assert.deepEqual(analysis.category.labels[0], { label: analysis.category.category, score: analysis.category.score })
-  assert.deepEqual(Object.keys(analysis.route), ['recommendedRoute', 'confidence', 'reasoning', 'alternativeRoutes'])
+  const { wouldChange: _, ...route } = analysis.route
+  assert.deepEqual(Object.keys(route), ['recommendedRoute', 'confidence', 'reasoning', 'alternativeRoutes', 'contributions'])
   assert.equal(analysis.route.alternativeRoutes.length, 3)
   assert.deepEqual(Object.keys(analysis.usage), ['tokens', 'truncated'])
   assert.deepEqual(analysis.model, engine.info.model)
@@ -60,6 +61,8 @@ test('CommonJS has the same classes', async () => {
   assert.equal(frontdesk.Engine, Engine)
   assert.equal(frontdesk.FrontdeskError, FrontdeskError)
   assert.equal(frontdesk.train, train)
+  assert.equal(frontdesk.replay, replay)
+  assert.equal(frontdesk.trainRoute, trainRoute)
 })
 
 test('info and metrics', async () => {

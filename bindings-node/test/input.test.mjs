@@ -75,7 +75,7 @@ test('50 MB of text and 100,001 tickets are too large', async () => {
 })
 
 test('call options', async () => {
-  await fails(engine.analyze('x', { timeout: 5 }), 'invalid-input', { field: 'timeout', message: /known: signal, outputs, timeoutMs/ })
+  await fails(engine.analyze('x', { timeout: 5 }), 'invalid-input', { field: 'timeout', message: /known: signal, outputs, route, timeoutMs/ })
   await fails(engine.analyze('x', null), 'invalid-input')
   await fails(engine.analyze('x', { outputs: ['weather'] }), 'invalid-input')
   await fails(engine.analyze('x', { outputs: 'sentiment' }), 'invalid-input', { field: 'outputs' })

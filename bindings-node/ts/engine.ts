@@ -7,7 +7,7 @@ import { type Names, iterator, json, known, list, one } from './input.js'
 import { worked } from './training.js'
 import type { Analysis, AnalyzeOptions, CompareOptions, EngineOptions, EvaluateOptions, ScoreOptions, Ticket } from './types.js'
 
-const SCORE: Names<ScoreOptions> = { signal: true, outputs: true }
+const SCORE: Names<ScoreOptions> = { signal: true, outputs: true, route: true }
 const ANALYZE: Names<AnalyzeOptions> = { ...SCORE, timeoutMs: true }
 
 /** Tickets of one step of `score`. */

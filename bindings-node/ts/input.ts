@@ -83,7 +83,11 @@ export function refuseOther(ticket: unknown, place: string): void {
 }
 
 /** Refuses what JSON would leave out or write as something else. */
-export function carried(name: string, value: unknown): unknown {
+export function carried(this: unknown, name: string, value: unknown): unknown {
+  // Of such a date JSON makes null, which would be read as none.
+  if (value === null && (this as Record<string, unknown>)[name] instanceof Date) {
+    throw invalid(`${name} is an invalid Date`, name)
+  }
   const other = typeof value === 'function' || typeof value === 'symbol' || typeof value === 'bigint'
   const number = typeof value === 'number' && !Number.isFinite(value)
   if (other || number || ArrayBuffer.isView(value)) {

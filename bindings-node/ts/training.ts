@@ -17,11 +17,20 @@ export async function worked<T extends object, Step>(
   begin: (data: string, options: string, work: NativeWork) => Promise<T | Failure>,
 ): Promise<T> {
   const { data, valid, textColumn, labelColumn, signal, progress, ...options } = given
+  const columns = { textColumn: textColumn ?? COLUMNS.textColumn, labelColumn: labelColumn ?? COLUMNS.labelColumn }
+  const text = json({ data, valid, ...columns }, 'the options')
+  return watched({ signal, progress }, (work) => begin(text, json(options, 'the options'), work))
+}
+
+/** Long work that tells where it stands and can be stopped. */
+export async function watched<T extends object, Step>(
+  { signal, progress }: Work<Step>,
+  begin: (work: NativeWork) => Promise<T | Failure>,
+): Promise<T> {
   if (progress !== undefined && typeof progress !== 'function') {
     throw invalid(`progress is ${kind(progress)}; it must be a function`, 'progress')
   }
   refuseAborted(signal)
-  const columns = { textColumn: textColumn ?? COLUMNS.textColumn, labelColumn: labelColumn ?? COLUMNS.labelColumn }
   let thrown: { error: unknown } | undefined
   const work = new NativeWork((step) => {
     try {
@@ -34,7 +43,7 @@ export async function worked<T extends object, Step>(
   const abort = () => work.stop()
   signal?.addEventListener('abort', abort, { once: true })
   try {
-    const outcome = await begin(json({ data, valid, ...columns }, 'the options'), json(options, 'the options'), work)
+    const outcome = await begin(work)
     if (thrown) {
       throw thrown.error
     }

@@ -1,5 +1,6 @@
 // What goes in and what comes out.
 import type * as native from '../native.js'
+import type { RouteContext, RouteOptions } from './policy.js'
 
 export type {
   Abstain,
@@ -12,10 +13,13 @@ export type {
   Comparison,
   Confusion,
   Contrast,
+  Contribution,
   CoveragePoint,
   Diagnosis,
   Emotions,
+  Estimate,
   Evaluation,
+  Exclusion,
   Finding,
   Flow,
   HeadInfo,
@@ -30,18 +34,25 @@ export type {
   Metrics,
   Mistake,
   ModelInfo,
+  OutcomesByRoute,
   PerClass,
   Place,
   Pointed,
+  PolicyValue,
   ReliabilityBin,
   Report,
+  Reversal,
   RouteAnalysis,
+  RouteOutcomes,
   RouteScore,
   RowCount,
   SentimentAnalysis,
+  Shadow,
   TaskResult,
+  TrainedRoute,
   Usage,
 } from '../native.js'
+export type * from './policy.js'
 
 /** What kind of thing went wrong. */
 export type ErrorCode = native.Failure['code']
@@ -105,6 +116,8 @@ export interface EngineOptions {
   outputs?: readonly string[] | undefined
   /** What to do with a text that is longer than the model reads. */
   longText?: 'head' | 'head-and-tail' | 'refuse' | undefined
+  /** How tickets are routed. */
+  route?: RouteOptions | undefined
   /** Tickets that may wait before calls are refused as `overloaded`. */
   queue?: number | undefined
 }
@@ -115,6 +128,8 @@ export interface ScoreOptions {
   signal?: AbortSignal | undefined
   /** The outputs to compute; by default those that the engine was opened with. */
   outputs?: readonly string[] | undefined
+  /** What is known of the tickets when they are routed. */
+  route?: RouteContext | undefined
 }
 
 /** What one call asks for. */

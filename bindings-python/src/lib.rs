@@ -19,6 +19,7 @@ mod column;
 mod call;
 mod engine;
 mod training;
+mod routing;
 
 /// What `frontdesk` is made of; not for users.
 #[pyo3::pymodule]
@@ -27,6 +28,8 @@ mod _native {
     use crate::call::NativeCall;
     #[pymodule_export]
     use crate::engine::{NativeEngine, open};
+    #[pymodule_export]
+    use crate::routing::{replay, train_route};
     #[pymodule_export]
     use crate::training::{check, compare, evaluate, train};
 }

@@ -1,6 +1,6 @@
 //! Every structure that crosses the border, with its fields in the order of the dataclass.
 
-use frontdesk::{Category, Column, doctor, evaluate, metrics, train};
+use frontdesk::{Category, Column, doctor, evaluate, metrics, outcomes, train};
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyTuple};
 
@@ -13,11 +13,18 @@ mirror! {
     "CategoryAnalysis" of [frontdesk::CategoryAnalysis] { category, score, labels }
     "LabelScore" of [frontdesk::LabelScore::<Category>] { label, score }
     "LabelScore" of [frontdesk::LabelScore::<String>] { label, score }
-    "RouteAnalysis" of [frontdesk::RouteAnalysis] { recommended_route, confidence, reasoning, alternative_routes }
+    "RouteAnalysis" of [frontdesk::RouteAnalysis] {
+        recommended_route, confidence, reasoning, alternative_routes, contributions, would_change, excluded, propensity,
+        explored, shadow, record,
+    }
     "RouteScore" of [frontdesk::RouteScore] { route, score }
+    "Contribution" of [frontdesk::Contribution] { feature, value, effect }
+    "Reversal" of [frontdesk::Reversal] { route, feature, value, needed }
+    "Exclusion" of [frontdesk::Exclusion] { route, rule }
+    "Shadow" of [frontdesk::Shadow] { recommended_route, confidence, policy }
     "TaskAnalysis" of [frontdesk::TaskAnalysis] { task, result }
     "TaskResult" of [frontdesk::TaskResult] { label, score, labels }
-    "Abstain" of [frontdesk::Abstain] { output, reason }
+    "Abstain" of [frontdesk::Abstain] { output, reason, queue }
     "Usage" of [frontdesk::Usage] { tokens, truncated }
     "ModelInfo" of [frontdesk::ModelInfo] { name, version, digest }
 
@@ -58,6 +65,9 @@ mirror! {
     "Threshold" of [train::Threshold] { label, score }
     "FindingReport" of [train::FindingReport] { kind, severity, rows, message }
     "Point" of [train::Point] { epoch, steps, loss, metrics }
+    "RouteOutcomes" of [outcomes::RouteOutcomes] { rows, solved, reward }
+    "Estimate" of [outcomes::Estimate] { value, low, high }
+    "PolicyValue" of [outcomes::PolicyValue] { ips, snips, doubly_robust, effective_rows, largest_ratio }
     "Diagnosis" of [doctor::Diagnosis] { rows, labels, languages, findings }
     "RowCount" of [doctor::RowCount] { train, valid }
     "LabelCount" of [doctor::LabelCount] { label, train, valid }

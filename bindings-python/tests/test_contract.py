@@ -157,7 +157,7 @@ def test_options_are_taken_and_refused_as_the_contract_says(engine: Engine, plac
 
 def test_the_surface_is_there() -> None:
     names = {verb: faces["python"] for verb, faces in VERBS.items()}
-    assert list(names) == ["open", "info", "analyze", "score", "check", "train", "evaluate", "compare"]
+    assert list(names) == ["open", "info", "analyze", "score", "check", "train", "evaluate", "compare", "replay", "train_route"]
     for name in names.values():
         found: Any = frontdesk
         for part in name.split("."):

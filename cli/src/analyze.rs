@@ -6,9 +6,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use frontdesk::data::{TicketColumns, TicketFile, lines, read_tickets};
-use frontdesk::{Analysis, AnalyzeOptions, Engine, ModelSource, Result, Ticket, TicketRef, Tickets};
+use frontdesk::{
+    Analysis, AnalyzeOptions, Engine, EngineOptions, ModelSource, Result, Ticket, TicketRef, Tickets,
+};
 
-use crate::args::{AnalyzeArgs, Format};
+use crate::args::{AnalyzeArgs, Format, OutputArgs, TicketArgs};
 use crate::output::{Output, json, json_line};
 use crate::{progress, render};
 
@@ -19,15 +21,28 @@ const CHUNK: usize = 256;
 const UNDER_WAY: usize = 3;
 
 pub(crate) fn run(args: &AnalyzeArgs) -> Result<()> {
-    let tickets = Arc::new(tickets(args)?);
+    let tickets = tickets(&args.tickets)?;
     let mut options = args.engine.options();
     options.sentiment_model = args.sentiment_model.as_deref().map(ModelSource::from);
     options.outputs.clone_from(&args.outputs);
     options.long_text = args.long_text;
-    let mut output = Output::open(args.output.as_deref())?;
+    options.route = args.policy.options();
+    analyze(tickets, options, &AnalyzeOptions::default(), args.tickets.input.is_none(), &args.output)
+}
+
+/// Analyzes tickets and prints what is said of them; `alone` of a message that was typed.
+pub(crate) fn analyze(
+    tickets: TicketFile,
+    options: EngineOptions,
+    call: &AnalyzeOptions,
+    alone: bool,
+    to: &OutputArgs,
+) -> Result<()> {
+    let tickets = Arc::new(tickets);
+    let mut output = Output::open(to.output.as_deref())?;
     let engine = Engine::open(options)?;
-    let default = if args.output.is_some() { Format::Jsonl } else { Format::Table };
-    let format = args.format.unwrap_or(default);
+    let default = if to.output.is_some() { Format::Jsonl } else { Format::Table };
+    let format = to.format.unwrap_or(default);
 
     let bar = progress::rows(tickets.len(), "analyzing");
     let mut analyses: Vec<Analysis> = Vec::new();
@@ -39,7 +54,7 @@ pub(crate) fn run(args: &AnalyzeArgs) -> Result<()> {
         {
             let rows = start..(start + CHUNK).min(tickets.len());
             let chunk = Arc::new(Chunk { tickets: Arc::clone(&tickets), rows });
-            under_way.push_back(engine.submit_from(chunk, &AnalyzeOptions::default()));
+            under_way.push_back(engine.submit_from(chunk, call));
             continue;
         }
         let Some(pending) = under_way.pop_front() else { break };
@@ -56,7 +71,7 @@ pub(crate) fn run(args: &AnalyzeArgs) -> Result<()> {
     bar.finish_and_clear();
     match (format, analyses.as_slice()) {
         (Format::Jsonl, _) => {}
-        (Format::Json, [only]) if args.input.is_none() => output.write(&json(only)?)?,
+        (Format::Json, [only]) if alone => output.write(&json(only)?)?,
         (Format::Json, all) => output.write(&json(&all)?)?,
         (Format::Table, [only]) => output.write(&render::one(only))?,
         (Format::Table, all) => output.write(&render::many(&tickets.tickets, all))?,
@@ -84,9 +99,13 @@ impl Tickets for Chunk {
     }
 }
 
-fn tickets(args: &AnalyzeArgs) -> Result<TicketFile> {
+/// The message that was typed, or the tickets of a file.
+pub(crate) fn tickets(args: &TicketArgs) -> Result<TicketFile> {
     match (&args.text, &args.input) {
-        (Some(text), _) => Ok(TicketFile { tickets: vec![Ticket::new(text)], ..TicketFile::default() }),
+        (Some(text), _) => {
+            let ticket = Ticket { urgency: args.urgency, ..Ticket::new(text) };
+            Ok(TicketFile { tickets: vec![ticket], ..TicketFile::default() })
+        }
         (None, Some(path)) if path == Path::new("-") => lines(std::io::stdin().lock()),
         (None, Some(path)) => {
             let columns = TicketColumns {

@@ -4,9 +4,11 @@ mod analyze;
 mod args;
 mod evaluate;
 mod info;
+mod outcomes;
 mod output;
 mod progress;
 mod render;
+mod route;
 mod serve;
 mod train;
 
@@ -20,6 +22,8 @@ use args::{Cli, Command};
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Analyze(args) => analyze::run(&args),
+        Command::Route(args) => route::run(&args),
+        Command::Train(args) if args.task.as_deref() == Some("route") => outcomes::run(&args),
         Command::Train(args) => train::run(&args),
         Command::Evaluate(args) => evaluate::run(&args),
         Command::Serve(args) => serve::run(&args),

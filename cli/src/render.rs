@@ -2,15 +2,17 @@
 
 mod comparison;
 mod evaluation;
+mod route;
 mod training;
 
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{Attribute, Cell, Color, ContentArrangement, Table};
 use frontdesk::evaluate::Interval;
-use frontdesk::{Analysis, Info, LabelScore, Polarity, Ticket};
+use frontdesk::{Abstain, Analysis, Info, LabelScore, Polarity, Ticket};
 
 pub(crate) use comparison::comparison;
 pub(crate) use evaluation::{evaluation, out_of_domain};
+pub(crate) use route::{learnt, route};
 pub(crate) use training::{diagnoses, estimate, report};
 
 /// The width where stdout is no terminal.
@@ -59,6 +61,11 @@ fn doubt(analysis: &Analysis, output: &str) -> &'static str {
     if analysis.abstain.iter().any(|abstain| abstain.output == output) { " ?" } else { "" }
 }
 
+/// Where a ticket without a route goes.
+fn queue(abstain: &Abstain) -> String {
+    abstain.queue.as_ref().map_or_else(String::new, |queue| format!(", queue {queue}"))
+}
+
 fn labels<L: std::fmt::Display>(labels: &[LabelScore<L>]) -> String {
     let line = |l: &LabelScore<L>| format!("{:<12} {} {:.2}", l.label, bar(l.score, 20), l.score);
     labels.iter().map(line).collect::<Vec<_>>().join("\n")
@@ -100,15 +107,15 @@ pub(crate) fn one(analysis: &Analysis) -> String {
         ]);
     }
     if let Some(r) = &analysis.route {
-        let line =
-            |(route, score): (frontdesk::Route, f32)| format!("{route:<12} {} {score:.2}", bar(score, 20));
-        let others = r.alternative_routes.iter().map(|other| (other.route, other.score));
-        let lines: Vec<_> =
-            std::iter::once((r.recommended_route, r.confidence)).chain(others).map(line).collect();
-        table.add_row(vec![name("route"), Cell::new(format!("{}\n{}", lines.join("\n"), r.reasoning))]);
+        for (title, text) in route::rows(r) {
+            table.add_row(vec![name(title), Cell::new(text)]);
+        }
     }
     for abstain in &analysis.abstain {
-        table.add_row(vec![name("not sure"), Cell::new(format!("{}: {}", abstain.output, abstain.reason))]);
+        table.add_row(vec![
+            name("not sure"),
+            Cell::new(format!("{}: {}{}", abstain.output, abstain.reason, queue(abstain))),
+        ]);
     }
     let cut = if analysis.usage.truncated { ", the text was cut" } else { "" };
     format!(

@@ -5,13 +5,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use crate::pending::Promise;
-use crate::pipeline::Outputs;
+use crate::pipeline::Asked;
 use crate::{Analysis, Error, ErrorKind, Tickets};
 
 /// What one caller asked for, and what is known of it so far.
 pub(crate) struct Call {
     pub(crate) tickets: Arc<dyn Tickets>,
-    pub(crate) outputs: Arc<Outputs>,
+    pub(crate) asked: Arc<Asked>,
     /// How many tickets.
     pub(crate) rows: usize,
     submitted: Instant,
@@ -31,7 +31,7 @@ struct Progress {
 impl Call {
     pub(crate) fn new(
         tickets: Arc<dyn Tickets>,
-        outputs: Arc<Outputs>,
+        asked: Arc<Asked>,
         deadline: Option<Instant>,
         promise: Promise<Vec<Analysis>>,
     ) -> Arc<Self> {
@@ -40,15 +40,7 @@ impl Call {
             Progress { analyses: vec![None; rows], left: rows, promise: Some(promise), begun: false };
         let submitted = Instant::now();
         let in_lane = AtomicUsize::new(0);
-        Arc::new(Self {
-            tickets,
-            outputs,
-            rows,
-            submitted,
-            deadline,
-            in_lane,
-            progress: Mutex::new(progress),
-        })
+        Arc::new(Self { tickets, asked, rows, submitted, deadline, in_lane, progress: Mutex::new(progress) })
     }
 
     /// No code panics while it holds the lock, so a poisoned one is as good as another.

@@ -35,7 +35,7 @@ pub(crate) fn abstentions(
     [(outside, AbstainReason::OutOfDomain), (unsure, AbstainReason::LowConfidence)]
         .into_iter()
         .filter(|(holds, _)| *holds)
-        .map(move |(_, reason)| Abstain { output: output.clone(), reason })
+        .map(move |(_, reason)| Abstain { output: output.clone(), reason, queue: None })
 }
 
 /// A head whose labels are a closed set of the contract, each exactly once.

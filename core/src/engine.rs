@@ -10,7 +10,7 @@ use crate::bundle::locate;
 use crate::call::{Call, named};
 use crate::forward::Model;
 use crate::pending::{self, Pending};
-use crate::pipeline::{Outputs, Pipeline};
+use crate::pipeline::{Asked, Pipeline};
 use crate::runtime::Runtime;
 use crate::{
     Analysis, AnalyzeOptions, EngineOptions, Error, ErrorKind, Metrics, ModelInfo, ModelSource, Result,
@@ -93,7 +93,7 @@ impl Engine {
             let model = load(&options.model)?;
             let sentiment = options.sentiment_model.as_ref().map(load).transpose()?;
             sentiment_model = sentiment.as_ref().map(|model| model.info.clone());
-            Ok(Arc::new(Pipeline::new(model, sentiment, &options.outputs, options.long_text)?))
+            Ok(Arc::new(Pipeline::new(model, sentiment, &options)?))
         };
         let runtime = Runtime::start(threads, queue, options.shutdown, load)?;
         let pipeline = runtime.pipeline();
@@ -157,14 +157,14 @@ impl Engine {
         // A time that no clock can show never comes.
         let deadline = options.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let (promise, pending) = pending::pair(deadline);
-        let outputs = match self.check(tickets.as_ref(), options) {
-            Ok(outputs) => outputs,
+        let asked = match self.check(tickets.as_ref(), options) {
+            Ok(asked) => asked,
             Err(error) => {
                 promise.settle(Err(error));
                 return pending;
             }
         };
-        let call = Call::new(tickets, outputs, deadline, promise);
+        let call = Call::new(tickets, asked, deadline, promise);
         if let Err(error) = self.inner.runtime.submit(&call) {
             call.fail(error);
         }
@@ -172,7 +172,7 @@ impl Engine {
     }
 
     /// What is wrong with a call as a whole, and with a ticket before it is tokenized.
-    fn check(&self, tickets: &dyn Tickets, options: &AnalyzeOptions) -> Result<Arc<Outputs>> {
+    fn check(&self, tickets: &dyn Tickets, options: &AnalyzeOptions) -> Result<Arc<Asked>> {
         let count = tickets.len();
         if count > MAX_TICKETS {
             let message = format!("{count} tickets in one call; at most {MAX_TICKETS}");
@@ -183,7 +183,7 @@ impl Engine {
             let checked = tickets.get(index).and_then(|ticket| pipeline.check(&ticket));
             checked.map_err(|e| named(tickets, index, e))?;
         }
-        pipeline.chosen(&options.outputs)
+        pipeline.asked(options)
     }
 
     /// What this engine has done so far.

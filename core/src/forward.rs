@@ -28,6 +28,8 @@ pub(crate) struct Model {
     pub(crate) input: Input,
     /// Codes of the languages that it was trained on; empty where nobody says.
     pub(crate) languages: Vec<String>,
+    /// The network's head that whitens the vector of a text.
+    whitening: Option<usize>,
     network: Network,
 }
 
@@ -53,9 +55,9 @@ impl Model {
         let Input { max_tokens, max_bytes } = bundle.input;
         let tokenizer = || Tokenizer::new(&bundle.tokenizer, bundle.vocabulary(), max_tokens, max_bytes);
         let (loaded, tokenizer) = rayon::join(|| bundle.load(backend), tokenizer);
-        let Loaded { info, network, heads, golden, languages } = loaded?;
+        let Loaded { info, network, heads, golden, languages, whitening } = loaded?;
         let tokenizer = tokenizer.map_err(|e| e.context(files.place()))?;
-        let model = Self { info, tokenizer, heads, input: bundle.input, languages, network };
+        let model = Self { info, tokenizer, heads, input: bundle.input, languages, whitening, network };
         let tolerance = match backend {
             Backend::Packed { precision: Precision::Int8, .. } => GOLDEN_TOLERANCE_INT8,
             Backend::Packed { precision: Precision::Bf16, .. } => GOLDEN_TOLERANCE_BF16,
@@ -105,6 +107,19 @@ impl Model {
         Ok(all)
     }
 
+    /// How alike in meaning the first text and each of the others are, -1 to 1: the cosines of their whitened vectors (Su et al. 2021). `None` where
+    /// the model has no whitening.
+    pub(crate) fn likeness(&self, encodings: &[&Encoding]) -> Result<Option<Vec<f32>>> {
+        let Some(whitening) = self.whitening else { return Ok(None) };
+        let mut vectors = vec![Vec::new(); encodings.len()];
+        for Batch { members, tokens } in batches(encodings, self.pads()) {
+            let of_batch = self.network.forward(&tokens, &[whitening])?.into_iter().flatten();
+            members.into_iter().zip(of_batch).for_each(|(member, vector)| vectors[member] = vector);
+        }
+        let Some((first, others)) = vectors.split_first() else { return Ok(None) };
+        Ok(Some(others.iter().map(|other| cosine(first, other)).collect()))
+    }
+
     /// Whether a short text costs as much as the longest of its batch.
     pub(crate) fn pads(&self) -> bool {
         self.network.pads()
@@ -130,6 +145,12 @@ impl Model {
         }
         Ok(all)
     }
+}
+
+fn cosine(a: &[f32], b: &[f32]) -> f32 {
+    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
+    let lengths = (dot(a, a) * dot(b, b)).sqrt();
+    if lengths > 0.0 { dot(a, b) / lengths } else { 0.0 }
 }
 
 /// |z - m|² = |z|² - 2 (z m - |m|²/2) of the nearest centre m; |z|² is the last value.

@@ -6,6 +6,7 @@
 mod error;
 mod types;
 mod tickets;
+pub mod route;
 #[cfg(feature = "hub")]
 mod hub_options;
 mod options;
@@ -16,7 +17,7 @@ mod batch;
 mod forward;
 mod decode;
 mod language;
-pub mod route;
+mod repeat;
 mod pipeline;
 pub mod metrics;
 mod pending;
@@ -34,6 +35,8 @@ mod scale;
 #[cfg(feature = "train")]
 mod calibrate;
 pub mod evaluate;
+#[cfg(feature = "train")]
+pub mod outcomes;
 #[cfg(feature = "train")]
 pub mod doctor;
 #[cfg(feature = "train")]

@@ -6,7 +6,8 @@ use std::time::Duration;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{Error, Result};
+use crate::route::RouteOptions;
+use crate::{Error, Result, RouteContext};
 
 /// How to open an engine. The default opens the bundled model on the best device that this build knows.
 ///
@@ -35,6 +36,9 @@ pub struct EngineOptions {
     /// What to do with a text that is longer than the model reads.
     #[serde(alias = "longText", deserialize_with = "or_default")]
     pub long_text: LongText,
+    /// How tickets are routed.
+    #[serde(deserialize_with = "or_default")]
+    pub route: RouteOptions,
     /// Tickets that may wait for a batch before calls are refused as `overloaded`; `None`: 4096. Of a long call 512 count,
     /// and an engine with nothing to do takes a call of any length.
     pub queue: Option<usize>,
@@ -228,6 +232,9 @@ pub struct AnalyzeOptions {
     /// the batch that runs then ends.
     #[serde(rename = "timeout_ms", alias = "timeoutMs", deserialize_with = "milliseconds")]
     pub timeout: Option<Duration>,
+    /// What is known of the call's tickets that hard rules ask for: the time, free agents, consent.
+    #[serde(deserialize_with = "or_default")]
+    pub route: RouteContext,
 }
 
 /// `null` stands for the default.

@@ -7,11 +7,12 @@ use crate::bundle::HeadMeaning;
 use crate::decode::{self, EmotionsHead, SentimentHead, TypedHead};
 use crate::forward::{HeadOutput, Model, Outputs as Said};
 use crate::language::Languages;
-use crate::route::{self, Signals};
+use crate::repeat::repeated;
+use crate::route::{self, Repeats, Router, Signals};
 use crate::tokenize::Encoding;
 use crate::{
-    Abstain, AbstainReason, Analysis, Category, CategoryAnalysis, Error, LongText, Result, SentimentAnalysis,
-    TicketRef, Usage,
+    Abstain, AbstainReason, Analysis, AnalyzeOptions, Category, CategoryAnalysis, EngineOptions, Error,
+    LongText, Result, RouteContext, SentimentAnalysis, TicketRef, Usage,
 };
 
 const SENTIMENT: &str = "sentiment";
@@ -29,10 +30,25 @@ pub(crate) struct Pipeline {
     outputs: Arc<Outputs>,
     long_text: LongText,
     languages: Languages,
+    router: Router,
+    repeats: Repeats,
 }
 
 /// The names of the outputs that are wanted.
-pub(crate) type Outputs = BTreeSet<String>;
+type Outputs = BTreeSet<String>;
+
+/// What one call wants.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    outputs: Arc<Outputs>,
+    context: RouteContext,
+}
+
+impl Asked {
+    fn wants(&self, output: &str) -> bool {
+        self.outputs.contains(output)
+    }
+}
 
 /// A model on a ticket's way, with the heads that are read.
 #[derive(Debug)]
@@ -87,12 +103,7 @@ pub(crate) fn check_place(head: &crate::bundle::HeadMeaning) -> Result<()> {
 }
 
 impl Pipeline {
-    pub(crate) fn new(
-        model: Model,
-        sentiment_model: Option<Model>,
-        outputs: &[String],
-        long_text: LongText,
-    ) -> Result<Self> {
+    pub(crate) fn new(model: Model, sentiment_model: Option<Model>, options: &EngineOptions) -> Result<Self> {
         let places = WHOLE.map(|name| model.head(name));
         let shape = if let [Some(sentiment), Some(emotions), Some(urgency), Some(category)] = places {
             decode::check_urgency(&model.heads[urgency])?;
@@ -121,10 +132,20 @@ impl Pipeline {
         } else {
             Shape::Tasks
         };
-        let languages = Languages::new(&model.languages);
-        let mut pipeline = Self { model, shape, outputs: Arc::default(), long_text, languages };
+        if matches!(shape, Shape::Tasks) && !options.route.is_plain() {
+            return Err(Error::invalid("route", "this model is a single task and routes nothing"));
+        }
+        let mut pipeline = Self {
+            languages: Languages::new(&model.languages),
+            model,
+            shape,
+            outputs: Arc::default(),
+            long_text: options.long_text,
+            router: options.route.router()?,
+            repeats: options.route.repeats,
+        };
         pipeline.outputs = Arc::new(pipeline.known_outputs().into_iter().collect());
-        pipeline.outputs = pipeline.chosen(outputs)?;
+        pipeline.outputs = pipeline.chosen(&options.outputs)?;
         Ok(pipeline)
     }
 
@@ -159,6 +180,13 @@ impl Pipeline {
         }
     }
 
+    /// What a call asks for.
+    pub(crate) fn asked(&self, options: &AnalyzeOptions) -> Result<Arc<Asked>> {
+        let outputs = self.chosen(&options.outputs)?;
+        options.route.check()?;
+        Ok(Arc::new(Asked { outputs, context: options.route.clone() }))
+    }
+
     /// The models that a ticket passes through, in their order, each with the heads that are read.
     pub(crate) fn lanes(&self) -> Vec<Lane<'_>> {
         match &self.shape {
@@ -178,7 +206,7 @@ impl Pipeline {
     }
 
     /// The encodings of one ticket, one for each lane that its outputs need; none for a text with nothing to read.
-    pub(crate) fn encode(&self, ticket: &TicketRef<'_>, outputs: &Outputs) -> Result<Encoded> {
+    pub(crate) fn encode(&self, ticket: &TicketRef<'_>, asked: &Asked) -> Result<Encoded> {
         let first = self.model.tokenizer.encode(&ticket.text, self.long_text)?;
         // A text of spaces or control characters has no token beside the two special ones.
         let empty = first.ids.len() <= 2;
@@ -189,7 +217,7 @@ impl Pipeline {
         let mut encodings = vec![first];
         if let Shape::Whole(whole) = &self.shape
             && let Some(model) = &whole.sentiment_model
-            && (outputs.contains(ROUTE) || outputs.contains(SENTIMENT))
+            && (asked.wants(ROUTE) || asked.wants(SENTIMENT))
         {
             encodings.push(model.tokenizer.encode(&ticket.text, self.long_text)?);
         }
@@ -203,8 +231,8 @@ impl Pipeline {
         ticket: &TicketRef<'_>,
         usage: Usage,
         lanes: &[Said],
-        outputs: &Outputs,
-    ) -> Analysis {
+        asked: &Asked,
+    ) -> Result<Analysis> {
         let mut answer = match (&self.shape, lanes) {
             (_, []) => self.nothing(),
             (Shape::Tasks, [logits, ..]) => {
@@ -219,13 +247,11 @@ impl Pipeline {
         if !lanes.is_empty() && self.languages.are_foreign_to(&ticket.text) {
             answer.abstain.extend(self.abstain_from_all(AbstainReason::UnsupportedLanguage));
         }
-        if self.is_whole() && outputs.contains(ROUTE) {
-            let signals =
-                Signals { sentiment: answer.sentiment.as_ref(), category: answer.category.as_ref() };
-            answer.route = Some(route::decide(&ticket.text, ticket.urgency, ticket.history, signals));
+        if self.is_whole() && asked.wants(ROUTE) {
+            self.route(ticket, &asked.context, &mut answer)?;
         }
-        let wanted = |output: &str| outputs.contains(output);
-        Analysis {
+        let wanted = |output: &str| asked.wants(output);
+        Ok(Analysis {
             id: ticket.id.map(str::to_owned),
             sentiment: answer.sentiment.filter(|_| wanted(SENTIMENT)),
             category: answer.category.filter(|_| wanted(CATEGORY)),
@@ -234,7 +260,31 @@ impl Pipeline {
             abstain: answer.abstain.into_iter().filter(|abstain| wanted(&abstain.output)).collect(),
             usage,
             model: self.model.info.clone(),
+        })
+    }
+
+    fn route(&self, ticket: &TicketRef<'_>, context: &RouteContext, answer: &mut Answer) -> Result<()> {
+        let repeat = match self.repeats {
+            Repeats::Meaning => repeated(&self.model, ticket)?,
+            Repeats::Words => None,
+        };
+        let signals = Signals { sentiment: answer.sentiment.as_ref(), category: answer.category.as_ref() };
+        let said = route::Said {
+            id: ticket.id,
+            text: &ticket.text,
+            urgency: ticket.urgency,
+            history: ticket.history,
+            signals,
+            repeat,
+        };
+        match self.router.decide(&said, context) {
+            Ok(route) => answer.route = Some(route),
+            Err(none) => {
+                let (output, queue) = (ROUTE.to_owned(), Some(none.queue));
+                answer.abstain.push(Abstain { output, reason: AbstainReason::NoRoute, queue });
+            }
         }
+        Ok(())
     }
 
     /// What is said of a text that holds nothing to read.
@@ -243,7 +293,7 @@ impl Pipeline {
     }
 
     fn abstain_from_all(&self, reason: AbstainReason) -> Vec<Abstain> {
-        self.known_outputs().into_iter().map(|output| Abstain { output, reason }).collect()
+        self.known_outputs().into_iter().map(|output| Abstain { output, reason, queue: None }).collect()
     }
 
     /// Adds what single heads say.

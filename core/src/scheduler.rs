@@ -179,9 +179,9 @@ impl Scheduler {
     /// The row of one ticket; a ticket with nothing to read is answered here.
     fn encode(&self, call: &Call, index: usize) -> Result<Option<Row>> {
         let ticket = call.tickets.get(index)?;
-        let encoded = self.pipeline.encode(&ticket, &call.outputs)?;
+        let encoded = self.pipeline.encode(&ticket, &call.asked)?;
         if encoded.encodings.is_empty() {
-            let analysis = self.pipeline.decode(&ticket, encoded.usage, &[], &call.outputs);
+            let analysis = self.pipeline.decode(&ticket, encoded.usage, &[], &call.asked)?;
             Recorder::add(&self.recorder.tickets, 1);
             call.place(index, analysis);
             return Ok(None);
@@ -235,7 +235,7 @@ impl Scheduler {
     fn answer(&self, call: &Call, row: &Row) {
         let decoded = guarded(|| {
             let ticket = call.tickets.get(row.index)?;
-            Ok(self.pipeline.decode(&ticket, row.usage, &row.logits, &call.outputs))
+            self.pipeline.decode(&ticket, row.usage, &row.logits, &call.asked)
         });
         match decoded {
             Ok(analysis) => {

@@ -152,7 +152,18 @@ fn the_surface_names_every_face_of_every_verb() {
     let verbs = surface["verbs"].as_object().unwrap();
     assert_eq!(
         verbs.keys().collect::<Vec<_>>(),
-        ["open", "info", "analyze", "score", "check", "train", "evaluate", "compare"]
+        [
+            "open",
+            "info",
+            "analyze",
+            "score",
+            "check",
+            "train",
+            "evaluate",
+            "compare",
+            "replay",
+            "train_route"
+        ]
     );
     for (verb, faces) in verbs {
         for face in ["rust", "python", "node", "http", "command"] {

@@ -3,12 +3,12 @@
 use std::collections::HashSet;
 
 use frontdesk::route::{
-    ROUTES, Signals, Topic, WEIGHTS, analyze_complexity, decide, extract_keywords, historical_success,
-    repeated_issue,
+    PRIOR, Router, Said, Signals, URGENCY, Weights, analyze_complexity, extract_keywords, historical_success,
+    repeated_issue, success_share,
 };
 use frontdesk::{
-    Category, CategoryAnalysis, CustomerHistory, Emotions, LabelScore, Polarity, Route, RouteAnalysis,
-    SentimentAnalysis, Urgency,
+    ByRoute, Category, CategoryAnalysis, CustomerHistory, Emotions, Feature, LabelScore, Polarity, ROUTES,
+    Route, RouteAnalysis, RouteContext, SentimentAnalysis, Topic, Urgency,
 };
 use proptest::prelude::*;
 
@@ -40,6 +40,17 @@ fn history(issues: &[&str], preferred: Option<Route>, solved: &[Route]) -> Custo
         preferred_channel: preferred,
         successful_channels: solved.to_vec(),
     }
+}
+
+/// Decides by the default policy.
+fn decide(
+    text: &str,
+    urgency: Option<Urgency>,
+    history: Option<&CustomerHistory>,
+    signals: Signals<'_>,
+) -> RouteAnalysis {
+    let said = Said { text, urgency, history, signals, ..Said::default() };
+    Router::default().decide(&said, &RouteContext::default()).unwrap()
 }
 
 /// Decides by the text, the urgency and the history alone.
@@ -208,13 +219,19 @@ fn complexity_grows_with_each_part() {
 
 #[test]
 fn few_successes_weigh_little() {
-    let share = |solved: &[Route], route| historical_success(&history(&[], None, solved)).share(route);
+    let even = ByRoute::new(|_| 0.25);
+    let share = |solved: &[Route], route| {
+        let known = historical_success(&history(&[], None, solved));
+        success_share(&ByRoute::new(|route| known.solved(route)), &even, route)
+    };
     for route in ROUTES {
         assert!((share(&[], route) - 0.25).abs() < 1e-12);
     }
     let one = share(&[Route::VideoCall], Route::VideoCall);
     let many = share(&[Route::VideoCall; 50], Route::VideoCall);
     assert!(0.25 < one && one < 0.4 && many > 0.85, "{one} {many}");
+    // (solved + prior * rate) / (all + prior): the share of all customers counts as so many earlier successes.
+    assert!((one - (1.0 + PRIOR * 0.25) / (1.0 + PRIOR)).abs() < 1e-12, "{one}");
 }
 
 #[test]
@@ -344,12 +361,12 @@ fn reasoning_differs_with_the_ticket() {
 
 #[test]
 fn every_weight_is_finite_and_urgency_favours_the_chatbot_least() {
-    for (place, (feature, weights)) in WEIGHTS.into_iter().enumerate() {
-        assert_eq!(feature as usize, place);
-        assert!(weights.iter().all(|weight| weight.is_finite() && weight.abs() <= 3.0), "{feature:?}");
-        if format!("{feature:?}").contains("Urgency") {
-            assert!(weights[1..].iter().all(|weight| *weight >= weights[0]), "{feature:?}");
-        }
+    let weights = Weights::default();
+    assert!(URGENCY.iter().all(|feature| weights.features.contains_key(feature)));
+    for feature in Feature::ALL {
+        let of = ROUTES.map(|route| weights.of(feature, route));
+        assert!(of.iter().all(|weight| weight.is_finite() && weight.abs() <= 3.0), "{feature:?}");
+        assert!(!URGENCY.contains(&feature) || of[1..].iter().all(|weight| *weight >= of[0]), "{feature:?}");
     }
 }
 
@@ -432,7 +449,8 @@ proptest! {
         prop_assert!(Topic::ALL.iter().all(|topic| (0.0..=1.0).contains(&keywords.strength(*topic))));
         prop_assert!((0.0..=1.0).contains(&repeated_issue(&text, &known)));
         let success = historical_success(&known);
-        let sum: f64 = ROUTES.into_iter().map(|route| success.share(route)).sum();
+        let (solved, even) = (ByRoute::new(|route| success.solved(route)), ByRoute::new(|_| 0.25));
+        let sum: f64 = ROUTES.into_iter().map(|route| success_share(&solved, &even, route)).sum();
         prop_assert!((sum - 1.0).abs() < 1e-9);
     }
 

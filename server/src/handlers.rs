@@ -7,7 +7,7 @@ use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use frontdesk::{AnalyzeOptions, Error, ErrorKind, MAX_TICKETS, Ticket};
+use frontdesk::{AnalyzeOptions, Error, ErrorKind, MAX_TICKETS, RouteContext, Ticket};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -53,16 +53,27 @@ impl<T> From<(Option<T>, Vec<Abstain>)> for Part<T> {
 }
 
 /// Dropping this future, as a client does that hangs up, frees the work's place in the queue.
-async fn analyses(app: &App, tickets: Vec<Ticket>, outputs: &[&str]) -> Result<Vec<Analysis>, Problem> {
+async fn analyses(
+    app: &App,
+    tickets: Vec<Ticket>,
+    outputs: &[&str],
+    context: RouteContext,
+) -> Result<Vec<Analysis>, Problem> {
     let mut options = AnalyzeOptions::default();
+    options.route = context;
     options.outputs = outputs.iter().map(|&output| output.to_owned()).collect();
     options.timeout = Some(app.options.timeout);
     let analyses = app.engine.submit(tickets, &options).await?;
     Ok(analyses.into_iter().map(Analysis::from).collect())
 }
 
-async fn one(app: &App, ticket: Ticket, outputs: &[&str]) -> Result<Analysis, Problem> {
-    let analysis = analyses(app, vec![ticket], outputs).await?.pop();
+async fn one(
+    app: &App,
+    ticket: Ticket,
+    outputs: &[&str],
+    context: RouteContext,
+) -> Result<Analysis, Problem> {
+    let analysis = analyses(app, vec![ticket], outputs, context).await?.pop();
     Ok(analysis.ok_or_else(|| Error::new(ErrorKind::Internal, "one ticket gave no analysis"))?)
 }
 
@@ -70,10 +81,11 @@ async fn one(app: &App, ticket: Ticket, outputs: &[&str]) -> Result<Analysis, Pr
 #[utoipa::path(post, path = "/api/v1/support/route", request_body = RouteRequest, responses(
     (status = 200, body = Part<RouteAnalysis>), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
 pub(crate) async fn route(State(app): State<Arc<App>>, request: Request) -> Answer<Part<RouteAnalysis>> {
-    let RouteRequest { issue, urgency, customer_history } = body(&app, request).await?;
+    let RouteRequest { issue, urgency, customer_history, context } = body(&app, request).await?;
     let ticket = Ticket { urgency, customer_history, ..Ticket::new(issue) };
     // The engine calls the message `text`.
-    let analysis = one(&app, ticket, &["route"]).await.map_err(|problem| problem.renamed("text", "issue"))?;
+    let analysis =
+        one(&app, ticket, &["route"], context).await.map_err(|problem| problem.renamed("text", "issue"))?;
     Ok(Json(analysis.into_route().into()))
 }
 
@@ -85,7 +97,9 @@ pub(crate) async fn sentiment(
     request: Request,
 ) -> Answer<Part<SentimentAnalysis>> {
     let TextRequest { text } = body(&app, request).await?;
-    Ok(Json(one(&app, Ticket::new(text), &["sentiment"]).await?.into_sentiment().into()))
+    Ok(Json(
+        one(&app, Ticket::new(text), &["sentiment"], RouteContext::default()).await?.into_sentiment().into(),
+    ))
 }
 
 /// What the sender wants done.
@@ -96,7 +110,9 @@ pub(crate) async fn category(
     request: Request,
 ) -> Answer<Part<CategoryAnalysis>> {
     let TextRequest { text } = body(&app, request).await?;
-    Ok(Json(one(&app, Ticket::new(text), &["category"]).await?.into_category().into()))
+    Ok(Json(
+        one(&app, Ticket::new(text), &["category"], RouteContext::default()).await?.into_category().into(),
+    ))
 }
 
 /// One ticket, one analysis.
@@ -104,20 +120,20 @@ pub(crate) async fn category(
     (status = 200, body = Analysis), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
 pub(crate) async fn analyze(State(app): State<Arc<App>>, request: Request) -> Answer<Analysis> {
     let ticket: Ticket = body(&app, request).await?;
-    Ok(Json(one(&app, ticket, &[]).await?))
+    Ok(Json(one(&app, ticket, &[], RouteContext::default()).await?))
 }
 
 /// Several tickets, one analysis each.
 #[utoipa::path(post, path = "/api/v1/support/analyze/batch", request_body = BatchRequest, responses(
     (status = 200, body = BatchResponse), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
 pub(crate) async fn batch(State(app): State<Arc<App>>, request: Request) -> Answer<BatchResponse> {
-    let BatchRequest { tickets: Several { kept: tickets, count } } = body(&app, request).await?;
+    let BatchRequest { tickets: Several { kept: tickets, count }, context } = body(&app, request).await?;
     let most = app.options.max_tickets.min(MAX_TICKETS);
     if count > most {
         let message = format!("{count} tickets in one request; at most {most}");
         return Err(Error::new(ErrorKind::TooLarge, message).at("tickets").into());
     }
-    Ok(Json(BatchResponse { results: analyses(&app, tickets, &[]).await? }))
+    Ok(Json(BatchResponse { results: analyses(&app, tickets, &[], context).await? }))
 }
 
 /// What the engine is made of.

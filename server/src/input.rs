@@ -18,6 +18,10 @@ pub(crate) struct RouteRequest {
     #[serde(alias = "customer_history")]
     #[schema(value_type = Option<HistorySchema>)]
     pub(crate) customer_history: Option<frontdesk::CustomerHistory>,
+    /// What is known at the moment, for the policy's hard rules.
+    #[serde(default)]
+    #[schema(value_type = Option<ContextSchema>)]
+    pub(crate) context: frontdesk::RouteContext,
 }
 
 /// A text for the sentiment and category endpoints.
@@ -35,6 +39,34 @@ pub(crate) struct BatchRequest {
     /// Texts, or objects as the analyze endpoint takes them.
     #[schema(value_type = Vec<TicketSchema>)]
     pub(crate) tickets: Several,
+    /// What is known at the moment, for the policy's hard rules.
+    #[serde(default)]
+    #[schema(value_type = Option<ContextSchema>)]
+    pub(crate) context: frontdesk::RouteContext,
+}
+
+/// What is known when tickets are routed. What is left out takes no channel out, but consent, which must be given.
+#[derive(Debug, ToSchema)]
+#[schema(as = RouteContext)]
+#[allow(dead_code, reason = "as below")]
+pub(crate) struct ContextSchema {
+    /// The time that opening hours are compared with; default: now.
+    #[schema(example = "2026-03-02T09:30:00Z")]
+    now: Option<String>,
+    /// The channels that can be had at the moment.
+    available: Option<Vec<String>>,
+    /// Agents that are free, by channel.
+    #[schema(required = false)]
+    agents: std::collections::BTreeMap<String, u32>,
+    /// The channels that the customer consented to.
+    #[schema(required = false)]
+    consent: Vec<String>,
+    /// What the customer cannot be asked to do: `hearing`, `speech`, `vision`.
+    #[schema(required = false)]
+    needs: Vec<String>,
+    /// The share of the decisions so far that each channel has, 0 to 1.
+    #[schema(required = false)]
+    shares: std::collections::BTreeMap<String, f64>,
 }
 
 /// A ticket: its text alone, or its fields.

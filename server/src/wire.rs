@@ -1,11 +1,15 @@
 //! What answers look like: camelCase mirrors of the engine's types. Each is taken apart field by field, so that a field that is
 //! forgotten here does not compile.
 
+mod route;
+
 use std::collections::BTreeMap;
 
 use frontdesk as core;
 use serde::Serialize;
 use utoipa::ToSchema;
+
+pub(crate) use route::RouteAnalysis;
 
 /// Everything that the engine says of one ticket.
 #[derive(Debug, Serialize, ToSchema)]
@@ -67,26 +71,6 @@ pub(crate) struct Label {
     score: f32,
 }
 
-/// Which channel should take a ticket.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct RouteAnalysis {
-    /// `ai-chatbot`, `live-chat`, `co-browse` or `video-call`.
-    recommended_route: String,
-    /// Its share of the four, 0 to 1.
-    confidence: f32,
-    reasoning: String,
-    /// The others, best first.
-    alternative_routes: Vec<RouteScore>,
-}
-
-/// A channel with its share, 0 to 1.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct RouteScore {
-    route: String,
-    score: f32,
-}
-
 /// What a single-task model says.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Task {
@@ -99,8 +83,11 @@ pub(crate) struct Task {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Abstain {
     output: String,
-    /// `low-confidence`, `out-of-domain`, `unsupported-language` or `empty`.
+    /// `low-confidence`, `out-of-domain`, `unsupported-language`, `empty` or `no-route`.
     reason: String,
+    /// Of `no-route`: the queue that takes such tickets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    queue: Option<String>,
 }
 
 /// What an analysis cost.
@@ -191,19 +178,6 @@ impl<L: ToString> From<core::LabelScore<L>> for Label {
     }
 }
 
-impl From<core::RouteAnalysis> for RouteAnalysis {
-    fn from(route: core::RouteAnalysis) -> Self {
-        let core::RouteAnalysis { recommended_route, confidence, reasoning, alternative_routes } = route;
-        let other = |core::RouteScore { route, score }| RouteScore { route: route.to_string(), score };
-        Self {
-            recommended_route: recommended_route.to_string(),
-            confidence,
-            reasoning,
-            alternative_routes: alternative_routes.into_iter().map(other).collect(),
-        }
-    }
-}
-
 impl From<core::TaskResult> for Task {
     fn from(core::TaskResult { label, score, labels }: core::TaskResult) -> Self {
         Self { label, score, labels: labels.into_iter().map(Into::into).collect() }
@@ -211,8 +185,8 @@ impl From<core::TaskResult> for Task {
 }
 
 impl From<core::Abstain> for Abstain {
-    fn from(core::Abstain { output, reason }: core::Abstain) -> Self {
-        Self { output, reason: reason.to_string() }
+    fn from(core::Abstain { output, reason, queue }: core::Abstain) -> Self {
+        Self { output, reason: reason.to_string(), queue }
     }
 }
 

@@ -14,6 +14,7 @@ fn snake(value: Value) -> Value {
         ("urgencyLevel", "urgency_level"),
         ("recommendedRoute", "recommended_route"),
         ("alternativeRoutes", "alternative_routes"),
+        ("wouldChange", "would_change"),
     ];
     let name = |key: String| {
         names.iter().find(|(camel, _)| *camel == key).map_or(key, |(_, snake)| (*snake).to_owned())

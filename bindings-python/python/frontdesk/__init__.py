@@ -3,7 +3,20 @@
 from frontdesk import errors, types
 from frontdesk.engine import AnyTicket, Engine, Model
 from frontdesk.errors import *  # noqa: F403
+from frontdesk.routing import replay, train_route
 from frontdesk.training import check, compare, evaluate, train
 from frontdesk.types import *  # noqa: F403
 
-__all__ = ["AnyTicket", "Engine", "Model", "check", "compare", "evaluate", "train", *errors.__all__, *types.__all__]
+__all__ = [
+    "AnyTicket",
+    "Engine",
+    "Model",
+    "check",
+    "compare",
+    "evaluate",
+    "replay",
+    "train",
+    "train_route",
+    *errors.__all__,
+    *types.__all__,
+]

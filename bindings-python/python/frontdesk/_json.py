@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -49,6 +50,25 @@ def ticket(value: object, place: int | None) -> str:
     except Exception as error:
         raise unreadable(name, None, error) from error
     return _checked(_dumps(value, name), value, "" if place is None else f"{name}: ")
+
+
+def path(value: str | bytes | os.PathLike[str], option: str) -> str:
+    """A path as text: options are JSON, which has no bytes that are not UTF-8."""
+    try:
+        name = os.fsdecode(value)
+    except TypeError:
+        message = f"`{option}` is of type {type(value).__name__}; a name or a path is expected"
+        raise InvalidInputError(message, option) from None
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        raise InvalidInputError(f"`{option}` is a path that is not UTF-8: {name!r}", option) from None
+    return name
+
+
+def copied(value: object, field: str) -> Any:
+    """A copy of an option, of nothing but what JSON has."""
+    return json.loads(_dumps(value, f"`{field}`", field))
 
 
 def options(given: Mapping[str, Any], unknown: Mapping[str, object]) -> str:

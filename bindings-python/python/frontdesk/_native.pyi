@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, final
 
-__all__ = ["NativeCall", "NativeEngine", "check", "compare", "evaluate", "open", "train"]
+__all__ = ["NativeCall", "NativeEngine", "check", "compare", "evaluate", "open", "replay", "train", "train_route"]
 
 @final
 class NativeCall:
@@ -33,3 +33,5 @@ def evaluate(
 def compare(
     a: NativeEngine, b: NativeEngine, data: object, options: str, progress: Callable[[int], object] | None = None
 ) -> Any: ...
+def replay(options: str) -> Any: ...
+def train_route(options: str, progress: Callable[[Any], object] | None = None) -> Any: ...

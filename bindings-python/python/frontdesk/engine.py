@@ -10,9 +10,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, cast, overload
 
-from frontdesk import _frames, _json, _native, _progress, _unicode
+from frontdesk import _frames, _json, _native, _progress, _route, _unicode
+from frontdesk._json import path
 from frontdesk.errors import InvalidInputError
-from frontdesk.types import Analysis, Info, Metrics, Ticket
+from frontdesk.types import Analysis, Info, Metrics, RouteContext, RouteOptions, Ticket
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,20 +46,6 @@ def located(model: Model | None, option: str = "model") -> str | None:
     return name
 
 
-def path(value: Model, option: str) -> str:
-    """A path as text: options are JSON, which has no bytes that are not UTF-8."""
-    try:
-        name = os.fsdecode(value)
-    except TypeError:
-        message = f"`{option}` is of type {type(value).__name__}; a name or a path is expected"
-        raise InvalidInputError(message, option) from None
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        raise InvalidInputError(f"`{option}` is a path that is not UTF-8: {name!r}", option) from None
-    return name
-
-
 class Engine:
     """Reads support messages.
 
@@ -74,9 +61,12 @@ class Engine:
         outputs: what to compute; by default all that the model has.
         long_text: what to do with a text that is longer than the model reads; by default `head-and-tail`.
         queue: tickets that may wait before calls are refused as `overloaded`; by default 4096.
+        route: how tickets are routed: the policy that acts, one that is only watched, whether answers carry records, how a repeated issue
+            is found.
 
     Raises:
-        ModelNotFoundError, ModelInvalidError, DeviceUnavailableError, NetworkError, IoError; InvalidInputError for an option.
+        ModelNotFoundError, ModelInvalidError, DeviceUnavailableError, NetworkError, IoError; InvalidInputError for an option;
+        DataInvalidError for a routing policy.
     """
 
     def __init__(
@@ -90,6 +80,7 @@ class Engine:
         outputs: Iterable[str] | None = None,
         long_text: Literal["head", "head-and-tail", "refuse"] | None = None,
         queue: int | None = None,
+        route: RouteOptions | None = None,
         **unknown: NoReturn,
     ) -> None:
         given = {
@@ -101,6 +92,7 @@ class Engine:
             "outputs": _names(outputs),
             "long_text": long_text,
             "queue": queue,
+            "route": _route.options(route),
         }
         self._options = {name: value for name, value in given.items() if value is not None}
         self._native = _native.open(_json.options({**given, "model": located(model)}, unknown))
@@ -120,6 +112,7 @@ class Engine:
         *,
         outputs: Iterable[str] | None = None,
         timeout_ms: float | None = None,
+        route: RouteContext | None = None,
         **unknown: NoReturn,
     ) -> Analysis:
         """Analyzes one ticket.
@@ -128,12 +121,13 @@ class Engine:
             ticket: a text, a `Ticket`, or a mapping with a ticket's fields.
             outputs: what to compute; by default what the engine was opened with.
             timeout_ms: gives up after this time, waiting counted.
+            route: what is known beside the ticket that hard rules ask for: the time, free agents, consent.
 
         Raises:
             InvalidInputError, TooLargeError, TooLongError, OverloadedError, TimeoutError; CancelledError where the engine
             is closed meanwhile.
         """
-        return cast(Analysis, self._native.analyze(ticket, _call_options(outputs, timeout_ms, unknown)))
+        return cast(Analysis, self._native.analyze(ticket, _call_options(outputs, timeout_ms, route, unknown)))
 
     def analyze_batch(
         self,
@@ -141,11 +135,12 @@ class Engine:
         *,
         outputs: Iterable[str] | None = None,
         timeout_ms: float | None = None,
+        route: RouteContext | None = None,
         **unknown: NoReturn,
     ) -> list[Analysis]:
         """Analyzes tickets, 100,000 at most, in their order. One bad ticket fails the call and is named by its place, from 0."""
         return cast(
-            "list[Analysis]", self._native.analyze_batch(_listed(tickets), _call_options(outputs, timeout_ms, unknown))
+            "list[Analysis]", self._native.analyze_batch(_listed(tickets), _call_options(outputs, timeout_ms, route, unknown))
         )
 
     async def analyze_async(
@@ -154,10 +149,11 @@ class Engine:
         *,
         outputs: Iterable[str] | None = None,
         timeout_ms: float | None = None,
+        route: RouteContext | None = None,
         **unknown: NoReturn,
     ) -> Analysis:
         """As `analyze`, without blocking the event loop. Cancelling the task gives its place in the queue to others."""
-        options = _call_options(outputs, timeout_ms, unknown)
+        options = _call_options(outputs, timeout_ms, route, unknown)
         return (await self._run(ticket, False, options, timeout_ms))[0]
 
     async def analyze_batch_async(
@@ -166,10 +162,11 @@ class Engine:
         *,
         outputs: Iterable[str] | None = None,
         timeout_ms: float | None = None,
+        route: RouteContext | None = None,
         **unknown: NoReturn,
     ) -> list[Analysis]:
         """As `analyze_batch`, without blocking the event loop."""
-        options = _call_options(outputs, timeout_ms, unknown)
+        options = _call_options(outputs, timeout_ms, route, unknown)
         return await self._run(_listed(tickets), True, options, timeout_ms)
 
     async def _run(
@@ -286,11 +283,12 @@ def _opened(options: dict[str, Any]) -> Engine:
 
 
 def _call_options(
-    outputs: Iterable[str] | None, timeout_ms: float | None, unknown: Mapping[str, object]
+    outputs: Iterable[str] | None, timeout_ms: float | None, route: RouteContext | None, unknown: Mapping[str, object]
 ) -> str | None:
-    if outputs is None and timeout_ms is None and not unknown:
+    if outputs is None and timeout_ms is None and route is None and not unknown:
         return None
-    return _json.options({"outputs": _names(outputs), "timeout_ms": timeout_ms}, unknown)
+    given = {"outputs": _names(outputs), "timeout_ms": timeout_ms, "route": _route.context(route)}
+    return _json.options(given, unknown)
 
 
 def _names(outputs: Iterable[str] | None) -> list[str] | None:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Any, NoReturn, cast
 
 from frontdesk import _frames, _json, _native, _progress, _unicode
-from frontdesk.engine import Engine, Model, located, path
+from frontdesk._json import path
+from frontdesk.engine import Engine, Model, located
 from frontdesk.errors import InvalidInputError
 from frontdesk.types import Comparison, Diagnosis, Epoch, Evaluation, Reading, Report, Steps
 

@@ -47,6 +47,8 @@ pub(crate) struct Loaded {
     pub(crate) golden: Vec<Golden>,
     /// Codes of the languages that it was trained on; empty where nobody says.
     pub(crate) languages: Vec<String>,
+    /// The network's head whose output is the whitened vector of a text, where a head knows its domain.
+    pub(crate) whitening: Option<usize>,
 }
 
 /// What a head's logits mean.
@@ -142,7 +144,10 @@ impl<'a> Bundle<'a> {
         let files = self.files;
         let load = || {
             let domains = manifest.heads.iter().filter_map(|head| head.domain_spec(self.config.hidden_size));
-            let specs: Vec<_> = manifest.heads.iter().map(HeadManifest::spec).chain(domains).collect();
+            let specs = manifest.heads.iter().map(HeadManifest::spec).chain(domains);
+            let whitening =
+                whitening(&manifest.heads).and_then(|head| head.whitening_spec(self.config.hidden_size));
+            let specs: Vec<_> = specs.chain(whitening).collect();
             let (trunk, heads) = (files.weights(TRUNK)?, files.weights(HEADS)?);
             Network::load(&self.config, &trunk, &specs, &heads, backend)
                 .map_err(|e| Error::from(e).context(files.place()))
@@ -159,6 +164,9 @@ impl<'a> Bundle<'a> {
             network: network?,
             golden: manifest.golden.clone(),
             languages: manifest.languages.clone(),
+            whitening: whitening(&manifest.heads).map(|_| {
+                manifest.heads.len() + manifest.heads.iter().filter(|head| head.domain.is_some()).count()
+            }),
         })
     }
 
@@ -212,8 +220,15 @@ impl<'a> Bundle<'a> {
             heads: vec![HeadMeaning::plain("label", link, labels)],
             golden: Vec::new(),
             languages: Vec::new(),
+            whitening: None,
         })
     }
+}
+
+/// The head whose whitening says how alike texts are: that of the sentiment, which learnt from the most and the most various texts, else any.
+fn whitening(heads: &[HeadManifest]) -> Option<&HeadManifest> {
+    let known = || heads.iter().filter(|head| head.domain.is_some());
+    known().find(|head| head.name == "sentiment").or_else(|| known().next())
 }
 
 /// What the heads mean; the network has the distances after the heads.

@@ -51,6 +51,24 @@ pub fn read_labelled(path: &Path, text: &str, label: &str) -> Result<Vec<Labelle
     checked(rows).map_err(|e| e.context(path.display()))
 }
 
+/// Reads a value from each line of a JSON lines file, with the line's number from 1; empty lines are skipped.
+///
+/// # Errors
+/// `io`; `data-invalid` names the line and what is wrong there.
+pub fn read_values<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Vec<(u64, T)>> {
+    let file = File::read(path)?;
+    if file.format != Format::JsonLines {
+        let message = format!("{}: the name must end in .jsonl or .ndjson", path.display());
+        return Err(Error::invalid("input", message));
+    }
+    let lines = file.text.lines().zip(1..).filter(|(line, _)| !line.trim().is_empty());
+    let value = |(line, number)| match serde_json::from_str(line) {
+        Ok(value) => Ok((number, value)),
+        Err(e) => Err(invalid(number, e).context(path.display())),
+    };
+    lines.map(value).collect()
+}
+
 /// Labelled texts that are in memory: as those of a file with one row to a line.
 ///
 /// # Errors

@@ -1,57 +1,70 @@
 //! What the scores are made of: named numbers with a range and a meaning.
 
-use crate::{Category, CustomerHistory, Polarity, Urgency};
+use std::fmt;
+use std::ops::RangeInclusive;
 
-use super::Signals;
+use serde::Serialize as _;
+
 use super::complexity::Complexity;
-use super::history::repeated_issue;
 use super::keywords::{Keywords, saturate};
-use super::lexicon::Topic;
+use super::router::Signals;
+use crate::{Category, Feature, Polarity, Topic, Urgency};
 
-/// A number that the routes' scores weigh. What is not known is 0, and says nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Feature {
-    /// How-to words: `1 - 2^-count`, 0 to 1.
-    HowTo,
-    /// Visual words: `1 - 2^-count`, 0 to 1.
-    Visual,
-    /// Words of a technical fault: `1 - 2^-count`, 0 to 1.
-    Fault,
-    /// Words of an emergency: `1 - 2^-count`, 0 to 1.
-    Emergency,
-    /// Words of money, contract and law: `1 - 2^-count`, 0 to 1.
-    Money,
-    /// Words of displeasure, and a raised voice beside words of displeasure, fault or emergency: `1 - 2^-count`,
-    /// 0 to 1.
-    Emotion,
-    /// Greetings, thanks and praise: `1 - 2^-count` times their share in all keywords, 0 to 1.
-    Courtesy,
-    /// [`Complexity::value`] less 0.25, so that a simple message has a negative number: -0.25 to 0.75.
-    Complexity,
-    /// The ticket's urgency: low -0.25, medium and unknown 0, high 0.5, critical 1.
-    TicketUrgency,
-    /// The model's urgency level: `(level - 4) / 6`, -0.5 to 1; level 4 is ordinary work.
-    ModelUrgency,
-    /// The model's anger, 0 to 1.
-    Anger,
-    /// The model's frustration, 0 to 1.
-    Frustration,
-    /// The model's polarity times its probability: -1 (surely negative) to 1 (surely positive).
-    Mood,
-    /// The model's probability of an approval, 0 to 1.
-    Approval,
-    /// The model's probability of a revision, 0 to 1.
-    Revision,
-    /// The model's probability of a question, 0 to 1.
-    Question,
-    /// The model's probability of an emergency, 0 to 1.
-    Urgent,
-    /// The model's probability of a technical fault, 0 to 1.
-    Technical,
-    /// The model's probability of a general message, 0 to 1.
-    General,
-    /// How surely the message repeats an earlier issue, 0 to 1; see [`repeated_issue`].
-    Repeat,
+impl Feature {
+    /// All features, in the order of their numbers.
+    pub const ALL: [Self; 20] = [
+        Self::HowTo,
+        Self::Visual,
+        Self::Fault,
+        Self::Emergency,
+        Self::Money,
+        Self::Emotion,
+        Self::Courtesy,
+        Self::Complexity,
+        Self::TicketUrgency,
+        Self::ModelUrgency,
+        Self::Anger,
+        Self::Frustration,
+        Self::Mood,
+        Self::Approval,
+        Self::Revision,
+        Self::Question,
+        Self::Urgent,
+        Self::Technical,
+        Self::General,
+        Self::Repeat,
+    ];
+
+    /// The values that it can have.
+    pub fn range(self) -> RangeInclusive<f64> {
+        match self {
+            Self::Complexity => -ORDINARY_COMPLEXITY..=1.0 - ORDINARY_COMPLEXITY,
+            Self::TicketUrgency => -0.25..=1.0,
+            Self::ModelUrgency => model_urgency(1)..=model_urgency(10),
+            Self::Mood => -1.0..=1.0,
+            _ => 0.0..=1.0,
+        }
+    }
+
+    /// The value nearest to `bound` that the feature can have at it or beyond, upwards or downwards; `None` where that is out of its range.
+    pub(super) fn reached(self, bound: f64, upwards: bool) -> Option<f64> {
+        let steps: Vec<f64> = match self {
+            Self::TicketUrgency => URGENCIES.map(ticket_urgency).to_vec(),
+            Self::ModelUrgency => (1..=10).map(model_urgency).collect(),
+            // Beyond it by what nobody would see.
+            _ => vec![bound + if upwards { 1e-9 } else { -1e-9 }],
+        };
+        let range = self.range();
+        let beyond = |step: &f64| range.contains(step) && if upwards { *step > bound } else { *step < bound };
+        let steps = steps.into_iter().filter(beyond);
+        steps.min_by(|a, b| (a - bound).abs().total_cmp(&(b - bound).abs()))
+    }
+}
+
+impl fmt::Display for Feature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
 }
 
 /// The complexity of an ordinary message.
@@ -59,13 +72,11 @@ const ORDINARY_COMPLEXITY: f64 = 0.25;
 
 /// The value of every feature.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Features([f64; Self::COUNT]);
+pub(super) struct Features([f64; Feature::ALL.len()]);
 
 impl Features {
-    pub(super) const COUNT: usize = 20;
-
-    pub(super) fn get(&self, feature: Feature) -> f64 {
-        self.0[feature as usize]
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Feature, f64)> {
+        Feature::ALL.into_iter().zip(self.0)
     }
 
     fn set(&mut self, feature: Feature, value: f64) {
@@ -73,19 +84,18 @@ impl Features {
     }
 
     pub(super) fn of(
-        text: &str,
         keywords: &Keywords,
         complexity: &Complexity,
         urgency: Option<Urgency>,
-        history: Option<&CustomerHistory>,
         signals: Signals<'_>,
+        repeat: f64,
     ) -> Self {
-        let mut features = Self([0.0; Self::COUNT]);
+        let mut features = Self([0.0; Feature::ALL.len()]);
         features.read_keywords(keywords);
         features.set(Feature::Complexity, complexity.value - ORDINARY_COMPLEXITY);
         features.set(Feature::TicketUrgency, urgency.map_or(0.0, ticket_urgency));
         features.read_signals(signals);
-        features.set(Feature::Repeat, history.map_or(0.0, |history| repeated_issue(text, history)));
+        features.set(Feature::Repeat, repeat);
         features
     }
 
@@ -106,7 +116,7 @@ impl Features {
 
     fn read_signals(&mut self, signals: Signals<'_>) {
         if let Some(sentiment) = signals.sentiment {
-            self.set(Feature::ModelUrgency, (f64::from(sentiment.urgency_level.clamp(1, 10)) - 4.0) / 6.0);
+            self.set(Feature::ModelUrgency, model_urgency(sentiment.urgency_level.clamp(1, 10)));
             self.set(Feature::Anger, unit(sentiment.emotions.anger));
             self.set(Feature::Frustration, unit(sentiment.emotions.frustration));
             let sign = match sentiment.sentiment {
@@ -124,6 +134,13 @@ impl Features {
             self.set(by_category(label.label), unit(label.score));
         }
     }
+}
+
+const URGENCIES: [Urgency; 4] = [Urgency::Low, Urgency::Medium, Urgency::High, Urgency::Critical];
+
+/// Of a level from 1 to 10; 4 is ordinary work.
+fn model_urgency(level: u8) -> f64 {
+    (f64::from(level) - 4.0) / 6.0
 }
 
 fn ticket_urgency(urgency: Urgency) -> f64 {

@@ -7,9 +7,6 @@ use crate::{CustomerHistory, Route};
 
 use super::words::{Piece, scan, stem};
 
-/// Successes that every channel is given before the first real one; see [`HistoricalSuccess::share`].
-pub const PRIOR: f64 = 2.0;
-
 /// Bytes of the message, and of each earlier issue, that are compared.
 const COMPARED: usize = 1024;
 
@@ -35,15 +32,6 @@ impl HistoricalSuccess {
     /// Earlier issues: those that are listed, and never fewer than those that were solved.
     pub fn issues(&self) -> usize {
         self.issues
-    }
-
-    /// The share of `route` in the successes, shrunk towards one in four where there are few:
-    /// `(solved + 2) / (all solved + 8)`, the mean of a Dirichlet posterior with a prior of [`PRIOR`] per channel.
-    /// Between 0 and 1; the four add up to 1; 0.25 without history. One more success raises its own channel's share
-    /// and lowers the others'.
-    pub fn share(&self, route: Route) -> f64 {
-        let all: usize = self.solved.iter().sum();
-        (self.solved(route) as f64 + PRIOR) / (all as f64 + 4.0 * PRIOR)
     }
 }
 

@@ -1,8 +1,9 @@
 //! What the words of a message are about: counts by topic, on word boundaries, by simple stems.
 
+use crate::Topic;
 use std::collections::HashSet;
 
-use super::lexicon::{Entry, Known, LONGEST, NEGATIONS, Topic, look_up};
+use super::lexicon::{Entry, Known, LONGEST, NEGATIONS, look_up};
 use super::words::{Piece, scan, stem};
 
 /// The keywords of a message.

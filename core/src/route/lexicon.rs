@@ -1,34 +1,10 @@
 //! The words and phrases that the scorer knows, by topic.
 
+use crate::Topic;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::words::stem;
-
-/// What a keyword is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Topic {
-    /// The sender asks how something is done, or for a plain fact.
-    HowTo,
-    /// Something is best looked at together: layout, color, where to click.
-    Visual,
-    /// Something that should work does not.
-    Fault,
-    /// Something has stopped, or help must come at once.
-    Emergency,
-    /// Money, a contract, a legal matter.
-    Money,
-    /// The sender is displeased or worried.
-    Emotion,
-    /// Greetings, thanks, praise, checking in.
-    Courtesy,
-}
-
-impl Topic {
-    /// All topics, in the order of their numbers.
-    pub const ALL: [Self; 7] =
-        [Self::HowTo, Self::Visual, Self::Fault, Self::Emergency, Self::Money, Self::Emotion, Self::Courtesy];
-}
 
 /// The words and phrases of every topic. They are stemmed as the message is, so that one form stands for all.
 const LEXICON: [(Topic, &str); 7] = [

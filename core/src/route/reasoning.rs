@@ -1,12 +1,8 @@
 //! Why the best route is the best: sentences made of what weighed most against the runner-up.
 
-use crate::{Route, Urgency};
+use crate::{Exclusion, Facts, Feature, Route, Rule, Topic};
 
-use super::features::{Feature, Features};
-use super::history::HistoricalSuccess;
-use super::keywords::Keywords;
-use super::lexicon::Topic;
-use super::score::{PerRoute, Scores, Source};
+use super::score::Source;
 
 /// Characters of a reasoning, at most.
 const LONGEST: usize = 240;
@@ -21,41 +17,55 @@ const WORTH_NAMING: f64 = 0.2;
 const CLOSE: f64 = 0.08;
 
 /// What the sentences are made from.
-#[derive(Debug)]
-pub(super) struct Facts<'a> {
-    pub(super) keywords: &'a Keywords,
-    pub(super) features: &'a Features,
-    pub(super) urgency: Option<Urgency>,
-    pub(super) level: Option<u8>,
-    pub(super) success: HistoricalSuccess,
-    pub(super) preferred: Option<Route>,
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Told<'a> {
+    pub(super) facts: &'a Facts,
+    /// What each source weighs for the route that was chosen, the heaviest first.
+    pub(super) weighed: &'a [(Source, f64)],
+    pub(super) ranking: &'a [(Route, f64)],
+    /// The route that the scores alone would have chosen, where a rule took it out.
+    pub(super) barred: Option<Exclusion>,
+    /// Where the chosen route stands in the ranking.
+    pub(super) place: usize,
 }
 
 /// One or two sentences, 240 characters at most. Of the customer's own words only keywords of the lexicon are quoted.
-pub(super) fn explain(facts: &Facts<'_>, scores: &Scores) -> String {
-    let [(best, share), (second, next), ..] = scores.ranking;
+pub(super) fn explain(told: &Told<'_>) -> String {
+    let Told { facts, ranking, place, .. } = *told;
+    let (best, share) = ranking[place];
     let mut phrases = Vec::new();
     let mut clauses = Vec::new();
-    for source in heaviest(scores) {
+    let least = told.weighed.first().map_or(0.0, |(_, heaviest)| heaviest * WORTH_NAMING).max(1e-6);
+    for (source, _) in told.weighed.iter().filter(|(_, weight)| *weight >= least) {
         match source {
-            Source::Feature(feature) if phrases.len() < NAMED => phrases.push(phrase(feature, facts)),
+            Source::Feature(feature) if phrases.len() < NAMED => phrases.push(phrase(*feature, facts)),
             Source::Feature(_) => {}
-            Source::Success => clauses.push(success(best, &facts.success)),
+            Source::Success => clauses.push(success(best, facts)),
             Source::Preference => clauses.push(format!("the customer prefers {}", name(best))),
         }
     }
     if phrases.is_empty() && clauses.is_empty() {
-        clauses.push(plain(best, facts.keywords.words()));
+        clauses.push(plain(best, facts.words));
     }
-    match facts.preferred {
-        Some(preferred) if preferred != best => {
+    let next = ranking.get(place + 1);
+    match (facts.preferred, next) {
+        _ if place > 0 => {
+            clauses.push(format!("{} would come first and is left aside to learn", name(ranking[0].0)));
+        }
+        (Some(preferred), _) if preferred != best && ranking.iter().any(|(route, _)| *route == preferred) => {
             clauses.push(format!("this outweighs the customer's preference for {}", name(preferred)));
         }
-        _ if share - next < CLOSE => clauses.push(format!("{} is close behind", name(second))),
+        (_, Some((second, next))) if share - next < CLOSE => {
+            clauses.push(format!("{} is close behind", name(*second)));
+        }
         _ => {}
     }
+    let barred = told.barred.map(|exclusion| sentence(&[], &[ruled_out(exclusion)], best));
     loop {
-        let text = sentence(&phrases, &clauses, best);
+        let mut text = sentence(&phrases, &clauses, best);
+        if let Some(barred) = &barred {
+            text = format!("{text} {barred}");
+        }
         if text.chars().count() <= LONGEST || phrases.len() + clauses.len() < 2 {
             return text;
         }
@@ -67,25 +77,17 @@ pub(super) fn explain(facts: &Facts<'_>, scores: &Scores) -> String {
     }
 }
 
-/// What spoke for the best route, heaviest first, as far as it is worth naming.
-///
-/// A part weighs what it gives the best route above what it gives the others: half of it against each by its share, so
-/// that the runner-up counts most, and half against all alike, so that what rules the rest out is named too.
-fn heaviest(scores: &Scores) -> Vec<Source> {
-    let [(best, share), others @ ..] = scores.ranking;
-    let rest = (1.0 - share).max(f64::MIN_POSITIVE);
-    let weight = |part: &PerRoute| -> f64 {
-        let own = part[best as usize];
-        others
-            .iter()
-            .map(|(route, share)| (own - part[*route as usize]) * (share / rest + 1.0 / 3.0) / 2.0)
-            .sum()
+/// Why a route is not there.
+fn ruled_out(Exclusion { route, rule }: Exclusion) -> String {
+    let why = match rule {
+        Rule::Unavailable => "is not available",
+        Rule::Closed => "is closed at this time",
+        Rule::NoAgent => "has no free agent",
+        Rule::NoConsent => "needs a consent that was not given",
+        Rule::Need => "does not suit the customer's needs",
+        Rule::Cap => "has its share of the tickets already",
     };
-    let mut parts: Vec<(Source, f64)> =
-        scores.parts.iter().map(|(source, part)| (*source, weight(part))).collect();
-    parts.sort_by(|a, b| b.1.total_cmp(&a.1));
-    let least = parts.first().map_or(0.0, |(_, heaviest)| heaviest * WORTH_NAMING).max(1e-6);
-    parts.into_iter().filter(|(_, weight)| *weight >= least).map(|(source, _)| source).collect()
+    format!("{} would come first but {why}", name(route))
 }
 
 /// The reasons with what they ask for, then the clauses.
@@ -129,20 +131,20 @@ fn name(route: Route) -> &'static str {
     }
 }
 
-fn success(route: Route, success: &HistoricalSuccess) -> String {
+fn success(route: Route, facts: &Facts) -> String {
     let means = match route {
         Route::AiChatbot => "the chatbot",
         Route::LiveChat => "live chat",
         Route::CoBrowse => "co-browsing",
         Route::VideoCall => "video calls",
     };
-    format!("{means} solved {} of {}", success.solved(route), count(success.issues(), "earlier issue"))
+    format!("{means} solved {} of {}", facts.solved.get(route), count(facts.issues, "earlier issue"))
 }
 
 /// What a feature says of this ticket, as it speaks for the best route.
-fn phrase(feature: Feature, facts: &Facts<'_>) -> String {
-    let value = facts.features.get(feature);
-    let quoted = |what: &str, topic| match facts.keywords.first(topic) {
+fn phrase(feature: Feature, facts: &Facts) -> String {
+    let value = facts.feature(feature);
+    let quoted = |what: &str, topic| match facts.keywords.get(&topic) {
         Some(word) => format!("{what} ('{word}')"),
         None => what.to_owned(),
     };
@@ -152,18 +154,20 @@ fn phrase(feature: Feature, facts: &Facts<'_>) -> String {
         Feature::Fault => quoted("a technical fault", Topic::Fault),
         Feature::Emergency => quoted("an emergency", Topic::Emergency),
         Feature::Money => quoted("a matter of money or contract", Topic::Money),
-        Feature::Emotion => match facts.keywords.first(Topic::Emotion) {
+        Feature::Emotion => match facts.keywords.get(&Topic::Emotion) {
             Some(word) => format!("a displeased tone ('{word}')"),
             None => "a raised voice".to_owned(),
         },
         Feature::Courtesy => quoted("a friendly tone", Topic::Courtesy),
-        Feature::Complexity if value > 0.0 => complex(facts.keywords),
-        Feature::Complexity if facts.keywords.words() == 0 => "a message without words".to_owned(),
-        Feature::Complexity => format!("a simple message of {}", count(facts.keywords.words(), "word")),
+        Feature::Complexity if value > 0.0 => complex(facts),
+        Feature::Complexity if facts.words == 0 => "a message without words".to_owned(),
+        Feature::Complexity => format!("a simple message of {}", count(facts.words, "word")),
         Feature::TicketUrgency => {
             facts.urgency.map_or_else(String::new, |urgency| format!("{urgency} urgency"))
         }
-        Feature::ModelUrgency => format!("an urgency level of {} in 10", facts.level.unwrap_or_default()),
+        Feature::ModelUrgency => {
+            format!("an urgency level of {} in 10", facts.urgency_level.unwrap_or_default())
+        }
         Feature::Anger => format!("{} anger", degree(value)),
         Feature::Frustration => format!("{} frustration", degree(value)),
         Feature::Mood => format!("a {} mood", if value > 0.0 { "positive" } else { "negative" }),
@@ -177,9 +181,9 @@ fn phrase(feature: Feature, facts: &Facts<'_>) -> String {
     }
 }
 
-fn complex(keywords: &Keywords) -> String {
-    let words = count(keywords.words(), "word");
-    match (keywords.problems(), keywords.attempts()) {
+fn complex(facts: &Facts) -> String {
+    let words = count(facts.words, "word");
+    match (facts.problems, facts.attempts) {
         (problems, _) if problems > 1 => format!("{problems} separate problems in {words}"),
         (_, attempts) if attempts > 0 => {
             format!("a case of {words} with {} already taken", count(attempts, "step"))

@@ -6,16 +6,15 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from frontdesk.types._value import Value
+from frontdesk.types.routing import Route, RouteAnalysis
 
 Polarity = Literal["positive", "neutral", "negative"]
 """How the customer feels."""
 Category = Literal["approval", "revision", "question", "urgent", "technical", "general"]
 """What the sender wants done."""
-Route = Literal["ai-chatbot", "live-chat", "co-browse", "video-call"]
-"""A channel that can take a ticket."""
 Urgency = Literal["low", "medium", "high", "critical"]
 """How urgent a ticket was said to be."""
-AbstainReason = Literal["low-confidence", "out-of-domain", "unsupported-language", "empty"]
+AbstainReason = Literal["low-confidence", "out-of-domain", "unsupported-language", "empty", "no-route"]
 """Why the engine does not commit itself."""
 
 
@@ -82,24 +81,6 @@ class CategoryAnalysis(Value):
 
 
 @dataclass(frozen=True, slots=True)
-class RouteScore(Value):
-    """A channel with its share, 0 to 1."""
-
-    route: Route
-    score: float
-
-
-@dataclass(frozen=True, slots=True)
-class RouteAnalysis(Value):
-    """Which channel should take a ticket, its share of the four, why, and the other channels, best first."""
-
-    recommended_route: Route
-    confidence: float
-    reasoning: str
-    alternative_routes: tuple[RouteScore, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class TaskResult(Value):
     """The labels of a single-task model: the best one with its probability, and all, best first."""
 
@@ -121,7 +102,10 @@ class Abstain(Value):
     """An output on which the engine does not commit itself. The scores are still there, for who wants them."""
 
     output: str
+    """`sentiment`, `category`, `route` or the task's name."""
     reason: AbstainReason
+    queue: str | None
+    """Where a ticket that no route is left for goes instead."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 //! What goes in and what comes out: the types that cross every border.
 
+mod route;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
@@ -7,6 +9,9 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result};
+
+pub use jiff::Timestamp;
+pub use route::*;
 
 /// A support message.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -185,6 +190,7 @@ impl Named for AbstainReason {
         (Self::OutOfDomain, "out-of-domain"),
         (Self::UnsupportedLanguage, "unsupported-language"),
         (Self::Empty, "empty"),
+        (Self::NoRoute, "no-route"),
     ];
 }
 
@@ -307,28 +313,6 @@ pub struct LabelScore<L = String> {
     pub score: f32,
 }
 
-/// Which channel should take a ticket.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct RouteAnalysis {
-    /// The best channel.
-    pub recommended_route: Route,
-    /// Its share of the four, 0 to 1.
-    pub confidence: f32,
-    /// One or two sentences from the features that weighed most.
-    pub reasoning: String,
-    /// The other channels, best first.
-    pub alternative_routes: Vec<RouteScore>,
-}
-
-/// A channel with its share.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct RouteScore {
-    /// The channel.
-    pub route: Route,
-    /// Its share, 0 to 1.
-    pub score: f32,
-}
-
 /// What the head of a task of its own says.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TaskAnalysis {
@@ -363,6 +347,9 @@ pub struct Abstain {
     pub output: String,
     /// Why.
     pub reason: AbstainReason,
+    /// Where a ticket that no route is left for goes instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queue: Option<String>,
 }
 
 /// Why the engine does not commit itself.
@@ -377,6 +364,8 @@ pub enum AbstainReason {
     UnsupportedLanguage,
     /// The text holds nothing to read.
     Empty,
+    /// The rules of the routing policy leave no route.
+    NoRoute,
 }
 
 impl fmt::Display for AbstainReason {

@@ -1,0 +1,117 @@
+//! Making a recorded decision again, and learning how to route from outcomes.
+
+use frontdesk::outcomes::{self, LearnReport, RouteTraining, train_route};
+use frontdesk::route::{PolicySource, replay};
+use frontdesk::{ByRoute, DecisionRecord, Error, ErrorKind, Result, from_json};
+use napi::Env;
+use napi::bindgen_prelude::{Either, Object};
+use napi_derive::napi;
+use serde::{Deserialize, Serialize};
+
+use crate::analysis::RouteAnalysis;
+use crate::mirror::{Mirror, mirror};
+use crate::promise::{Failure, on_thread};
+use crate::training::NativeWork;
+
+mirror! {
+    ["What became of the tickets that took each route."]
+    OutcomesByRoute of [ByRoute::<outcomes::RouteOutcomes>] {
+        #[napi(js_name = "ai-chatbot")]
+        ai_chatbot: [RouteOutcomes],
+        #[napi(js_name = "live-chat")]
+        live_chat: [RouteOutcomes],
+        #[napi(js_name = "co-browse")]
+        co_browse: [RouteOutcomes],
+        #[napi(js_name = "video-call")]
+        video_call: [RouteOutcomes],
+    }
+    ["How many tickets took a route, the share of them that was solved, and their mean reward; 0 of none."]
+    RouteOutcomes of [outcomes::RouteOutcomes] { rows: [f64], solved: [f64], reward: [f64], }
+    ["A mean reward with its 95 % interval."]
+    Estimate of [outcomes::Estimate] { value: [f64], low: [f64], high: [f64], }
+    ["What a policy would have earned, by three estimators. The log is worth `effectiveRows` of its decisions; `largestRatio` is what"]
+    ["one row may weigh."]
+    PolicyValue of [outcomes::PolicyValue] {
+        ips: [Estimate], snips: [Estimate], doubly_robust: [Estimate], effective_rows: [f64], largest_ratio: [f64],
+    }
+}
+
+/// What was learnt. `logged` is what the decisions earned that were made, `old` and `new` what the policy that there is and the learnt
+/// ones would have, and `gain` their difference on the same rows. `policy` is the file that was written, where the new weights are accepted.
+#[napi(object, object_from_js = false)]
+pub struct TrainedRoute {
+    pub rows: f64,
+    pub routes: OutcomesByRoute,
+    pub logged: Estimate,
+    pub old: PolicyValue,
+    pub new: PolicyValue,
+    pub gain: Estimate,
+    pub penalty: f64,
+    pub error: f64,
+    pub accepted: bool,
+    pub reason: String,
+    pub policy: Option<String>,
+}
+
+impl Mirror<outcomes::TrainedRoute> for TrainedRoute {
+    fn of(core: outcomes::TrainedRoute) -> Self {
+        let outcomes::TrainedRoute { report, policy } = core;
+        let LearnReport { rows, routes, logged, old, new, gain, penalty, error, accepted, reason } = report;
+        Self {
+            rows: Mirror::of(rows),
+            routes: Mirror::of(routes),
+            logged: Mirror::of(logged),
+            old: Mirror::of(old),
+            new: Mirror::of(new),
+            gain: Mirror::of(gain),
+            penalty,
+            error,
+            accepted,
+            reason,
+            policy: policy.map(|file| file.display().to_string()),
+        }
+    }
+}
+
+/// A decision, and the policy that made it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Decision {
+    record: DecisionRecord,
+    policy: Option<PolicySource>,
+}
+
+impl Decision {
+    /// The answer, as JSON.
+    fn again(self) -> Result<String> {
+        let policy = self.policy.as_ref().map(PolicySource::read).transpose()?.unwrap_or_default();
+        let answer = replay(&self.record, &policy)??;
+        serde_json::to_string(&RouteAnalysis::of(answer))
+            .map_err(|e| Error::new(ErrorKind::Internal, e.to_string()))
+    }
+}
+
+/// Makes a decision again. The record and its policy are JSON, and so is the answer, a `RouteAnalysis`.
+#[napi(js_name = "replay")]
+pub fn replay_decision(decision: String) -> Either<String, Failure> {
+    let answer = from_json(decision.as_bytes()).and_then(Decision::again);
+    answer.map_or_else(|error| Either::B(error.into()), Either::A)
+}
+
+/// How many tickets are read of how many.
+#[derive(Serialize)]
+struct Read {
+    done: usize,
+    total: usize,
+}
+
+/// Learns a policy's weights from outcomes, and writes the policy where they are better; the training is JSON.
+#[napi(js_name = "trainRoute", ts_return_type = "Promise<TrainedRoute | Failure>")]
+pub fn train_policy<'env>(env: &'env Env, training: String, work: &NativeWork) -> napi::Result<Object<'env>> {
+    let tell = work.teller();
+    let run = move || {
+        let training: RouteTraining = from_json(training.as_bytes())?;
+        train_route(&training, &|done, total| tell(Read { done, total }))
+    };
+    on_thread(env, move |promise| promise.settle(run().map(TrainedRoute::of)))
+}

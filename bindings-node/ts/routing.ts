@@ -1,0 +1,32 @@
+// Decisions that are made again, and policies that learn from outcomes.
+import { type RouteAnalysis, type TrainedRoute, replay as nativeReplay, trainRoute as nativeTrainRoute } from '../native.js'
+import { withBundle } from './bundle.js'
+import { unfailed } from './errors.js'
+import { json, known, readable } from './input.js'
+import { watched } from './training.js'
+import type { DecisionRecord, LearnOptions, RoutePolicy, TrainRouteOptions } from './types.js'
+
+/**
+ * Makes a recorded decision again, without a model: the same policy, by default the one that engines have by default, gives the same
+ * answer. What another policy would have chosen is not told again.
+ */
+export function replay(record: DecisionRecord, policy?: string | RoutePolicy): RouteAnalysis {
+  const answer = nativeReplay(json({ record, policy }, 'the record and the policy'))
+  return JSON.parse(unfailed<string>(answer)) as RouteAnalysis
+}
+
+/** Learns a policy's weights from outcomes of routed tickets. A file is at `output` where they are better, and only there. */
+export async function trainRoute(options: TrainRouteOptions): Promise<TrainedRoute> {
+  const { signal, progress, options: learning, ...training } = withBundle(known(options), 'model')
+  const text = json({ ...training, options: spelled(learning) }, 'the options')
+  return watched({ signal, progress }, (work) => nativeTrainRoute(text, work))
+}
+
+/** The options of learning, as core spells them. */
+function spelled(given: LearnOptions | undefined): object | undefined {
+  if (typeof given !== 'object' || given === null) {
+    return given
+  }
+  const { effectiveRows: effective_rows, ...rest } = readable('the options', () => ({ ...given }))
+  return { effective_rows, ...rest }
+}

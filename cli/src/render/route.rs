@@ -1,0 +1,81 @@
+//! Routes, and what outcomes taught.
+
+use std::path::Path;
+
+use comfy_table::{Attribute, Cell};
+use frontdesk::outcomes::{Estimate, LearnReport};
+use frontdesk::{Contribution, RouteAnalysis};
+
+use super::{bar, pairs, table};
+
+/// A route by its parts: the shares with the reasoning, then the numbers behind it.
+pub(super) fn rows(route: &RouteAnalysis) -> Vec<(&'static str, String)> {
+    let line =
+        |route: &dyn std::fmt::Display, share: f32| format!("{route:<12} {} {share:.2}", bar(share, 20));
+    let others = route.alternative_routes.iter().map(|other| line(&other.route, other.score));
+    let mut shares = vec![line(&route.recommended_route, route.confidence)];
+    shares.extend(others);
+    shares.push(route.reasoning.clone());
+    let mut rows = vec![("route", shares.join("\n"))];
+    if !route.contributions.is_empty() {
+        let told = |c: &Contribution| format!("{:<14} {:>6.2}  {:>+6.2}", c.feature, c.value, c.effect);
+        rows.push(("because", route.contributions.iter().map(told).collect::<Vec<_>>().join("\n")));
+    }
+    if let Some(change) = &route.would_change {
+        let (feature, value, needed) = (&change.feature, change.value, change.needed);
+        rows.push((
+            "unless",
+            format!("{feature} were {needed:.2} and not {value:.2}: then {}", change.route),
+        ));
+    }
+    if !route.excluded.is_empty() {
+        let out = route.excluded.iter().map(|out| format!("{}: {}", out.route, out.rule));
+        rows.push(("excluded", out.collect::<Vec<_>>().join("\n")));
+    }
+    if let Some(propensity) = route.propensity {
+        let tried = if route.explored { ", tried out" } else { "" };
+        rows.push(("propensity", format!("{propensity:.3}{tried}")));
+    }
+    if let Some(shadow) = &route.shadow {
+        let chosen =
+            shadow.recommended_route.map_or_else(|| "no route".to_owned(), |route| route.to_string());
+        let share = shadow.confidence.map_or_else(String::new, |share| format!(" {share:.2}"));
+        rows.push(("shadow", format!("{chosen}{share}")));
+    }
+    rows
+}
+
+/// One decision.
+pub(crate) fn route(route: &RouteAnalysis) -> String {
+    format!("{}\n", pairs(&rows(route)))
+}
+
+/// What was learnt from outcomes, and where the policy is.
+pub(crate) fn learnt(report: &LearnReport, policy: Option<&Path>) -> String {
+    let mut routes = table();
+    let bold = |text: &str| Cell::new(text).add_attribute(Attribute::Bold);
+    routes.set_header(["route", "tickets", "solved", "reward"].map(bold));
+    for (route, of) in report.routes.iter() {
+        let solved = format!("{:.1} %", 100.0 * of.solved);
+        routes.add_row([route.to_string(), of.rows.to_string(), solved, format!("{:.4}", of.reward)]);
+    }
+    let mut values = table();
+    values.set_header(["reward a ticket", "logged", "old policy", "new policy"].map(bold));
+    let told = |e: &Estimate| format!("{:.4} ({:.4} to {:.4})", e.value, e.low, e.high);
+    let none = String::new;
+    values.add_row(["as it was".to_owned(), told(&report.logged), none(), none()]);
+    for (name, of) in [
+        ("IPS", (|v| v.ips) as fn(&frontdesk::outcomes::PolicyValue) -> Estimate),
+        ("SNIPS", |v| v.snips),
+        ("doubly robust", |v| v.doubly_robust),
+    ] {
+        values.add_row([name.to_owned(), none(), told(&of(&report.old)), told(&of(&report.new))]);
+    }
+    let effective = |v: &frontdesk::outcomes::PolicyValue| format!("{:.0}", v.effective_rows);
+    values.add_row(["effective rows".to_owned(), none(), effective(&report.old), effective(&report.new)]);
+    let end = match policy {
+        Some(path) => format!("accepted: {}; written to {}", report.reason, path.display()),
+        None => format!("kept as it was: {}", report.reason),
+    };
+    format!("{routes}\n{values}\n{end}\n")
+}

@@ -1,0 +1,46 @@
+//! `frontdesk route`.
+
+use std::path::Path;
+
+use frontdesk::route::{RoutePolicy, read_record, replay};
+use frontdesk::{AnalyzeOptions, CustomerHistory, Result};
+
+use crate::analyze::{analyze, tickets};
+use crate::args::{Format, RouteArgs};
+use crate::output::{Output, json, json_line};
+use crate::render;
+
+pub(crate) fn run(args: &RouteArgs) -> Result<()> {
+    if let Some(record) = &args.replay {
+        return again(args, record);
+    }
+    let mut tickets = tickets(&args.tickets)?;
+    let history = CustomerHistory {
+        previous_issues: args.previous.clone(),
+        preferred_channel: args.preferred,
+        successful_channels: args.solved.clone(),
+    };
+    if history != CustomerHistory::default() {
+        tickets.tickets.iter_mut().for_each(|ticket| ticket.customer_history = Some(history.clone()));
+    }
+    let mut options = args.engine.options();
+    options.outputs = vec!["route".to_owned()];
+    options.route = args.policy.options();
+    let mut call = AnalyzeOptions::default();
+    call.route = args.context.context();
+    analyze(tickets, options, &call, args.tickets.input.is_none(), &args.output)
+}
+
+/// Makes a recorded decision again.
+fn again(args: &RouteArgs, record: &Path) -> Result<()> {
+    let record = read_record(record)?;
+    let policy = args.policy.policy.as_deref().map(RoutePolicy::read).transpose()?.unwrap_or_default();
+    let answer = replay(&record, &policy)??;
+    let mut output = Output::open(args.output.output.as_deref())?;
+    output.write(&match args.output.format {
+        Some(Format::Table) => render::route(&answer),
+        Some(Format::Jsonl) => json_line(&answer)?,
+        Some(Format::Json) | None => json(&answer)?,
+    })?;
+    output.finish()
+}

@@ -1,0 +1,15 @@
+//! Learning how to route from what became of routed tickets.
+
+mod design;
+mod learn;
+mod reward;
+mod ridge;
+mod row;
+mod train;
+mod value;
+
+pub use learn::{LearnOptions, LearnReport, RouteOutcomes, learn};
+pub use reward::Reward;
+pub use row::{Ending, Outcome, read_facts, read_outcomes};
+pub use train::{RouteTraining, TrainedRoute, train_route};
+pub use value::{Estimate, PolicyValue};

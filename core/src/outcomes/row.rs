@@ -1,0 +1,135 @@
+//! What became of routed tickets, as a file of JSON lines tells it.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::data::read_values;
+use crate::{AnalyzeOptions, DecisionRecord, Engine, Error, ErrorKind, Facts, Result, Route, Ticket};
+
+/// How a routed ticket ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ending {
+    /// The route solved it.
+    Solved,
+    /// It did not, or another route had to.
+    Unsolved,
+}
+
+/// One routed ticket. What was known of it comes as the decision's record, as facts, or as the ticket itself.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Outcome {
+    /// The record that the answer carried.
+    #[serde(default)]
+    pub record: Option<DecisionRecord>,
+    /// What was known.
+    #[serde(default)]
+    pub facts: Option<Facts>,
+    /// The ticket, to be read again.
+    #[serde(default)]
+    pub ticket: Option<Ticket>,
+    /// The route that was taken.
+    pub route: Route,
+    /// The probability that it had, above 0 and up to 1.
+    #[serde(default)]
+    pub propensity: Option<f64>,
+    /// The routes that could have been taken; `None`: all.
+    #[serde(default)]
+    pub available: Option<Vec<Route>>,
+    /// How it ended.
+    pub outcome: Ending,
+    /// What the customer said of it, 1 to 5.
+    #[serde(default)]
+    pub satisfaction: Option<f64>,
+    /// Seconds that it took.
+    #[serde(default)]
+    pub duration: Option<f64>,
+}
+
+impl Outcome {
+    /// What was known of the ticket; `None` where only the ticket itself is there.
+    pub fn known(&self) -> Option<&Facts> {
+        self.facts.as_ref().or_else(|| self.record.as_ref().map(|record| &record.facts))
+    }
+
+    fn check(&self) -> std::result::Result<(), String> {
+        let sources = [self.record.is_some(), self.facts.is_some(), self.ticket.is_some()];
+        match sources.iter().filter(|there| **there).count() {
+            1 => {}
+            0 => {
+                return Err(
+                    "nothing is known of the ticket: give its `record`, `facts` or `ticket`".to_owned()
+                );
+            }
+            _ => {
+                return Err(
+                    "one of `record`, `facts` and `ticket` says what was known, not several".to_owned()
+                );
+            }
+        }
+        if let Some(propensity) = self.propensity.filter(|p| !(*p > 0.0 && *p <= 1.0)) {
+            return Err(format!("propensity: {propensity} is not above 0 and up to 1"));
+        }
+        if let Some(satisfaction) = self.satisfaction.filter(|s| !(1.0..=5.0).contains(s)) {
+            return Err(format!("satisfaction: {satisfaction} is not from 1 to 5"));
+        }
+        if let Some(duration) = self.duration.filter(|d| !(*d >= 0.0 && d.is_finite())) {
+            return Err(format!("duration: {duration} is no number of seconds"));
+        }
+        if self.available.as_ref().is_some_and(|routes| !routes.contains(&self.route)) {
+            return Err(format!("available: {} was taken, and is not among them", self.route));
+        }
+        Ok(())
+    }
+}
+
+/// Reads outcomes, one JSON object a line.
+///
+/// # Errors
+/// `io`; `data-invalid` names the line and what is wrong with it, with the routes that there are.
+pub fn read_outcomes(path: &Path) -> Result<Vec<Outcome>> {
+    let rows: Vec<(u64, Outcome)> = read_values(path)?;
+    for (line, outcome) in &rows {
+        let invalid =
+            |what| Error::new(ErrorKind::DataInvalid, format!("{}: line {line}: {what}", path.display()));
+        outcome.check().map_err(invalid)?;
+    }
+    if rows.is_empty() {
+        return Err(Error::new(ErrorKind::DataInvalid, format!("{} has no row", path.display())));
+    }
+    Ok(rows.into_iter().map(|(_, outcome)| outcome).collect())
+}
+
+/// Reads the tickets that outcomes have in the place of facts, as `engine` reads them when it routes; `progress` is told how many are done, and may stop
+/// the work.
+///
+/// # Errors
+/// As [`Engine::analyze_batch`]; `invalid-input` where the engine keeps no records of its routes.
+pub fn read_facts(
+    engine: &Engine,
+    outcomes: &mut [Outcome],
+    progress: &dyn Fn(usize) -> Result<()>,
+) -> Result<()> {
+    let mut unread: Vec<&mut Outcome> =
+        outcomes.iter_mut().filter(|outcome| outcome.ticket.is_some()).collect();
+    let call = AnalyzeOptions { outputs: vec!["route".to_owned()], ..AnalyzeOptions::default() };
+    let mut done = 0;
+    for turn in unread.chunks_mut(TURN) {
+        let tickets: Vec<Ticket> = turn.iter_mut().filter_map(|outcome| outcome.ticket.take()).collect();
+        let analyses = engine.analyze_batch(&tickets, &call);
+        let analyses = analyses.map_err(|e| e.context(format!("tickets of outcomes, from {done} on")))?;
+        for (outcome, analysis) in turn.iter_mut().zip(analyses) {
+            let record = analysis.route.and_then(|route| route.record);
+            let none = || Error::invalid("route.records", "the engine keeps no records of its routes");
+            outcome.facts = Some(record.ok_or_else(none)?.facts);
+        }
+        done += turn.len();
+        progress(done)?;
+    }
+    Ok(())
+}
+
+/// Outcomes whose tickets are read at once.
+const TURN: usize = 256;

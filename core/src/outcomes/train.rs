@@ -1,0 +1,90 @@
+//! From a file of outcomes to a policy's file.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::learn::{LearnOptions, LearnReport, learn};
+use super::row::{read_facts, read_outcomes};
+use crate::route::{PolicySource, RouteOptions, RoutePolicy};
+use crate::{Engine, EngineOptions, Error, ErrorKind, ModelSource, Result};
+
+/// Where outcomes lie, and where the policy goes that they teach.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RouteTraining {
+    /// Outcomes, JSON lines.
+    pub data: PathBuf,
+    /// The file to write, `.toml` or `.json`; must not be there.
+    pub output: PathBuf,
+    /// The policy whose weights learn; `None`: the default one.
+    pub policy: Option<PolicySource>,
+    /// What outcomes are worth, and how much proof a new policy needs.
+    pub options: LearnOptions,
+    /// The model that reads tickets where outcomes have no facts.
+    pub model: ModelSource,
+    /// Threads for that; `None`: as many as the process may use.
+    pub threads: Option<usize>,
+}
+
+/// What was learnt, and where it is.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TrainedRoute {
+    /// What was learnt, and whether it is better.
+    #[serde(flatten)]
+    pub report: LearnReport,
+    /// The file; `None` where the weights that there were are kept, and nothing was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<PathBuf>,
+}
+
+/// Learns a policy's weights from outcomes, and writes the policy where they are better. `progress` is told how many tickets are read of how many, and may
+/// stop the work with an error, which is then the result.
+///
+/// # Errors
+/// `io` where the output is there already; as [`read_outcomes`], [`RoutePolicy::read`], [`read_facts`] and [`learn`].
+pub fn train_route(
+    training: &RouteTraining,
+    progress: &dyn Fn(usize, usize) -> Result<()>,
+) -> Result<TrainedRoute> {
+    let output = &training.output;
+    check_output(output)?;
+    let policy = training.policy.as_ref().map(PolicySource::read).transpose()?.unwrap_or_default();
+    let mut outcomes = read_outcomes(&training.data)?;
+    let unread = outcomes.iter().filter(|outcome| outcome.known().is_none()).count();
+    if unread > 0 {
+        // Tickets are read as they would be when they are routed.
+        let options = EngineOptions {
+            model: training.model.clone(),
+            threads: training.threads,
+            route: RouteOptions { records: true, ..RouteOptions::default() },
+            ..EngineOptions::default()
+        };
+        read_facts(&Engine::open(options)?, &mut outcomes, &|done| progress(done, unread))?;
+    }
+    let (learnt, report) = learn(&outcomes, &policy, &training.options)?;
+    let policy = report.accepted.then(|| write(&learnt, output).map(|()| output.clone())).transpose()?;
+    Ok(TrainedRoute { report, policy })
+}
+
+fn check_output(output: &Path) -> Result<()> {
+    let named = |ending: &str| output.extension().is_some_and(|e| e.eq_ignore_ascii_case(ending));
+    if !named("toml") && !named("json") {
+        let message = format!("{}: the name of a policy ends in .toml or .json", output.display());
+        return Err(Error::invalid("output", message));
+    }
+    if output.exists() {
+        return Err(Error::new(ErrorKind::Io, format!("{} is there already", output.display())));
+    }
+    Ok(())
+}
+
+/// Writes a file that is whole or not there.
+fn write(policy: &RoutePolicy, output: &Path) -> Result<()> {
+    let parent = output.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(parent).map_err(|e| Error::io(parent, e))?;
+    file.write_all(policy.to_text(output)?.as_bytes()).map_err(|e| Error::io(output, e))?;
+    file.persist_noclobber(output).map_err(|e| Error::io(output, e.error))?;
+    Ok(())
+}

@@ -1,0 +1,85 @@
+//! What a policy would have earned, told from what another one did: off-policy estimates.
+
+use serde::Serialize;
+
+/// One logged decision, as a policy that is judged sees it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Judged {
+    /// What the decision earned.
+    pub(super) reward: f64,
+    /// The probability that the judged policy gives the route that was taken, over the one that it had.
+    pub(super) ratio: f64,
+    /// What the judged policy's routes are expected to earn, by a model that has not seen the row.
+    pub(super) expected: f64,
+    /// What the route that was taken was expected to earn, by the same model.
+    pub(super) expected_of_taken: f64,
+}
+
+/// A mean with its 95 % interval.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Estimate {
+    /// The mean reward of a decision.
+    pub value: f64,
+    /// Its standard error times 1.96 below.
+    pub low: f64,
+    /// And above.
+    pub high: f64,
+}
+
+/// What a policy would have earned, by three estimators.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct PolicyValue {
+    /// Inverse propensity scoring (Horvitz & Thompson 1952): right on average, and noisy.
+    pub ips: Estimate,
+    /// Its self-normalised form (Swaminathan & Joachims 2015): less noisy, a little biased.
+    pub snips: Estimate,
+    /// Doubly robust (Dudík, Langford & Li 2011): right where the propensities or the model of the rewards are.
+    pub doubly_robust: Estimate,
+    /// Decisions of the judged policy that the log is worth, `(Σ w)² / Σ w²` (Kish 1965).
+    pub effective_rows: f64,
+    /// The largest ratio of the two policies' probabilities: what one row may weigh.
+    pub largest_ratio: f64,
+}
+
+const NORMAL_95: f64 = 1.959_963_984_540_054;
+
+/// The mean of values, with the interval of the central limit theorem.
+pub(super) fn mean(values: impl Iterator<Item = f64> + Clone) -> Estimate {
+    let count = values.clone().count() as f64;
+    let value = values.clone().sum::<f64>() / count;
+    let variance = values.map(|x| (x - value).powi(2)).sum::<f64>() / (count - 1.0).max(1.0);
+    around(value, (variance / count).sqrt())
+}
+
+fn around(value: f64, error: f64) -> Estimate {
+    Estimate { value, low: value - NORMAL_95 * error, high: value + NORMAL_95 * error }
+}
+
+/// What a row adds to the doubly robust estimate.
+pub(super) fn doubly_robust(row: &Judged) -> f64 {
+    row.expected + row.ratio * (row.reward - row.expected_of_taken)
+}
+
+impl PolicyValue {
+    /// Of the rows of a log, at least one.
+    pub(super) fn of(rows: &[Judged]) -> Self {
+        let weight: f64 = rows.iter().map(|row| row.ratio).sum();
+        let squares: f64 = rows.iter().map(|row| row.ratio * row.ratio).sum();
+        let earned: f64 = rows.iter().map(|row| row.ratio * row.reward).sum();
+        let snips = if weight > 0.0 {
+            let value = earned / weight;
+            // The delta method for a ratio of two means.
+            let spread: f64 = rows.iter().map(|row| (row.ratio * (row.reward - value)).powi(2)).sum();
+            around(value, spread.sqrt() / weight)
+        } else {
+            around(f64::NAN, f64::NAN)
+        };
+        Self {
+            ips: mean(rows.iter().map(|row| row.ratio * row.reward)),
+            snips,
+            doubly_robust: mean(rows.iter().map(doubly_robust)),
+            effective_rows: if squares > 0.0 { weight * weight / squares } else { 0.0 },
+            largest_ratio: rows.iter().fold(0.0, |most, row| row.ratio.max(most)),
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! What moved a decision, in numbers.
+
+use super::score::{Scores, Source, success_share};
+use super::weights::Weights;
+use crate::{Contribution, Facts, Route};
+
+/// Contributions that are told, at most.
+const TOLD: usize = 8;
+
+/// What each source gives the route at `place` of the ranking above what it gives the others: half of it against each by its share, so that the
+/// runner-up counts most, and half against all alike, so that what rules the rest out counts, too. The heaviest for it first, those against it last.
+pub(super) fn weighed(scores: &Scores, ranking: &[(Route, f64)], place: usize) -> Vec<(Source, f64)> {
+    let (route, share) = ranking[place];
+    let others: Vec<&(Route, f64)> = ranking.iter().filter(|(other, _)| *other != route).collect();
+    let rest = (1.0 - share).max(f64::MIN_POSITIVE);
+    let even = 1.0 / others.len().max(1) as f64;
+    let mut parts: Vec<(Source, f64)> = scores
+        .parts
+        .iter()
+        .map(|(source, part)| {
+            let own = part.get(route);
+            let above =
+                others.iter().map(|(other, share)| (own - part.get(*other)) * (share / rest + even) / 2.0);
+            (*source, if others.is_empty() { *own } else { above.sum() })
+        })
+        .collect();
+    parts.sort_by(|a, b| b.1.total_cmp(&a.1));
+    parts
+}
+
+/// The weightiest sources with their values, for and against, the weightiest first.
+pub(super) fn contributions(
+    weighed: &[(Source, f64)],
+    facts: &Facts,
+    weights: &Weights,
+    route: Route,
+) -> Vec<Contribution> {
+    let mut told: Vec<Contribution> = weighed
+        .iter()
+        .filter(|(_, effect)| *effect != 0.0)
+        .map(|&(source, effect)| {
+            let (feature, value) = match source {
+                Source::Feature(feature) => (feature.to_string(), facts.feature(feature)),
+                Source::Success => {
+                    ("success".to_owned(), success_share(&facts.solved, &weights.success_rates, route))
+                }
+                Source::Preference => {
+                    ("preference".to_owned(), f64::from(u8::from(facts.preferred == Some(route))))
+                }
+            };
+            Contribution { feature, value, effect }
+        })
+        .collect();
+    told.sort_by(|a, b| b.effect.abs().total_cmp(&a.effect.abs()));
+    told.truncate(TOLD);
+    told
+}

@@ -1,0 +1,98 @@
+//! One decision: rules, scores, and what is tried out, from facts alone. The same facts, policy, context and draw give the same decision.
+
+use jiff::Timestamp;
+
+use super::contributions::{contributions, weighed};
+use super::explore::drawn;
+use super::policy::RoutePolicy;
+use super::reasoning::{Told, explain};
+use super::reversal::reversal;
+use super::score::{Scores, ranking, score};
+use super::weights::Weights;
+use crate::{Error, ErrorKind, Exclusion, Facts, Route, RouteAnalysis, RouteContext, RouteScore};
+
+/// What a decision is made under, beside the facts.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Under<'a> {
+    pub(super) policy: &'a RoutePolicy,
+    pub(super) context: &'a RouteContext,
+    pub(super) now: Timestamp,
+    /// From 0 to below 1: which of the routes is tried, where the policy tries any.
+    pub(super) draw: f64,
+}
+
+/// That the rules left no route.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoRoute {
+    /// What took each route out.
+    pub excluded: Vec<Exclusion>,
+    /// The queue that the policy has for such tickets.
+    pub queue: String,
+}
+
+impl From<NoRoute> for Error {
+    /// `data-invalid`, with what took each route out.
+    fn from(none: NoRoute) -> Self {
+        let excluded = none.excluded.iter().map(|out| format!("{} ({})", out.route, out.rule));
+        let excluded = excluded.collect::<Vec<_>>().join(", ");
+        let message = format!("the rules left no route: {excluded}; the queue is `{}`", none.queue);
+        Self::new(ErrorKind::DataInvalid, message)
+    }
+}
+
+pub(super) fn decide(facts: &Facts, under: &Under<'_>) -> Result<RouteAnalysis, NoRoute> {
+    let Under { policy, context, now, draw } = *under;
+    let (open, excluded) = policy.rules.apply(context, now);
+    if open.is_empty() {
+        return Err(NoRoute { excluded, queue: policy.rules.fallback.clone() });
+    }
+    let scores = score(facts, &policy.weights);
+    let ranking = ranking(&scores.totals, &open, policy.weights.temperature);
+    let tried = policy.exploration.as_ref().map(|exploration| exploration.probabilities(&ranking));
+    let place = tried.as_deref().map_or(0, |probabilities| drawn(probabilities, draw));
+    let (route, share) = ranking[place];
+    let weighed = weighed(&scores, &ranking, place);
+    let told = Told {
+        facts,
+        weighed: &weighed,
+        ranking: &ranking,
+        barred: barred(&scores, &excluded, ranking[0].0),
+        place,
+    };
+    let others = ranking.iter().enumerate().filter(|(other, _)| *other != place);
+    Ok(RouteAnalysis {
+        recommended_route: route,
+        confidence: share as f32,
+        reasoning: explain(&told),
+        alternative_routes: others
+            .map(|(_, (route, share))| RouteScore { route: *route, score: *share as f32 })
+            .collect(),
+        contributions: contributions(&weighed, facts, &policy.weights, route),
+        would_change: reversal(facts, &policy.weights, &scores.totals, &ranking),
+        excluded,
+        propensity: tried.map(|probabilities| probabilities[place]),
+        explored: place > 0,
+        shadow: None,
+        record: None,
+    })
+}
+
+/// The probability that a policy gives each of some open routes.
+pub(crate) fn probabilities(facts: &Facts, policy: &RoutePolicy, open: &[Route]) -> Vec<(Route, f64)> {
+    let ranking = ranking(&score(facts, &policy.weights).totals, open, policy.weights.temperature);
+    let of_best = |place: usize| if place == 0 { 1.0 } else { 0.0 };
+    let probabilities = policy.exploration.as_ref().map(|exploration| exploration.probabilities(&ranking));
+    let probability = |place: usize| probabilities.as_ref().map_or(of_best(place), |all| all[place]);
+    ranking.iter().enumerate().map(|(place, (route, _))| (*route, probability(place))).collect()
+}
+
+/// The score of a route.
+pub(crate) fn score_of(facts: &Facts, route: Route, weights: &Weights) -> f64 {
+    *score(facts, weights).totals.get(route)
+}
+
+/// The route with the highest score of those that were taken out, where it is higher than the best one's.
+fn barred(scores: &Scores, excluded: &[Exclusion], best: Route) -> Option<Exclusion> {
+    let above = excluded.iter().filter(|out| scores.totals.get(out.route) > scores.totals.get(best));
+    above.max_by(|a, b| scores.totals.get(a.route).total_cmp(scores.totals.get(b.route))).copied()
+}

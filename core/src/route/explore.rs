@@ -1,0 +1,96 @@
+//! A bounded share of decisions that go to another route than the best one, so that outcomes can teach what the others are worth.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ByRoute, Error, ErrorKind, ROUTES, Result, Route};
+
+/// How much is tried. A route other than the best gets a probability in proportion to its share, at least its floor and at most its ceiling; together they
+/// have at most `share`, and the best has the rest.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exploration {
+    /// The probability of all routes but the best together, above 0 and up to 0.5.
+    pub share: f64,
+    /// The least probability of each route that is open.
+    #[serde(default)]
+    pub floor: ByRoute<f64>,
+    /// The largest probability of each route, where it is not the best.
+    #[serde(default = "everything")]
+    pub ceiling: ByRoute<f64>,
+    /// Decides, with the ticket's identifier, or its content where it has none, which ticket is tried on what: the same ticket is always treated alike.
+    #[serde(default)]
+    pub seed: u64,
+}
+
+fn everything() -> ByRoute<f64> {
+    ByRoute::new(|_| 1.0)
+}
+
+/// The most that may be tried.
+const MOST: f64 = 0.5;
+
+impl Exploration {
+    pub(super) fn check(&self, available: &[Route]) -> Result<()> {
+        let invalid = |what: String| Err(Error::new(ErrorKind::DataInvalid, what).at("exploration"));
+        if !(self.share > 0.0 && self.share <= MOST) {
+            return invalid(format!("share: {} is not above 0 and up to {MOST}", self.share));
+        }
+        for route in ROUTES {
+            let (floor, ceiling) = (*self.floor.get(route), *self.ceiling.get(route));
+            if !(0.0..=1.0).contains(&floor) || !(0.0..=1.0).contains(&ceiling) || floor > ceiling {
+                return invalid(format!(
+                    "{route}: a floor of {floor} and a ceiling of {ceiling} leave nothing between"
+                ));
+            }
+            if floor > 0.0 && !available.contains(&route) {
+                return invalid(format!("floor: {route} is not among the available routes"));
+            }
+        }
+        let floors: f64 = self.floor.iter().map(|(_, floor)| floor).sum();
+        if floors > self.share {
+            return invalid(format!("the floors add up to {floors}, more than the share of {}", self.share));
+        }
+        Ok(())
+    }
+
+    /// The probability of each of the ranked routes, the best first.
+    pub(super) fn probabilities(&self, ranking: &[(Route, f64)]) -> Vec<f64> {
+        let others = ranking.get(1..).unwrap_or_default();
+        let floor = |route: Route| *self.floor.get(route);
+        let room = |route: Route| *self.ceiling.get(route) - floor(route);
+        let mut tried: Vec<f64> = others.iter().map(|(route, _)| floor(*route)).collect();
+        let mut left = self.share - tried.iter().sum::<f64>();
+        // What a ceiling keeps from one route goes to the others, in proportion to their shares.
+        let mut under: Vec<usize> = (0..others.len()).collect();
+        while !under.is_empty() {
+            let all: f64 = under.iter().map(|&i| others[i].1).sum();
+            let part =
+                |i: usize| if all > 0.0 { left * others[i].1 / all } else { left / under.len() as f64 };
+            let full: Vec<usize> = under.iter().copied().filter(|&i| part(i) >= room(others[i].0)).collect();
+            if full.is_empty() {
+                for &i in &under {
+                    tried[i] += part(i);
+                }
+                break;
+            }
+            for i in full {
+                tried[i] += room(others[i].0);
+                left -= room(others[i].0);
+                under.retain(|other| *other != i);
+            }
+        }
+        let best = 1.0 - tried.iter().sum::<f64>();
+        std::iter::once(best).chain(tried).take(ranking.len()).collect()
+    }
+}
+
+/// The place in the ranking that a draw from 0 to below 1 falls on.
+pub(super) fn drawn(probabilities: &[f64], draw: f64) -> usize {
+    let mut below = 0.0;
+    let fell = |probability: &f64| {
+        below += probability;
+        draw < below
+    };
+    // Rounding may leave the last sum a little under 1.
+    probabilities.iter().position(fell).unwrap_or(0)
+}

@@ -1,0 +1,101 @@
+//! When a route is open, by the clock of a place.
+
+use jiff::civil::{Date, Time, Weekday};
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, ErrorKind, Result};
+
+/// Opening hours.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hours {
+    /// The place whose clock counts, by its name in the time zone database: `Europe/Amsterdam`.
+    pub time_zone: String,
+    /// When it is open; a span past midnight is two.
+    pub open: Vec<Span>,
+    /// Days on which it is not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub closed: Vec<Date>,
+}
+
+/// From a time of the day to another, on some days of the week.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Span {
+    /// The days.
+    pub days: Vec<Day>,
+    /// The first moment, `08:30`.
+    pub from: Time,
+    /// The moment after the last, `18:00`; `00:00` is the end of the day.
+    pub to: Time,
+}
+
+/// A day of the week.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Day {
+    Mon,
+    Tue,
+    Wed,
+    Thu,
+    Fri,
+    Sat,
+    Sun,
+}
+
+impl From<Weekday> for Day {
+    fn from(day: Weekday) -> Self {
+        match day {
+            Weekday::Monday => Self::Mon,
+            Weekday::Tuesday => Self::Tue,
+            Weekday::Wednesday => Self::Wed,
+            Weekday::Thursday => Self::Thu,
+            Weekday::Friday => Self::Fri,
+            Weekday::Saturday => Self::Sat,
+            Weekday::Sunday => Self::Sun,
+        }
+    }
+}
+
+impl Span {
+    fn holds(&self, now: &Zoned) -> bool {
+        let time = now.time();
+        self.days.contains(&now.weekday().into())
+            && self.from <= time
+            && (time < self.to || self.to == Time::midnight())
+    }
+}
+
+impl Hours {
+    /// Whether it is open at a moment.
+    pub(super) fn are_open(&self, now: Timestamp) -> bool {
+        // A policy is checked before it is used.
+        let Ok(zone) = TimeZone::get(&self.time_zone) else { return false };
+        let now = now.to_zoned(zone);
+        !self.closed.contains(&now.date()) && self.open.iter().any(|span| span.holds(&now))
+    }
+
+    pub(super) fn check(&self) -> Result<()> {
+        let invalid = |what: String| Err(Error::new(ErrorKind::DataInvalid, what));
+        if let Err(error) = TimeZone::get(&self.time_zone) {
+            return invalid(format!("`{}` is no time zone: {error}", self.time_zone));
+        }
+        if self.open.is_empty() {
+            return invalid("they are never open; take the route out of those that are available".to_owned());
+        }
+        for Span { days, from, to } in &self.open {
+            if days.is_empty() {
+                return invalid(format!("from {from} to {to} on no day"));
+            }
+            if from >= to && *to != Time::midnight() {
+                return invalid(format!(
+                    "they open at {from} and close at {to}; a span past midnight is two"
+                ));
+            }
+        }
+        Ok(())
+    }
+}

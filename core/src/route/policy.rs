@@ -1,0 +1,91 @@
+//! How a desk routes: weights, hard rules, and what it tries out. A file that can be read, compared and named by its digest.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::explore::Exploration;
+use super::rules::Rules;
+use super::weights::Weights;
+use crate::{Error, ErrorKind, Result, Route};
+
+/// A routing policy. What a file leaves out is as the default has it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RoutePolicy {
+    /// What people call it.
+    pub name: String,
+    /// What features add to the routes' scores.
+    pub weights: Weights,
+    /// What takes a route out before the scores.
+    pub rules: Rules,
+    /// What is tried out; `None`: nothing, and every decision is the best route.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exploration: Option<Exploration>,
+}
+
+/// The largest policy file, in bytes.
+const MAX_BYTES: u64 = 1 << 20;
+
+impl RoutePolicy {
+    /// Reads a policy from a TOML (`.toml`) or JSON (`.json`) file.
+    ///
+    /// # Errors
+    /// `io`; `too-large`; `data-invalid` says where the file is broken, or which of its rules contradict each other.
+    pub fn read(path: &Path) -> Result<Self> {
+        let length = std::fs::metadata(path).map_err(|e| Error::io(path, e))?.len();
+        if length > MAX_BYTES {
+            let message = format!("{}: {length} bytes; a policy has at most {MAX_BYTES}", path.display());
+            return Err(Error::new(ErrorKind::TooLarge, message));
+        }
+        let text = std::fs::read_to_string(path).map_err(|e| Error::io(path, e))?;
+        let is = |ending: &str| path.extension().is_some_and(|e| e.eq_ignore_ascii_case(ending));
+        let policy: std::result::Result<Self, String> = if is("toml") {
+            toml::from_str(&text).map_err(|e| e.to_string())
+        } else if is("json") {
+            serde_json::from_str(&text).map_err(|e| e.to_string())
+        } else {
+            let message = format!("{}: the name of a policy ends in .toml or .json", path.display());
+            return Err(Error::invalid("policy", message));
+        };
+        let policy = policy.map_err(|e| Error::new(ErrorKind::DataInvalid, e).context(path.display()))?;
+        policy.check().map_err(|e| e.context(path.display()))?;
+        Ok(policy)
+    }
+
+    /// The policy as a file of this name has it: TOML, or JSON where the name ends in `.json`.
+    ///
+    /// # Errors
+    /// `internal` where it cannot be written.
+    pub fn to_text(&self, path: &Path) -> Result<String> {
+        let json = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json"));
+        let text = if json {
+            serde_json::to_string_pretty(self).map(|text| text + "\n").map_err(|e| e.to_string())
+        } else {
+            toml::to_string_pretty(self).map_err(|e| e.to_string())
+        };
+        text.map_err(|e| Error::new(ErrorKind::Internal, format!("writing a policy: {e}")))
+    }
+
+    /// Refuses a policy that contradicts itself.
+    ///
+    /// # Errors
+    /// `data-invalid`, its field the part of the policy.
+    pub fn check(&self) -> Result<()> {
+        self.weights.check()?;
+        self.rules.check()?;
+        self.exploration.as_ref().map_or(Ok(()), |exploration| exploration.check(&self.rules.available))
+    }
+
+    /// Its SHA-256, the same for the same policy however its file is written.
+    pub fn digest(&self) -> String {
+        let json = serde_json::to_vec(self).unwrap_or_default();
+        Sha256::digest(json).iter().fold("sha256:".to_owned(), |text, byte| format!("{text}{byte:02x}"))
+    }
+
+    /// Whether it never sends a ticket to `route`.
+    pub fn lacks(&self, route: Route) -> bool {
+        !self.rules.available.contains(&route)
+    }
+}

@@ -1,0 +1,87 @@
+//! A decision as it can be made again.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use super::decision::{NoRoute, Under, decide};
+use super::policy::RoutePolicy;
+use crate::{CustomerHistory, DecisionRecord, Error, ErrorKind, Result, RouteAnalysis, Urgency};
+
+/// SHA-256 of what the customer said and is known for.
+pub(super) fn digest(text: &str, urgency: Option<Urgency>, history: Option<&CustomerHistory>) -> String {
+    let urgency = urgency.map_or_else(String::new, |urgency| urgency.to_string());
+    let history = history.map_or_else(Vec::new, |history| serde_json::to_vec(history).unwrap_or_default());
+    let mut hasher = Sha256::new();
+    for part in [text.as_bytes(), urgency.as_bytes(), &history] {
+        hasher.update((part.len() as u64).to_le_bytes());
+        hasher.update(part);
+    }
+    hasher.finalize().iter().fold("sha256:".to_owned(), |text, byte| format!("{text}{byte:02x}"))
+}
+
+/// A number from 0 to below 1 that a ticket always gets: the first 53 bits of a SHA-256.
+pub(super) fn draw(seed: u64, ticket: &str) -> f64 {
+    let hash = Sha256::new().chain_update(seed.to_le_bytes()).chain_update(ticket).finalize();
+    let bits = hash.iter().take(8).fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
+    (bits >> 11) as f64 / (1_u64 << 53) as f64
+}
+
+/// The largest file of a record, in bytes.
+const MAX_BYTES: u64 = 16 << 20;
+
+/// Reads a record: a JSON file with the record itself, or with a route or an analysis that carries one.
+///
+/// # Errors
+/// `io`; `too-large`; `data-invalid` where there is no record in it, or a broken one.
+pub fn read_record(path: &Path) -> Result<DecisionRecord> {
+    let length = std::fs::metadata(path).map_err(|e| Error::io(path, e))?.len();
+    if length > MAX_BYTES {
+        let message = format!("{}: {length} bytes; a record has at most {MAX_BYTES}", path.display());
+        return Err(Error::new(ErrorKind::TooLarge, message));
+    }
+    let text = std::fs::read_to_string(path).map_err(|e| Error::io(path, e))?;
+    let invalid =
+        |e: serde_json::Error| Error::new(ErrorKind::DataInvalid, e.to_string()).context(path.display());
+    let value: serde_json::Value = serde_json::from_str(&text).map_err(invalid)?;
+    let inner =
+        ["/route/record", "/record"].into_iter().find_map(|place| value.pointer(place)).unwrap_or(&value);
+    DecisionRecord::deserialize(inner).map_err(invalid)
+}
+
+/// Makes a recorded decision again: the same policy gives the same answer with the same record, byte for byte, or the same lack of one. What another
+/// policy would have chosen is not told again.
+///
+/// # Errors
+/// `invalid-input` where the policy is another one than that of the record, or the record misses the draw or the time that the policy asks for.
+pub fn replay(
+    record: &DecisionRecord,
+    policy: &RoutePolicy,
+) -> Result<std::result::Result<RouteAnalysis, NoRoute>> {
+    let digest = policy.digest();
+    if record.policy != digest {
+        let message = format!("the decision was made by the policy {}, this one is {digest}", record.policy);
+        return Err(Error::invalid("policy", message));
+    }
+    if policy.exploration.is_some() && record.draw.is_none_or(|draw| !(0.0..1.0).contains(&draw)) {
+        return Err(Error::invalid(
+            "draw",
+            "the policy tries routes; the record needs a draw from 0 to below 1",
+        ));
+    }
+    let now = match record.context.now {
+        Some(now) => now,
+        None if policy.rules.tell_the_time() => {
+            return Err(Error::invalid(
+                "now",
+                "the policy has opening hours; the record's context needs the time",
+            ));
+        }
+        None => Timestamp::UNIX_EPOCH,
+    };
+    let under = Under { policy, context: &record.context, now, draw: record.draw.unwrap_or(0.0) };
+    let answer = decide(&record.facts, &under);
+    Ok(answer.map(|answer| RouteAnalysis { record: Some(Box::new(record.clone())), ..answer }))
+}

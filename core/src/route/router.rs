@@ -1,0 +1,154 @@
+//! The policy that acts, and one that is only watched.
+
+use jiff::Timestamp;
+
+use super::decision::{NoRoute, Under, decide};
+use super::policy::RoutePolicy;
+use super::record::{digest, draw};
+use crate::{
+    CategoryAnalysis, CustomerHistory, DecisionRecord, Facts, Result, RouteAnalysis, RouteContext,
+    SentimentAnalysis, Shadow, Urgency,
+};
+
+/// What the models said of the text, as far as they ran.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Signals<'a> {
+    /// The sentiment, its emotions and the urgency level.
+    pub sentiment: Option<&'a SentimentAnalysis>,
+    /// The category with its probabilities.
+    pub category: Option<&'a CategoryAnalysis>,
+}
+
+/// What is said of a ticket that is to be routed.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Said<'a> {
+    /// The ticket's identifier: it decides what is tried on the ticket, where it has one.
+    pub id: Option<&'a str>,
+    /// The message.
+    pub text: &'a str,
+    /// The urgency that was given.
+    pub urgency: Option<Urgency>,
+    /// What is known of the customer.
+    pub history: Option<&'a CustomerHistory>,
+    /// What the models said of the text.
+    pub signals: Signals<'a>,
+    /// How surely it repeats an earlier issue by its meaning, 0 to 1; what [`super::repeated_issue`] says of its words counts where it is more.
+    pub repeat: Option<f64>,
+}
+
+/// Decides which channel takes a ticket.
+#[derive(Debug, Clone)]
+pub struct Router {
+    acts: Named,
+    watched: Option<Named>,
+    records: bool,
+}
+
+#[derive(Debug, Clone)]
+struct Named {
+    policy: RoutePolicy,
+    digest: String,
+}
+
+impl Named {
+    fn new(policy: RoutePolicy) -> Result<Self> {
+        policy.check()?;
+        let digest = policy.digest();
+        Ok(Self { policy, digest })
+    }
+}
+
+impl Default for Router {
+    /// The default policy: every route, the default weights, nothing tried.
+    fn default() -> Self {
+        let policy = RoutePolicy::default();
+        let digest = policy.digest();
+        Self { acts: Named { policy, digest }, watched: None, records: false }
+    }
+}
+
+impl Router {
+    /// A router by `policy`; of `watched` it is told what it would have chosen, and where `records` is set every answer carries what it was made from.
+    ///
+    /// # Errors
+    /// As [`RoutePolicy::check`].
+    pub fn new(policy: RoutePolicy, watched: Option<RoutePolicy>, records: bool) -> Result<Self> {
+        Ok(Self { acts: Named::new(policy)?, watched: watched.map(Named::new).transpose()?, records })
+    }
+
+    /// The policy that acts, and its digest.
+    pub fn policy(&self) -> (&RoutePolicy, &str) {
+        (&self.acts.policy, &self.acts.digest)
+    }
+
+    /// Which channel should take a ticket.
+    ///
+    /// The confidence is the chosen route's share of those that the rules left; it and the scores of the alternatives add up to 1. Of equal shares the one
+    /// earlier in [`super::ROUTES`] is better.
+    ///
+    /// # Errors
+    /// Where the rules leave no route.
+    pub fn decide(
+        &self,
+        said: &Said<'_>,
+        context: &RouteContext,
+    ) -> std::result::Result<RouteAnalysis, NoRoute> {
+        let facts = Facts::read(said);
+        let now = self.now(context);
+        let explores = self.acts.policy.exploration.as_ref();
+        let input =
+            (self.records || explores.is_some()).then(|| digest(said.text, said.urgency, said.history));
+        let ticket = said.id.or(input.as_deref()).unwrap_or_default();
+        let draw = explores.map(|exploration| draw(exploration.seed, ticket));
+        let under = Under { policy: &self.acts.policy, context, now, draw: draw.unwrap_or(0.0) };
+        let mut answer = decide(&facts, &under)?;
+        if let Some(watched) = &self.watched {
+            // It is asked what it thinks best, not what it would try.
+            let policy = RoutePolicy { exploration: None, ..watched.policy.clone() };
+            let other = decide(&facts, &Under { policy: &policy, draw: 0.0, ..under }).ok();
+            answer.shadow = Some(Shadow {
+                recommended_route: other.as_ref().map(|other| other.recommended_route),
+                confidence: other.map(|other| other.confidence),
+                policy: watched.digest.clone(),
+            });
+        }
+        if let Some(input) = input.filter(|_| self.records) {
+            let now = self.tells_the_time().then_some(now).or(context.now);
+            let context = RouteContext { now, ..context.clone() };
+            answer.record = Some(Box::new(DecisionRecord {
+                input,
+                facts,
+                context,
+                policy: self.acts.digest.clone(),
+                draw,
+            }));
+        }
+        Ok(answer)
+    }
+
+    /// As [`Router::decide`], of facts that are known already; `ticket` decides what is tried. Nothing is recorded and no other policy is asked.
+    ///
+    /// # Errors
+    /// Where the rules leave no route.
+    pub fn route(
+        &self,
+        facts: &Facts,
+        ticket: &str,
+        context: &RouteContext,
+    ) -> std::result::Result<RouteAnalysis, NoRoute> {
+        let policy = &self.acts.policy;
+        let draw = policy.exploration.as_ref().map_or(0.0, |exploration| draw(exploration.seed, ticket));
+        decide(facts, &Under { policy, context, now: self.now(context), draw })
+    }
+
+    fn now(&self, context: &RouteContext) -> Timestamp {
+        context
+            .now
+            .unwrap_or_else(|| if self.tells_the_time() { Timestamp::now() } else { Timestamp::UNIX_EPOCH })
+    }
+
+    fn tells_the_time(&self) -> bool {
+        self.acts.policy.rules.tell_the_time()
+            || self.watched.as_ref().is_some_and(|w| w.policy.rules.tell_the_time())
+    }
+}

@@ -1,0 +1,110 @@
+//! Hard rules: routes that are taken out before any score is looked at.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::hours::Hours;
+use crate::{Error, ErrorKind, Exclusion, Need, ROUTES, Result, Route, RouteContext, Rule};
+
+/// What a desk's routes ask for, whatever the scores say. What is left out takes no route out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Rules {
+    /// The routes that the desk has.
+    pub available: Vec<Route>,
+    /// When each is open; a route that is not there is always open.
+    pub hours: BTreeMap<Route, Hours>,
+    /// Agents that must be free for a route; looked at where the call says how many are.
+    pub agents: BTreeMap<Route, u32>,
+    /// Routes that need the customer's consent.
+    pub consent: Vec<Route>,
+    /// Routes that do not suit a customer's need.
+    pub needs: BTreeMap<Need, Vec<Route>>,
+    /// The largest share of all decisions that a route may have, above 0 and up to 1; looked at where the call says what share it has.
+    pub caps: BTreeMap<Route, f64>,
+    /// The queue for a ticket that no route is left for.
+    pub fallback: String,
+}
+
+impl Default for Rules {
+    /// Every route, always; a customer who does not hear or speak gets no video call, one who does not see no co-browsing.
+    fn default() -> Self {
+        let needs = [
+            (Need::Hearing, vec![Route::VideoCall]),
+            (Need::Speech, vec![Route::VideoCall]),
+            (Need::Vision, vec![Route::CoBrowse]),
+        ];
+        Self {
+            available: ROUTES.to_vec(),
+            hours: BTreeMap::new(),
+            agents: BTreeMap::new(),
+            consent: Vec::new(),
+            needs: needs.into(),
+            caps: BTreeMap::new(),
+            fallback: "support".to_owned(),
+        }
+    }
+}
+
+impl Rules {
+    /// The routes that are left, and those that are not, each in the order of [`ROUTES`].
+    pub(super) fn apply(&self, context: &RouteContext, now: Timestamp) -> (Vec<Route>, Vec<Exclusion>) {
+        let (mut open, mut out) = (Vec::new(), Vec::new());
+        for route in ROUTES {
+            match self.against(route, context, now) {
+                Some(rule) => out.push(Exclusion { route, rule }),
+                None => open.push(route),
+            }
+        }
+        (open, out)
+    }
+
+    /// The first rule that takes `route` out.
+    fn against(&self, route: Route, context: &RouteContext, now: Timestamp) -> Option<Rule> {
+        let lacks = |routes: &[Route]| !routes.contains(&route);
+        let unsuited = |need: &Need| self.needs.get(need).is_some_and(|routes| routes.contains(&route));
+        let fewer = |needed: &u32| context.agents.get(&route).is_some_and(|free| free < needed);
+        let full = |cap: &f64| context.shares.get(&route).is_some_and(|share| share >= cap);
+        let rules = [
+            (Rule::Unavailable, lacks(&self.available) || context.available.as_deref().is_some_and(lacks)),
+            (Rule::Closed, self.hours.get(&route).is_some_and(|hours| !hours.are_open(now))),
+            (Rule::NoAgent, self.agents.get(&route).is_some_and(fewer)),
+            (Rule::NoConsent, self.consent.contains(&route) && lacks(&context.consent)),
+            (Rule::Need, context.needs.iter().any(unsuited)),
+            (Rule::Cap, self.caps.get(&route).is_some_and(full)),
+        ];
+        rules.into_iter().find(|(_, out)| *out).map(|(rule, _)| rule)
+    }
+
+    /// Whether what they say depends on the time.
+    pub(super) fn tell_the_time(&self) -> bool {
+        !self.hours.is_empty()
+    }
+
+    /// Refuses rules that contradict each other, or that no ticket could pass.
+    pub(super) fn check(&self) -> Result<()> {
+        let invalid = |what: String| Err(Error::new(ErrorKind::DataInvalid, what).at("rules"));
+        if self.available.is_empty() {
+            return invalid("available: no route is left for any ticket".to_owned());
+        }
+        let spoken_of = self.hours.keys().map(|route| ("hours", route));
+        let spoken_of = spoken_of.chain(self.agents.keys().map(|route| ("agents", route)));
+        let spoken_of = spoken_of.chain(self.consent.iter().map(|route| ("consent", route)));
+        let mut spoken_of = spoken_of.chain(self.caps.keys().map(|route| ("caps", route)));
+        if let Some((rule, route)) = spoken_of.find(|(_, route)| !self.available.contains(route)) {
+            return invalid(format!("{rule}: {route} is not among the available routes"));
+        }
+        for (route, hours) in &self.hours {
+            hours.check().map_err(|e| e.context(format!("hours of {route}")).at("rules"))?;
+        }
+        if let Some((route, cap)) = self.caps.iter().find(|(_, cap)| !(**cap > 0.0 && **cap <= 1.0)) {
+            return invalid(format!("caps: {cap} of {route} is not above 0 and up to 1"));
+        }
+        if self.fallback.trim().is_empty() {
+            return invalid("fallback: a ticket without a route needs the name of a queue".to_owned());
+        }
+        Ok(())
+    }
+}

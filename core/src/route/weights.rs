@@ -1,0 +1,124 @@
+//! What a feature adds to the score of each route: as it was set by hand, or as outcomes taught it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ByRoute, Error, ErrorKind, Feature, ROUTES, Result, Route};
+
+/// A linear model for each route, and how far apart its scores are in probability.
+///
+/// A route's score is its bias, the features times their weights, `success` times how far its share of the customer's successes is above its share of
+/// all customers', and `preference` where the customer asks for it. Shares are a softmax of the scores over `temperature`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Weights {
+    /// What each route starts from.
+    pub bias: ByRoute<f64>,
+    /// What one unit of a feature adds to each route. A feature that is not there adds nothing.
+    pub features: BTreeMap<Feature, ByRoute<f64>>,
+    /// What a share of successes above that of all customers adds to its route, per unit; 0 or above.
+    pub success: f64,
+    /// The share of each route in the successes of all customers, 0 to 1; the four add up to 1.
+    pub success_rates: ByRoute<f64>,
+    /// What being asked for adds to a route; 0 or above.
+    pub preference: f64,
+    /// A route that scores this much more than another has `e` times its share; above 0.
+    pub temperature: f64,
+}
+
+/// The default weights, in the order of the routes.
+///
+/// They were set by hand from the routes' purposes (the chatbot for simple, how-to, low-stakes messages; live chat for
+/// the urgent or emotional but simple; co-browsing for the visual, the stepwise and the technical; video calls for the
+/// critical, the complex and high stakes) and checked on example tickets; they were not fitted to data. In the rows of [`URGENCY`]
+/// the chatbot has the lowest weight, so that more urgency never raises its share.
+#[rustfmt::skip]
+const DEFAULT: [(Feature, [f64; 4]); Feature::ALL.len()] = [
+    //                       ai-chatbot  live-chat  co-browse  video-call
+    (Feature::HowTo,         [ 1.20,       0.10,      0.20,     -0.40]),
+    (Feature::Visual,        [-0.50,       0.00,      1.60,      0.10]),
+    (Feature::Fault,         [-0.50,       0.30,      1.10,      0.30]),
+    (Feature::Emergency,     [-1.10,       0.80,      0.00,      1.50]),
+    (Feature::Money,         [-0.60,       0.80,     -0.30,      0.90]),
+    (Feature::Emotion,       [-1.00,       1.40,     -0.20,      0.60]),
+    (Feature::Courtesy,      [ 1.00,       0.20,     -0.60,     -0.60]),
+    (Feature::Complexity,    [-1.60,      -0.60,      0.80,      2.40]),
+    (Feature::TicketUrgency, [-1.00,       0.60,      0.00,      1.80]),
+    (Feature::ModelUrgency,  [-0.80,       0.70,      0.00,      1.30]),
+    (Feature::Anger,         [-0.60,       1.20,     -0.20,      0.50]),
+    (Feature::Frustration,   [-0.40,       0.50,      0.10,      0.60]),
+    (Feature::Mood,          [ 0.30,      -0.10,      0.00,     -0.20]),
+    (Feature::Approval,      [ 0.20,       0.60,     -0.10,     -0.20]),
+    (Feature::Revision,      [ 0.00,       0.40,      0.60,     -0.10]),
+    (Feature::Question,      [ 0.90,       0.20,      0.00,     -0.30]),
+    (Feature::Urgent,        [-0.80,       0.60,     -0.10,      1.20]),
+    (Feature::Technical,     [-0.30,       0.20,      1.30,      0.20]),
+    (Feature::General,       [ 0.70,       0.30,     -0.30,     -0.40]),
+    (Feature::Repeat,        [-1.20,       0.40,      0.50,      0.50]),
+];
+
+/// Features of which more never favours the chatbot.
+pub const URGENCY: [Feature; 3] = [Feature::Emergency, Feature::TicketUrgency, Feature::ModelUrgency];
+
+fn by_route([ai_chatbot, live_chat, co_browse, video_call]: [f64; 4]) -> ByRoute<f64> {
+    ByRoute { ai_chatbot, live_chat, co_browse, video_call }
+}
+
+impl Default for Weights {
+    /// Set by hand; the temperature, too, was not fitted to anything.
+    fn default() -> Self {
+        Self {
+            // People cost more than the chatbot, and a video call most.
+            bias: by_route([0.50, 0.20, 0.00, -0.50]),
+            features: DEFAULT.into_iter().map(|(feature, weights)| (feature, by_route(weights))).collect(),
+            success: 3.0,
+            success_rates: ByRoute::new(|_| 0.25),
+            preference: 0.8,
+            temperature: 0.6,
+        }
+    }
+}
+
+impl Weights {
+    /// What a unit of `feature` adds to `route`.
+    pub fn of(&self, feature: Feature, route: Route) -> f64 {
+        self.features.get(&feature).map_or(0.0, |weights| *weights.get(route))
+    }
+
+    /// Refuses weights that are no numbers, and those by which more urgency could favour the chatbot, or more success on a channel count against it.
+    pub(super) fn check(&self) -> Result<()> {
+        let invalid = |what: String| Err(Error::new(ErrorKind::DataInvalid, what).at("weights"));
+        let rows = self.features.iter().map(|(feature, weights)| (feature.to_string(), weights));
+        for (name, weights) in rows.chain([("bias".to_owned(), &self.bias)]) {
+            if let Some((route, weight)) = weights.iter().find(|(_, weight)| !weight.is_finite()) {
+                return invalid(format!("{name}: {weight} of {route} is no number"));
+            }
+        }
+        for feature in URGENCY {
+            let chatbot = self.of(feature, Route::AiChatbot);
+            if let Some(route) = ROUTES.into_iter().find(|route| self.of(feature, *route) < chatbot) {
+                let message = format!(
+                    "{feature}: {chatbot} of the chatbot is more than {} of {route}; more urgency would favour the chatbot",
+                    self.of(feature, route)
+                );
+                return invalid(message);
+            }
+        }
+        for (name, value) in [("success", self.success), ("preference", self.preference)] {
+            if !(value >= 0.0 && value.is_finite()) {
+                return invalid(format!("{name}: {value} is not 0 or above"));
+            }
+        }
+        if !(self.temperature > 0.0 && self.temperature.is_finite()) {
+            return invalid(format!("temperature: {} is not above 0", self.temperature));
+        }
+        let rates = ROUTES.map(|route| *self.success_rates.get(route));
+        if rates.iter().any(|rate| !(0.0..=1.0).contains(rate))
+            || (rates.iter().sum::<f64>() - 1.0).abs() > 1e-6
+        {
+            return invalid(format!("success_rates: {rates:?} are not four shares of 1"));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,370 @@
+//! What a routing decision is made from, and what is said of it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Named, Route, Urgency, name};
+use crate::{Error, Result};
+
+/// Which channel should take a ticket.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RouteAnalysis {
+    /// The channel: the best, unless the policy tries another.
+    pub recommended_route: Route,
+    /// Its share of the channels that the rules left, 0 to 1.
+    pub confidence: f32,
+    /// One or two sentences from the features that weighed most.
+    pub reasoning: String,
+    /// The other channels that the rules left, best first.
+    pub alternative_routes: Vec<RouteScore>,
+    /// What moved the decision, the weightiest first, 8 at most.
+    pub contributions: Vec<Contribution>,
+    /// What would have to be otherwise for the second-best channel to win, where one feature alone could do it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub would_change: Option<Reversal>,
+    /// The channels that a rule took out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub excluded: Vec<Exclusion>,
+    /// The probability that the policy gave this channel, where it tries out others than the best.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub propensity: Option<f64>,
+    /// Whether it is tried out, and another is thought better.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub explored: bool,
+    /// What a policy that is only watched would have chosen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shadow: Option<Shadow>,
+    /// What the decision was made from, where records are asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub record: Option<Box<DecisionRecord>>,
+}
+
+/// A channel with its share.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct RouteScore {
+    /// The channel.
+    pub route: Route,
+    /// Its share, 0 to 1.
+    pub score: f32,
+}
+
+/// What one feature did to a decision.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Contribution {
+    /// The feature's name, or `success` (the channel's share in the customer's successes) or `preference`.
+    pub feature: String,
+    /// Its value.
+    pub value: f64,
+    /// What it gives the recommended channel above what it gives the others, in units of the scores; below 0 it speaks against it.
+    pub effect: f64,
+}
+
+/// The one feature that would have to move least, as a share of its range.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Reversal {
+    /// The channel that would win.
+    pub route: Route,
+    /// The feature's name.
+    pub feature: String,
+    /// Its value.
+    pub value: f64,
+    /// The value at which that channel wins.
+    pub needed: f64,
+}
+
+/// What a policy that is only watched would have chosen.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Shadow {
+    /// The channel; `None` where its rules leave none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recommended_route: Option<Route>,
+    /// Its share, 0 to 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<f32>,
+    /// The policy's digest.
+    pub policy: String,
+}
+
+/// Why a route was taken out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rule {
+    /// The desk does not have it, or not at the moment.
+    Unavailable,
+    /// It is outside of its hours.
+    Closed,
+    /// Too few agents are free.
+    NoAgent,
+    /// The customer did not consent.
+    NoConsent,
+    /// It does not suit what the customer needs.
+    Need,
+    /// It has its share of the decisions already.
+    Cap,
+}
+
+impl Named for Rule {
+    const WHAT: &'static str = "rule";
+    const NAMES: &'static [(Self, &'static str)] = &[
+        (Self::Unavailable, "unavailable"),
+        (Self::Closed, "closed"),
+        (Self::NoAgent, "no-agent"),
+        (Self::NoConsent, "no-consent"),
+        (Self::Need, "need"),
+        (Self::Cap, "cap"),
+    ];
+}
+
+/// A route that was taken out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exclusion {
+    /// The route.
+    pub route: Route,
+    /// The first rule that did it.
+    pub rule: Rule,
+}
+
+/// What is known when a ticket is routed, beside the ticket. What is left out takes no route out, but consent, which must be given.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RouteContext {
+    /// The time that opening hours are compared with; `None`: now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub now: Option<Timestamp>,
+    /// The routes that can be had at the moment; `None`: all that the rules have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub available: Option<Vec<Route>>,
+    /// Agents that are free, by route.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub agents: BTreeMap<Route, u32>,
+    /// What the customer consented to.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub consent: Vec<Route>,
+    /// What the customer cannot be asked to do.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<Need>,
+    /// The share of the decisions so far that each route has, 0 to 1.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub shares: BTreeMap<Route, f64>,
+}
+
+impl RouteContext {
+    /// Refuses what no desk can be in.
+    ///
+    /// # Errors
+    /// `invalid-input` for a share that is none.
+    pub(crate) fn check(&self) -> Result<()> {
+        match self.shares.iter().find(|(_, share)| !(0.0..=1.0).contains(*share)) {
+            Some((route, share)) => {
+                Err(Error::invalid("shares", format!("{share} of {route} is no share, 0 to 1")))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// What a customer cannot be asked to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Need {
+    /// To hear.
+    Hearing,
+    /// To speak.
+    Speech,
+    /// To see a screen.
+    Vision,
+}
+
+impl Named for Need {
+    const WHAT: &'static str = "need";
+    const NAMES: &'static [(Self, &'static str)] =
+        &[(Self::Hearing, "hearing"), (Self::Speech, "speech"), (Self::Vision, "vision")];
+}
+
+/// Everything that a decision was made from. It holds no word of the customer but keywords of the lexicon.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DecisionRecord {
+    /// SHA-256 of the text, the urgency and the history.
+    pub input: String,
+    /// What was known of the ticket.
+    pub facts: Facts,
+    /// What was known beside it, the time filled in where the rules asked for it.
+    pub context: RouteContext,
+    /// The digest of the policy.
+    pub policy: String,
+    /// Which of the routes was tried, from 0 to below 1, where the policy tries any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draw: Option<f64>,
+}
+
+/// What is known of a ticket when its route is decided. Of the message it holds counts and words of the lexicon, nothing else.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Facts {
+    /// Features that are not 0, each with its value.
+    pub features: BTreeMap<Feature, f64>,
+    /// The first keyword of each topic, as the message has it, lower-cased.
+    pub keywords: BTreeMap<Topic, String>,
+    /// Words of the message.
+    pub words: usize,
+    /// Distinct problems that it names.
+    pub problems: usize,
+    /// Steps that were already tried.
+    pub attempts: usize,
+    /// The urgency that was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub urgency: Option<Urgency>,
+    /// The model's urgency level, 1 to 10.
+    #[serde(alias = "urgencyLevel", skip_serializing_if = "Option::is_none")]
+    pub urgency_level: Option<u8>,
+    /// Earlier issues that each channel solved.
+    pub solved: ByRoute<usize>,
+    /// Earlier issues.
+    pub issues: usize,
+    /// The channel that the customer asks for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preferred: Option<Route>,
+}
+
+/// A number that the routes' scores weigh. What is not known is 0, and says nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Feature {
+    /// How-to words: `1 - 2^-count`, 0 to 1.
+    HowTo,
+    /// Visual words: `1 - 2^-count`, 0 to 1.
+    Visual,
+    /// Words of a technical fault: `1 - 2^-count`, 0 to 1.
+    Fault,
+    /// Words of an emergency: `1 - 2^-count`, 0 to 1.
+    Emergency,
+    /// Words of money, contract and law: `1 - 2^-count`, 0 to 1.
+    Money,
+    /// Words of displeasure, and a raised voice beside words of displeasure, fault or emergency: `1 - 2^-count`,
+    /// 0 to 1.
+    Emotion,
+    /// Greetings, thanks and praise: `1 - 2^-count` times their share in all keywords, 0 to 1.
+    Courtesy,
+    /// [`Complexity::value`] less 0.25, so that a simple message has a negative number: -0.25 to 0.75.
+    Complexity,
+    /// The ticket's urgency: low -0.25, medium and unknown 0, high 0.5, critical 1.
+    TicketUrgency,
+    /// The model's urgency level: `(level - 4) / 6`, -0.5 to 1; level 4 is ordinary work.
+    ModelUrgency,
+    /// The model's anger, 0 to 1.
+    Anger,
+    /// The model's frustration, 0 to 1.
+    Frustration,
+    /// The model's polarity times its probability: -1 (surely negative) to 1 (surely positive).
+    Mood,
+    /// The model's probability of an approval, 0 to 1.
+    Approval,
+    /// The model's probability of a revision, 0 to 1.
+    Revision,
+    /// The model's probability of a question, 0 to 1.
+    Question,
+    /// The model's probability of an emergency, 0 to 1.
+    Urgent,
+    /// The model's probability of a technical fault, 0 to 1.
+    Technical,
+    /// The model's probability of a general message, 0 to 1.
+    General,
+    /// How surely the message repeats an earlier issue, by meaning or by words, 0 to 1.
+    Repeat,
+}
+
+/// What a keyword is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Topic {
+    /// The sender asks how something is done, or for a plain fact.
+    HowTo,
+    /// Something is best looked at together: layout, color, where to click.
+    Visual,
+    /// Something that should work does not.
+    Fault,
+    /// Something has stopped, or help must come at once.
+    Emergency,
+    /// Money, a contract, a legal matter.
+    Money,
+    /// The sender is displeased or worried.
+    Emotion,
+    /// Greetings, thanks, praise, checking in.
+    Courtesy,
+}
+
+impl Topic {
+    /// All topics, in the order of their numbers.
+    pub const ALL: [Self; 7] =
+        [Self::HowTo, Self::Visual, Self::Fault, Self::Emergency, Self::Money, Self::Emotion, Self::Courtesy];
+}
+
+/// The routes in their fixed order: of two with equal shares the earlier, which costs less, comes first.
+pub const ROUTES: [Route; 4] = [Route::AiChatbot, Route::LiveChat, Route::CoBrowse, Route::VideoCall];
+
+/// A value for each route; in JSON and TOML a table by the routes' names.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct ByRoute<T> {
+    /// Of the chatbot.
+    pub ai_chatbot: T,
+    /// Of live chat.
+    pub live_chat: T,
+    /// Of co-browsing.
+    pub co_browse: T,
+    /// Of a video call.
+    pub video_call: T,
+}
+
+impl<T> ByRoute<T> {
+    /// Of each route what `of` makes of it.
+    pub fn new(mut of: impl FnMut(Route) -> T) -> Self {
+        Self {
+            ai_chatbot: of(Route::AiChatbot),
+            live_chat: of(Route::LiveChat),
+            co_browse: of(Route::CoBrowse),
+            video_call: of(Route::VideoCall),
+        }
+    }
+
+    /// The value of `route`.
+    pub fn get(&self, route: Route) -> &T {
+        match route {
+            Route::AiChatbot => &self.ai_chatbot,
+            Route::LiveChat => &self.live_chat,
+            Route::CoBrowse => &self.co_browse,
+            Route::VideoCall => &self.video_call,
+        }
+    }
+
+    /// The value of `route`, to change.
+    pub fn get_mut(&mut self, route: Route) -> &mut T {
+        match route {
+            Route::AiChatbot => &mut self.ai_chatbot,
+            Route::LiveChat => &mut self.live_chat,
+            Route::CoBrowse => &mut self.co_browse,
+            Route::VideoCall => &mut self.video_call,
+        }
+    }
+
+    /// Routes and values, in the order of [`ROUTES`].
+    pub fn iter(&self) -> impl Iterator<Item = (Route, &T)> {
+        ROUTES.into_iter().map(|route| (route, self.get(route)))
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(name(*self))
+    }
+}
+
+impl fmt::Display for Need {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(name(*self))
+    }
+}
