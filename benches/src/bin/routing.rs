@@ -176,7 +176,7 @@ struct Desk {
     name: &'static str,
     router: Router,
     policy: RoutePolicy,
-    /// After how many tickets it learns, and whether it goes on trying and learning after the first time.
+    /// After how many tickets it learns, and whether it goes on trying and learning once it has learnt something.
     learns: Option<(usize, bool)>,
     seen: Vec<Outcome>,
     /// What each route would have earned on the tickets that were seen.
@@ -184,8 +184,11 @@ struct Desk {
     regret: f64,
 }
 
+/// What is tried once something was learnt.
+const AFTERWARDS: f64 = 0.01;
+
 fn exploration(share: f64) -> Exploration {
-    Exploration { share, floor: ByRoute::new(|_| share / 12.0), ceiling: ByRoute::new(|_| 1.0), seed: 17 }
+    Exploration { share, floor: ByRoute::new(|_| share / 50.0), ceiling: ByRoute::new(|_| 1.0), seed: 17 }
 }
 
 impl Desk {
@@ -207,9 +210,7 @@ impl Desk {
             self.rewards.push(ticket.reward);
             let count = self.seen.len();
             // Often at first, then less and less often.
-            if count == every
-                || goes_on && count > every && count.is_multiple_of(every.max(count / 8 / every * every))
-            {
+            if count.is_multiple_of(every.max(count / 8 / every * every)) {
                 self.learn(goes_on)?;
             }
         }
@@ -250,8 +251,10 @@ impl Desk {
         eprintln!("{} after {}: {}", self.name, self.seen.len(), report.reason);
         self.judge(&learnt, &report)?;
         if report.accepted {
-            self.policy =
-                RoutePolicy { exploration: learnt.exploration.clone().filter(|_| goes_on), ..learnt };
+            // What is known already needs less trying.
+            let exploration = goes_on.then(|| exploration(AFTERWARDS));
+            (self.policy, self.learns) =
+                (RoutePolicy { exploration, ..learnt }, self.learns.filter(|_| goes_on));
             self.router = Router::new(self.policy.clone(), None, false)?;
         }
         Ok(())
@@ -262,7 +265,7 @@ fn run(path: &str) -> Result<(), Box<dyn std::error::Error>> {
     let mut desks = [
         Desk::new("default", None, None)?,
         Desk::new("learnt", Some(0.1), Some((5_000, false)))?,
-        Desk::new("learnt, trying", Some(0.05), Some((1_000, true)))?,
+        Desk::new("learnt, trying", Some(0.1), Some((5_000, true)))?,
     ];
     // Of the last, by tenths of its confidence: decisions, their confidence, and how often the route was this ticket's best.
     let mut sure = [(0_usize, 0.0, 0.0); 10];
