@@ -135,7 +135,7 @@ fn outcomes_become_a_policy_that_routes() {
     let routes = ["ai-chatbot", "live-chat", "co-browse", "video-call"];
     let row = |number: usize| {
         let (feature, best) =
-            if number % 2 == 0 { ("technical", "live-chat") } else { ("question", "video-call") };
+            if number.is_multiple_of(2) { ("technical", "live-chat") } else { ("question", "video-call") };
         let route = routes[number / 2 % 4];
         let outcome = if route == best { "solved" } else { "unsolved" };
         json!({"facts": {"features": {feature: 0.9}}, "route": route, "propensity": 0.25, "outcome": outcome})

@@ -265,7 +265,7 @@ fn run(path: &str) -> Result<(), Box<dyn std::error::Error>> {
     let mut desks = [
         Desk::new("default", None, None)?,
         Desk::new("learnt", Some(0.1), Some((5_000, false)))?,
-        Desk::new("learnt, trying", Some(0.1), Some((5_000, true)))?,
+        Desk::new("learnt and trying", Some(0.1), Some((5_000, true)))?,
     ];
     // Of the last, by tenths of its confidence: decisions, their confidence, and how often the route was this ticket's best.
     let mut sure = [(0_usize, 0.0, 0.0); 10];
@@ -274,7 +274,7 @@ fn run(path: &str) -> Result<(), Box<dyn std::error::Error>> {
         let ticket: Ticket = serde_json::from_str(&line?)?;
         for desk in &mut desks {
             let (route, confidence) = desk.take(number, &ticket)?;
-            if desk.name == "learnt, trying" && number >= 10_000 {
+            if desk.name == "learnt and trying" && number >= 10_000 {
                 let best =
                     ROUTES.into_iter().all(|other| ticket.reward.get(other) <= ticket.reward.get(route));
                 let bin = &mut sure[((confidence * 10.0) as usize).min(9)];
