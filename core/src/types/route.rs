@@ -249,7 +249,7 @@ pub enum Feature {
     Emotion,
     /// Greetings, thanks and praise: `1 - 2^-count` times their share in all keywords, 0 to 1.
     Courtesy,
-    /// [`Complexity::value`] less 0.25, so that a simple message has a negative number: -0.25 to 0.75.
+    /// [`crate::route::Complexity::value`] less 0.25, so that a simple message has a negative number: -0.25 to 0.75.
     Complexity,
     /// The ticket's urgency: low -0.25, medium and unknown 0, high 0.5, critical 1.
     TicketUrgency,
