@@ -3,7 +3,7 @@
 use frontdesk::train::{
     HeadConfig, HeadRows, Progress, TrainConfig, TrainOptions, check_heads, estimate, train_heads,
 };
-use frontdesk::{ModelSource, Result};
+use frontdesk::{Error, ModelSource, Result};
 use indicatif::ProgressBar;
 
 use crate::args::TrainArgs;
@@ -11,6 +11,9 @@ use crate::output::{Output, show};
 use crate::{progress, render};
 
 pub(crate) fn run(args: &TrainArgs) -> Result<()> {
+    if args.policy.is_some() || args.reward.is_some() {
+        return Err(Error::invalid("task", "--policy and --reward are of --task route"));
+    }
     let config = config(args)?;
     let rows = config.rows()?;
     let bar = progress::rows(0, "reading texts");

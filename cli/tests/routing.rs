@@ -120,6 +120,7 @@ fn what_is_not_known_is_refused_with_what_is() {
             .stderr(predicate::str::contains(told));
     }
     frontdesk().arg("route").assert().code(2);
+    frontdesk().args(["route", "--replay", "record.json", "--urgency", "high"]).assert().code(2);
     let message =
         predicate::str::contains("data-invalid").and(predicate::str::contains("unknown field `rule`"));
     let folder = tempfile::tempdir().unwrap();
@@ -152,6 +153,15 @@ fn outcomes_become_a_policy_that_routes() {
     assert!(said.contains("accepted") && said.contains("doubly robust"), "{said}");
     assert!(fs::read_to_string(&policy).unwrap().contains("temperature"));
     train(&policy).assert().code(1).stderr(predicate::str::contains("is there already"));
+    // What would be ignored is refused.
+    train(&folder.path().join("more.toml"))
+        .args(["--epochs", "3"])
+        .assert()
+        .code(1)
+        .stderr(predicate::str::contains("--epochs"));
+    let mut head = frontdesk();
+    head.args(["train", "--task", "mood", "--data"]).arg(&data).arg("--policy").arg(&policy);
+    head.assert().code(1).stderr(predicate::str::contains("--task route"));
     let blind = fs::read_to_string(&data).unwrap().replace("\"propensity\":0.25,", "");
     fs::write(&data, blind).unwrap();
     let told = predicate::str::contains("800 of 800 outcomes have no propensity");

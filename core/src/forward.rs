@@ -107,7 +107,8 @@ impl Model {
         Ok(all)
     }
 
-    /// How alike in meaning the first text and each of the others are, -1 to 1: the cosines of their whitened vectors (Su et al. 2021). `None` where
+    /// How alike in meaning the first text and each of the others are, -1 to 1: the cosines of their whitened vectors (after Su et al. 2021; here
+    /// by the covariance within a head's classes). `None` where
     /// the model has no whitening.
     pub(crate) fn likeness(&self, encodings: &[&Encoding]) -> Result<Option<Vec<f32>>> {
         let Some(whitening) = self.whitening else { return Ok(None) };

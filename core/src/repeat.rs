@@ -1,17 +1,15 @@
 //! How surely a message repeats one of the customer's earlier issues, by what the trunk makes of both.
 
 use crate::forward::Model;
+use crate::route::COMPARED_BYTES;
 use crate::tokenize::Encoding;
 use crate::{LongText, Result, TicketRef};
 
 /// Earlier issues that are compared, the last ones.
 const COMPARED: usize = 8;
 
-/// Bytes of the message, and of each earlier issue, that are compared.
-const BYTES: usize = 1024;
-
-/// Likeness up to which two texts are not the same issue, and from which they surely are; benches/README.md has how alike texts of one and of two
-/// intents are.
+/// Likeness up to which two texts are not the same issue, and from which they surely are; `repeats` in benches says how often texts of one and of
+/// two intents are told as repeated.
 const UNRELATED: f64 = 0.45;
 const SAME: f64 = 0.75;
 
@@ -20,8 +18,9 @@ pub(crate) fn repeated(model: &Model, ticket: &TicketRef<'_>) -> Result<Option<f
     let Some(history) = ticket.history else { return Ok(None) };
     let last = history.previous_issues.iter().rev().take(COMPARED).map(String::as_str);
     let texts = std::iter::once(ticket.text.as_ref()).chain(last);
-    let encode =
-        |text: &str| model.tokenizer.encode(&text[..text.floor_char_boundary(BYTES)], LongText::Head);
+    let encode = |text: &str| {
+        model.tokenizer.encode(&text[..text.floor_char_boundary(COMPARED_BYTES)], LongText::Head)
+    };
     let encodings: Vec<Encoding> = texts.map(encode).collect::<Result<_>>()?;
     // A text with nothing to read has no token beside the two special ones.
     let readable = |encoding: &&Encoding| encoding.ids.len() > 2;

@@ -95,7 +95,7 @@ pub(crate) struct RouteArgs {
     #[command(flatten)]
     pub(crate) context: ContextArgs,
     /// Make the decision of this record again: an answer with its record, or the record alone, as JSON
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["records", "shadow"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["records", "shadow", "urgency", "preferred", "solved", "previous", "now", "available", "agents", "share", "consent", "needs"])]
     pub(crate) replay: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) output: OutputArgs,

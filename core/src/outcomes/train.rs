@@ -49,6 +49,9 @@ pub fn train_route(
     progress: &dyn Fn(usize, usize) -> Result<()>,
 ) -> Result<TrainedRoute> {
     let output = &training.output;
+    if training.data.as_os_str().is_empty() {
+        return Err(Error::invalid("data", "a file of outcomes is needed"));
+    }
     check_output(output)?;
     let policy = training.policy.as_ref().map(PolicySource::read).transpose()?.unwrap_or_default();
     let mut outcomes = read_outcomes(&training.data)?;

@@ -8,7 +8,7 @@ use crate::{CustomerHistory, Route};
 use super::words::{Piece, scan, stem};
 
 /// Bytes of the message, and of each earlier issue, that are compared.
-const COMPARED: usize = 1024;
+pub(crate) const COMPARED_BYTES: usize = 1024;
 
 /// Overlap up to which two texts are not the same issue: desks share a vocabulary.
 const UNRELATED: f64 = 0.3;
@@ -74,7 +74,7 @@ const EMPTY: &str = "a about again all also am an and any are as ask at be been 
 /// The stems of `text`'s content words, as sorted numbers without repeats.
 fn content(text: &str, into: &mut Vec<u64>) {
     into.clear();
-    scan(&text[..text.floor_char_boundary(COMPARED)], |piece| {
+    scan(&text[..text.floor_char_boundary(COMPARED_BYTES)], |piece| {
         if let Piece::Word { lower, .. } = piece
             && !EMPTY_WORDS.contains(lower)
         {

@@ -32,6 +32,7 @@ pub use complexity::{Complexity, analyze_complexity};
 pub use decision::NoRoute;
 pub(crate) use decision::{probabilities, score_of};
 pub use explore::Exploration;
+pub(crate) use history::COMPARED_BYTES;
 pub use history::{HistoricalSuccess, historical_success, repeated_issue};
 pub use hours::{Day, Hours, Span};
 pub use keywords::{Keywords, extract_keywords};

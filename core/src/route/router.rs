@@ -39,18 +39,19 @@ pub struct Said<'a> {
 /// Decides which channel takes a ticket.
 #[derive(Debug, Clone)]
 pub struct Router {
-    acts: Named,
-    watched: Option<Named>,
+    acts: NamedPolicy,
+    /// What it thinks best is asked, not what it would try.
+    watched: Option<NamedPolicy>,
     records: bool,
 }
 
 #[derive(Debug, Clone)]
-struct Named {
+struct NamedPolicy {
     policy: RoutePolicy,
     digest: String,
 }
 
-impl Named {
+impl NamedPolicy {
     fn new(policy: RoutePolicy) -> Result<Self> {
         policy.check()?;
         let digest = policy.digest();
@@ -63,7 +64,7 @@ impl Default for Router {
     fn default() -> Self {
         let policy = RoutePolicy::default();
         let digest = policy.digest();
-        Self { acts: Named { policy, digest }, watched: None, records: false }
+        Self { acts: NamedPolicy { policy, digest }, watched: None, records: false }
     }
 }
 
@@ -73,7 +74,11 @@ impl Router {
     /// # Errors
     /// As [`RoutePolicy::check`].
     pub fn new(policy: RoutePolicy, watched: Option<RoutePolicy>, records: bool) -> Result<Self> {
-        Ok(Self { acts: Named::new(policy)?, watched: watched.map(Named::new).transpose()?, records })
+        let mut watched = watched.map(NamedPolicy::new).transpose()?;
+        if let Some(watched) = &mut watched {
+            watched.policy.exploration = None;
+        }
+        Ok(Self { acts: NamedPolicy::new(policy)?, watched, records })
     }
 
     /// The policy that acts, and its digest.
@@ -103,9 +108,7 @@ impl Router {
         let under = Under { policy: &self.acts.policy, context, now, draw: draw.unwrap_or(0.0) };
         let mut answer = decide(&facts, &under)?;
         if let Some(watched) = &self.watched {
-            // It is asked what it thinks best, not what it would try.
-            let policy = RoutePolicy { exploration: None, ..watched.policy.clone() };
-            let other = decide(&facts, &Under { policy: &policy, draw: 0.0, ..under }).ok();
+            let other = decide(&facts, &Under { policy: &watched.policy, draw: 0.0, ..under }).ok();
             answer.shadow = Some(Shadow {
                 recommended_route: other.as_ref().map(|other| other.recommended_route),
                 confidence: other.map(|other| other.confidence),
