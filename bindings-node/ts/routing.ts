@@ -2,9 +2,9 @@
 import { type RouteAnalysis, type TrainedRoute, replay as nativeReplay, trainRoute as nativeTrainRoute } from '../native.js'
 import { withBundle } from './bundle.js'
 import { unfailed } from './errors.js'
-import { json, known, readable } from './input.js'
+import { json, known } from './input.js'
 import { watched } from './training.js'
-import type { DecisionRecord, LearnOptions, RoutePolicy, TrainRouteOptions } from './types.js'
+import type { DecisionRecord, RoutePolicy, TrainRouteOptions } from './types.js'
 
 /**
  * Makes a recorded decision again, without a model: the same policy, by default the one that engines have by default, gives the same
@@ -17,16 +17,7 @@ export function replay(record: DecisionRecord, policy?: string | RoutePolicy): R
 
 /** Learns a policy's weights from outcomes of routed tickets. A file is at `output` where they are better, and only there. */
 export async function trainRoute(options: TrainRouteOptions): Promise<TrainedRoute> {
-  const { signal, progress, options: learning, ...training } = withBundle(known(options), 'model')
-  const text = json({ ...training, options: spelled(learning) }, 'the options')
+  const { signal, progress, ...training } = withBundle(known(options), 'model')
+  const text = json(training, 'the options')
   return watched({ signal, progress }, (work) => nativeTrainRoute(text, work))
-}
-
-/** The options of learning, as core spells them. */
-function spelled(given: LearnOptions | undefined): object | undefined {
-  if (typeof given !== 'object' || given === null) {
-    return given
-  }
-  const { effectiveRows: effective_rows, ...rest } = readable('the options', () => ({ ...given }))
-  return { effective_rows, ...rest }
 }

@@ -4,6 +4,7 @@
 
 // In the order of the flow: a module imports only modules above it (tests/import_law.rs).
 mod error;
+mod digest;
 mod types;
 mod tickets;
 pub mod route;

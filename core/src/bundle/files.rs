@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use frontdesk_models::weights::{Limits, Weights};
 use sha2::{Digest, Sha256};
 
+use crate::digest::digest_named;
 use crate::{Error, ErrorKind, Result};
 
 pub(crate) const CONFIG: &str = "config.json";
@@ -135,18 +136,4 @@ impl Files {
         }
         Ok(digest_named(&hasher.finalize()))
     }
-}
-
-/// `sha256:` and the digest of some bytes in hexadecimal.
-pub(crate) fn digest_of(bytes: &[u8]) -> String {
-    digest_named(&Sha256::digest(bytes))
-}
-
-/// `sha256:` and a digest in hexadecimal.
-pub(crate) fn digest_named(digest: &[u8]) -> String {
-    use std::fmt::Write;
-    digest.iter().fold("sha256:".to_owned(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

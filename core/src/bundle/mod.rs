@@ -12,9 +12,7 @@ use frontdesk_models::heads::Link;
 use frontdesk_models::network::{Backend, Network};
 use rayon::prelude::*;
 
-#[cfg(feature = "train")]
-pub(crate) use files::digest_named;
-pub(crate) use files::{CONFIG, Files, HEADS, MANIFEST, TOKENIZER, TRUNK, digest_of};
+pub(crate) use files::{CONFIG, Files, HEADS, MANIFEST, TOKENIZER, TRUNK};
 #[cfg(feature = "train")]
 pub(crate) use manifest::{Activation, DENSE, DomainManifest, FORMAT, HeadKind, PoolingName, RESERVED};
 pub(crate) use manifest::{Golden, HeadManifest, Input, Manifest};
@@ -22,6 +20,7 @@ pub(crate) use scaling::Scaling;
 pub use source::default_model_dir;
 pub(crate) use source::locate;
 
+use crate::digest::digest_of;
 use crate::{Error, ErrorKind, ModelInfo, Result};
 
 /// Bytes of text over which a plain checkpoint refuses, as bundles do by default.

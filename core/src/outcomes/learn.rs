@@ -9,7 +9,7 @@ use super::reward::Reward;
 use super::ridge::{Normal, Prior};
 use super::row::{Ending, Outcome};
 use super::value::{Estimate, Judged, PolicyValue, doubly_robust, mean};
-use crate::route::{RoutePolicy, probabilities};
+use crate::route::{RoutePolicy, probabilities, read_small};
 use crate::{ByRoute, Error, ErrorKind, Facts, ROUTES, Result, Route};
 
 /// How to learn. In JSON, what is left out is as the default has it.
@@ -33,9 +33,9 @@ impl LearnOptions {
     /// Reads a TOML file.
     ///
     /// # Errors
-    /// `io`; `data-invalid` where it is broken.
+    /// `io`; `too-large`; `data-invalid` where it is broken.
     pub fn read(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path).map_err(|e| Error::io(path, e))?;
+        let text = read_small(path, MAX_BYTES)?;
         toml::from_str(&text)
             .map_err(|e| Error::new(ErrorKind::DataInvalid, e.to_string()).context(path.display()))
     }
@@ -77,6 +77,8 @@ pub struct LearnReport {
     pub reason: String,
 }
 
+/// The largest file of options, in bytes.
+const MAX_BYTES: u64 = 1 << 20;
 const FOLDS: usize = 5;
 /// What one row of a rare route may weigh in the fit.
 const MOST_WEIGHT: f64 = 20.0;

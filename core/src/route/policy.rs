@@ -3,12 +3,13 @@
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::explore::Exploration;
+use super::file::read_small;
 use super::rules::Rules;
 use super::weights::Weights;
-use crate::{Error, ErrorKind, Result, Route};
+use crate::digest::digest_of;
+use crate::{Error, ErrorKind, Result};
 
 /// A routing policy. What a file leaves out is as the default has it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -34,12 +35,7 @@ impl RoutePolicy {
     /// # Errors
     /// `io`; `too-large`; `data-invalid` says where the file is broken, or which of its rules contradict each other.
     pub fn read(path: &Path) -> Result<Self> {
-        let length = std::fs::metadata(path).map_err(|e| Error::io(path, e))?.len();
-        if length > MAX_BYTES {
-            let message = format!("{}: {length} bytes; a policy has at most {MAX_BYTES}", path.display());
-            return Err(Error::new(ErrorKind::TooLarge, message));
-        }
-        let text = std::fs::read_to_string(path).map_err(|e| Error::io(path, e))?;
+        let text = read_small(path, MAX_BYTES)?;
         let is = |ending: &str| path.extension().is_some_and(|e| e.eq_ignore_ascii_case(ending));
         let policy: std::result::Result<Self, String> = if is("toml") {
             toml::from_str(&text).map_err(|e| e.to_string())
@@ -80,12 +76,6 @@ impl RoutePolicy {
 
     /// Its SHA-256, the same for the same policy however its file is written.
     pub fn digest(&self) -> String {
-        let json = serde_json::to_vec(self).unwrap_or_default();
-        Sha256::digest(json).iter().fold("sha256:".to_owned(), |text, byte| format!("{text}{byte:02x}"))
-    }
-
-    /// Whether it never sends a ticket to `route`.
-    pub fn lacks(&self, route: Route) -> bool {
-        !self.rules.available.contains(&route)
+        digest_of(&serde_json::to_vec(self).unwrap_or_default())
     }
 }

@@ -7,7 +7,9 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::decision::{NoRoute, Under, decide};
+use super::file::read_small;
 use super::policy::RoutePolicy;
+use crate::digest::digest_named;
 use crate::{CustomerHistory, DecisionRecord, Error, ErrorKind, Result, RouteAnalysis, Urgency};
 
 /// SHA-256 of what the customer said and is known for.
@@ -19,7 +21,7 @@ pub(super) fn digest(text: &str, urgency: Option<Urgency>, history: Option<&Cust
         hasher.update((part.len() as u64).to_le_bytes());
         hasher.update(part);
     }
-    hasher.finalize().iter().fold("sha256:".to_owned(), |text, byte| format!("{text}{byte:02x}"))
+    digest_named(&hasher.finalize())
 }
 
 /// A number from 0 to below 1 that a ticket always gets: the first 53 bits of a SHA-256.
@@ -37,12 +39,7 @@ const MAX_BYTES: u64 = 16 << 20;
 /// # Errors
 /// `io`; `too-large`; `data-invalid` where there is no record in it, or a broken one.
 pub fn read_record(path: &Path) -> Result<DecisionRecord> {
-    let length = std::fs::metadata(path).map_err(|e| Error::io(path, e))?.len();
-    if length > MAX_BYTES {
-        let message = format!("{}: {length} bytes; a record has at most {MAX_BYTES}", path.display());
-        return Err(Error::new(ErrorKind::TooLarge, message));
-    }
-    let text = std::fs::read_to_string(path).map_err(|e| Error::io(path, e))?;
+    let text = read_small(path, MAX_BYTES)?;
     let invalid =
         |e: serde_json::Error| Error::new(ErrorKind::DataInvalid, e.to_string()).context(path.display());
     let value: serde_json::Value = serde_json::from_str(&text).map_err(invalid)?;

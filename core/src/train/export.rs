@@ -16,8 +16,9 @@ use super::transformers::SequenceClassifier;
 use crate::backend;
 use crate::bundle::{
     CONFIG, DEFAULT_MAX_BYTES, FORMAT, Files, Golden, HEADS, HeadManifest, Input, MANIFEST, Manifest,
-    TOKENIZER, TRUNK, digest_of,
+    TOKENIZER, TRUNK,
 };
+use crate::digest::digest_of;
 use crate::forward::Model;
 use crate::pipeline::WHOLE;
 use crate::tokenize::Tokenizer;

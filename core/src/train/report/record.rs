@@ -4,8 +4,9 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use crate::bundle::{HeadKind, Manifest, PoolingName, digest_named};
+use crate::bundle::{HeadKind, Manifest, PoolingName};
 use crate::data::Labelled;
+use crate::digest::digest_named;
 use crate::doctor::Diagnosis;
 use crate::evaluate::{Evaluation, Reliability};
 use crate::tokenize::Encoding;
