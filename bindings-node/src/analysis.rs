@@ -109,8 +109,13 @@ mirror! {
         #[serde(skip_serializing_if = "Option::is_none")]
         queue: [Option<String>],
     }
-    ["Tokens that the model read, and whether the text had more."]
-    Usage of [frontdesk::Usage] { tokens: [f64], truncated: [bool], }
+    ["Tokens that the model read, and whether the text had more; what was taken away from it before it was read, where the engine does that."]
+    Usage of [frontdesk::Usage] {
+        tokens: [f64], truncated: [bool],
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[napi(ts_type = "Array<'html' | 'quotes' | 'forwards' | 'signature' | 'disclaimer'>")]
+        removed: [Option<Vec<String>>],
+    }
     ["What said so; the digest is that of its files."]
     ModelInfo of [frontdesk::ModelInfo] { name: [String], version: [String], digest: [String], }
 }

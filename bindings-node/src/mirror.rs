@@ -2,6 +2,7 @@
 
 use frontdesk::doctor::{File, Kind, Severity};
 use frontdesk::evaluate::Effect;
+use frontdesk::prepare::Removed;
 use frontdesk::{AbstainReason, Category, DecisionRecord, Polarity, Route, Rule};
 use serde_json::Value;
 
@@ -60,6 +61,7 @@ direct! {
     File => String: |label: File| label.to_string();
     Kind => String: |label: Kind| label.to_string();
     Severity => String: |label: Severity| label.to_string();
+    Removed => String: |kind: Removed| kind.to_string();
     // As core writes it, so that core can read it again. Numbers and strings can always be written.
     Box<DecisionRecord> => Value: |record: Box<DecisionRecord>| serde_json::to_value(record).unwrap_or_default();
     // Absent where there is nothing to say, as in core's own JSON.

@@ -212,3 +212,17 @@ test('nothing is installed or run with the package', () => {
   assert.deepEqual(Object.keys(scripts).filter((name) => /install|prepare/.test(name)), [])
   assert.equal(dependencies, undefined)
 })
+
+test('a message is prepared where the engine was opened so, and says what went', async () => {
+  const mail = '<p>The proof is wrong.</p><blockquote>On Monday you wrote something long about the old proof.</blockquote>'
+  const preparing = await Engine.open({ prepare: 'all', outputs: ['category'] })
+  const prepared = await preparing.analyze(mail)
+  assert.deepEqual(prepared.usage.removed, ['html', 'quotes'])
+  const plain = await preparing.analyze('The proof is wrong.')
+  assert.deepEqual(plain.usage.removed, [])
+  assert.deepEqual(prepared.category, plain.category)
+  preparing.close()
+  const asItCame = await engine.analyze(mail)
+  assert.ok(!('removed' in asItCame.usage))
+  assert.ok(asItCame.usage.tokens > prepared.usage.tokens)
+})

@@ -2,6 +2,7 @@
 
 use frontdesk::doctor::{File, Kind, Severity};
 use frontdesk::evaluate::Effect;
+use frontdesk::prepare::Removed;
 use frontdesk::{AbstainReason, Category, Polarity, Route, Rule};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -87,7 +88,7 @@ macro_rules! label {
         }
     )+};
 }
-label! { Polarity Category Route Rule AbstainReason Effect File Kind Severity }
+label! { Polarity Category Route Rule AbstainReason Removed Effect File Kind Severity }
 
 impl<T: Mirror> Mirror for Option<T> {
     fn mirror(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {

@@ -25,7 +25,7 @@ mirror! {
     "TaskAnalysis" of [frontdesk::TaskAnalysis] { task, result }
     "TaskResult" of [frontdesk::TaskResult] { label, score, labels }
     "Abstain" of [frontdesk::Abstain] { output, reason, queue }
-    "Usage" of [frontdesk::Usage] { tokens, truncated }
+    "Usage" of [frontdesk::Usage] { tokens, truncated, removed }
     "ModelInfo" of [frontdesk::ModelInfo] { name, version, digest }
 
     "Info" of [frontdesk::Info] {

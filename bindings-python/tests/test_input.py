@@ -222,3 +222,19 @@ def test_a_closed_engine_says_so() -> None:
         with pytest.raises(InvalidInputError, match="closed"):
             run()
     assert engine.info.threads == 1
+
+
+def test_a_message_is_prepared_where_the_engine_was_opened_so_and_says_what_went() -> None:
+    mail = "<p>The proof is wrong.</p><blockquote>On Monday you wrote something long about the old proof.</blockquote>"
+    with Engine(prepare="all", outputs=["category"]) as engine:
+        prepared, plain = engine.analyze(mail), engine.analyze("The proof is wrong.")
+    assert prepared.usage.removed == ("html", "quotes")
+    assert plain.usage.removed == ()
+    assert prepared.category == plain.category
+    with Engine(prepare=["html"], outputs=["category"]) as engine:
+        assert engine.analyze(mail).usage.removed == ("html",)
+    with Engine(outputs=["category"]) as engine:
+        as_it_came = engine.analyze(mail)
+    assert as_it_came.usage.removed is None
+    assert "removed" not in as_it_came.to_dict()["usage"]
+    assert as_it_came.usage.tokens > prepared.usage.tokens

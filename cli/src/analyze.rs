@@ -25,7 +25,7 @@ pub(crate) fn run(args: &AnalyzeArgs) -> Result<()> {
     let mut options = args.engine.options();
     options.sentiment_model = args.sentiment_model.as_deref().map(ModelSource::from);
     options.outputs.clone_from(&args.outputs);
-    options.long_text = args.long_text;
+    (options.long_text, options.prepare) = (args.long_text, args.prepare);
     options.route = args.policy.options();
     analyze(tickets, options, &AnalyzeOptions::default(), args.tickets.input.is_none(), &args.output)
 }

@@ -2,6 +2,7 @@
 
 mod analyze;
 mod args;
+mod diff;
 mod evaluate;
 mod info;
 mod outcomes;
@@ -9,6 +10,7 @@ mod output;
 mod progress;
 mod render;
 mod route;
+mod score;
 mod serve;
 mod train;
 
@@ -22,6 +24,8 @@ use args::{Cli, Command};
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Analyze(args) => analyze::run(&args),
+        Command::Score(args) => score::run(&args),
+        Command::Diff(args) => diff::run(&args),
         Command::Route(args) => route::run(&args),
         Command::Train(args) if args.task.as_deref() == Some("route") => outcomes::run(&args),
         Command::Train(args) => train::run(&args),

@@ -1,5 +1,6 @@
 //! Tables for people.
 
+mod archive;
 mod comparison;
 mod evaluation;
 mod route;
@@ -10,6 +11,7 @@ use comfy_table::{Attribute, Cell, Color, ContentArrangement, Table};
 use frontdesk::evaluate::Interval;
 use frontdesk::{Abstain, Analysis, Info, LabelScore, Polarity, Ticket};
 
+pub(crate) use archive::{archive_estimate, archive_report, diff};
 pub(crate) use comparison::comparison;
 pub(crate) use evaluation::{evaluation, out_of_domain};
 pub(crate) use route::{learnt, route};

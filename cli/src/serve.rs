@@ -26,6 +26,7 @@ pub(crate) fn run(args: &ServeArgs) -> Result<()> {
     let mut options = args.engine.options();
     options.queue = args.queue;
     options.route = args.policy.options();
+    options.prepare = args.prepare;
     options.sentiment_model = args.sentiment_model.as_deref().map(ModelSource::from);
     let filter = EnvFilter::try_from_env("FRONTDESK_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt()

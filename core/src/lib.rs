@@ -5,6 +5,7 @@
 // In the order of the flow: a module imports only modules above it (tests/import_law.rs).
 mod error;
 mod digest;
+pub mod prepare;
 mod types;
 mod tickets;
 pub mod route;
@@ -28,6 +29,8 @@ mod scheduler;
 mod runtime;
 mod engine;
 mod score;
+#[cfg(feature = "archive")]
+pub mod archive;
 pub mod data;
 #[cfg(feature = "train")]
 mod lbfgs;

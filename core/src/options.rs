@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::prepare::Preparation;
 use crate::route::RouteOptions;
 use crate::{Error, Result, RouteContext};
 
@@ -36,6 +37,9 @@ pub struct EngineOptions {
     /// What to do with a text that is longer than the model reads.
     #[serde(alias = "longText", deserialize_with = "or_default")]
     pub long_text: LongText,
+    /// What is taken away from texts before they are read: by default nothing.
+    #[serde(deserialize_with = "or_default")]
+    pub prepare: Preparation,
     /// How tickets are routed.
     #[serde(deserialize_with = "or_default")]
     pub route: RouteOptions,

@@ -7,6 +7,7 @@ use crate::bundle::HeadMeaning;
 use crate::decode::{self, EmotionsHead, SentimentHead, TypedHead};
 use crate::forward::{HeadOutput, Model, Outputs as Said};
 use crate::language::Languages;
+use crate::prepare::{Preparation, Removed, prepare};
 use crate::repeat::repeated;
 use crate::route::{self, Repeats, Router, Signals};
 use crate::tokenize::Encoding;
@@ -28,6 +29,7 @@ pub(crate) struct Pipeline {
     pub(crate) model: Model,
     shape: Shape,
     outputs: Arc<Outputs>,
+    prepare: Preparation,
     long_text: LongText,
     languages: Languages,
     router: Router,
@@ -140,6 +142,7 @@ impl Pipeline {
             model,
             shape,
             outputs: Arc::default(),
+            prepare: options.prepare,
             long_text: options.long_text,
             router: options.route.router()?,
             repeats: options.route.repeats,
@@ -152,6 +155,18 @@ impl Pipeline {
     /// Whether the model gives sentiment, category and route, and not all its heads one by one.
     pub(crate) fn is_whole(&self) -> bool {
         matches!(self.shape, Shape::Whole(_))
+    }
+
+    /// What is done with a text that is longer than the model reads.
+    #[cfg(feature = "archive")]
+    pub(crate) fn long_text(&self) -> LongText {
+        self.long_text
+    }
+
+    /// What decides the routes.
+    #[cfg(feature = "archive")]
+    pub(crate) fn router(&self) -> &Router {
+        &self.router
     }
 
     /// The names of the outputs that this pipeline can give.
@@ -200,6 +215,16 @@ impl Pipeline {
         }
     }
 
+    /// A ticket as it is read, and what was taken away from its text, where that was asked for.
+    pub(crate) fn prepare<'a>(&self, ticket: TicketRef<'a>) -> (TicketRef<'a>, Option<Vec<Removed>>) {
+        if self.prepare.is_none() {
+            return (ticket, None);
+        }
+        let prepared = prepare(&ticket.text, &self.prepare);
+        let (text, removed) = (prepared.text.into_owned(), prepared.removed);
+        (TicketRef { text: text.into(), ..ticket }, Some(removed))
+    }
+
     /// Refuses a ticket without text, or with more bytes than the model takes, before anything is tokenized.
     pub(crate) fn check(&self, ticket: &TicketRef<'_>) -> Result<()> {
         self.lanes().iter().try_for_each(|lane| lane.model.tokenizer.check(&ticket.text))
@@ -210,7 +235,8 @@ impl Pipeline {
         let first = self.model.tokenizer.encode(&ticket.text, self.long_text)?;
         // A text of spaces or control characters has no token beside the two special ones.
         let empty = first.ids.len() <= 2;
-        let usage = Usage { tokens: if empty { 0 } else { first.ids.len() }, truncated: first.truncated };
+        let tokens = if empty { 0 } else { first.ids.len() };
+        let usage = Usage { tokens, truncated: first.truncated, removed: None };
         if empty {
             return Ok(Encoded { encodings: Vec::new(), usage });
         }

@@ -178,8 +178,9 @@ impl Scheduler {
 
     /// The row of one ticket; a ticket with nothing to read is answered here.
     fn encode(&self, call: &Call, index: usize) -> Result<Option<Row>> {
-        let ticket = call.tickets.get(index)?;
-        let encoded = self.pipeline.encode(&ticket, &call.asked)?;
+        let (ticket, removed) = self.pipeline.prepare(call.tickets.get(index)?);
+        let mut encoded = self.pipeline.encode(&ticket, &call.asked)?;
+        encoded.usage.removed = removed;
         if encoded.encodings.is_empty() {
             let analysis = self.pipeline.decode(&ticket, encoded.usage, &[], &call.asked)?;
             Recorder::add(&self.recorder.tickets, 1);
@@ -234,8 +235,8 @@ impl Scheduler {
 
     fn answer(&self, call: &Call, row: &Row) {
         let decoded = guarded(|| {
-            let ticket = call.tickets.get(row.index)?;
-            self.pipeline.decode(&ticket, row.usage, &row.logits, &call.asked)
+            let (ticket, _) = self.pipeline.prepare(call.tickets.get(row.index)?);
+            self.pipeline.decode(&ticket, row.usage.clone(), &row.logits, &call.asked)
         });
         match decoded {
             Ok(analysis) => {

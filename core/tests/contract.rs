@@ -157,6 +157,8 @@ fn the_surface_names_every_face_of_every_verb() {
             "info",
             "analyze",
             "score",
+            "archive",
+            "diff",
             "check",
             "train",
             "evaluate",

@@ -262,3 +262,26 @@ proptest! {
         prop_assert!((shares - 1.0).abs() < 1e-5);
     }
 }
+
+#[test]
+fn a_message_is_prepared_where_the_engine_was_opened_so_and_says_what_went() {
+    let mail = "<p>The proof is wrong.</p><blockquote>On Monday you wrote something long about the old proof.</blockquote>";
+    let mut options = EngineOptions::default();
+    options.prepare = frontdesk::prepare::Preparation::ALL;
+    let preparing = Engine::open(options).unwrap();
+    let (prepared, plain) =
+        (preparing.analyze(&mail.into()).unwrap(), preparing.analyze(&"The proof is wrong.".into()).unwrap());
+    let kinds = |analysis: &Analysis| {
+        analysis.usage.removed.clone().map(|kinds| kinds.iter().map(ToString::to_string).collect())
+    };
+    assert_eq!(kinds(&prepared), Some(vec!["html".to_owned(), "quotes".to_owned()]));
+    assert_eq!(kinds(&plain), Some(Vec::new()));
+    // The whole answer is of the text that is left, the route with its words included.
+    assert_eq!(
+        (&prepared.category, &prepared.sentiment, &prepared.route),
+        (&plain.category, &plain.sentiment, &plain.route)
+    );
+    let as_it_came = analyze(mail);
+    assert_eq!(kinds(&as_it_came), None);
+    assert!(as_it_came.usage.tokens > prepared.usage.tokens);
+}

@@ -95,6 +95,9 @@ pub(crate) struct Abstain {
 pub(crate) struct Usage {
     tokens: usize,
     truncated: bool,
+    /// What was taken away from the text before it was read, where the service does that: `html`, `quotes`, `forwards`, `signature`, `disclaimer`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    removed: Option<Vec<String>>,
 }
 
 /// What said so.
@@ -139,7 +142,8 @@ pub(crate) struct Head {
 impl From<core::Analysis> for Analysis {
     fn from(analysis: core::Analysis) -> Self {
         let core::Analysis { id, sentiment, category, route, tasks, abstain, usage, model } = analysis;
-        let core::Usage { tokens, truncated } = usage;
+        let core::Usage { tokens, truncated, removed } = usage;
+        let removed = removed.map(|kinds| kinds.iter().map(ToString::to_string).collect());
         Self {
             id,
             sentiment: sentiment.map(Into::into),
@@ -150,7 +154,7 @@ impl From<core::Analysis> for Analysis {
                 .map(|core::TaskAnalysis { task, result }| (task, result.into()))
                 .collect(),
             abstain: abstain.into_iter().map(Into::into).collect(),
-            usage: Usage { tokens, truncated },
+            usage: Usage { tokens, truncated, removed },
             model: model.into(),
         }
     }

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, cast, overload
 from frontdesk import _frames, _json, _native, _progress, _route, _unicode
 from frontdesk._json import path
 from frontdesk.errors import InvalidInputError
-from frontdesk.types import Analysis, Info, Metrics, RouteContext, RouteOptions, Ticket
+from frontdesk.types import Analysis, Info, Metrics, Removed, RouteContext, RouteOptions, Ticket
 
 if TYPE_CHECKING:
     import numpy as np
@@ -59,6 +59,7 @@ class Engine:
         precision: `auto`, `int8`, `bf16` or `f32`.
         threads: of the engine's own pool; by default as many as the process may use.
         outputs: what to compute; by default all that the model has.
+        prepare: what is taken away from texts before they are read: `all`, or kinds; by default nothing.
         long_text: what to do with a text that is longer than the model reads; by default `head-and-tail`.
         queue: tickets that may wait before calls are refused as `overloaded`; by default 4096.
         route: how tickets are routed: the policy that acts, one that is only watched, whether answers carry records, how a repeated issue
@@ -79,6 +80,7 @@ class Engine:
         threads: int | None = None,
         outputs: Iterable[str] | None = None,
         long_text: Literal["head", "head-and-tail", "refuse"] | None = None,
+        prepare: Literal["all", "none"] | Sequence[Removed] | None = None,
         queue: int | None = None,
         route: RouteOptions | None = None,
         **unknown: NoReturn,
@@ -91,6 +93,7 @@ class Engine:
             "threads": threads,
             "outputs": _names(outputs),
             "long_text": long_text,
+            "prepare": prepare if prepare is None or isinstance(prepare, str) else list(prepare),
             "queue": queue,
             "route": _route.options(route),
         }

@@ -1,5 +1,6 @@
 //! What can be typed.
 
+mod archive;
 mod route;
 mod train;
 
@@ -7,9 +8,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use frontdesk::prepare::Preparation;
 use frontdesk::{DeviceChoice, EngineOptions, LongText, ModelSource, Precision, Urgency};
 
-pub(crate) use route::{PolicyArgs, RouteArgs};
+pub(crate) use archive::{DiffArgs, Progress, ScoreArgs};
+pub(crate) use route::{ContextArgs, PolicyArgs, RouteArgs};
 pub(crate) use train::TrainArgs;
 
 /// Reads support messages on this machine: sentiment, urgency, category and route.
@@ -24,6 +27,10 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Analyze one message, a file of tickets, or lines on standard input
     Analyze(Box<AnalyzeArgs>),
+    /// Score archives of millions of tickets into a directory; started again, it goes on where it ended
+    Score(Box<ScoreArgs>),
+    /// Tell what differs between two scorings of one archive, or between two models on it
+    Diff(Box<DiffArgs>),
     /// Decide which channel takes a ticket or a file of tickets, or make a recorded decision again
     Route(Box<RouteArgs>),
     /// Train a model on labelled texts and write a bundle, or a routing policy on outcomes
@@ -120,6 +127,9 @@ pub(crate) struct AnalyzeArgs {
     /// Of a text longer than the model reads: head, head-and-tail, refuse
     #[arg(long, default_value = "head-and-tail", value_name = "POLICY")]
     pub(crate) long_text: LongText,
+    /// What is taken away from texts before they are read: all, none, or html, quotes, forwards, signature, disclaimer
+    #[arg(long, value_name = "KINDS", default_value = "none")]
+    pub(crate) prepare: Preparation,
     #[command(flatten)]
     pub(crate) policy: PolicyArgs,
     #[command(flatten)]
@@ -189,6 +199,9 @@ pub(crate) struct ServeArgs {
     /// Tickets that may wait before requests are answered 429
     #[arg(long, value_name = "N")]
     pub(crate) queue: Option<usize>,
+    /// What is taken away from texts before they are read: all, none, or html, quotes, forwards, signature, disclaimer
+    #[arg(long, value_name = "KINDS", default_value = "none")]
+    pub(crate) prepare: Preparation,
     /// A sequence-classification checkpoint in the place of the bundle's sentiment head
     #[arg(long, value_name = "NAME|DIR")]
     pub(crate) sentiment_model: Option<String>,

@@ -150,7 +150,8 @@ impl Router {
             .unwrap_or_else(|| if self.tells_the_time() { Timestamp::now() } else { Timestamp::UNIX_EPOCH })
     }
 
-    fn tells_the_time(&self) -> bool {
+    /// Whether a decision depends on the time at which it is made.
+    pub(crate) fn tells_the_time(&self) -> bool {
         self.acts.policy.rules.tell_the_time()
             || self.watched.as_ref().is_some_and(|w| w.policy.rules.tell_the_time())
     }

@@ -8,6 +8,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::prepare::Removed;
 use crate::{Error, Result};
 
 pub use jiff::Timestamp;
@@ -375,12 +376,15 @@ impl fmt::Display for AbstainReason {
 }
 
 /// What an analysis cost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Usage {
     /// Tokens that the model read, its two special tokens counted; of a separate sentiment model they are not counted.
     pub tokens: usize,
     /// Whether the text had more tokens than a model read.
     pub truncated: bool,
+    /// What was taken away from the text before it was read, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub removed: Option<Vec<Removed>>,
 }
 
 /// What said so.

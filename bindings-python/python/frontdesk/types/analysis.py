@@ -16,6 +16,8 @@ Urgency = Literal["low", "medium", "high", "critical"]
 """How urgent a ticket was said to be."""
 AbstainReason = Literal["low-confidence", "out-of-domain", "unsupported-language", "empty", "no-route"]
 """Why the engine does not commit itself."""
+Removed = Literal["html", "quotes", "forwards", "signature", "disclaimer"]
+"""A kind of text that is taken away from a message before it is read; of HTML, the tags."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,8 @@ class Usage(Value):
 
     tokens: int
     truncated: bool
+    removed: tuple[Removed, ...] | None
+    """What was taken away from the text before it was read, where the engine does that."""
 
 
 @dataclass(frozen=True, slots=True)

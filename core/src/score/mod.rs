@@ -5,10 +5,11 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::{
-    Analysis, AnalyzeOptions, Emotions, Engine, ErrorKind, Pending, Result, SentimentAnalysis, TicketRef,
-    Tickets,
-};
+use crate::{Analysis, AnalyzeOptions, Engine, ErrorKind, Pending, Result, TicketRef, Tickets};
+
+mod layout;
+
+pub(crate) use layout::{Cell, Kind, Layout};
 
 /// Rows of one step: progress is told, and cancelling heard, between two of them.
 const STEP: usize = 256;
@@ -98,7 +99,7 @@ pub fn score(
         if under_way.len() < UNDER_WAY
             && let Some(rows) = steps.next()
         {
-            let slice = Arc::new(Slice::new(texts, rows.clone()));
+            let slice: Arc<dyn Tickets> = Arc::new(Slice::new(texts, rows.clone()));
             under_way.push_back((rows, slice.clone(), engine.submit_from(slice, &call)));
             continue;
         }
@@ -114,11 +115,11 @@ pub fn score(
     }
 }
 
-/// Waits for a step, and for a place in the queue where there was none.
-fn wait(
+/// Waits for tickets, and for a place in the queue where there was none.
+pub(crate) fn wait(
     engine: &Engine,
     call: &AnalyzeOptions,
-    slice: &Arc<Slice>,
+    tickets: &Arc<dyn Tickets>,
     mut pending: Pending<Vec<Analysis>>,
     idle: &mut dyn FnMut() -> Result<()>,
 ) -> Result<Vec<Analysis>> {
@@ -128,7 +129,7 @@ fn wait(
             Some(Err(error)) if error.kind() == ErrorKind::Overloaded => {
                 std::thread::sleep(PAUSE);
                 idle()?;
-                pending = engine.submit_from(slice.clone(), call);
+                pending = engine.submit_from(Arc::clone(tickets), call);
             }
             Some(result) => return result,
         }
@@ -163,47 +164,25 @@ impl Tickets for Slice {
 
 /// Columns that are filled row by row.
 struct Table {
-    outputs: Vec<String>,
-    whole: bool,
+    layout: Layout,
     columns: Vec<(String, Column)>,
-}
-
-/// One value of a row.
-enum Cell {
-    Text(String),
-    Score(f32),
-    Count(u32),
-    Flag(bool),
 }
 
 impl Table {
     fn new(engine: &Engine, outputs: &[String]) -> Result<Self> {
-        let (outputs, whole) = engine.shape(outputs)?;
-        let text = |name: &str| (name.to_owned(), Column::Text(Vec::new()));
-        let score = |name: &str| (name.to_owned(), Column::Score(Vec::new()));
-        let count = |name: &str| (name.to_owned(), Column::Count(Vec::new()));
-        let mut columns = Vec::new();
-        for output in &outputs {
-            match (whole, output.as_str()) {
-                (true, "sentiment") => {
-                    columns.extend([text("sentiment"), score("sentiment_score")]);
-                    columns.extend(["joy", "anger", "frustration", "satisfaction"].map(score));
-                    columns.push(count("urgency_level"));
-                }
-                (true, "route") => columns.extend([text("route"), score("route_confidence")]),
-                (_, task) => columns.extend([text(task), score(&format!("{task}_score"))]),
-            }
-        }
-        columns.extend([
-            text("abstain"),
-            count("tokens"),
-            ("truncated".to_owned(), Column::Flag(Vec::new())),
-        ]);
-        Ok(Self { outputs, whole, columns })
+        let layout = Layout::new(engine, outputs)?;
+        let empty = |kind: &Kind| match kind {
+            Kind::Text => Column::Text(Vec::new()),
+            Kind::Score => Column::Score(Vec::new()),
+            Kind::Count => Column::Count(Vec::new()),
+            Kind::Flag => Column::Flag(Vec::new()),
+        };
+        let columns = layout.columns().iter().map(|(name, kind)| (name.clone(), empty(kind))).collect();
+        Ok(Self { layout, columns })
     }
 
     fn push(&mut self, analysis: Option<&Analysis>) {
-        let cells = analysis.map(|analysis| self.cells(analysis));
+        let cells = analysis.map(|analysis| self.layout.cells(analysis));
         let mut cells = cells.unwrap_or_default().into_iter();
         for (_, column) in &mut self.columns {
             match (column, cells.next().flatten()) {
@@ -218,46 +197,4 @@ impl Table {
             }
         }
     }
-
-    /// The values in the order of the columns; what the engine does not say of this text is `None`.
-    fn cells(&self, analysis: &Analysis) -> Vec<Option<Cell>> {
-        let Analysis { id: _, sentiment, category, route, tasks, abstain, usage, model: _ } = analysis;
-        let mut cells = Vec::with_capacity(self.columns.len());
-        for output in &self.outputs {
-            match (self.whole, output.as_str()) {
-                (true, "sentiment") => cells.extend(sentiment_cells(sentiment.as_ref())),
-                (true, "category") => cells.extend(pair(category.as_ref().map(|c| (c.category, c.score)))),
-                (true, "route") => {
-                    cells.extend(pair(route.as_ref().map(|r| (r.recommended_route, r.confidence))));
-                }
-                (_, name) => {
-                    let task = tasks.iter().find(|task| task.task == name);
-                    cells.extend(pair(task.map(|task| (&task.result.label, task.result.score))));
-                }
-            }
-        }
-        let reasons: Vec<_> = abstain.iter().map(|a| format!("{}:{}", a.output, a.reason)).collect();
-        cells.push((!reasons.is_empty()).then(|| Cell::Text(reasons.join(" "))));
-        cells.push(Some(Cell::Count(usage.tokens as u32)));
-        cells.push(Some(Cell::Flag(usage.truncated)));
-        cells
-    }
-}
-
-fn pair(labelled: Option<(impl ToString, f32)>) -> [Option<Cell>; 2] {
-    match labelled {
-        Some((label, score)) => [Some(Cell::Text(label.to_string())), Some(Cell::Score(score))],
-        None => [None, None],
-    }
-}
-
-fn sentiment_cells(sentiment: Option<&SentimentAnalysis>) -> [Option<Cell>; 7] {
-    let Some(SentimentAnalysis { sentiment, score, emotions, urgency_level }) = sentiment else {
-        return [const { None }; 7];
-    };
-    let Emotions { joy, anger, frustration, satisfaction } = *emotions;
-    let [label, score] = pair(Some((sentiment, *score)));
-    let [joy, anger, frustration, satisfaction] =
-        [joy, anger, frustration, satisfaction].map(|value| Some(Cell::Score(value)));
-    [label, score, joy, anger, frustration, satisfaction, Some(Cell::Count(u32::from(*urgency_level)))]
 }

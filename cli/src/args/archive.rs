@@ -1,0 +1,202 @@
+//! `frontdesk score` and `frontdesk diff`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use frontdesk::archive::{ArchiveColumns, ArchiveOptions, InputFormat, OutputFormat, Reading};
+use frontdesk::prepare::Preparation;
+use frontdesk::{EngineOptions, LongText, ModelSource};
+
+use super::{ContextArgs, EngineArgs, PolicyArgs, ReportFormat, named};
+
+/// How archives are read.
+#[derive(Debug, Args)]
+pub(crate) struct ReadingArgs {
+    /// The inputs' format, where their names do not say it: parquet, csv, jsonl, arrow
+    #[arg(long, value_name = "FORMAT", value_parser = named::<InputFormat>)]
+    pub(crate) input_format: Option<InputFormat>,
+    /// What stands between the fields of a CSV; default: a tab in .tsv, else what its first line has most of among , ; tab |
+    #[arg(long, value_name = "CHARACTER")]
+    pub(crate) delimiter: Option<char>,
+    /// What stands around a field that has the delimiter in it; default: "
+    #[arg(long, value_name = "CHARACTER")]
+    pub(crate) quote: Option<char>,
+    /// The encoding of a CSV or of JSON lines, such as windows-1252; default: UTF-8, or what a byte order mark says
+    #[arg(long, value_name = "NAME")]
+    pub(crate) encoding: Option<String>,
+    /// The column that holds the text
+    #[arg(long, value_name = "NAME")]
+    pub(crate) text_column: Option<String>,
+    /// The column that holds the subject
+    #[arg(long, value_name = "NAME")]
+    pub(crate) subject_column: Option<String>,
+    /// The column that holds the body
+    #[arg(long, value_name = "NAME")]
+    pub(crate) body_column: Option<String>,
+    /// The column that holds the id
+    #[arg(long, value_name = "NAME")]
+    pub(crate) id_column: Option<String>,
+    /// The column that holds the urgency
+    #[arg(long, value_name = "NAME")]
+    pub(crate) urgency_column: Option<String>,
+    /// The column that holds the customer's history as JSON
+    #[arg(long, value_name = "NAME")]
+    pub(crate) history_column: Option<String>,
+    /// The column that holds a thread as a JSON list of messages with text, from and at
+    #[arg(long, value_name = "NAME")]
+    pub(crate) messages_column: Option<String>,
+    /// Take no column by its name: only those that are named here
+    #[arg(long)]
+    pub(crate) only_named: bool,
+    /// What is taken away from texts: all, none, or html, quotes, forwards, signature, disclaimer
+    #[arg(long, value_name = "KINDS", default_value = "all")]
+    pub(crate) prepare: Preparation,
+    /// Only rows for which this SQL condition holds, such as "created_at >= '2026-01-01' AND channel IN ('mail', 'web')"
+    #[arg(long = "where", value_name = "CONDITION")]
+    pub(crate) filter: Option<String>,
+    /// Only so many rows
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<u64>,
+    /// Only so many rows, chosen at random over all inputs
+    #[arg(long, value_name = "N")]
+    pub(crate) sample: Option<u64>,
+    /// Seeds the choice
+    #[arg(long, value_name = "N", default_value_t = 17)]
+    pub(crate) seed: u64,
+    /// Rows that may fail before the run stops; the quarantine file has them
+    #[arg(long, value_name = "N", default_value_t = 1_000)]
+    pub(crate) max_errors: u64,
+    /// Where an input is damaged, go on with the next one instead of stopping
+    #[arg(long)]
+    pub(crate) skip_damaged: bool,
+    /// How far it is, on stderr: a bar where that is a terminal, JSON lines, or nothing
+    #[arg(long, value_enum, default_value = "bar", value_name = "HOW")]
+    pub(crate) progress: Progress,
+}
+
+impl ReadingArgs {
+    pub(crate) fn options(&self) -> ArchiveOptions {
+        let mut options = ArchiveOptions::default();
+        options.reading = Reading {
+            format: self.input_format,
+            delimiter: self.delimiter,
+            quote: self.quote,
+            encoding: self.encoding.clone(),
+        };
+        options.columns = ArchiveColumns {
+            text: self.text_column.clone(),
+            subject: self.subject_column.clone(),
+            body: self.body_column.clone(),
+            id: self.id_column.clone(),
+            urgency: self.urgency_column.clone(),
+            customer_history: self.history_column.clone(),
+            messages: self.messages_column.clone(),
+            only_named: self.only_named,
+        };
+        options.prepare = self.prepare;
+        options.filter.clone_from(&self.filter);
+        (options.limit, options.sample, options.seed) = (self.limit, self.sample, self.seed);
+        (options.max_errors, options.skip_damaged) = (self.max_errors, self.skip_damaged);
+        options
+    }
+}
+
+/// How progress is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Progress {
+    /// A bar, where stderr is a terminal
+    Bar,
+    /// One JSON object a line, some times a second
+    Json,
+    /// Nothing
+    None,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ScoreArgs {
+    /// Parquet, CSV, JSON lines, Arrow, each also packed with gzip or zstd: files, directories, patterns, - for standard input, or addresses of
+    /// objects (s3://, gs://, az://)
+    #[arg(required = true, value_name = "ARCHIVE")]
+    pub(crate) archives: Vec<String>,
+    /// The directory for the scores; a run that ended early is gone on with
+    #[arg(long, value_name = "DIR", required_unless_present = "dry_run")]
+    pub(crate) output: Option<PathBuf>,
+    /// What the scores are written as: parquet, csv, jsonl
+    #[arg(long, value_name = "FORMAT", default_value = "parquet", value_parser = named::<OutputFormat>)]
+    pub(crate) format: OutputFormat,
+    /// Columns that are carried along
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    pub(crate) keep: Vec<String>,
+    /// Rows of the inputs to a part of the output
+    #[arg(long, value_name = "N", default_value_t = 65_536)]
+    pub(crate) part_rows: u64,
+    /// Write nothing: score the first rows and tell what all would take
+    #[arg(long, conflicts_with = "output")]
+    pub(crate) dry_run: bool,
+    /// How the result is told on stdout
+    #[arg(long, value_enum, default_value = "table", value_name = "HOW")]
+    pub(crate) summary: ReportFormat,
+    /// What to compute: sentiment, category, route, or a single-task model's tasks
+    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
+    pub(crate) outputs: Vec<String>,
+    /// A sequence-classification checkpoint in the place of the bundle's sentiment head
+    #[arg(long, value_name = "NAME|DIR")]
+    pub(crate) sentiment_model: Option<String>,
+    /// Of a text longer than the model reads: head, head-and-tail, refuse
+    #[arg(long, default_value = "head-and-tail", value_name = "POLICY")]
+    pub(crate) long_text: LongText,
+    #[command(flatten)]
+    pub(crate) reading: ReadingArgs,
+    #[command(flatten)]
+    pub(crate) policy: PolicyArgs,
+    #[command(flatten)]
+    pub(crate) context: ContextArgs,
+    #[command(flatten)]
+    pub(crate) engine: EngineArgs,
+}
+
+impl ScoreArgs {
+    pub(crate) fn options(&self) -> ArchiveOptions {
+        let mut options = self.reading.options();
+        options.keep.clone_from(&self.keep);
+        (options.format, options.part_rows) = (self.format, self.part_rows);
+        options.route = self.context.context();
+        options
+    }
+
+    pub(crate) fn engine(&self) -> EngineOptions {
+        let mut options = self.engine.options();
+        options.sentiment_model = self.sentiment_model.as_deref().map(ModelSource::from);
+        options.outputs.clone_from(&self.outputs);
+        options.long_text = self.long_text;
+        options.route = self.policy.options();
+        options
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DiffArgs {
+    /// What it was compared with: an output of score; with --archive, a model
+    pub(crate) old: String,
+    /// What is compared: an output of score; with --archive, a model
+    pub(crate) new: String,
+    /// Score these archives with both models, and compare what they say
+    #[arg(long, value_name = "ARCHIVE", num_args = 1..)]
+    pub(crate) archive: Vec<String>,
+    /// Examples of each change, at most
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub(crate) examples: usize,
+    #[arg(long, value_enum, default_value = "table")]
+    pub(crate) format: ReportFormat,
+    #[command(flatten)]
+    pub(crate) reading: ReadingArgs,
+    /// Where to run: auto, cpu, cuda or cuda:N, metal
+    #[arg(long, default_value = "auto")]
+    pub(crate) device: frontdesk::DeviceChoice,
+    /// Number type: auto, int8, bf16, f32
+    #[arg(long, default_value = "auto")]
+    pub(crate) precision: frontdesk::Precision,
+    /// Threads; default: as many as this process may use
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+}

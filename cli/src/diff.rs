@@ -1,0 +1,46 @@
+//! `frontdesk diff`.
+
+use std::path::Path;
+
+use frontdesk::archive::{Archive, DiffOptions, diff};
+use frontdesk::{Engine, EngineOptions, Error, ErrorKind, ModelSource, Result};
+
+use crate::args::DiffArgs;
+use crate::output::show;
+use crate::render;
+use crate::score::{Teller, tell_columns};
+
+pub(crate) fn run(args: &DiffArgs) -> Result<()> {
+    let mut options = DiffOptions::default();
+    options.examples = args.examples;
+    let found = if args.archive.is_empty() {
+        diff(Path::new(&args.old), Path::new(&args.new), &options)?
+    } else {
+        let place = tempfile::tempdir()
+            .map_err(|e| Error::new(ErrorKind::Io, format!("a temporary directory: {e}")))?;
+        let (old, new) = (place.path().join("old"), place.path().join("new"));
+        score(args, &args.old, &old)?;
+        score(args, &args.new, &new)?;
+        diff(&old, &new, &options)?
+    };
+    show(args.format, &found, render::diff)
+}
+
+/// Scores the archives with one of the models, and keeps the texts.
+fn score(args: &DiffArgs, model: &str, output: &Path) -> Result<()> {
+    let mut engine = EngineOptions::default();
+    engine.model = ModelSource::from(model);
+    (engine.device, engine.precision, engine.threads) = (args.device, args.precision, args.threads);
+    let engine = Engine::open(engine)?;
+    let mut teller = Teller::new(args.reading.progress);
+    let mut options = args.reading.options();
+    let first = Archive::open(&engine, &args.archive, options.clone(), &mut |told| teller.tell(told))?;
+    tell_columns(&first);
+    let is_text = |field| matches!(field, frontdesk::archive::Field::Text | frontdesk::archive::Field::Body);
+    let texts = first.columns().iter().filter(|taken| is_text(taken.field));
+    options.keep = texts.map(|taken| taken.column.clone()).collect();
+    let archive = Archive::open(&engine, &args.archive, options, &mut |told| teller.tell(told))?;
+    let report = archive.score(output, &mut |told| teller.tell(told));
+    teller.finish();
+    report.map(drop).map_err(|e| e.context(model))
+}

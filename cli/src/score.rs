@@ -1,0 +1,161 @@
+//! `frontdesk score`.
+
+use std::time::{Duration, Instant};
+
+use frontdesk::archive::{Archive, ArchiveProgress, Stage, Taken};
+use frontdesk::{Engine, Error, ErrorKind, Result};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::args::{Progress, ScoreArgs};
+use crate::output::show;
+use crate::render;
+
+/// JSON lines of progress, at most one in this time.
+const TELL: Duration = Duration::from_millis(250);
+
+pub(crate) fn run(args: &ScoreArgs) -> Result<()> {
+    let engine = Engine::open(args.engine())?;
+    let mut teller = Teller::new(args.reading.progress);
+    let archive = Archive::open(&engine, &args.archives, args.options(), &mut |told| teller.tell(told))?;
+    tell_columns(&archive);
+    if args.dry_run {
+        let estimate = archive.estimate()?;
+        teller.finish();
+        return show(args.summary, &estimate, render::archive_estimate);
+    }
+    let Some(output) = &args.output else {
+        return Err(Error::invalid("output", "say --output"));
+    };
+    let report = archive.score(output, &mut |told| teller.tell(told));
+    teller.finish();
+    let report = report?;
+    if report.resumed_parts > 0 {
+        eprintln!("{}: went on after {} whole parts", output.display(), report.resumed_parts);
+    }
+    if report.tally.quarantined > 0 {
+        eprintln!(
+            "{} rows could not be read or scored: {}",
+            report.tally.quarantined,
+            output.join("quarantine.jsonl").display()
+        );
+    }
+    show(args.summary, &report, render::archive_report)?;
+    match report.damaged.as_slice() {
+        [] => Ok(()),
+        damaged => {
+            let message = format!("damaged, and read only so far: {}", damaged.join(", "));
+            Err(Error::new(ErrorKind::DataInvalid, message))
+        }
+    }
+}
+
+/// Says on stderr which column was taken for what.
+pub(crate) fn tell_columns(archive: &Archive) {
+    let taken = |taken: &Taken| {
+        let guess = if taken.guessed { " (by its name)" } else { "" };
+        format!("{} from `{}`{guess}", taken.field, taken.column)
+    };
+    let columns: Vec<String> = archive.columns().iter().map(taken).collect();
+    let inputs = archive.inputs();
+    let more = if inputs.len() > 1 { format!(" and {} more", inputs.len() - 1) } else { String::new() };
+    eprintln!("{}{more}: {}", inputs.first().unwrap_or(&""), columns.join(", "));
+    for taken in archive.unfit() {
+        eprintln!("`{}` was left alone: its values are no {}", taken.column, taken.field);
+    }
+    for (column, name) in archive.kept().filter(|(column, name)| column != name) {
+        eprintln!("`{column}` is written as `{name}`: the scores have a column of that name");
+    }
+}
+
+/// Tells how far a run is.
+pub(crate) struct Teller {
+    how: Progress,
+    bar: ProgressBar,
+    stage: Option<Stage>,
+    last: Option<Instant>,
+}
+
+impl Teller {
+    pub(crate) fn new(how: Progress) -> Self {
+        let bar = if how == Progress::Bar { ProgressBar::no_length() } else { ProgressBar::hidden() };
+        Self { how, bar, stage: None, last: None }
+    }
+
+    pub(crate) fn tell(&mut self, told: &ArchiveProgress) -> Result<()> {
+        match self.how {
+            Progress::None => {}
+            Progress::Bar => self.draw(told),
+            Progress::Json => {
+                let due =
+                    self.last.is_none_or(|last| last.elapsed() >= TELL) || self.stage != Some(told.stage);
+                if due {
+                    self.last = Some(Instant::now());
+                    self.stage = Some(told.stage);
+                    eprintln!("{}", line(told)?);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn draw(&mut self, told: &ArchiveProgress) {
+        if self.stage != Some(told.stage) {
+            self.stage = Some(told.stage);
+            let template = match told.stage {
+                Stage::Checking => "checking the inputs {wide_bar} {bytes}/{total_bytes}",
+                Stage::Choosing => "choosing rows: {human_pos}",
+                Stage::Scoring => "scoring {wide_bar} {percent} %  {msg}",
+            };
+            if let Ok(style) = ProgressStyle::with_template(template) {
+                self.bar.set_style(style);
+            }
+            self.bar.reset();
+        }
+        let (done, all) = match (told.stage, told.all_rows) {
+            (Stage::Choosing, _) | (Stage::Scoring, Some(_)) => (told.rows, told.all_rows),
+            _ => (told.bytes, Some(told.all_bytes)),
+        };
+        if let Some(all) = all {
+            self.bar.set_length(all);
+        }
+        self.bar.set_position(done);
+        if told.stage == Stage::Scoring {
+            let left =
+                told.seconds_left().map_or_else(String::new, |left| format!(", {} left", duration(left)));
+            self.bar.set_message(format!(
+                "{} rows, {:.0} rows/s, {:.0} tokens/s, {} errors{left}",
+                told.rows,
+                told.scored as f64 / told.seconds.max(1e-3),
+                told.tokens as f64 / told.seconds.max(1e-3),
+                told.errors
+            ));
+        }
+    }
+
+    pub(crate) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// What a program reads of a run's progress.
+fn line(told: &ArchiveProgress) -> Result<String> {
+    let value = serde_json::to_value(told).and_then(|mut value| {
+        if let (Some(fields), Stage::Scoring) = (value.as_object_mut(), told.stage) {
+            let rate = |count: u64| count as f64 / told.seconds.max(1e-9);
+            fields.insert("rows_per_second".to_owned(), rate(told.scored).into());
+            fields.insert("tokens_per_second".to_owned(), rate(told.tokens).into());
+            fields.insert("seconds_left".to_owned(), told.seconds_left().into());
+        }
+        serde_json::to_string(&value)
+    });
+    value.map_err(|e| Error::new(ErrorKind::Internal, format!("writing JSON: {e}")))
+}
+
+fn duration(seconds: f64) -> String {
+    let seconds = seconds as u64;
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, s) => format!("{s} s"),
+        (0, m, s) => format!("{m} min {s:02} s"),
+        (h, m, _) => format!("{h} h {m:02} min"),
+    }
+}

@@ -1,0 +1,114 @@
+//! Bytes that can be read from any place: a file, or an object in a store.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Bytes of known length.
+pub(crate) trait Blob: Send + Sync {
+    /// How many there are.
+    fn len(&self) -> u64;
+
+    /// Reads some bytes from `offset` on; 0 at the end.
+    fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<usize>;
+}
+
+/// A file on this machine.
+pub(crate) struct LocalFile {
+    file: File,
+    len: u64,
+}
+
+impl LocalFile {
+    pub(crate) fn new(file: File) -> io::Result<Self> {
+        let len = file.metadata()?.len();
+        Ok(Self { file, len })
+    }
+}
+
+impl Blob for LocalFile {
+    fn len(&self) -> u64 {
+        self.len
+    }
+
+    #[cfg(unix)]
+    fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<usize> {
+        std::os::unix::fs::FileExt::read_at(&self.file, into, offset)
+    }
+
+    #[cfg(windows)]
+    fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<usize> {
+        std::os::windows::fs::FileExt::seek_read(&self.file, into, offset)
+    }
+}
+
+/// Reads a blob from one end to the other, or from where it is sent.
+#[derive(Clone)]
+pub(crate) struct BlobReader {
+    blob: Arc<dyn Blob>,
+    offset: u64,
+    /// Told how far it is.
+    place: Option<Arc<AtomicU64>>,
+}
+
+impl BlobReader {
+    pub(crate) fn new(blob: &Arc<dyn Blob>) -> Self {
+        Self::from(blob, 0)
+    }
+
+    fn from(blob: &Arc<dyn Blob>, offset: u64) -> Self {
+        Self { blob: Arc::clone(blob), offset, place: None }
+    }
+
+    pub(crate) fn counted(blob: &Arc<dyn Blob>, place: &Arc<AtomicU64>) -> Self {
+        Self { place: Some(Arc::clone(place)), ..Self::new(blob) }
+    }
+}
+
+impl Read for BlobReader {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let count = self.blob.read_at(self.offset, into)?;
+        self.offset += count as u64;
+        if let Some(place) = &self.place {
+            place.store(self.offset, Ordering::Relaxed);
+        }
+        Ok(count)
+    }
+}
+
+impl Seek for BlobReader {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let offset = match to {
+            SeekFrom::Start(offset) => Some(offset),
+            SeekFrom::End(by) => self.blob.len().checked_add_signed(by),
+            SeekFrom::Current(by) => self.offset.checked_add_signed(by),
+        };
+        self.offset = offset
+            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "a place before the beginning"))?;
+        Ok(self.offset)
+    }
+}
+
+/// Parquet's readers ask for parts of a file.
+pub(crate) struct Chunks(pub(crate) Arc<dyn Blob>);
+
+impl parquet::file::reader::Length for Chunks {
+    fn len(&self) -> u64 {
+        self.0.len()
+    }
+}
+
+impl parquet::file::reader::ChunkReader for Chunks {
+    type T = io::BufReader<BlobReader>;
+
+    fn get_read(&self, start: u64) -> parquet::errors::Result<Self::T> {
+        Ok(io::BufReader::new(BlobReader::from(&self.0, start)))
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> parquet::errors::Result<bytes::Bytes> {
+        let mut bytes = vec![0; length];
+        BlobReader::from(&self.0, start).read_exact(&mut bytes)?;
+        Ok(bytes.into())
+    }
+}

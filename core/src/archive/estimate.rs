@@ -1,0 +1,136 @@
+//! What a run would take, told by its first rows.
+
+use std::time::Instant;
+
+use serde::Serialize;
+
+use super::Archive;
+use super::columns::Taken;
+use super::flight::Flights;
+use super::options::ArchiveOptions;
+use super::plan::Plan;
+use super::read::Record;
+use super::work::{Chunk, Place, Quarantined, Row};
+use crate::Result;
+
+/// Rows that are scored to tell how long all take.
+const TRIED: u64 = 1_024;
+
+/// Bytes that are read to tell how many rows there are; of smaller archives all are counted.
+const COUNTED: u64 = 64 << 20;
+
+/// What a run would take on this machine.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ArchiveEstimate {
+    /// Which column was taken for which field.
+    pub columns: Vec<Taken>,
+    /// Inputs.
+    pub inputs: u64,
+    /// Their bytes, as they are packed.
+    pub bytes: u64,
+    /// Rows that would be read: as the inputs say, or by the size of the first ones.
+    pub rows: u64,
+    /// Whether `rows` is what the inputs say, or was counted.
+    pub rows_known: bool,
+    /// Rows that would be scored.
+    pub selected: u64,
+    /// Rows that were scored for this.
+    pub tried: u64,
+    /// Of the rows that were read for this, those that could not be read or scored.
+    pub errors: u64,
+    /// Of the rows that were scored, the share whose text came before.
+    pub repeated: f64,
+    /// Tokens of a text on average.
+    pub tokens_per_row: f64,
+    /// Rows a second.
+    pub rows_per_second: f64,
+    /// Seconds that scoring would take; where texts come again later than among the first rows, less.
+    pub seconds: f64,
+}
+
+impl Archive {
+    /// Scores the first rows, writes nothing, and tells what all would take.
+    ///
+    /// # Errors
+    /// As [`Archive::score`].
+    pub fn estimate(&self) -> Result<ArchiveEstimate> {
+        let Self { engine, options, plan } = self;
+        let mut first = First { plan, options, read: 0, selected: 0, chunk: Chunk::new(0) };
+        let (read_bytes, all) = first.read()?;
+        let First { read, selected, chunk, .. } = first;
+        let mut flights = Flights::new(engine, &plan.shape.layout, options)?;
+        let began = Instant::now();
+        let errors = chunk.faults.len() as u64;
+        let tried = chunk.rows.len() as u64;
+        flights.begin(chunk)?;
+        let mut scored = 0;
+        while let Some(done) = flights.end(&mut || Ok(()))? {
+            scored += done.rows.len() as u64;
+        }
+        let seconds = began.elapsed().as_secs_f64();
+        let known = plan.told_rows().or(all.then_some(read));
+        let by_size = read as f64 * plan.bytes() as f64 / read_bytes.max(1) as f64;
+        let rows = known.unwrap_or(by_size.round() as u64).max(read);
+        let share = selected as f64 / read.max(1) as f64;
+        let most = [options.limit, options.sample].into_iter().flatten().min().unwrap_or(u64::MAX);
+        let selected = ((rows as f64 * share).round() as u64).min(most);
+        let rate = tried as f64 / seconds.max(1e-9);
+        Ok(ArchiveEstimate {
+            columns: plan.taken.clone(),
+            inputs: plan.inputs.len() as u64,
+            bytes: plan.bytes(),
+            rows,
+            rows_known: known.is_some(),
+            selected,
+            tried,
+            errors: errors + tried - scored,
+            repeated: flights.repeated as f64 / tried.max(1) as f64,
+            tokens_per_row: flights.tokens as f64 / (tried - flights.repeated).max(1) as f64,
+            rows_per_second: rate,
+            seconds: selected as f64 / rate.max(1e-9),
+        })
+    }
+}
+
+/// The first wanted rows.
+struct First<'a> {
+    plan: &'a Plan,
+    options: &'a ArchiveOptions,
+    read: u64,
+    selected: u64,
+    chunk: Chunk,
+}
+
+impl First<'_> {
+    /// Reads until there are enough rows, and enough to count; says how many bytes that took, and whether it was all.
+    fn read(&mut self) -> Result<(u64, bool)> {
+        let mut bytes = 0;
+        for (place, input) in self.plan.inputs.iter().enumerate() {
+            let mut records = self.plan.open(place)?;
+            while let Some(record) = records.next()? {
+                let wants = self.plan.wants(self.read, &record);
+                self.read += 1;
+                self.selected += u64::from(wants);
+                let tries = TRIED.min(self.options.limit.unwrap_or(TRIED));
+                if wants && self.selected <= tries {
+                    self.take(input.name.as_str(), record);
+                }
+                let far = bytes + input.bytes_read();
+                if self.selected >= tries && (far >= COUNTED || self.plan.told_rows().is_some()) {
+                    return Ok((far, false));
+                }
+            }
+            bytes += input.bytes();
+        }
+        Ok((bytes, true))
+    }
+
+    fn take(&mut self, input: &str, record: Record) {
+        let at = Place { input: input.into(), row: record.number, line: record.line, id: None };
+        let chosen = self.plan.choose(record, self.options);
+        match chosen.ticket {
+            Ok(prepared) => self.chunk.rows.push(Row { place: at, kept: Vec::new(), prepared }),
+            Err(fault) => self.chunk.faults.push(Quarantined::new(at, fault)),
+        }
+    }
+}

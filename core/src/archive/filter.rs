@@ -1,0 +1,258 @@
+//! Conditions on rows, as SQL writes them.
+
+use std::cmp::Ordering;
+
+use sqlparser::ast::{BinaryOperator, Expr, Ident, InTarget, UnaryOperator, Value};
+use sqlparser::dialect::GenericDialect;
+use sqlparser::parser::Parser;
+
+use crate::{Error, Result};
+
+/// A condition on the columns of a row: comparisons, `AND`, `OR`, `NOT`, `IN`, `BETWEEN`, `LIKE` (`ILIKE`), `IS NULL`.
+///
+/// A value is compared with a number as a number where it is one, else as text; dates of ISO 8601 compare well as texts. What is missing compares with
+/// nothing, as in SQL. An empty field of a CSV is missing.
+#[derive(Debug)]
+pub(crate) struct Filter {
+    condition: Condition,
+    columns: Vec<String>,
+}
+
+#[derive(Debug)]
+enum Condition {
+    Compare(Term, BinaryOperator, Term),
+    Like { term: Term, pattern: Vec<char>, negated: bool, any_case: bool },
+    IsNull(Term, bool),
+    And(Box<Condition>, Box<Condition>),
+    Or(Box<Condition>, Box<Condition>),
+    Not(Box<Condition>),
+}
+
+/// A column by its place among the filter's own, or a value.
+#[derive(Debug, Clone)]
+enum Term {
+    Column(usize),
+    Text(String),
+    Number(f64),
+    Missing,
+}
+
+impl Filter {
+    /// # Errors
+    /// `invalid-input` for what is no condition, or one that is not understood.
+    pub(crate) fn new(text: &str) -> Result<Self> {
+        let wrong = |what: &dyn std::fmt::Display| Error::invalid("where", format!("the condition `{text}`: {what}"));
+        let mut parser = Parser::new(&GenericDialect {}).try_with_sql(text).map_err(|e| wrong(&e))?;
+        let expression = parser.parse_expr().map_err(|e| wrong(&e))?;
+        if parser.peek_token().token != sqlparser::tokenizer::Token::EOF {
+            return Err(wrong(&format!("`{}` is one thing too many", parser.peek_token())));
+        }
+        let mut columns = Vec::new();
+        let condition = compile(&expression, &mut columns).map_err(|e| wrong(&e))?;
+        Ok(Self { condition, columns })
+    }
+
+    /// The columns that it looks at.
+    pub(crate) fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    /// Whether it holds for a row with these values of its columns.
+    pub(crate) fn holds(&self, row: &[Option<String>]) -> bool {
+        self.condition.holds(row) == Some(true)
+    }
+}
+
+type Compiled<T> = std::result::Result<T, String>;
+
+fn compile(expression: &Expr, columns: &mut Vec<String>) -> Compiled<Condition> {
+    Ok(match expression {
+        Expr::Nested(inner) => compile(inner, columns)?,
+        Expr::UnaryOp { op: UnaryOperator::Not, expr } => Condition::Not(Box::new(compile(expr, columns)?)),
+        Expr::BinaryOp { left, op: BinaryOperator::And, right } => {
+            Condition::And(Box::new(compile(left, columns)?), Box::new(compile(right, columns)?))
+        }
+        Expr::BinaryOp { left, op: BinaryOperator::Or, right } => {
+            Condition::Or(Box::new(compile(left, columns)?), Box::new(compile(right, columns)?))
+        }
+        Expr::BinaryOp { left, op, right } if is_comparison(op) => {
+            Condition::Compare(term(left, columns)?, op.clone(), term(right, columns)?)
+        }
+        Expr::IsNull(inner) => Condition::IsNull(term(inner, columns)?, false),
+        Expr::IsNotNull(inner) => Condition::IsNull(term(inner, columns)?, true),
+        Expr::Between { expr, negated, low, high } => {
+            let (value, low, high) = (term(expr, columns)?, term(low, columns)?, term(high, columns)?);
+            let between = Condition::And(
+                Box::new(Condition::Compare(value.clone(), BinaryOperator::GtEq, low)),
+                Box::new(Condition::Compare(value, BinaryOperator::LtEq, high)),
+            );
+            negate(between, *negated)
+        }
+        Expr::In { expr, target: InTarget::List(list), negated, global: false } => {
+            let value = term(expr, columns)?;
+            let equal = |item: &Expr, columns: &mut Vec<String>| {
+                Ok::<_, String>(Condition::Compare(value.clone(), BinaryOperator::Eq, term(item, columns)?))
+            };
+            let mut any = None;
+            for item in list {
+                let one = equal(item, columns)?;
+                any = Some(match any {
+                    None => one,
+                    Some(others) => Condition::Or(Box::new(others), Box::new(one)),
+                });
+            }
+            negate(any.ok_or("a list with nothing in it")?, *negated)
+        }
+        Expr::Like { negated, any: false, expr, pattern, escape_char: None } => {
+            like(expr, pattern, (*negated, false), columns)?
+        }
+        Expr::ILike { negated, any: false, expr, pattern, escape_char: None } => {
+            like(expr, pattern, (*negated, true), columns)?
+        }
+        other => {
+            return Err(format!(
+                "`{other}` is not understood; known are comparisons, AND, OR, NOT, IN, BETWEEN, LIKE, ILIKE, IS NULL"
+            ));
+        }
+    })
+}
+
+fn negate(condition: Condition, negated: bool) -> Condition {
+    if negated { Condition::Not(Box::new(condition)) } else { condition }
+}
+
+fn like(
+    expr: &Expr,
+    pattern: &Expr,
+    (negated, any_case): (bool, bool),
+    columns: &mut Vec<String>,
+) -> Compiled<Condition> {
+    let Term::Text(text) = term(pattern, columns)? else {
+        return Err(format!("the pattern `{pattern}` is no text"));
+    };
+    let pattern = if any_case { text.to_lowercase() } else { text };
+    Ok(Condition::Like { term: term(expr, columns)?, pattern: pattern.chars().collect(), negated, any_case })
+}
+
+fn is_comparison(op: &BinaryOperator) -> bool {
+    use BinaryOperator::{Eq, Gt, GtEq, Lt, LtEq, NotEq};
+    matches!(op, Eq | NotEq | Lt | LtEq | Gt | GtEq)
+}
+
+fn term(expression: &Expr, columns: &mut Vec<String>) -> Compiled<Term> {
+    Ok(match expression {
+        Expr::Nested(inner) => term(inner, columns)?,
+        Expr::Identifier(Ident { value, .. }) => {
+            let place = columns.iter().position(|column| column == value).unwrap_or_else(|| {
+                columns.push(value.clone());
+                columns.len() - 1
+            });
+            Term::Column(place)
+        }
+        Expr::Value(value) => match &value.value {
+            Value::Number(number, _) => {
+                Term::Number(number.to_string().parse().map_err(|_| format!("`{number}` is no number"))?)
+            }
+            Value::SingleQuotedString(text) => Term::Text(text.clone()),
+            Value::Boolean(value) => Term::Text(value.to_string()),
+            Value::Null => Term::Missing,
+            other => return Err(format!("`{other}` is no value that is known here")),
+        },
+        Expr::UnaryOp { op: UnaryOperator::Minus, expr } => match term(expr, columns)? {
+            Term::Number(number) => Term::Number(-number),
+            _ => return Err(format!("`{expression}` is no number")),
+        },
+        other => return Err(format!("`{other}` is neither a column nor a value")),
+    })
+}
+
+impl Condition {
+    /// `None` where something is missing.
+    fn holds(&self, row: &[Option<String>]) -> Option<bool> {
+        match self {
+            Self::Compare(left, op, right) => {
+                let order = compare(left.value(row)?, right.value(row)?)?;
+                Some(match op {
+                    BinaryOperator::Eq => order == Ordering::Equal,
+                    BinaryOperator::NotEq => order != Ordering::Equal,
+                    BinaryOperator::Lt => order == Ordering::Less,
+                    BinaryOperator::LtEq => order != Ordering::Greater,
+                    BinaryOperator::Gt => order == Ordering::Greater,
+                    _ => order != Ordering::Less,
+                })
+            }
+            Self::Like { term, pattern, negated, any_case } => {
+                let text = match term.value(row)? {
+                    Operand::Text(text) if *any_case => text.to_lowercase(),
+                    Operand::Text(text) => text.to_owned(),
+                    Operand::Number(number) => number.to_string(),
+                };
+                Some(matches(&text.chars().collect::<Vec<_>>(), pattern) != *negated)
+            }
+            Self::IsNull(term, negated) => Some(term.value(row).is_none() != *negated),
+            Self::And(left, right) => match (left.holds(row), right.holds(row)) {
+                (Some(false), _) | (_, Some(false)) => Some(false),
+                (Some(true), Some(true)) => Some(true),
+                _ => None,
+            },
+            Self::Or(left, right) => match (left.holds(row), right.holds(row)) {
+                (Some(true), _) | (_, Some(true)) => Some(true),
+                (Some(false), Some(false)) => Some(false),
+                _ => None,
+            },
+            Self::Not(inner) => inner.holds(row).map(|holds| !holds),
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Operand<'a> {
+    Text(&'a str),
+    Number(f64),
+}
+
+impl Term {
+    fn value<'a>(&'a self, row: &'a [Option<String>]) -> Option<Operand<'a>> {
+        match self {
+            Self::Column(place) => row.get(*place)?.as_deref().map(Operand::Text),
+            Self::Text(text) => Some(Operand::Text(text)),
+            Self::Number(number) => Some(Operand::Number(*number)),
+            Self::Missing => None,
+        }
+    }
+}
+
+fn compare(left: Operand<'_>, right: Operand<'_>) -> Option<Ordering> {
+    let number = |text: &str| text.trim().parse::<f64>().ok();
+    match (left, right) {
+        (Operand::Text(left), Operand::Text(right)) => Some(left.cmp(right)),
+        (Operand::Number(left), Operand::Number(right)) => left.partial_cmp(&right),
+        (Operand::Text(left), Operand::Number(right)) => number(left)?.partial_cmp(&right),
+        (Operand::Number(left), Operand::Text(right)) => left.partial_cmp(&number(right)?),
+    }
+}
+
+/// `%` stands for any run of characters, `_` for one; in linear space and without going back more than one `%`.
+fn matches(text: &[char], pattern: &[char]) -> bool {
+    let (mut at, mut of, mut last) = (0, 0, None);
+    while at < text.len() {
+        match pattern.get(of) {
+            Some('%') => {
+                last = Some((of + 1, at));
+                of += 1;
+            }
+            Some(c) if *c == '_' || *c == text[at] => {
+                at += 1;
+                of += 1;
+            }
+            _ => match last {
+                Some((after, from)) => {
+                    (of, at) = (after, from + 1);
+                    last = Some((after, from + 1));
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[of..].iter().all(|c| *c == '%')
+}

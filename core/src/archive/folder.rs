@@ -1,0 +1,310 @@
+//! The output directory: what run it belongs to, what of it is done, and that nobody else writes there.
+//!
+//! `manifest.json` says what is scored, and with what; it is written first and never changed. `journal.jsonl` gets a line for each part that is whole and on
+//! the disk; what is not in it counts as not there. `summary.json` is written last. None of them holds a time or a number of threads.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::tally::Tally;
+use crate::{Error, ErrorKind, Result};
+
+pub(crate) const MANIFEST: &str = "manifest.json";
+const JOURNAL: &str = "journal.jsonl";
+const SUMMARY: &str = "summary.json";
+const QUARANTINE: &str = "quarantine.jsonl";
+const LOCK: &str = ".lock";
+/// What a file that is not whole yet is called.
+pub(crate) const PARTIAL: &str = ".partial";
+
+/// A part that is whole.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct PartDone {
+    pub(crate) part: u64,
+    /// The part's file; `None` where no row of it was left.
+    pub(crate) file: Option<String>,
+    pub(crate) bytes: u64,
+    pub(crate) digest: Option<String>,
+    /// Where reading goes on.
+    pub(crate) next: Position,
+    /// Bytes of the quarantine file that are good up to here.
+    pub(crate) quarantine_bytes: u64,
+    pub(crate) tally: Tally,
+}
+
+/// A place in the inputs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Position {
+    pub(crate) input: usize,
+    /// Rows of that input that were read.
+    pub(crate) row: u64,
+}
+
+/// What an earlier run left.
+#[derive(Debug, Default)]
+pub(crate) struct Done {
+    pub(crate) parts: u64,
+    pub(crate) next: Position,
+    pub(crate) tally: Tally,
+    /// Whether there is nothing left to do.
+    pub(crate) whole: bool,
+    pub(crate) quarantine_bytes: u64,
+}
+
+/// The directory, which is this run's alone while it lives.
+#[derive(Debug)]
+pub(crate) struct Folder {
+    path: PathBuf,
+    journal: File,
+    pub(crate) quarantine: File,
+    /// Keeps other runs out.
+    _lock: File,
+}
+
+impl Folder {
+    /// Opens the directory for the run that `manifest` describes, and says what of it is done.
+    ///
+    /// # Errors
+    /// `invalid-input` where the directory holds something else, another run, or one that is under way; `io`.
+    pub(crate) fn open(path: &Path, manifest: &Value) -> Result<(Self, Done)> {
+        fs::create_dir_all(path).map_err(|e| Error::io(path, e))?;
+        let lock = locked(path)?;
+        let there = path.join(MANIFEST);
+        if there.exists() {
+            same(path, &read_json(&there)?, manifest)?;
+        } else {
+            if let Some(other) = others(path)? {
+                let message = format!(
+                    "{} holds `{other}`, which is not of a run; take an empty directory",
+                    path.display()
+                );
+                return Err(Error::invalid("output", message));
+            }
+            write_whole(&there, &pretty(manifest)?)?;
+        }
+        let open = |name: &str| {
+            let file = path.join(name);
+            let options = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&file);
+            options.map_err(|e| Error::io(&file, e))
+        };
+        let (mut journal, mut quarantine) = (open(JOURNAL)?, open(QUARANTINE)?);
+        let mut done = read_journal(&mut journal, path)?;
+        done.whole = path.join(SUMMARY).exists();
+        let cut = |file: &mut File, to: u64| file.set_len(to).and_then(|()| file.seek(SeekFrom::End(0)));
+        cut(&mut quarantine, done.quarantine_bytes).map_err(|e| Error::io(&path.join(QUARANTINE), e))?;
+        let folder = Self { path: path.to_owned(), journal, quarantine, _lock: lock };
+        folder.sweep(done.parts)?;
+        Ok((folder, done))
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// Puts a file that is whole in its place, then says so in the journal.
+    pub(crate) fn commit(&mut self, part: &PartDone) -> Result<()> {
+        if let Some(name) = &part.file {
+            let place = self.path(name);
+            fs::rename(self.path(&format!("{name}{PARTIAL}")), &place).map_err(|e| Error::io(&place, e))?;
+        }
+        self.quarantine.sync_data().map_err(|e| Error::io(&self.path(QUARANTINE), e))?;
+        sync_directory(&self.path)?;
+        let mut line = serde_json::to_vec(part).map_err(unwritable)?;
+        line.push(b'\n');
+        let written = self.journal.write_all(&line).and_then(|()| self.journal.sync_data());
+        written.map_err(|e| Error::io(&self.path(JOURNAL), e))
+    }
+
+    /// Says that everything is done.
+    pub(crate) fn finish(&self, tally: &Tally) -> Result<()> {
+        write_whole(&self.path(SUMMARY), &pretty(tally)?)
+    }
+
+    /// Removes what a run left that was ended in the midst of a part.
+    fn sweep(&self, parts: u64) -> Result<()> {
+        for name in names(&self.path)? {
+            let is_later = part_of(&name).is_some_and(|part| part >= parts);
+            if is_later || name.ends_with(PARTIAL) {
+                let file = self.path(&name);
+                fs::remove_file(&file).map_err(|e| Error::io(&file, e))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The name of a part's file.
+pub(crate) fn part_name(part: u64, extension: &str) -> String {
+    format!("part-{part:06}.{extension}")
+}
+
+pub(crate) fn part_of(name: &str) -> Option<u64> {
+    name.strip_prefix("part-")?.split('.').next()?.parse().ok()
+}
+
+fn locked(path: &Path) -> Result<File> {
+    let place = path.join(LOCK);
+    let lock = OpenOptions::new().write(true).create(true).truncate(false).open(&place);
+    let lock = lock.map_err(|e| Error::io(&place, e))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(fs::TryLockError::WouldBlock) => {
+            Err(Error::invalid("output", format!("another run is writing into {}", path.display())))
+        }
+        Err(fs::TryLockError::Error(e)) => Err(Error::io(&place, e)),
+    }
+}
+
+pub(crate) fn names(path: &Path) -> Result<Vec<String>> {
+    let entries = fs::read_dir(path).map_err(|e| Error::io(path, e))?;
+    let name = |entry: std::io::Result<fs::DirEntry>| {
+        entry.map(|entry| entry.file_name().to_string_lossy().into_owned()).map_err(|e| Error::io(path, e))
+    };
+    entries.map(name).collect()
+}
+
+/// What lies in a directory that belongs to no run.
+fn others(path: &Path) -> Result<Option<String>> {
+    let partial = format!("{MANIFEST}{PARTIAL}");
+    let mut others: Vec<String> =
+        names(path)?.into_iter().filter(|name| name != LOCK && *name != partial).collect();
+    others.sort();
+    Ok(others.into_iter().next())
+}
+
+fn read_journal(journal: &mut File, path: &Path) -> Result<Done> {
+    let mut text = Vec::new();
+    journal.read_to_end(&mut text).map_err(|e| Error::io(&path.join(JOURNAL), e))?;
+    let (mut done, mut good) = (Done::default(), 0);
+    for line in text.split_inclusive(|byte| *byte == b'\n') {
+        // A last line without its end was never finished.
+        if line.last() != Some(&b'\n') {
+            break;
+        }
+        let part: PartDone = serde_json::from_slice(line).map_err(|e| {
+            let message = format!("{}: part {}: {e}", path.join(JOURNAL).display(), done.parts);
+            Error::new(ErrorKind::DataInvalid, message)
+        })?;
+        check(path, &part, done.parts)?;
+        good += line.len() as u64;
+        done.parts += 1;
+        (done.next, done.quarantine_bytes) = (part.next, part.quarantine_bytes);
+        done.tally.add(&part.tally);
+    }
+    let cut = journal.set_len(good).and_then(|()| journal.seek(SeekFrom::End(0)));
+    cut.map_err(|e| Error::io(&path.join(JOURNAL), e))?;
+    Ok(done)
+}
+
+/// A part that the journal has must still be there.
+fn check(path: &Path, part: &PartDone, number: u64) -> Result<()> {
+    let missing = |what: String| {
+        let message = format!("{}: {what}; take another directory", path.display());
+        Err(Error::new(ErrorKind::DataInvalid, message))
+    };
+    if part.part != number {
+        return missing(format!("the journal has part {} where part {number} belongs", part.part));
+    }
+    let Some(name) = &part.file else { return Ok(()) };
+    match fs::metadata(path.join(name)) {
+        Ok(file) if file.len() == part.bytes => Ok(()),
+        Ok(file) => missing(format!("{name} has {} bytes, the journal says {}", file.len(), part.bytes)),
+        Err(_) => missing(format!("{name} is in the journal and not there")),
+    }
+}
+
+/// Refuses to go on where what is scored, or with what, differs.
+fn same(path: &Path, before: &Value, now: &Value) -> Result<()> {
+    let empty = Map::new();
+    let fields = |value: &'_ Value| value.as_object().cloned().unwrap_or_else(|| empty.clone());
+    let (before, now) = (fields(before), fields(now));
+    let mut names: Vec<&String> =
+        before.keys().chain(now.keys().filter(|name| !before.contains_key(*name))).collect();
+    names.retain(|name| before.get(*name) != now.get(*name));
+    if names.is_empty() {
+        return Ok(());
+    }
+    let told = |name: &String| {
+        let of = |fields: &Map<String, Value>| fields.get(name).map_or("nothing".to_owned(), short);
+        match (before.get(name), now.get(name)) {
+            (Some(Value::Array(before)), Some(Value::Array(now))) if name == "inputs" => inputs(before, now),
+            _ => format!("{name}: {} before, {} now", of(&before), of(&now)),
+        }
+    };
+    let differences: Vec<String> = names.into_iter().map(told).collect();
+    let message = format!(
+        "{} holds a run that differs ({}); it can only be gone on with as it was begun, so take another directory",
+        path.display(),
+        differences.join("; ")
+    );
+    Err(Error::invalid("output", message))
+}
+
+/// What differs between two lists of inputs.
+fn inputs(before: &[Value], now: &[Value]) -> String {
+    let name = |input: &Value| input.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+    if before.len() != now.len() {
+        return format!("inputs: {} before, {} now", before.len(), now.len());
+    }
+    let changed = before.iter().zip(now).find(|(before, now)| before != now);
+    match changed {
+        Some((before, now)) if name(before) != name(now) => {
+            format!("inputs: {} before, {} now", name(before), name(now))
+        }
+        Some((_, now)) => format!("inputs: {} has changed", name(now)),
+        None => String::new(),
+    }
+}
+
+fn short(value: &Value) -> String {
+    let text = value.to_string();
+    if text.chars().count() <= 120 { text } else { text.chars().take(117).collect::<String>() + "..." }
+}
+
+pub(crate) fn read_json(path: &Path) -> Result<Value> {
+    let bytes = fs::read(path).map_err(|e| Error::io(path, e))?;
+    serde_json::from_slice(&bytes)
+        .map_err(|e| Error::new(ErrorKind::DataInvalid, format!("{}: {e}", path.display())))
+}
+
+fn pretty(value: &impl Serialize) -> Result<Vec<u8>> {
+    let mut bytes = serde_json::to_vec_pretty(value).map_err(unwritable)?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+/// A file that is whole or not there.
+fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+    let mut partial = path.as_os_str().to_owned();
+    partial.push(PARTIAL);
+    let partial = PathBuf::from(partial);
+    let write = || {
+        let mut file = File::create(&partial)?;
+        file.write_all(bytes)?;
+        file.sync_data()?;
+        fs::rename(&partial, path)
+    };
+    write().map_err(|e| {
+        // What was not finished is worth nothing; that the error is told counts more than that this works.
+        let _ = fs::remove_file(&partial);
+        Error::io(path, e)
+    })?;
+    sync_directory(path.parent().unwrap_or(Path::new(".")))
+}
+
+/// A renamed file is there after a crash only when its directory is on the disk, too.
+fn sync_directory(path: &Path) -> Result<()> {
+    if cfg!(unix) {
+        File::open(path).and_then(|directory| directory.sync_all()).map_err(|e| Error::io(path, e))?;
+    }
+    Ok(())
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "for map_err")]
+fn unwritable(error: serde_json::Error) -> Error {
+    Error::new(ErrorKind::Internal, format!("writing JSON: {error}"))
+}

@@ -1,0 +1,264 @@
+//! Archives as a stream of rows, whatever they are written in.
+
+mod arrow;
+mod delimited;
+mod ipc;
+mod json_lines;
+mod parquet_file;
+mod text;
+
+use std::io::Read;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use self::delimited::Delimited;
+use self::json_lines::JsonLines;
+use super::blob::{Blob, BlobReader, LocalFile};
+use super::options::{InputFormat, Reading};
+use crate::{Error, ErrorKind, Result};
+
+/// Bytes of one row, at most: a row with more is told of and passed over.
+pub(crate) const MAX_ROW_BYTES: usize = 16 << 20;
+
+/// One row of an input.
+#[derive(Debug)]
+pub(crate) struct Record {
+    /// Its number in the input, from 1.
+    pub(crate) number: u64,
+    /// The line on which it begins, from 1, where the input has lines.
+    pub(crate) line: Option<u64>,
+    /// The columns that were asked for, or what is wrong with the row.
+    pub(crate) cells: std::result::Result<Vec<Option<String>>, Fault>,
+}
+
+/// What is wrong with one row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub(crate) kind: ErrorKind,
+    pub(crate) message: String,
+}
+
+impl Fault {
+    pub(crate) fn data(message: impl Into<String>) -> Self {
+        Self { kind: ErrorKind::DataInvalid, message: message.into() }
+    }
+
+    fn too_large() -> Self {
+        let message = format!("the row has more than {MAX_ROW_BYTES} bytes");
+        Self { kind: ErrorKind::TooLarge, message }
+    }
+}
+
+/// The rows of an input, in their order.
+pub(crate) trait Records {
+    /// The next row; an error where the input is damaged and nothing after it can be read.
+    fn next(&mut self) -> Result<Option<Record>>;
+
+    /// Passes over rows, and says how many there were of them.
+    fn skip(&mut self, rows: u64) -> Result<u64> {
+        for passed in 0..rows {
+            if self.next()?.is_none() {
+                return Ok(passed);
+            }
+        }
+        Ok(rows)
+    }
+}
+
+/// How bytes are packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Packing {
+    Plain,
+    Gzip,
+    Zstd,
+}
+
+/// An input that can be read more than once.
+#[derive(Clone)]
+pub(crate) struct Input {
+    pub(crate) name: String,
+    blob: Arc<dyn Blob>,
+    format: InputFormat,
+    packing: Packing,
+    reading: Reading,
+    tabs: bool,
+    /// How far it was read, in its bytes as they are packed.
+    read: Arc<AtomicU64>,
+}
+
+impl Input {
+    /// # Errors
+    /// `invalid-input` where neither its name nor the options say what it is.
+    pub(crate) fn new(name: &str, blob: Arc<dyn Blob>, reading: &Reading) -> Result<Self> {
+        let lower = name.to_ascii_lowercase();
+        let (stem, packing) = if let Some(stem) = lower.strip_suffix(".gz") {
+            (stem, Packing::Gzip)
+        } else if let Some(stem) = lower.strip_suffix(".zst").or_else(|| lower.strip_suffix(".zstd")) {
+            (stem, Packing::Zstd)
+        } else {
+            (lower.as_str(), sniff(blob.as_ref(), name)?)
+        };
+        let ending = stem.rsplit_once('.').map_or("", |(_, ending)| ending);
+        let format = match (reading.format, ending) {
+            (Some(format), _) => format,
+            (None, "parquet" | "pq") => InputFormat::Parquet,
+            (None, "csv" | "tsv") => InputFormat::Csv,
+            (None, "jsonl" | "ndjson") => InputFormat::Jsonl,
+            (None, "arrow" | "arrows" | "feather" | "ipc") => InputFormat::Arrow,
+            (None, _) => {
+                let message = format!(
+                    "{name}: the name must end in .parquet, .csv, .tsv, .jsonl, .ndjson or .arrow, with .gz or .zst where it is packed; or say --input-format"
+                );
+                return Err(Error::invalid("input", message));
+            }
+        };
+        Ok(Self {
+            name: name.to_owned(),
+            blob,
+            format,
+            packing,
+            reading: reading.clone(),
+            tabs: ending == "tsv",
+            read: Arc::default(),
+        })
+    }
+
+    /// The columns: of JSON lines, those of its beginning.
+    pub(crate) fn columns(&self) -> Result<Vec<String>> {
+        let columns = || match self.format {
+            InputFormat::Parquet => parquet_file::columns(self.seekable()?),
+            InputFormat::Arrow => ipc::columns(self.seekable()?),
+            InputFormat::Csv => {
+                Ok(Delimited::open(self.text()?, &self.reading, self.tabs)?.columns().to_vec())
+            }
+            InputFormat::Jsonl => json_lines::columns(self.text()?),
+        };
+        columns().map_err(|e| e.context(&self.name))
+    }
+
+    /// The rows, with these columns in this order.
+    pub(crate) fn records(&self, columns: &[String]) -> Result<Box<dyn Records + '_>> {
+        let records = || -> Result<Box<dyn Records>> {
+            Ok(match self.format {
+                InputFormat::Parquet => parquet_file::open(self.seekable()?, columns)?,
+                InputFormat::Arrow => ipc::open(self.seekable()?, columns)?,
+                InputFormat::Csv => {
+                    Box::new(Delimited::open(self.text()?, &self.reading, self.tabs)?.of(columns)?)
+                }
+                InputFormat::Jsonl => Box::new(JsonLines::new(self.text()?, columns)),
+            })
+        };
+        let records = records().map_err(|e| e.context(&self.name))?;
+        let decoded = self.reading.encoding.is_some();
+        Ok(Box::new(Checked { name: &self.name, columns: columns.to_vec(), decoded, records }))
+    }
+
+    /// Rows that the input says it has.
+    pub(crate) fn told_rows(&self) -> Option<u64> {
+        if self.format != InputFormat::Parquet || self.packing != Packing::Plain {
+            return None;
+        }
+        parquet_file::rows(&self.blob).ok()
+    }
+
+    pub(crate) fn format(&self) -> InputFormat {
+        self.format
+    }
+
+    pub(crate) fn bytes(&self) -> u64 {
+        self.blob.len()
+    }
+
+    /// Bytes that were read of it: of Parquet, which is read here and there, none are counted.
+    pub(crate) fn bytes_read(&self) -> u64 {
+        self.read.load(Ordering::Relaxed)
+    }
+
+    fn unpacked(&self) -> Result<Box<dyn Read + Send>> {
+        let reader = BlobReader::counted(&self.blob, &self.read);
+        Ok(match self.packing {
+            Packing::Plain => Box::new(reader),
+            Packing::Gzip => Box::new(flate2::read::MultiGzDecoder::new(std::io::BufReader::new(reader))),
+            Packing::Zstd => Box::new(zstd::stream::read::Decoder::new(reader).map_err(fault)?),
+        })
+    }
+
+    fn text(&self) -> Result<Box<dyn Read + Send>> {
+        text::decoded(self.unpacked()?, self.reading.encoding.as_deref())
+    }
+
+    /// What must be read from its end first is unpacked into a file without a name.
+    fn seekable(&self) -> Result<Arc<dyn Blob>> {
+        if self.packing == Packing::Plain {
+            return Ok(Arc::clone(&self.blob));
+        }
+        let mut file = tempfile::tempfile().map_err(fault)?;
+        std::io::copy(&mut self.unpacked()?, &mut file).map_err(fault)?;
+        Ok(Arc::new(LocalFile::new(file).map_err(fault)?))
+    }
+}
+
+/// What packs bytes, by their first ones.
+fn sniff(blob: &dyn Blob, name: &str) -> Result<Packing> {
+    let mut first = [0; 4];
+    let count = blob.read_at(0, &mut first).map_err(|e| fault(e).context(name))?;
+    Ok(match &first[..count] {
+        [0x1f, 0x8b, ..] => Packing::Gzip,
+        [0x28, 0xb5, 0x2f, 0xfd] => Packing::Zstd,
+        _ => Packing::Plain,
+    })
+}
+
+/// A stream that breaks off, or is no stream of its kind, is the data's fault; the rest is the machine's.
+#[allow(clippy::needless_pass_by_value, reason = "for map_err")]
+pub(crate) fn fault(error: std::io::Error) -> Error {
+    use std::io::ErrorKind as Io;
+    let broken = matches!(error.kind(), Io::UnexpectedEof | Io::InvalidData | Io::InvalidInput | Io::Other)
+        && error.raw_os_error().is_none();
+    if broken {
+        Error::new(ErrorKind::DataInvalid, format!("the data is damaged or ends too early: {error}"))
+    } else {
+        Error::new(ErrorKind::Io, error.to_string())
+    }
+}
+
+/// Rows whose faults name their input, and whose texts are texts.
+struct Checked<'a> {
+    name: &'a str,
+    columns: Vec<String>,
+    /// Whether U+FFFD stands for bytes that the encoding does not have.
+    decoded: bool,
+    records: Box<dyn Records>,
+}
+
+impl Checked<'_> {
+    fn fault(&self, cells: &[Option<String>]) -> Option<Fault> {
+        cells.iter().zip(&self.columns).find_map(|(cell, column)| {
+            let text = cell.as_ref()?;
+            if let Some(place) = text.find('\0') {
+                return Some(Fault::data(format!(
+                    "`{column}` has a NUL at byte {place}: the input is not text, or damaged"
+                )));
+            }
+            let place = text.find('\u{fffd}').filter(|_| self.decoded)?;
+            Some(Fault::data(format!("`{column}` has bytes that are not of this encoding, at byte {place}")))
+        })
+    }
+}
+
+impl Records for Checked<'_> {
+    fn next(&mut self) -> Result<Option<Record>> {
+        let mut record = self.records.next().map_err(|e| e.context(self.name))?;
+        if let Some(record) = &mut record
+            && let Ok(cells) = &record.cells
+            && let Some(fault) = self.fault(cells)
+        {
+            record.cells = Err(fault);
+        }
+        Ok(record)
+    }
+
+    fn skip(&mut self, rows: u64) -> Result<u64> {
+        self.records.skip(rows).map_err(|e| e.context(self.name))
+    }
+}

@@ -1,0 +1,225 @@
+//! Scoring an archive: reading, inference and writing at the same time.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::time::Instant;
+
+use super::flight::Flights;
+use super::folder::{Done, Folder};
+use super::options::ArchiveOptions;
+use super::plan::Plan;
+use super::work::{Chunk, Reading, Scored, write};
+use super::{ArchiveProgress, ArchiveReport, Stage, Taken};
+use crate::{Engine, Error, ErrorKind, Result};
+
+/// Chunks that wait between two threads.
+const WAITING: usize = 4;
+
+/// An archive that is ready to be scored: its inputs are there and can be opened, and it is known which columns hold what.
+pub struct Archive {
+    pub(super) engine: Engine,
+    pub(super) options: ArchiveOptions,
+    pub(super) plan: Plan,
+}
+
+impl std::fmt::Debug for Archive {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Archive")
+            .field("inputs", &self.inputs())
+            .field("columns", &self.columns())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Archive {
+    /// Finds the inputs, reads them once to know them again, and chooses the columns and, of a sample, the rows.
+    ///
+    /// `inputs` are files, directories, patterns with `*`, `-` for standard input, or addresses of objects; they are read one after the other. `progress` is
+    /// told some times a second how far it is, and may stop the work with an error, which is then the result.
+    ///
+    /// # Errors
+    /// `invalid-input` for options that do not fit, or an input that is not there; `data-invalid` for one that is damaged, or lacks a column; `io`.
+    pub fn open(
+        engine: &Engine,
+        inputs: &[String],
+        options: ArchiveOptions,
+        progress: &mut dyn FnMut(&ArchiveProgress) -> Result<()>,
+    ) -> Result<Self> {
+        let plan = Plan::new(engine, inputs, &options, progress)?;
+        Ok(Self { engine: engine.clone(), options, plan })
+    }
+
+    /// Which column was taken for which field.
+    pub fn columns(&self) -> &[Taken] {
+        &self.plan.taken
+    }
+
+    /// Columns that have a field's name, and were left alone since their first values are none of it.
+    pub fn unfit(&self) -> &[Taken] {
+        &self.plan.unfit
+    }
+
+    /// The names of the inputs, in the order in which they are read.
+    pub fn inputs(&self) -> Vec<&str> {
+        self.plan.inputs.iter().map(|input| input.name.as_str()).collect()
+    }
+
+    /// The columns that are carried along, with the names that the output has for them.
+    pub fn kept(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.options
+            .keep
+            .iter()
+            .zip(&self.plan.shape.kept)
+            .map(|(column, name)| (column.as_str(), name.as_str()))
+    }
+
+    /// Scores into a directory. Started again, it goes on where it ended, however it ended; of a run that is whole it does nothing.
+    ///
+    /// # Errors
+    /// `invalid-input` where the directory holds another run, or one that is under way; `data-invalid` for a damaged input, or more faulty rows than
+    /// [`ArchiveOptions::max_errors`]; `io`, where the disk is full, for example; and those of the engine. What is whole stays.
+    pub fn score(
+        &self,
+        output: &Path,
+        progress: &mut dyn FnMut(&ArchiveProgress) -> Result<()>,
+    ) -> Result<ArchiveReport> {
+        let Self { engine, options, plan } = self;
+        let (folder, done) = Folder::open(output, &plan.manifest(engine, options)?)?;
+        let began = Instant::now();
+        let told = ArchiveProgress {
+            stage: Stage::Scoring,
+            rows: done.tally.rows,
+            all_rows: plan.told_rows(),
+            all_bytes: plan.bytes(),
+            errors: done.tally.quarantined,
+            ..ArchiveProgress::default()
+        };
+        let mut run = Run { options, told, began, plan, progress, damaged: Vec::new() };
+        let mut tally = done.tally.clone();
+        if !done.whole {
+            let (folder, added) = run.score(engine, folder, &done)?;
+            tally.add(&added);
+            folder.finish(&tally)?;
+        }
+        Ok(ArchiveReport {
+            tally,
+            resumed_parts: done.parts,
+            scored_now: run.told.scored,
+            repeated: run.told.repeated,
+            tokens_now: run.told.tokens,
+            seconds: began.elapsed().as_secs_f64(),
+            damaged: run.damaged,
+        })
+    }
+}
+
+struct Run<'a> {
+    options: &'a ArchiveOptions,
+    plan: &'a Plan,
+    told: ArchiveProgress,
+    began: Instant,
+    progress: &'a mut dyn FnMut(&ArchiveProgress) -> Result<()>,
+    damaged: Vec<String>,
+}
+
+impl Run<'_> {
+    fn score(&mut self, engine: &Engine, folder: Folder, done: &Done) -> Result<(Folder, super::Tally)> {
+        let mut flights = Flights::new(engine, &self.plan.shape.layout, self.options)?;
+        let names: Vec<Arc<str>> =
+            self.plan.inputs.iter().map(|input| Arc::from(input.name.as_str())).collect();
+        let (plan, options, from) = (self.plan, self.options, done.next);
+        std::thread::scope(|scope| {
+            let (send, chunks) = sync_channel(WAITING);
+            let (hand_over, scored) = sync_channel(WAITING);
+            let reading = Reading {
+                plan,
+                options,
+                names: &names,
+                send,
+                row: done.tally.rows,
+                selected: done.tally.selected,
+                chunk: Chunk::new(done.parts),
+                bytes: 0,
+                begun: false,
+            };
+            scope.spawn(move || reading.run(from));
+            let quarantined = done.quarantine_bytes;
+            let writer = scope.spawn(move || write(folder, quarantined, plan, options, &scored));
+            let ran = self.drive(&mut flights, &chunks, &hand_over);
+            // Both threads end when nobody is at the other end of their channels.
+            drop((chunks, hand_over));
+            let written =
+                writer.join().map_err(|_| Error::new(ErrorKind::Internal, "the writer panicked"))?;
+            match (ran, written) {
+                // What the writer met is the cause of what was met here.
+                (_, Err(error)) | (Err(error), Ok(_)) => Err(error),
+                (Ok(()), Ok(written)) => Ok(written),
+            }
+        })
+    }
+
+    /// Takes chunks from the reader through the engine to the writer.
+    fn drive(
+        &mut self,
+        flights: &mut Flights<'_>,
+        chunks: &Receiver<Result<Chunk>>,
+        hand_over: &SyncSender<Scored>,
+    ) -> Result<()> {
+        let mut last = None;
+        let mut open = true;
+        loop {
+            while open && flights.has_room() {
+                match chunks.try_recv() {
+                    Ok(Ok(chunk)) => flights.begin(chunk)?,
+                    // What was read before the fault is scored first.
+                    Ok(Err(error)) => (last, open) = (Some(error), false),
+                    Err(TryRecvError::Empty) => break,
+                    Err(TryRecvError::Disconnected) => open = false,
+                }
+            }
+            let told = (flights.repeated, flights.tokens);
+            let scored = flights.end(&mut || self.tell(told, 0, 0))?;
+            let Some(scored) = scored else {
+                if !open {
+                    return last.map_or(Ok(()), Err);
+                }
+                match chunks.recv() {
+                    Ok(Ok(chunk)) => flights.begin(chunk)?,
+                    Ok(Err(error)) => (last, open) = (Some(error), false),
+                    Err(_) => open = false,
+                }
+                continue;
+            };
+            let (rows, count) = (scored.read, scored.rows.len() as u64);
+            let over = self.over(&scored);
+            if hand_over.send(scored).is_err() {
+                return Err(Error::new(ErrorKind::Internal, "the writer ended early"));
+            }
+            over.map_or(Ok(()), Err)?;
+            self.tell((flights.repeated, flights.tokens), rows, count)?;
+        }
+    }
+
+    /// More faults than are allowed.
+    fn over(&mut self, scored: &Scored) -> Option<Error> {
+        self.told.errors += scored.faults.len() as u64;
+        self.damaged
+            .extend(scored.faults.iter().filter(|fault| fault.rest).map(|fault| fault.input.to_string()));
+        let last = scored.faults.last().filter(|_| self.told.errors > self.options.max_errors)?;
+        let message = format!(
+            "{} rows could not be read or scored, and {} may (--max-errors); the last: {} row {}: {}. The quarantine file has all of them",
+            self.told.errors, self.options.max_errors, last.input, last.row, last.message
+        );
+        Some(Error::new(ErrorKind::DataInvalid, message))
+    }
+
+    fn tell(&mut self, (repeated, tokens): (u64, u64), rows: u64, scored: u64) -> Result<()> {
+        self.told.rows += rows;
+        self.told.scored += scored;
+        (self.told.repeated, self.told.tokens) = (repeated, tokens);
+        self.told.seconds = self.began.elapsed().as_secs_f64();
+        self.told.bytes = self.plan.bytes_read();
+        (self.progress)(&self.told)
+    }
+}

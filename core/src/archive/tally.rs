@@ -1,0 +1,124 @@
+//! What a run found, counted: the same whatever way the run took.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::prepare::Removed;
+use crate::score::{Cell, Kind, Layout};
+
+/// How often each value occurred.
+pub type Counts = BTreeMap<String, u64>;
+
+/// Counts over the rows of an archive, or of a part of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    /// Rows that were read.
+    pub rows: u64,
+    /// Those that the condition, the sample and the limit left.
+    pub selected: u64,
+    /// Those that have scores.
+    pub scored: u64,
+    /// Those that could not be read or scored; the quarantine file names them.
+    pub quarantined: u64,
+    /// Tokens of the scored rows; a text that occurs twice counts twice.
+    pub tokens: u64,
+    /// Texts of which the model read only a part.
+    pub truncated: u64,
+    /// Of each output, how often each label was the best; urgency levels under `urgency_level`.
+    pub labels: BTreeMap<String, Counts>,
+    /// Of each category, how often each sentiment and each route came with it.
+    pub by_category: BTreeMap<String, BTreeMap<String, Counts>>,
+    /// How often the engine did not commit itself, as `output:reason`.
+    pub abstained: Counts,
+    /// What was taken away from texts, and from how many.
+    pub removed: Counts,
+}
+
+impl Tally {
+    /// Counts one scored row.
+    pub(crate) fn count(&mut self, layout: &Layout, cells: &[Option<Cell>], removed: &[Removed]) {
+        self.scored += 1;
+        for kind in removed {
+            *self.removed.entry(kind.to_string()).or_default() += 1;
+        }
+        let mut category = None;
+        for ((name, kind), cell) in layout.columns().iter().zip(cells) {
+            match (name.as_str(), kind, cell) {
+                ("abstain", _, Some(Cell::Text(reasons))) => {
+                    for reason in reasons.split(' ') {
+                        *self.abstained.entry(reason.to_owned()).or_default() += 1;
+                    }
+                }
+                ("tokens", _, Some(Cell::Count(tokens))) => self.tokens += u64::from(*tokens),
+                ("truncated", _, Some(Cell::Flag(true))) => self.truncated += 1,
+                ("urgency_level", _, Some(Cell::Count(level))) => self.label(name, &level.to_string()),
+                (_, Kind::Text, Some(Cell::Text(label))) => {
+                    self.label(name, label);
+                    if name == "category" {
+                        category = Some(label.as_str());
+                    }
+                }
+                _ => {}
+            }
+        }
+        if let Some(category) = category {
+            self.cross(category, layout, cells);
+        }
+    }
+
+    fn cross(&mut self, category: &str, layout: &Layout, cells: &[Option<Cell>]) {
+        for ((name, _), cell) in layout.columns().iter().zip(cells) {
+            if let ("sentiment" | "route", Some(Cell::Text(label))) = (name.as_str(), cell) {
+                let of = self.by_category.entry(category.to_owned()).or_default();
+                *of.entry(name.clone()).or_default().entry(label.clone()).or_default() += 1;
+            }
+        }
+    }
+
+    fn label(&mut self, output: &str, label: &str) {
+        // Entries are there after the first row, so that the common case allocates nothing.
+        if let Some(count) = self.labels.get_mut(output).and_then(|counts| counts.get_mut(label)) {
+            *count += 1;
+        } else {
+            self.labels.entry(output.to_owned()).or_default().insert(label.to_owned(), 1);
+        }
+    }
+
+    /// These rows and those of `other`.
+    pub(crate) fn add(&mut self, other: &Self) {
+        let Self {
+            rows,
+            selected,
+            scored,
+            quarantined,
+            tokens,
+            truncated,
+            labels,
+            by_category,
+            abstained,
+            removed,
+        } = other;
+        self.rows += rows;
+        self.selected += selected;
+        self.scored += scored;
+        self.quarantined += quarantined;
+        self.tokens += tokens;
+        self.truncated += truncated;
+        for (output, counts) in labels {
+            add(self.labels.entry(output.clone()).or_default(), counts);
+        }
+        for (category, outputs) in by_category {
+            let of = self.by_category.entry(category.clone()).or_default();
+            outputs.iter().for_each(|(output, counts)| add(of.entry(output.clone()).or_default(), counts));
+        }
+        add(&mut self.abstained, abstained);
+        add(&mut self.removed, removed);
+    }
+}
+
+fn add(to: &mut Counts, from: &Counts) {
+    for (name, count) in from {
+        *to.entry(name.clone()).or_default() += count;
+    }
+}

@@ -1,0 +1,106 @@
+//! Rows become tickets.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+
+use super::columns::Field;
+use super::read::Fault;
+use crate::prepare::{Preparation, Removed, prepare};
+use crate::{CustomerHistory, Error, Ticket, Urgency};
+
+/// A ticket with what was taken away from its text.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    pub(crate) ticket: Ticket,
+    pub(crate) removed: Vec<Removed>,
+}
+
+/// A message of a thread.
+#[derive(Deserialize)]
+struct Message {
+    #[serde(alias = "body", alias = "message")]
+    text: String,
+    /// Who wrote it; nobody named is the customer.
+    #[serde(default, alias = "author", alias = "role")]
+    from: Option<String>,
+    /// When, as text that sorts by time, such as ISO 8601.
+    #[serde(default, alias = "created_at", alias = "createdAt", alias = "time")]
+    at: Option<String>,
+}
+
+/// Words for the customer among those who write.
+const CUSTOMER: [&str; 6] = ["customer", "user", "end-user", "requester", "client", "contact"];
+
+/// Makes a ticket of the values of its fields.
+pub(crate) fn ticket<'a>(
+    values: impl Iterator<Item = (Field, Option<&'a str>)>,
+    how: &Preparation,
+) -> Result<Prepared, Fault> {
+    let (mut ticket, mut parts, mut removed) = (Ticket::default(), Vec::new(), Vec::new());
+    let mut clean = |text: &str| {
+        let prepared = prepare(text, how);
+        removed.extend(prepared.removed);
+        prepared.text.into_owned()
+    };
+    let (mut subject, mut body) = (None, None);
+    for (field, value) in values {
+        let Some(value) = value.filter(|value| !value.trim().is_empty()) else { continue };
+        match field {
+            Field::Text => parts.push(clean(value)),
+            Field::Messages => parts.extend(customers(value)?.iter().map(|text| clean(text))),
+            Field::Subject => subject = Some(value.to_owned()),
+            Field::Body => body = Some(clean(value)),
+            Field::Id => ticket.id = Some(value.to_owned()),
+            Field::Urgency => ticket.urgency = Some(urgency(value).map_err(|e| of(&e, "urgency"))?),
+            Field::CustomerHistory => ticket.customer_history = Some(history(value)?),
+        }
+    }
+    parts.extend(subject);
+    parts.extend(body);
+    let text = match parts.as_slice() {
+        [] => return Err(Fault::data("there is no text")),
+        [only] => Cow::Borrowed(only),
+        all => Cow::Owned(all.join("\n")),
+    };
+    removed.sort_unstable();
+    removed.dedup();
+    ticket.text = Some(text.into_owned());
+    Ok(Prepared { ticket, removed })
+}
+
+/// Whether a value can be one of the field.
+pub(crate) fn fits(field: Field, value: &str) -> bool {
+    value.trim().is_empty()
+        || match field {
+            Field::Urgency => urgency(value).is_ok(),
+            Field::CustomerHistory => history(value).is_ok(),
+            _ => true,
+        }
+}
+
+fn of(error: &Error, field: &str) -> Fault {
+    Fault { kind: error.kind(), message: format!("{field}: {}", error.message()) }
+}
+
+fn urgency(value: &str) -> crate::Result<Urgency> {
+    value.trim().to_lowercase().parse()
+}
+
+fn history(value: &str) -> Result<CustomerHistory, Fault> {
+    crate::from_json(value.as_bytes()).map_err(|e| of(&e, "customer_history"))
+}
+
+/// What the customer wrote, the newest first: where the model reads no further, what is left out is old.
+fn customers(thread: &str) -> Result<Vec<String>, Fault> {
+    let messages: Vec<Message> =
+        serde_json::from_str(thread).map_err(|e| Fault::data(format!("messages: {e}")))?;
+    let is_customer = |message: &Message| {
+        message.from.as_deref().is_none_or(|from| CUSTOMER.contains(&from.trim().to_lowercase().as_str()))
+    };
+    let mut theirs: Vec<Message> = messages.into_iter().filter(is_customer).collect();
+    // Without times, a thread is told from its beginning.
+    theirs.sort_by(|a, b| a.at.cmp(&b.at));
+    let texts = theirs.into_iter().rev().map(|message| message.text);
+    Ok(texts.filter(|text| !text.trim().is_empty()).collect())
+}

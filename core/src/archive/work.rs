@@ -1,0 +1,280 @@
+//! The two ends of a run: a thread that reads rows, and one that writes parts.
+
+use std::io::Write;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender};
+
+use serde::Serialize;
+
+use super::folder::{Folder, PARTIAL, PartDone, Position, part_name};
+use super::options::ArchiveOptions;
+use super::plan::{Chosen, Plan};
+use super::read::Fault;
+use super::tally::Tally;
+use super::tickets::Prepared;
+use super::write::{OutRow, PartWriter};
+use crate::{Error, ErrorKind, Result};
+
+/// Rows and bytes of a chunk, at most: enough for full batches, little to wait for.
+const CHUNK_ROWS: usize = 512;
+const CHUNK_BYTES: usize = 1 << 20;
+
+/// Rows that stand one after the other in one part.
+pub(super) struct Chunk {
+    pub(super) part: u64,
+    pub(super) rows: Vec<Row>,
+    /// What could not be read.
+    pub(super) faults: Vec<Quarantined>,
+    /// Rows that were read for it, those counted that are not wanted.
+    pub(super) read: u64,
+    pub(super) selected: u64,
+    /// Where the part ends with it: the place after it.
+    pub(super) ends: Option<Position>,
+}
+
+/// A row that is to be scored.
+pub(super) struct Row {
+    pub(super) place: Place,
+    pub(super) kept: Vec<Option<String>>,
+    pub(super) prepared: Prepared,
+}
+
+/// Where a row stands.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    pub(super) input: Arc<str>,
+    pub(super) row: u64,
+    pub(super) line: Option<u64>,
+    pub(super) id: Option<String>,
+}
+
+/// An entry of the quarantine file.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Quarantined {
+    #[serde(serialize_with = "as_text")]
+    pub(super) input: Arc<str>,
+    pub(super) row: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) line: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) id: Option<String>,
+    pub(super) code: &'static str,
+    pub(super) message: String,
+    /// Whether it stands for all rows of its input from here on.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) rest: bool,
+}
+
+fn as_text<S: serde::Serializer>(text: &str, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    serializer.serialize_str(text)
+}
+
+impl Quarantined {
+    pub(super) fn new(place: Place, fault: Fault) -> Self {
+        let Place { input, row, line, id } = place;
+        Self { input, row, line, id, code: fault.kind.code(), message: fault.message, rest: false }
+    }
+}
+
+/// Reads the rows from a place on and sends them in chunks; ends where nobody takes them any more.
+pub(super) struct Reading<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) options: &'a ArchiveOptions,
+    pub(super) names: &'a [Arc<str>],
+    pub(super) send: SyncSender<Result<Chunk>>,
+    /// Rows of all inputs, and wanted ones, that were read so far.
+    pub(super) row: u64,
+    pub(super) selected: u64,
+    pub(super) chunk: Chunk,
+    pub(super) bytes: usize,
+    /// Whether the part under way has anything in it.
+    pub(super) begun: bool,
+}
+
+/// Nobody takes what was read.
+struct Unwanted;
+
+impl Reading<'_> {
+    pub(super) fn run(mut self, from: Position) {
+        let mut at = from;
+        for input in from.input..self.plan.inputs.len() {
+            if at.input != input {
+                at = Position { input, row: 0 };
+            }
+            match self.input(&mut at) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(Unwanted) => return,
+            }
+        }
+        // The last part may have fewer rows than the others, or only a fault.
+        if self.begun {
+            let _ = self.flush(Some(at));
+        }
+    }
+
+    /// Whether to go on with the next input.
+    fn input(&mut self, at: &mut Position) -> std::result::Result<bool, Unwanted> {
+        let opened = self.plan.open(at.input).and_then(|mut records| {
+            let passed = records.skip(at.row)?;
+            if passed == at.row {
+                return Ok(records);
+            }
+            let name = &self.names[at.input];
+            Err(Error::new(
+                ErrorKind::DataInvalid,
+                format!("{name} has {passed} rows; {} were read before", at.row),
+            ))
+        });
+        let mut records = match opened {
+            Ok(records) => records,
+            Err(error) => return self.damaged(error, at),
+        };
+        loop {
+            if self.options.limit.is_some_and(|limit| self.selected >= limit) {
+                return Ok(false);
+            }
+            match records.next() {
+                Ok(None) => return Ok(true),
+                Err(error) => return self.damaged(error, at),
+                Ok(Some(record)) => {
+                    at.row = record.number;
+                    self.take(record, *at)?;
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, record: super::read::Record, at: Position) -> std::result::Result<(), Unwanted> {
+        self.begun = true;
+        let (row, line) = (record.number, record.line);
+        if self.plan.wants(self.row, &record) {
+            self.selected += 1;
+            self.chunk.selected += 1;
+            let Chosen { id, kept, ticket } = self.plan.choose(record, self.options);
+            let place = Place { input: Arc::clone(&self.names[at.input]), row, line, id };
+            match ticket {
+                Ok(prepared) => {
+                    self.bytes += prepared.ticket.text.as_ref().map_or(0, String::len);
+                    self.bytes += kept.iter().flatten().map(String::len).sum::<usize>();
+                    self.chunk.rows.push(Row { place, kept, prepared });
+                }
+                Err(fault) => self.chunk.faults.push(Quarantined::new(place, fault)),
+            }
+        }
+        self.row += 1;
+        self.chunk.read += 1;
+        if self.row.is_multiple_of(self.options.part_rows) {
+            return self.flush(Some(at));
+        }
+        let full =
+            self.chunk.rows.len() >= CHUNK_ROWS || self.bytes >= CHUNK_BYTES || self.chunk.read >= 65_536;
+        if full { self.flush(None) } else { Ok(()) }
+    }
+
+    /// An input that cannot be read any further ends the run, or is passed over where that was asked for.
+    fn damaged(&mut self, error: Error, at: &mut Position) -> std::result::Result<bool, Unwanted> {
+        if self.options.skip_damaged && error.kind() == ErrorKind::DataInvalid {
+            let place =
+                Place { input: Arc::clone(&self.names[at.input]), row: at.row + 1, line: None, id: None };
+            let fault = Fault { kind: error.kind(), message: error.message().to_owned() };
+            self.chunk.faults.push(Quarantined { rest: true, ..Quarantined::new(place, fault) });
+            self.begun = true;
+            // Whoever goes on from here has seen it.
+            *at = Position { input: at.input + 1, row: 0 };
+            return Ok(true);
+        }
+        let error = if error.kind() == ErrorKind::DataInvalid {
+            let told = format!(
+                "{}; after row {}. The parts before it are done; with --skip-damaged the rest of this input is passed over, and named in the quarantine file",
+                error.message(),
+                at.row
+            );
+            Error::new(ErrorKind::DataInvalid, told)
+        } else {
+            error
+        };
+        self.flush(None)?;
+        let _ = self.send.send(Err(error));
+        Err(Unwanted)
+    }
+
+    fn flush(&mut self, ends: Option<Position>) -> std::result::Result<(), Unwanted> {
+        let part = self.chunk.part;
+        let next = Chunk::new(if ends.is_some() { part + 1 } else { part });
+        let mut chunk = std::mem::replace(&mut self.chunk, next);
+        chunk.ends = ends;
+        self.bytes = 0;
+        self.begun &= ends.is_none();
+        self.send.send(Ok(chunk)).map_err(|_| Unwanted)
+    }
+}
+
+impl Chunk {
+    pub(super) fn new(part: u64) -> Self {
+        Self { part, rows: Vec::new(), faults: Vec::new(), read: 0, selected: 0, ends: None }
+    }
+}
+
+/// Scored rows on their way to a part.
+pub(super) struct Scored {
+    pub(super) part: u64,
+    pub(super) rows: Vec<OutRow>,
+    pub(super) faults: Vec<Quarantined>,
+    pub(super) read: u64,
+    pub(super) selected: u64,
+    pub(super) ends: Option<Position>,
+}
+
+/// Writes parts until nothing comes any more, and gives the directory back with what was added to it.
+pub(super) fn write(
+    mut folder: Folder,
+    mut quarantine_bytes: u64,
+    plan: &Plan,
+    options: &ArchiveOptions,
+    scored: &Receiver<Scored>,
+) -> Result<(Folder, Tally)> {
+    let (mut all, mut part) = (Tally::default(), Tally::default());
+    let mut writer: Option<PartWriter> = None;
+    for chunk in scored {
+        let name = part_name(chunk.part, options.format.extension());
+        for row in &chunk.rows {
+            let open = match &mut writer {
+                Some(open) => open,
+                None => {
+                    let place = folder.path(&format!("{name}{PARTIAL}"));
+                    writer.insert(PartWriter::create(place, options.format, &plan.shape)?)
+                }
+            };
+            open.push(row)?;
+            part.count(&plan.shape.layout, &row.cells, &row.removed);
+        }
+        for fault in &chunk.faults {
+            quarantine_bytes += quarantine(&mut folder, fault)?;
+        }
+        part.rows += chunk.read;
+        part.selected += chunk.selected;
+        part.quarantined += chunk.faults.len() as u64;
+        let Some(next) = chunk.ends else { continue };
+        let written = writer.take().map(PartWriter::finish).transpose()?;
+        let done = PartDone {
+            part: chunk.part,
+            file: written.is_some().then_some(name),
+            bytes: written.as_ref().map_or(0, |written| written.bytes),
+            digest: written.map(|written| written.digest),
+            next,
+            quarantine_bytes,
+            tally: std::mem::take(&mut part),
+        };
+        folder.commit(&done)?;
+        all.add(&done.tally);
+    }
+    Ok((folder, all))
+}
+
+fn quarantine(folder: &mut Folder, entry: &Quarantined) -> Result<u64> {
+    let mut line = serde_json::to_vec(entry).map_err(|e| Error::new(ErrorKind::Internal, e.to_string()))?;
+    line.push(b'\n');
+    folder.quarantine.write_all(&line).map_err(|e| Error::io(&folder.path("quarantine.jsonl"), e))?;
+    Ok(line.len() as u64)
+}

@@ -1,0 +1,112 @@
+//! Inputs that end too early, or are not what they seem.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use frontdesk::ErrorKind;
+use frontdesk::archive::OutputFormat;
+
+use super::{csv, message, options, quarantined, rows, score};
+
+/// A run over a damaged input and a whole one: refused first, gone on with where damage may be passed over.
+fn damaged(place: &Path, name: &str, bytes: &[u8], at_least: u64, told: &str) {
+    let bad = place.join(name);
+    fs::write(&bad, bytes).unwrap();
+    let whole = csv(place, "whole.csv", 10);
+    let output = place.join(format!("{name}.out"));
+    let mut options = options();
+    let error = score(&[&bad, &whole], &output, &options).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::DataInvalid, "{name}: {error}");
+    assert!(error.message().contains(told) && error.message().contains(name), "{name}: {error}");
+    options.skip_damaged = true;
+    let report = score(&[&bad, &whole], &output, &options).unwrap();
+    assert!(report.tally.rows >= 10 + at_least, "{name}: {} rows", report.tally.rows);
+    assert_eq!(report.tally.quarantined, 1, "{name}");
+    assert_eq!(report.damaged, [bad.display().to_string()]);
+    let entry = &quarantined(&output)[0];
+    assert_eq!(
+        (&entry["rest"], &entry["row"]),
+        (&true.into(), &(report.tally.rows - 10 + 1).into()),
+        "{name}"
+    );
+    let inputs: Vec<_> = rows(&output).iter().map(|row| row["input"].clone()).collect();
+    assert_eq!(inputs.iter().filter(|input| **input == whole.display().to_string()).count(), 10, "{name}");
+    // Once more changes nothing, and counts nothing twice.
+    let before = super::contents(&output);
+    score(&[&bad, &whole], &output, &options).unwrap();
+    assert_eq!(super::contents(&output), before);
+}
+
+fn table(rows: usize) -> String {
+    (0..rows).fold("text\n".to_owned(), |text, row| format!("{text}\"{}\"\n", message(row)))
+}
+
+fn gzip(text: &str) -> Vec<u8> {
+    // Without compression, so that a cut leaves whole rows before it.
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
+    packed.write_all(text.as_bytes()).unwrap();
+    packed.finish().unwrap()
+}
+
+#[test]
+fn a_stream_that_is_cut_short_is_told_from_one_that_ends() {
+    let place = tempfile::tempdir().unwrap();
+    let packed = gzip(&table(30));
+    damaged(place.path(), "cut.csv.gz", &packed[..packed.len() - 200], 20, "ends too early");
+    // All rows are there, and their checksum is not.
+    damaged(place.path(), "no-sum.csv.gz", &packed[..packed.len() - 4], 30, "ends too early");
+    let mut wrong = packed.clone();
+    let sum = wrong.len() - 8;
+    wrong[sum] ^= 1;
+    damaged(place.path(), "wrong-sum.csv.gz", &wrong, 0, "damaged");
+    let packed = zstd::encode_all(table(30).as_bytes(), 3).unwrap();
+    damaged(place.path(), "cut.csv.zst", &packed[..packed.len() - 20], 0, "ends too early");
+}
+
+#[test]
+fn a_quote_that_never_closes_is_told_with_its_line() {
+    let place = tempfile::tempdir().unwrap();
+    let rest = "and so on, row after row\n".repeat(50);
+    damaged(
+        place.path(),
+        "open.csv",
+        format!("text\none\ntwo\n\"three {rest}").as_bytes(),
+        2,
+        "line 4: a quote is opened here",
+    );
+    // Beyond the size of a row, too.
+    let huge = "and so on\n".repeat(2 << 20);
+    damaged(
+        place.path(),
+        "huge.csv",
+        format!("text\none\n\"two {huge}").as_bytes(),
+        1,
+        "line 3: a quote is opened here",
+    );
+}
+
+#[test]
+fn a_truncated_parquet_or_arrow_file_is_refused() {
+    let place = tempfile::tempdir().unwrap();
+    let input = csv(place.path(), "in.csv", 30);
+    let mut options = options();
+    (options.format, options.part_rows, options.keep) = (OutputFormat::Parquet, 100, vec!["text".to_owned()]);
+    let output = place.path().join("parquet");
+    score(&[&input], &output, &options).unwrap();
+    let bytes = fs::read(output.join("part-000000.parquet")).unwrap();
+    for (name, end) in [("cut.parquet", bytes.len() - 10), ("head.parquet", 100), ("empty.parquet", 0)] {
+        damaged(place.path(), name, &bytes[..end], 0, "no whole Parquet file");
+    }
+    damaged(place.path(), "noise.arrow", &[7; 400], 0, "damaged");
+    damaged(place.path(), "cut.arrow", b"ARROW1\0\0 and nothing more", 0, "damaged");
+    // A page that was changed: the file opens, and its rows cannot be read.
+    let mut changed = bytes.clone();
+    for byte in &mut changed[40..400] {
+        *byte ^= 0x5a;
+    }
+    let path = place.path().join("changed.parquet");
+    fs::write(&path, changed).unwrap();
+    let error = score(&[&path], &place.path().join("changed"), &super::options()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::DataInvalid, "{error}");
+}
