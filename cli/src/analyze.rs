@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
+use frontdesk::archive::{self, ArchiveColumns};
 use frontdesk::data::{TicketColumns, TicketFile, lines, read_tickets};
 use frontdesk::{
     Analysis, AnalyzeOptions, Engine, EngineOptions, ModelSource, Result, Ticket, TicketRef, Tickets,
@@ -99,6 +100,12 @@ impl Tickets for Chunk {
     }
 }
 
+/// Whether a file's name is one of Parquet or Arrow.
+fn is_columnar(path: &Path) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
+    ["parquet", "pq", "arrow", "arrows", "feather", "ipc"].contains(&ending.as_str())
+}
+
 /// The message that was typed, or the tickets of a file.
 pub(crate) fn tickets(args: &TicketArgs) -> Result<TicketFile> {
     match (&args.text, &args.input) {
@@ -115,7 +122,15 @@ pub(crate) fn tickets(args: &TicketArgs) -> Result<TicketFile> {
                 id: args.id_column.clone(),
                 urgency: args.urgency_column.clone(),
             };
-            let file = read_tickets(path, &columns)?;
+            let file = if is_columnar(path) {
+                let mut named = ArchiveColumns::default();
+                let TicketColumns { text, subject, body, id, urgency } = columns;
+                (named.text, named.subject, named.body) = (text, subject, body);
+                (named.id, named.urgency) = (id, urgency);
+                archive::read_tickets(path, &named)?
+            } else {
+                read_tickets(path, &columns)?
+            };
             let taken = file.mapping.iter().map(|(field, column)| format!("{field} from `{column}`"));
             let taken = taken.collect::<Vec<_>>().join(", ");
             eprintln!("{}: {} tickets; {taken}", path.display(), file.len());

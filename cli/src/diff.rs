@@ -13,6 +13,12 @@ use crate::score::{Teller, tell_columns};
 pub(crate) fn run(args: &DiffArgs) -> Result<()> {
     let mut options = DiffOptions::default();
     options.examples = args.examples;
+    if args.archive.iter().any(|name| name == "-") {
+        return Err(Error::invalid(
+            "archive",
+            "standard input can be read once, and two models want it: give a file",
+        ));
+    }
     let found = if args.archive.is_empty() {
         diff(Path::new(&args.old), Path::new(&args.new), &options)?
     } else {

@@ -40,7 +40,7 @@ pub(crate) fn run(args: &ScoreArgs) -> Result<()> {
         );
     }
     show(args.summary, &report, render::archive_report)?;
-    match report.damaged.as_slice() {
+    match report.tally.damaged.as_slice() {
         [] => Ok(()),
         damaged => {
             let message = format!("damaged, and read only so far: {}", damaged.join(", "));

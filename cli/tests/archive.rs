@@ -256,3 +256,17 @@ fn wrong_usage_is_told_as_such() {
     failed(&["--sample", "0"], "from 1");
     failed(&["--outputs", "mood"], "mood");
 }
+
+#[test]
+fn parquet_is_analyzed_as_any_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let (model, archive) = (model(dir.path(), "bert-single-float32"), archive(dir.path(), 20));
+    let output = dir.path().join("out");
+    let mut arguments = score(&model, &archive, &output);
+    arguments.extend(["--keep", "text"].map(str::to_owned));
+    frontdesk().args(arguments).assert().success();
+    let mut command = frontdesk();
+    command.arg("analyze").arg("--input").arg(output.join("part-000000.parquet")).arg("--model").arg(&model);
+    let text = command.args(["--format", "jsonl"]).assert().success().get_output().stdout.clone();
+    assert_eq!(String::from_utf8(text).unwrap().lines().count(), 19);
+}

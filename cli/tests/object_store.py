@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -29,6 +30,7 @@ def scored(output: Path) -> list[dict[str, object]]:
 
 def main() -> None:
     frontdesk = Path(sys.argv[1]).resolve()
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -74,6 +76,8 @@ def check(frontdesk: Path, environment: dict[str, str], place: Path) -> None:
         "2026/b.csv.gz": gzip.compress(text.encode()),
         "2026/c.parquet": parquet.getvalue(),
         "2026/notes.txt": b"no archive",
+        "2026/d.parquet/_SUCCESS": b"",
+        "2026/d.parquet/.part.parquet.crc": b"crc",
     }
     for name, body in objects.items():
         store.put_object(Bucket="desk", Key=name, Body=body)

@@ -29,9 +29,9 @@ mod scheduler;
 mod runtime;
 mod engine;
 mod score;
+pub mod data;
 #[cfg(feature = "archive")]
 pub mod archive;
-pub mod data;
 #[cfg(feature = "train")]
 mod lbfgs;
 #[cfg(feature = "train")]

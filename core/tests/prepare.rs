@@ -324,9 +324,19 @@ fn only_what_is_asked_for_goes() {
 
 #[test]
 fn options_and_kinds_have_their_names() -> Result<(), serde_json::Error> {
-    let read: Preparation = serde_json::from_str(r#"{"html": true, "quotes": true}"#)?;
-    assert_eq!(read, Preparation { html: true, quotes: true, ..Preparation::NONE });
-    assert!(serde_json::from_str::<Preparation>(r#"{"quote": true}"#).is_err());
+    let some = Preparation { html: true, quotes: true, ..Preparation::NONE };
+    for written in [r#"["html", "quotes"]"#, r#""html,quotes""#, r#""quotes, html""#] {
+        assert_eq!(serde_json::from_str::<Preparation>(written)?, some, "{written}");
+    }
+    assert_eq!(serde_json::to_string(&some)?, r#"["html","quotes"]"#);
+    assert_eq!(serde_json::from_str::<Preparation>(r#""all""#)?, Preparation::ALL);
+    assert_eq!(
+        serde_json::from_str::<Preparation>(&serde_json::to_string(&Preparation::ALL)?)?,
+        Preparation::ALL
+    );
+    for refused in [r#""quote""#, r#"["quote"]"#, r#"{"html": true}"#, "3"] {
+        assert!(serde_json::from_str::<Preparation>(refused).is_err(), "{refused}");
+    }
     assert!(Preparation::default().is_none() && !Preparation::ALL.is_none());
     for kind in Removed::ALL {
         assert_eq!(serde_json::to_string(&kind)?, format!("\"{kind}\""));

@@ -77,7 +77,7 @@ pub(crate) struct TicketArgs {
     /// The message
     #[arg(conflicts_with = "input")]
     pub(crate) text: Option<String>,
-    /// CSV, TSV or JSON lines; - for one message a line on standard input
+    /// CSV, TSV, JSON lines, Parquet or Arrow; - for one message a line on standard input
     #[arg(long, value_name = "FILE")]
     pub(crate) input: Option<PathBuf>,
     /// The column that holds the text

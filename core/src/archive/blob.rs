@@ -2,8 +2,10 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
 /// Bytes of known length.
 pub(crate) trait Blob: Send + Sync {
@@ -14,7 +16,82 @@ pub(crate) trait Blob: Send + Sync {
     fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<usize>;
 }
 
-/// A file on this machine.
+/// The one file by name that is open: inputs are read one after the other, and there may be more of them than a process may open.
+pub(crate) type Open = Arc<Mutex<Option<(PathBuf, Arc<LocalFile>)>>>;
+
+/// A file on this machine, opened when it is read.
+pub(crate) struct NamedFile {
+    path: PathBuf,
+    len: u64,
+    modified: Option<SystemTime>,
+    open: Open,
+}
+
+impl NamedFile {
+    pub(crate) fn new(path: &Path, open: &Open) -> io::Result<Self> {
+        let about = File::open(path)?.metadata()?;
+        Ok(Self {
+            path: path.to_owned(),
+            len: about.len(),
+            modified: about.modified().ok(),
+            open: Arc::clone(open),
+        })
+    }
+
+    fn file(&self) -> io::Result<Arc<LocalFile>> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((path, file)) = &*open
+            && *path == self.path
+        {
+            return Ok(Arc::clone(file));
+        }
+        let file = File::open(&self.path)?;
+        let about = file.metadata()?;
+        if (about.len(), about.modified().ok()) != (self.len, self.modified) {
+            return Err(io::Error::other("the file was changed while it was read"));
+        }
+        let file = Arc::new(LocalFile::new(file)?);
+        *open = Some((self.path.clone(), Arc::clone(&file)));
+        Ok(file)
+    }
+}
+
+impl Blob for NamedFile {
+    fn len(&self) -> u64 {
+        self.len
+    }
+
+    fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<usize> {
+        self.file()?.read_at(offset, into)
+    }
+}
+
+/// Bytes that could not be read, told apart from bytes that are no good: readers of formats tell both alike.
+pub(crate) struct Noting {
+    blob: Arc<dyn Blob>,
+    last: Arc<Mutex<Option<io::Error>>>,
+}
+
+impl Noting {
+    pub(crate) fn new(blob: Arc<dyn Blob>, last: &Arc<Mutex<Option<io::Error>>>) -> Self {
+        Self { blob, last: Arc::clone(last) }
+    }
+}
+
+impl Blob for Noting {
+    fn len(&self) -> u64 {
+        self.blob.len()
+    }
+
+    fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<usize> {
+        self.blob.read_at(offset, into).inspect_err(|e| {
+            let same = io::Error::new(e.kind(), e.to_string());
+            *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(same);
+        })
+    }
+}
+
+/// An open file.
 pub(crate) struct LocalFile {
     file: File,
     len: u64,

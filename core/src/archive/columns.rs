@@ -29,7 +29,7 @@ pub enum Field {
 
 impl fmt::Display for Field {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.serialize(f)
+        f.pad(self.name())
     }
 }
 
@@ -43,6 +43,18 @@ impl Field {
         Self::Urgency,
         Self::CustomerHistory,
     ];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Messages => "messages",
+            Self::Subject => "subject",
+            Self::Body => "body",
+            Self::Id => "id",
+            Self::Urgency => "urgency",
+            Self::CustomerHistory => "customer_history",
+        }
+    }
 
     /// Names that a column of this field usually has, the likeliest first.
     fn names(self) -> &'static [&'static str] {

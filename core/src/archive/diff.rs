@@ -230,7 +230,11 @@ impl Scored {
         let has_id = column("id").is_some();
         columns.extend(has_id.then(|| "id".to_owned()));
         let text = column("text").or_else(|| column("body")).filter(|column| keeps(column));
-        columns.extend(text.map(str::to_owned));
+        let taken = |name: &str| {
+            ["input", "row", "id", "removed"].contains(&name)
+                || self.columns.iter().any(|column| column == name)
+        };
+        columns.extend(text.map(|name| if taken(name) { format!("input_{name}") } else { name.to_owned() }));
         columns.extend(outputs.iter().cloned());
         let score = |output: &String| {
             let name =

@@ -11,7 +11,7 @@ use super::options::ArchiveOptions;
 use super::plan::Plan;
 use super::read::Record;
 use super::work::{Chunk, Place, Quarantined, Row};
-use crate::Result;
+use crate::{Error, ErrorKind, Result};
 
 /// Rows that are scored to tell how long all take.
 const TRIED: u64 = 1_024;
@@ -105,9 +105,21 @@ impl First<'_> {
     /// Reads until there are enough rows, and enough to count; says how many bytes that took, and whether it was all.
     fn read(&mut self) -> Result<(u64, bool)> {
         let mut bytes = 0;
+        let told = self.plan.told_rows().is_some();
+        let passes = |error: &Error| self.options.skip_damaged && error.kind() == ErrorKind::DataInvalid;
         for (place, input) in self.plan.inputs.iter().enumerate() {
-            let mut records = self.plan.open(place)?;
-            while let Some(record) = records.next()? {
+            let mut records = match self.plan.open(place) {
+                Ok(records) => records,
+                Err(error) if passes(&error) => continue,
+                Err(error) => return Err(error),
+            };
+            loop {
+                let record = match records.next() {
+                    Ok(Some(record)) => record,
+                    Ok(None) => break,
+                    Err(error) if passes(&error) => break,
+                    Err(error) => return Err(error),
+                };
                 let wants = self.plan.wants(self.read, &record);
                 self.read += 1;
                 self.selected += u64::from(wants);
@@ -116,7 +128,7 @@ impl First<'_> {
                     self.take(input.name.as_str(), record);
                 }
                 let far = bytes + input.bytes_read();
-                if self.selected >= tries && (far >= COUNTED || self.plan.told_rows().is_some()) {
+                if self.selected >= tries && (far >= COUNTED || told) {
                     return Ok((far, false));
                 }
             }
@@ -126,7 +138,7 @@ impl First<'_> {
     }
 
     fn take(&mut self, input: &str, record: Record) {
-        let at = Place { input: input.into(), row: record.number, line: record.line, id: None };
+        let at = Place { number: 0, input: input.into(), row: record.number, line: record.line, id: None };
         let chosen = self.plan.choose(record, self.options);
         match chosen.ticket {
             Ok(prepared) => self.chunk.rows.push(Row { place: at, kept: Vec::new(), prepared }),

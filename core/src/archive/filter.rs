@@ -41,7 +41,8 @@ impl Filter {
     /// # Errors
     /// `invalid-input` for what is no condition, or one that is not understood.
     pub(crate) fn new(text: &str) -> Result<Self> {
-        let wrong = |what: &dyn std::fmt::Display| Error::invalid("where", format!("the condition `{text}`: {what}"));
+        let wrong =
+            |what: &dyn std::fmt::Display| Error::invalid("where", format!("the condition `{text}`: {what}"));
         let mut parser = Parser::new(&GenericDialect {}).try_with_sql(text).map_err(|e| wrong(&e))?;
         let expression = parser.parse_expr().map_err(|e| wrong(&e))?;
         if parser.peek_token().token != sqlparser::tokenizer::Token::EOF {

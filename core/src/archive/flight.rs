@@ -109,7 +109,7 @@ impl<'a> Flights<'a> {
                 None => return Err(Error::new(ErrorKind::Internal, "a chunk ended before an earlier one")),
             }
         }
-        faults.sort_by_key(|fault| (fault.rest, fault.row));
+        faults.sort_by_key(|fault| (fault.number, fault.rest, fault.row));
         Ok(Some(Scored { part, rows: scored, faults, read, selected, ends }))
     }
 

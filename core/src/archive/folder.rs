@@ -14,7 +14,7 @@ use super::tally::Tally;
 use crate::{Error, ErrorKind, Result};
 
 pub(crate) const MANIFEST: &str = "manifest.json";
-const JOURNAL: &str = "journal.jsonl";
+pub(crate) const JOURNAL: &str = "journal.jsonl";
 const SUMMARY: &str = "summary.json";
 const QUARANTINE: &str = "quarantine.jsonl";
 const LOCK: &str = ".lock";
@@ -94,6 +94,15 @@ impl Folder {
         let (mut journal, mut quarantine) = (open(JOURNAL)?, open(QUARANTINE)?);
         let mut done = read_journal(&mut journal, path)?;
         done.whole = path.join(SUMMARY).exists();
+        let there = quarantine.metadata().map_err(|e| Error::io(&path.join(QUARANTINE), e))?.len();
+        if there < done.quarantine_bytes {
+            let message = format!(
+                "{} has {there} bytes, the journal says {}; take another directory",
+                path.join(QUARANTINE).display(),
+                done.quarantine_bytes
+            );
+            return Err(Error::new(ErrorKind::DataInvalid, message));
+        }
         let cut = |file: &mut File, to: u64| file.set_len(to).and_then(|()| file.seek(SeekFrom::End(0)));
         cut(&mut quarantine, done.quarantine_bytes).map_err(|e| Error::io(&path.join(QUARANTINE), e))?;
         let folder = Self { path: path.to_owned(), journal, quarantine, _lock: lock };

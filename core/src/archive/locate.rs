@@ -1,13 +1,13 @@
 //! From what was typed to the inputs that are there.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::blob::{Blob, BlobReader, LocalFile};
+use super::blob::{Blob, BlobReader, LocalFile, NamedFile, Open};
+use super::folder::{JOURNAL, MANIFEST};
 use super::options::Reading;
 use super::read::{Input, fault};
 use crate::digest::digest_named;
@@ -16,6 +16,8 @@ use crate::{Error, ErrorKind, Result};
 /// An input, and what it is known by when a run goes on.
 pub(crate) struct Located {
     pub(crate) input: Input,
+    /// The file itself, whatever it was called.
+    place: Option<PathBuf>,
     pub(crate) identity: Identity,
 }
 
@@ -61,7 +63,7 @@ const ENDINGS: [&str; 10] =
 /// # Errors
 /// `invalid-input` where there is nothing, or a file is named twice; `io`.
 pub(crate) fn locate(names: &[String], reading: &Reading) -> Result<Vec<Located>> {
-    let mut found = Vec::new();
+    let (mut found, open) = (Vec::new(), Open::default());
     for name in names {
         if name == "-" {
             found.push(standard_input(reading)?);
@@ -72,7 +74,7 @@ pub(crate) fn locate(names: &[String], reading: &Reading) -> Result<Vec<Located>
         } else {
             let name = name.strip_prefix("file://").unwrap_or(name);
             for path in files(name)? {
-                found.push(local(&path, reading)?);
+                found.push(local(&path, reading, &open)?);
             }
         }
     }
@@ -80,7 +82,10 @@ pub(crate) fn locate(names: &[String], reading: &Reading) -> Result<Vec<Located>
         return Err(Error::invalid("input", "there is no input"));
     }
     for (place, one) in found.iter().enumerate() {
-        if found[..place].iter().any(|other| other.input.name == one.input.name) {
+        let same = |other: &Located| {
+            other.input.name == one.input.name || (one.place.is_some() && other.place == one.place)
+        };
+        if found[..place].iter().any(same) {
             return Err(Error::invalid("input", format!("{} is named twice", one.input.name)));
         }
     }
@@ -91,12 +96,7 @@ fn files(name: &str) -> Result<Vec<PathBuf>> {
     let path = PathBuf::from(name);
     if path.is_dir() {
         let pattern = format!("{}/**/*", glob::Pattern::escape(name.trim_end_matches('/')));
-        let known = |path: &PathBuf| {
-            let lower = path.to_string_lossy().to_ascii_lowercase();
-            let stem = [".gz", ".zst", ".zstd"].iter().find_map(|packed| lower.strip_suffix(packed));
-            let ending = stem.unwrap_or(&lower).rsplit_once('.').map_or("", |(_, ending)| ending);
-            ENDINGS.contains(&ending)
-        };
+        let known = |path: &PathBuf| is_known(&path.to_string_lossy()) && !is_output(path);
         let files: Vec<PathBuf> = matching(&pattern)?.into_iter().filter(known).collect();
         if files.is_empty() {
             return Err(Error::invalid("input", format!("{name} has no file of a known kind")));
@@ -113,6 +113,20 @@ fn files(name: &str) -> Result<Vec<PathBuf>> {
     Ok(vec![path])
 }
 
+/// Whether a name ends as one of an archive.
+fn is_known(name: &str) -> bool {
+    let lower = name.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    let stem =
+        [".gz", ".zst", ".zstd"].iter().find_map(|packed| lower.strip_suffix(packed)).unwrap_or(&lower);
+    let ending = stem.rsplit_once('.').map_or("", |(_, ending)| ending);
+    ENDINGS.contains(&ending) && !lower.starts_with('.')
+}
+
+/// Whether a file is of an earlier run's output, which lies below the archive.
+fn is_output(path: &Path) -> bool {
+    path.parent().is_some_and(|folder| folder.join(MANIFEST).is_file() && folder.join(JOURNAL).is_file())
+}
+
 fn matching(pattern: &str) -> Result<Vec<PathBuf>> {
     let options = glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::new() };
     let paths =
@@ -124,14 +138,20 @@ fn matching(pattern: &str) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn local(path: &Path, reading: &Reading) -> Result<Located> {
-    let open = |path: &Path| File::open(path).and_then(LocalFile::new);
-    let blob: Arc<dyn Blob> = Arc::new(open(path).map_err(|e| Error::io(path, e))?);
+/// A file on this machine as an input.
+pub(crate) fn file(path: &Path, reading: &Reading) -> Result<Input> {
+    local(path, reading, &Open::default()).map(|found| found.input)
+}
+
+fn local(path: &Path, reading: &Reading, open: &Open) -> Result<Located> {
+    let named = NamedFile::new(path, open).map_err(|e| Error::io(path, e))?;
+    let blob: Arc<dyn Blob> = Arc::new(named);
     if !path.is_file() {
         return Err(Error::invalid("input", format!("{} is no file; pipe it into -", path.display())));
     }
     let input = Input::new(&path.display().to_string(), Arc::clone(&blob), reading)?;
-    Ok(Located { input, identity: Identity::Bytes(blob) })
+    let place = path.canonicalize().ok();
+    Ok(Located { input, identity: Identity::Bytes(blob), place })
 }
 
 /// Standard input is kept in a file without a name, so that it can be told from another one before its first row is scored.
@@ -143,19 +163,17 @@ fn standard_input(reading: &Reading) -> Result<Located> {
     std::io::copy(&mut std::io::stdin().lock(), &mut file).map_err(|e| fault(e).context("standard input"))?;
     let blob: Arc<dyn Blob> = Arc::new(LocalFile::new(file).map_err(fault)?);
     let input = Input::new("-", Arc::clone(&blob), reading)?;
-    Ok(Located { input, identity: Identity::Bytes(blob) })
+    Ok(Located { input, identity: Identity::Bytes(blob), place: None })
 }
 
 #[cfg(feature = "object-store")]
 fn remote(name: &str, _: &str, reading: &Reading) -> Result<Vec<Located>> {
     super::remote::objects(name)?
         .into_iter()
-        .filter(|object| {
-            object.alone || ENDINGS.iter().any(|ending| object.name.contains(&format!(".{ending}")))
-        })
+        .filter(|object| object.alone || is_known(&object.name))
         .map(|object| {
             let input = Input::new(&object.name, object.blob, reading)?;
-            Ok(Located { input, identity: Identity::Store(object.tag) })
+            Ok(Located { input, identity: Identity::Store(object.tag), place: None })
         })
         .collect()
 }

@@ -20,6 +20,7 @@ mod run;
 mod select;
 mod tally;
 mod tickets;
+mod whole;
 mod work;
 mod write;
 
@@ -29,6 +30,7 @@ pub use estimate::ArchiveEstimate;
 pub use options::{ArchiveColumns, ArchiveOptions, InputFormat, OutputFormat, Reading};
 pub use run::Archive;
 pub use tally::{Counts, Tally};
+pub use whole::read_tickets;
 
 /// What a run is at.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
@@ -99,6 +101,4 @@ pub struct ArchiveReport {
     pub tokens_now: u64,
     /// Seconds that scoring took in this run.
     pub seconds: f64,
-    /// Inputs that are damaged, and were read only so far.
-    pub damaged: Vec<String>,
 }

@@ -52,12 +52,15 @@ impl Plan {
         let digests = digests(&located, progress)?;
         let inputs: Vec<Input> = located.into_iter().map(|one| one.input).collect();
         let mut damaged = Vec::new();
-        let mut there: Option<(InputFormat, Vec<String>)> = None;
+        let mut there: Option<Vec<String>> = None;
         let mut headers = Vec::new();
         for input in &inputs {
             match input.columns() {
                 Ok(columns) => {
-                    there.get_or_insert_with(|| (input.format(), columns.clone()));
+                    // One with nothing in it tells nothing.
+                    if !columns.is_empty() {
+                        there.get_or_insert_with(|| columns.clone());
+                    }
                     headers.push(columns);
                     damaged.push(None);
                 }
@@ -68,11 +71,12 @@ impl Plan {
                 Err(error) => return Err(error),
             }
         }
-        let Some((_, first)) = there else {
-            return Err(Error::new(ErrorKind::DataInvalid, "none of the inputs can be read"));
+        let Some(first) = there else {
+            return Err(Error::new(ErrorKind::DataInvalid, "none of the inputs has a row that can be read"));
         };
         let taken = map(&first, &options.columns)?;
-        let whole = inputs.iter().zip(&damaged).find(|(_, damage)| damage.is_none()).map(|(input, _)| input);
+        let whole =
+            inputs.iter().zip(&headers).find(|(_, header)| !header.is_empty()).map(|(input, _)| input);
         let (taken, unfit) = fitting(whole, taken)?;
         let fields = taken.iter().map(|taken| taken.column.clone());
         let of_filter = filter.iter().flat_map(|filter| filter.columns().iter().cloned());
@@ -117,6 +121,7 @@ impl Plan {
             "model": info.model,
             "sentiment_model": info.sentiment_model,
             "precision": info.precision,
+            "device": info.device.split(':').next(),
             "long_text": engine.install(|pipeline| Ok(pipeline.long_text()))?,
             "policy": policy,
             "route": options.route,
@@ -198,7 +203,7 @@ impl Plan {
         for input in 0..self.inputs.len() {
             let mut records = match self.open(input) {
                 Ok(records) => records,
-                Err(_) if options.skip_damaged => continue,
+                Err(error) if options.skip_damaged && error.kind() == ErrorKind::DataInvalid => continue,
                 Err(error) => return Err(error),
             };
             loop {
@@ -217,7 +222,7 @@ impl Plan {
                         }
                     }
                     Ok(None) => break,
-                    Err(_) if options.skip_damaged => break,
+                    Err(error) if options.skip_damaged && error.kind() == ErrorKind::DataInvalid => break,
                     Err(error) => return Err(error),
                 }
             }
@@ -230,7 +235,7 @@ impl Plan {
 const LOOKED_AT: usize = 1_000;
 
 /// Takes apart the columns that were guessed and whose first values fit, and those that do not.
-fn fitting(input: Option<&Input>, taken: Vec<Taken>) -> Result<(Vec<Taken>, Vec<Taken>)> {
+pub(crate) fn fitting(input: Option<&Input>, taken: Vec<Taken>) -> Result<(Vec<Taken>, Vec<Taken>)> {
     let (guessed, mut fit): (Vec<Taken>, Vec<Taken>) =
         taken.into_iter().partition(|taken| taken.guessed && taken.field.has_a_form());
     let Some(input) = input.filter(|_| !guessed.is_empty()) else { return Ok((fit, guessed)) };

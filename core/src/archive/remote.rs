@@ -19,6 +19,9 @@ use crate::{Error, ErrorKind, Result};
 /// Bytes of one request, at least: a store answers late and then fast.
 const BLOCK: u64 = 8 << 20;
 
+/// A request for fewer is for a format's first or last bytes.
+const SMALL: usize = 1 << 10;
+
 /// An object that is there.
 pub(super) struct Object {
     /// Its address.
@@ -51,6 +54,7 @@ pub(super) fn objects(address: &str) -> Result<Vec<Object>> {
         Arc::new(runtime.map_err(|e| Error::new(ErrorKind::Io, format!("a thread for requests: {e}")))?);
     let store: Arc<dyn ObjectStore> = Arc::from(store);
     let root = fixed.strip_suffix(path.as_ref()).map_or_else(|| root_of(&url), str::to_owned);
+    let block = Arc::new(Mutex::new(Block::default()));
     let object = |meta: ObjectMeta, alone: bool| {
         let tag = meta.e_tag.clone().or_else(|| meta.version.clone());
         let tag = tag.unwrap_or_else(|| format!("{} bytes of {}", meta.size, meta.last_modified));
@@ -59,7 +63,7 @@ pub(super) fn objects(address: &str) -> Result<Vec<Object>> {
             store: Arc::clone(&store),
             runtime: Arc::clone(&runtime),
             meta,
-            block: Mutex::default(),
+            block: Arc::clone(&block),
         };
         Object { name, blob: Arc::new(blob), tag: format!("store:{tag}"), alone }
     };
@@ -111,8 +115,16 @@ struct Remote {
     store: Arc<dyn ObjectStore>,
     runtime: Arc<Runtime>,
     meta: ObjectMeta,
-    /// The last block: readers go through an object from its beginning to its end.
-    block: Mutex<(u64, Bytes)>,
+    /// The last block of all objects: they are read one after the other, each from its beginning to its end.
+    block: Arc<Mutex<Block>>,
+}
+
+/// Some bytes of an object, and where they begin.
+#[derive(Default)]
+struct Block {
+    of: Path,
+    start: u64,
+    bytes: Bytes,
 }
 
 impl Remote {
@@ -140,14 +152,14 @@ impl Blob for Remote {
             return Ok(0);
         }
         let mut block = self.block.lock().unwrap_or_else(PoisonError::into_inner);
-        let (start, bytes) = &*block;
-        let inside = offset.checked_sub(*start).filter(|inside| *inside < bytes.len() as u64);
-        if inside.is_none() {
-            let length = BLOCK.max(into.len() as u64);
-            *block = (offset, self.get(offset..(offset + length).min(self.meta.size))?);
+        let inside = offset.checked_sub(block.start).filter(|inside| *inside < block.bytes.len() as u64);
+        if block.of != self.meta.location || inside.is_none() {
+            let length = if into.len() < SMALL { into.len() as u64 } else { BLOCK.max(into.len() as u64) };
+            let bytes = self.get(offset..(offset + length).min(self.meta.size))?;
+            *block = Block { of: self.meta.location.clone(), start: offset, bytes };
         }
-        let (start, bytes) = &*block;
-        let from = usize::try_from(offset - start).map_err(io::Error::other)?;
+        let bytes = &block.bytes;
+        let from = usize::try_from(offset - block.start).map_err(io::Error::other)?;
         let count = into.len().min(bytes.len() - from);
         into[..count].copy_from_slice(&bytes[from..from + count]);
         Ok(count)

@@ -2,19 +2,22 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
-use std::time::Instant;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
+use std::time::{Duration, Instant};
 
 use super::flight::Flights;
 use super::folder::{Done, Folder};
 use super::options::ArchiveOptions;
 use super::plan::Plan;
-use super::work::{Chunk, Reading, Scored, write};
+use super::work::{Chunk, Quarantined, Reading, Scored, write};
 use super::{ArchiveProgress, ArchiveReport, Stage, Taken};
 use crate::{Engine, Error, ErrorKind, Result};
 
 /// Chunks that wait between two threads.
 const WAITING: usize = 4;
+
+/// How long the caller is left without news.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// An archive that is ready to be scored: its inputs are there and can be opened, and it is known which columns hold what.
 pub struct Archive {
@@ -95,7 +98,11 @@ impl Archive {
             errors: done.tally.quarantined,
             ..ArchiveProgress::default()
         };
-        let mut run = Run { options, told, began, plan, progress, damaged: Vec::new() };
+        if let Some(error) = too_many(done.tally.quarantined, options.max_errors, None) {
+            return Err(error);
+        }
+        plan.inputs.iter().for_each(super::read::Input::recount);
+        let mut run = Run { options, told, began, plan, progress };
         let mut tally = done.tally.clone();
         if !done.whole {
             let (folder, added) = run.score(engine, folder, &done)?;
@@ -109,7 +116,6 @@ impl Archive {
             repeated: run.told.repeated,
             tokens_now: run.told.tokens,
             seconds: began.elapsed().as_secs_f64(),
-            damaged: run.damaged,
         })
     }
 }
@@ -120,7 +126,6 @@ struct Run<'a> {
     told: ArchiveProgress,
     began: Instant,
     progress: &'a mut dyn FnMut(&ArchiveProgress) -> Result<()>,
-    damaged: Vec<String>,
 }
 
 impl Run<'_> {
@@ -143,19 +148,19 @@ impl Run<'_> {
                 bytes: 0,
                 begun: false,
             };
-            scope.spawn(move || reading.run(from));
+            let reader = scope.spawn(move || reading.run(from));
             let quarantined = done.quarantine_bytes;
             let writer = scope.spawn(move || write(folder, quarantined, plan, options, &scored));
             let ran = self.drive(&mut flights, &chunks, &hand_over);
             // Both threads end when nobody is at the other end of their channels.
             drop((chunks, hand_over));
+            // A reader that panicked looks like the end of the inputs, and is not.
+            let read = reader.join().map_err(|_| Error::new(ErrorKind::Internal, "the reader panicked"));
             let written =
                 writer.join().map_err(|_| Error::new(ErrorKind::Internal, "the writer panicked"))?;
-            match (ran, written) {
-                // What the writer met is the cause of what was met here.
-                (_, Err(error)) | (Err(error), Ok(_)) => Err(error),
-                (Ok(()), Ok(written)) => Ok(written),
-            }
+            // What the writer met is the cause of what was met here.
+            let written = written?;
+            ran.and(read).map(|()| written)
         })
     }
 
@@ -184,10 +189,12 @@ impl Run<'_> {
                 if !open {
                     return last.map_or(Ok(()), Err);
                 }
-                match chunks.recv() {
+                match chunks.recv_timeout(PAUSE) {
                     Ok(Ok(chunk)) => flights.begin(chunk)?,
                     Ok(Err(error)) => (last, open) = (Some(error), false),
-                    Err(_) => open = false,
+                    // The reader passes over rows that were scored before, or waits for bytes.
+                    Err(RecvTimeoutError::Timeout) => self.tell(told, 0, 0)?,
+                    Err(RecvTimeoutError::Disconnected) => open = false,
                 }
                 continue;
             };
@@ -204,14 +211,8 @@ impl Run<'_> {
     /// More faults than are allowed.
     fn over(&mut self, scored: &Scored) -> Option<Error> {
         self.told.errors += scored.faults.len() as u64;
-        self.damaged
-            .extend(scored.faults.iter().filter(|fault| fault.rest).map(|fault| fault.input.to_string()));
-        let last = scored.faults.last().filter(|_| self.told.errors > self.options.max_errors)?;
-        let message = format!(
-            "{} rows could not be read or scored, and {} may (--max-errors); the last: {} row {}: {}. The quarantine file has all of them",
-            self.told.errors, self.options.max_errors, last.input, last.row, last.message
-        );
-        Some(Error::new(ErrorKind::DataInvalid, message))
+        let last = scored.faults.last()?;
+        too_many(self.told.errors, self.options.max_errors, Some(last))
     }
 
     fn tell(&mut self, (repeated, tokens): (u64, u64), rows: u64, scored: u64) -> Result<()> {
@@ -222,4 +223,18 @@ impl Run<'_> {
         self.told.bytes = self.plan.bytes_read();
         (self.progress)(&self.told)
     }
+}
+
+/// The error of a run with more faulty rows than it may have.
+fn too_many(errors: u64, allowed: u64, last: Option<&Quarantined>) -> Option<Error> {
+    if errors <= allowed {
+        return None;
+    }
+    let last = last.map_or_else(String::new, |last| {
+        format!("; the last: {} row {}: {}", last.input, last.row, last.message)
+    });
+    let message = format!(
+        "{errors} rows could not be read or scored, and {allowed} may (--max-errors){last}. The quarantine file has all of them"
+    );
+    Some(Error::new(ErrorKind::DataInvalid, message))
 }

@@ -33,6 +33,9 @@ pub struct Tally {
     pub abstained: Counts,
     /// What was taken away from texts, and from how many.
     pub removed: Counts,
+    /// Inputs that are damaged, and were read only so far.
+    #[serde(default)]
+    pub damaged: Vec<String>,
 }
 
 impl Tally {
@@ -98,6 +101,7 @@ impl Tally {
             by_category,
             abstained,
             removed,
+            damaged,
         } = other;
         self.rows += rows;
         self.selected += selected;
@@ -114,6 +118,7 @@ impl Tally {
         }
         add(&mut self.abstained, abstained);
         add(&mut self.removed, removed);
+        self.damaged.extend(damaged.iter().cloned());
     }
 }
 

@@ -79,8 +79,15 @@ pub(crate) fn fits(field: Field, value: &str) -> bool {
         }
 }
 
+/// Characters of what is wrong with a value: it may hold the value.
+const TOLD: usize = 200;
+
 fn of(error: &Error, field: &str) -> Fault {
-    Fault { kind: error.kind(), message: format!("{field}: {}", error.message()) }
+    let mut message = format!("{field}: {}", error.message());
+    if message.chars().count() > TOLD {
+        message = message.chars().take(TOLD).chain("...".chars()).collect();
+    }
+    Fault { kind: error.kind(), message }
 }
 
 fn urgency(value: &str) -> crate::Result<Urgency> {

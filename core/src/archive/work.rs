@@ -42,6 +42,8 @@ pub(super) struct Row {
 /// Where a row stands.
 #[derive(Debug, Clone)]
 pub(super) struct Place {
+    /// The input's place among the inputs, and its name.
+    pub(super) number: usize,
     pub(super) input: Arc<str>,
     pub(super) row: u64,
     pub(super) line: Option<u64>,
@@ -51,6 +53,8 @@ pub(super) struct Place {
 /// An entry of the quarantine file.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Quarantined {
+    #[serde(skip)]
+    pub(super) number: usize,
     #[serde(serialize_with = "as_text")]
     pub(super) input: Arc<str>,
     pub(super) row: u64,
@@ -71,8 +75,8 @@ fn as_text<S: serde::Serializer>(text: &str, serializer: S) -> std::result::Resu
 
 impl Quarantined {
     pub(super) fn new(place: Place, fault: Fault) -> Self {
-        let Place { input, row, line, id } = place;
-        Self { input, row, line, id, code: fault.kind.code(), message: fault.message, rest: false }
+        let Place { number, input, row, line, id } = place;
+        Self { number, input, row, line, id, code: fault.kind.code(), message: fault.message, rest: false }
     }
 }
 
@@ -152,14 +156,17 @@ impl Reading<'_> {
             self.selected += 1;
             self.chunk.selected += 1;
             let Chosen { id, kept, ticket } = self.plan.choose(record, self.options);
-            let place = Place { input: Arc::clone(&self.names[at.input]), row, line, id };
+            let place = Place { number: at.input, input: Arc::clone(&self.names[at.input]), row, line, id };
             match ticket {
                 Ok(prepared) => {
                     self.bytes += prepared.ticket.text.as_ref().map_or(0, String::len);
                     self.bytes += kept.iter().flatten().map(String::len).sum::<usize>();
                     self.chunk.rows.push(Row { place, kept, prepared });
                 }
-                Err(fault) => self.chunk.faults.push(Quarantined::new(place, fault)),
+                Err(fault) => {
+                    self.bytes += fault.message.len();
+                    self.chunk.faults.push(Quarantined::new(place, fault));
+                }
             }
         }
         self.row += 1;
@@ -167,16 +174,22 @@ impl Reading<'_> {
         if self.row.is_multiple_of(self.options.part_rows) {
             return self.flush(Some(at));
         }
-        let full =
-            self.chunk.rows.len() >= CHUNK_ROWS || self.bytes >= CHUNK_BYTES || self.chunk.read >= 65_536;
+        let full = self.chunk.rows.len() + self.chunk.faults.len() >= CHUNK_ROWS
+            || self.bytes >= CHUNK_BYTES
+            || self.chunk.read >= 65_536;
         if full { self.flush(None) } else { Ok(()) }
     }
 
     /// An input that cannot be read any further ends the run, or is passed over where that was asked for.
     fn damaged(&mut self, error: Error, at: &mut Position) -> std::result::Result<bool, Unwanted> {
         if self.options.skip_damaged && error.kind() == ErrorKind::DataInvalid {
-            let place =
-                Place { input: Arc::clone(&self.names[at.input]), row: at.row + 1, line: None, id: None };
+            let place = Place {
+                number: at.input,
+                input: Arc::clone(&self.names[at.input]),
+                row: at.row + 1,
+                line: None,
+                id: None,
+            };
             let fault = Fault { kind: error.kind(), message: error.message().to_owned() };
             self.chunk.faults.push(Quarantined { rest: true, ..Quarantined::new(place, fault) });
             self.begun = true;
@@ -251,6 +264,7 @@ pub(super) fn write(
         }
         for fault in &chunk.faults {
             quarantine_bytes += quarantine(&mut folder, fault)?;
+            part.damaged.extend(fault.rest.then(|| fault.input.to_string()));
         }
         part.rows += chunk.read;
         part.selected += chunk.selected;

@@ -31,7 +31,7 @@ pub type Mapping = Vec<(&'static str, String)>;
 pub struct TicketFile {
     /// The tickets, in the order of the file.
     pub tickets: Vec<Ticket>,
-    /// The line on which each begins, from 1; empty where there was no file.
+    /// The line on which each begins, from 1; empty where there was no file, or one without lines.
     pub lines: Vec<u64>,
     /// Which column was taken for which field; empty for plain lines.
     pub mapping: Mapping,
@@ -47,7 +47,11 @@ impl Tickets for TicketFile {
     }
 
     fn place(&self, index: usize) -> Option<String> {
-        self.lines.get(index).map(|line| format!("line {line}"))
+        match self.lines.get(index) {
+            Some(line) => Some(format!("line {line}")),
+            // A file without lines.
+            None => (!self.mapping.is_empty()).then(|| format!("row {}", index + 1)),
+        }
     }
 }
 

@@ -3,9 +3,14 @@
 use std::fs;
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 
-use frontdesk::ErrorKind;
-use frontdesk::archive::OutputFormat;
+use arrow_array::{RecordBatch, StringArray};
+use arrow_schema::{DataType, Field, Schema};
+use frontdesk::archive::{Archive, OutputFormat};
+use frontdesk::{Error, ErrorKind};
+use parquet::file::properties::WriterProperties;
+use proptest::prelude::*;
 
 use super::{csv, message, options, quarantined, rows, score};
 
@@ -23,7 +28,7 @@ fn damaged(place: &Path, name: &str, bytes: &[u8], at_least: u64, told: &str) {
     let report = score(&[&bad, &whole], &output, &options).unwrap();
     assert!(report.tally.rows >= 10 + at_least, "{name}: {} rows", report.tally.rows);
     assert_eq!(report.tally.quarantined, 1, "{name}");
-    assert_eq!(report.damaged, [bad.display().to_string()]);
+    assert_eq!(report.tally.damaged, [bad.display().to_string()]);
     let entry = &quarantined(&output)[0];
     assert_eq!(
         (&entry["rest"], &entry["row"]),
@@ -32,10 +37,43 @@ fn damaged(place: &Path, name: &str, bytes: &[u8], at_least: u64, told: &str) {
     );
     let inputs: Vec<_> = rows(&output).iter().map(|row| row["input"].clone()).collect();
     assert_eq!(inputs.iter().filter(|input| **input == whole.display().to_string()).count(), 10, "{name}");
-    // Once more changes nothing, and counts nothing twice.
+    // Once more changes nothing, counts nothing twice, and still tells.
     let before = super::contents(&output);
-    score(&[&bad, &whole], &output, &options).unwrap();
+    let again = score(&[&bad, &whole], &output, &options).unwrap();
+    assert_eq!(again.tally, report.tally);
     assert_eq!(super::contents(&output), before);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(150))]
+    #[test]
+    fn damage_anywhere_is_an_error_of_a_known_kind_and_no_panic(
+        format in 0_usize..4, flips in prop::collection::vec((any::<prop::sample::Index>(), 1_u8..), 1..6), cut in any::<prop::sample::Index>(), cuts in any::<bool>(),
+    ) {
+        static WHOLE: std::sync::OnceLock<Vec<(&str, Vec<u8>)>> = std::sync::OnceLock::new();
+        let whole = WHOLE.get_or_init(|| {
+            let place = tempfile::tempdir().unwrap();
+            let files = super::formats::archives(place.path());
+            let named = |name: &'static str| {
+                let path = files.iter().find(|path| path.file_name().is_some_and(|file| file == name)).unwrap();
+                (name, fs::read(path).unwrap())
+            };
+            ["plain.parquet", "file.arrow", "stream.arrows", "packed.csv.gz"].map(named).to_vec()
+        });
+        let (name, mut bytes) = whole[format].clone();
+        for (place, flip) in flips {
+            let place = place.index(bytes.len());
+            bytes[place] ^= flip;
+        }
+        if cuts {
+            bytes.truncate(cut.index(bytes.len()));
+        }
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        let kind = score(&[&path], &place.path().join("out"), &options()).map_err(|error| error.kind());
+        prop_assert!(matches!(kind, Ok(_) | Err(ErrorKind::DataInvalid | ErrorKind::TooLarge)), "{name}: {kind:?}");
+    }
 }
 
 fn table(rows: usize) -> String {
@@ -109,4 +147,41 @@ fn a_truncated_parquet_or_arrow_file_is_refused() {
     fs::write(&path, changed).unwrap();
     let error = score(&[&path], &place.path().join("changed"), &super::options()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::DataInvalid, "{error}");
+}
+
+#[test]
+fn a_page_that_is_damaged_takes_the_same_rows_wherever_reading_began() {
+    let place = tempfile::tempdir().unwrap();
+    let schema = Arc::new(Schema::new(vec![Field::new("text", DataType::Utf8, false)]));
+    let texts: StringArray = (0..10_000).map(|row| Some(format!("the same {}", row % 5))).collect();
+    let batch = RecordBatch::try_new(Arc::clone(&schema), vec![Arc::new(texts)]).unwrap();
+    let properties =
+        WriterProperties::builder().set_dictionary_enabled(false).set_data_page_row_count_limit(500);
+    let properties = properties.set_write_batch_size(500).build();
+    let mut bytes = Vec::new();
+    let mut writer = parquet::arrow::ArrowWriter::try_new(&mut bytes, schema, Some(properties)).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    // Lengths of texts in the second of three batches.
+    let middle = bytes.len() * 55 / 100;
+    bytes[middle..middle + 64].fill(0xff);
+    let bad = place.path().join("bad.parquet");
+    fs::write(&bad, bytes).unwrap();
+    let before = csv(place.path(), "before.csv", 30);
+    let mut options = options();
+    (options.skip_damaged, options.part_rows, options.columns.only_named) = (true, 700, true);
+    options.columns.text = Some("text".to_owned());
+    let whole = place.path().join("whole");
+    let report = score(&[&before, &bad], &whole, &options).unwrap();
+    assert_eq!((report.tally.damaged.len(), report.tally.quarantined), (1, 1));
+    assert!(report.tally.rows > 3000 && report.tally.rows < 9000, "{} rows", report.tally.rows);
+    let names = [&before, &bad].map(|path| path.display().to_string());
+    for after in [800, 2000, 3500, 4200] {
+        let output = place.path().join(format!("after-{after}"));
+        let archive = Archive::open(super::engine(), &names, options.clone(), &mut |_| Ok(())).unwrap();
+        let stop = |rows| if rows >= after { Err(Error::new(ErrorKind::Cancelled, "stop")) } else { Ok(()) };
+        let _ = archive.score(&output, &mut |told| stop(told.rows));
+        score(&[&before, &bad], &output, &options).unwrap();
+        assert!(super::contents(&output) == super::contents(&whole), "stopped after {after}");
+    }
 }

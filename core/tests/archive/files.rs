@@ -34,6 +34,7 @@ fn directories_and_patterns_are_read_by_name() {
     let refused = |names: &[String]| named(names).unwrap_err().kind();
     assert_eq!(refused(&[at("*.parquet")]), ErrorKind::InvalidInput);
     assert_eq!(refused(&[at("a.csv"), at("*.csv")]), ErrorKind::InvalidInput);
+    assert_eq!(refused(&[at("a.csv"), at("2025/../a.csv")]), ErrorKind::InvalidInput);
     assert_eq!(refused(&[at("missing.csv")]), ErrorKind::Io);
     assert_eq!(refused(&[]), ErrorKind::InvalidInput);
 }
@@ -46,6 +47,11 @@ fn inputs_of_several_formats_are_one_archive() {
     fs::write(&second, "{\"text\":\"one more\",\"id\":9}\n{\"text\":\"and one\"}\n").unwrap();
     let output = place.path().join("out");
     super::score(&[&first, &second], &output, &options()).unwrap();
+    // One with nothing in it tells nothing of the columns.
+    let empty = place.path().join("empty.jsonl");
+    fs::write(&empty, "").unwrap();
+    let report = super::score(&[&empty, &second], &place.path().join("empty"), &options()).unwrap();
+    assert_eq!(report.tally.scored, 2);
     let told: Vec<(String, u64)> = rows(&output)
         .iter()
         .map(|row| {

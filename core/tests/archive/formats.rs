@@ -8,7 +8,7 @@ use std::sync::Arc;
 use arrow_array::{RecordBatch, StringArray};
 use arrow_schema::{DataType, Field, Schema};
 use frontdesk::Ticket;
-use frontdesk::archive::OutputFormat;
+use frontdesk::archive::{OutputFormat, read_tickets};
 use serde_json::Value;
 
 use super::{csv, engine, message, options, rows, score};
@@ -28,7 +28,7 @@ fn batch() -> RecordBatch {
 }
 
 /// The same rows in every format.
-fn archives(place: &Path) -> Vec<PathBuf> {
+pub(super) fn archives(place: &Path) -> Vec<PathBuf> {
     let comma = csv(place, "comma.csv", ROWS);
     let text = fs::read_to_string(&comma).unwrap();
     let write = |name: &str, bytes: &[u8]| {
@@ -126,6 +126,25 @@ fn every_format_gives_what_the_engine_gives_in_the_order_of_the_rows() {
         }
         fs::remove_dir_all(output).unwrap();
     }
+}
+
+#[test]
+fn a_small_archive_can_be_read_whole() {
+    let place = tempfile::tempdir().unwrap();
+    for path in archives(place.path()) {
+        let file = read_tickets(&path, &Default::default()).unwrap();
+        assert_eq!(file.tickets.len(), ROWS, "{path:?}");
+        let last = &file.tickets[ROWS - 1];
+        assert_eq!(
+            (last.id.as_deref(), last.text.as_deref()),
+            (Some("T-19"), Some(message(ROWS - 1).as_str()))
+        );
+        assert_eq!(file.mapping, [("text", "text".to_owned()), ("id", "id".to_owned())]);
+    }
+    let bad = place.path().join("bad.jsonl");
+    fs::write(&bad, "{\"text\":\"fine\"}\n{\"text\":\n").unwrap();
+    let error = read_tickets(&bad, &Default::default()).unwrap_err();
+    assert!(error.message().contains("row 2"), "{error}");
 }
 
 #[test]

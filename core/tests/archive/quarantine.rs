@@ -141,11 +141,37 @@ fn more_bad_rows_than_are_allowed_stop_the_run_and_are_all_told() {
     assert!(error.message().contains("10 rows could not be read"), "{error}");
     assert_eq!(quarantined(&output).len(), 10);
     assert!(!output.join("summary.json").exists());
+    // Starting it again does not make it right.
+    assert_eq!(score(&[&path], &output, &options).unwrap_err().kind(), ErrorKind::DataInvalid);
+    assert!(!output.join("summary.json").exists());
     // With one more allowed, the same directory is gone on with.
     options.max_errors = 10;
     let report = score(&[&path], &output, &options).unwrap();
     assert_eq!((report.tally.scored, report.tally.quarantined), (30, 10));
     assert_eq!(quarantined(&output).len(), 10);
+    // Nor does a mapping that is wrong for every row, all of them in one part.
+    let wrong = place.path().join("wrong.csv");
+    fs::write(&wrong, format!("text,body\n{}", ",hello\n".repeat(50))).unwrap();
+    (options.max_errors, options.part_rows) = (20, 1000);
+    for _ in 0..2 {
+        let error = score(&[&wrong], &place.path().join("wrong"), &options).unwrap_err();
+        assert!(error.message().contains("could not be read or scored"), "{error}");
+    }
+    assert!(!place.path().join("wrong/summary.json").exists());
+}
+
+#[test]
+fn faults_of_several_inputs_stand_in_the_order_of_the_rows() {
+    let place = tempfile::tempdir().unwrap();
+    let (first, second) = (place.path().join("z.csv"), place.path().join("a.csv"));
+    fs::write(&first, format!("text,urgency\n{}bad,bad,bad\nfine,asap\n", "fine,low\n".repeat(20))).unwrap();
+    fs::write(&second, "text,urgency\nfine,low\nbad\n").unwrap();
+    let mut options = options();
+    (options.part_rows, options.columns.urgency) = (1000, Some("urgency".to_owned()));
+    let output = place.path().join("out");
+    score(&[&first, &second], &output, &options).unwrap();
+    let rows: Vec<u64> = quarantined(&output).iter().map(|entry| entry["row"].as_u64().unwrap()).collect();
+    assert_eq!(rows, [21, 22, 2]);
 }
 
 #[test]

@@ -106,6 +106,9 @@ impl Delimited {
             match result {
                 ReadRecordResult::InputEmpty => {}
                 ReadRecordResult::OutputFull => row.grow(),
+                ReadRecordResult::OutputEndsFull if row.ends.len() >= MAX_ROW_BYTES / 16 => {
+                    (row.too_large, row.fields) = (true, 0);
+                }
                 ReadRecordResult::OutputEndsFull => {
                     let more = row.ends.len() * 2;
                     row.ends.resize(more, 0);

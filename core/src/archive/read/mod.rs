@@ -7,14 +7,16 @@ mod json_lines;
 mod parquet_file;
 mod text;
 
+use std::cell::Cell;
 use std::io::Read;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use self::delimited::Delimited;
 use self::json_lines::JsonLines;
-use super::blob::{Blob, BlobReader, LocalFile};
+use super::blob::{Blob, BlobReader, LocalFile, Noting};
 use super::options::{InputFormat, Reading};
+use crate::error::guarded;
 use crate::{Error, ErrorKind, Result};
 
 /// Bytes of one row, at most: a row with more is told of and passed over.
@@ -84,12 +86,16 @@ pub(crate) struct Input {
     tabs: bool,
     /// How far it was read, in its bytes as they are packed.
     read: Arc<AtomicU64>,
+    /// Why its bytes could not be read, where they could not.
+    trouble: Arc<Mutex<Option<std::io::Error>>>,
 }
 
 impl Input {
     /// # Errors
     /// `invalid-input` where neither its name nor the options say what it is.
     pub(crate) fn new(name: &str, blob: Arc<dyn Blob>, reading: &Reading) -> Result<Self> {
+        let trouble = Arc::default();
+        let blob: Arc<dyn Blob> = Arc::new(Noting::new(blob, &trouble));
         let lower = name.to_ascii_lowercase();
         let (stem, packing) = if let Some(stem) = lower.strip_suffix(".gz") {
             (stem, Packing::Gzip)
@@ -120,6 +126,7 @@ impl Input {
             reading: reading.clone(),
             tabs: ending == "tsv",
             read: Arc::default(),
+            trouble,
         })
     }
 
@@ -129,28 +136,33 @@ impl Input {
             InputFormat::Parquet => parquet_file::columns(self.seekable()?),
             InputFormat::Arrow => ipc::columns(self.seekable()?),
             InputFormat::Csv => {
-                Ok(Delimited::open(self.text()?, &self.reading, self.tabs)?.columns().to_vec())
+                Ok(Delimited::open(self.text()?.0, &self.reading, self.tabs)?.columns().to_vec())
             }
-            InputFormat::Jsonl => json_lines::columns(self.text()?),
+            InputFormat::Jsonl => json_lines::columns(self.text()?.0),
         };
-        columns().map_err(|e| e.context(&self.name))
+        sound(columns).map_err(|e| self.cause(e))
     }
 
     /// The rows, with these columns in this order.
     pub(crate) fn records(&self, columns: &[String]) -> Result<Box<dyn Records + '_>> {
+        let decoded = Cell::new(false);
+        let text = || {
+            let (text, decodes) = self.text()?;
+            decoded.set(decodes);
+            Ok::<_, Error>(text)
+        };
         let records = || -> Result<Box<dyn Records>> {
             Ok(match self.format {
                 InputFormat::Parquet => parquet_file::open(self.seekable()?, columns)?,
                 InputFormat::Arrow => ipc::open(self.seekable()?, columns)?,
                 InputFormat::Csv => {
-                    Box::new(Delimited::open(self.text()?, &self.reading, self.tabs)?.of(columns)?)
+                    Box::new(Delimited::open(text()?, &self.reading, self.tabs)?.of(columns)?)
                 }
-                InputFormat::Jsonl => Box::new(JsonLines::new(self.text()?, columns)),
+                InputFormat::Jsonl => Box::new(JsonLines::new(text()?, columns)),
             })
         };
-        let records = records().map_err(|e| e.context(&self.name))?;
-        let decoded = self.reading.encoding.is_some();
-        Ok(Box::new(Checked { name: &self.name, columns: columns.to_vec(), decoded, records }))
+        let records = sound(records).map_err(|e| self.cause(e))?;
+        Ok(Box::new(Checked { input: self, columns: columns.to_vec(), decoded: decoded.get(), records }))
     }
 
     /// Rows that the input says it has.
@@ -159,6 +171,25 @@ impl Input {
             return None;
         }
         parquet_file::rows(&self.blob).ok()
+    }
+
+    /// An error of this input: bytes that could not be read are the machine's fault or the network's, whatever a format's reader made of it.
+    fn cause(&self, error: Error) -> Error {
+        let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let error = match trouble {
+            Some(cause) if error.kind() == ErrorKind::DataInvalid => {
+                let aborted = cause.kind() == std::io::ErrorKind::ConnectionAborted;
+                let kind = if aborted { ErrorKind::Network } else { ErrorKind::Io };
+                Error::new(kind, cause.to_string())
+            }
+            _ => error,
+        };
+        error.context(&self.name)
+    }
+
+    /// Counts the bytes that are read from here on.
+    pub(crate) fn recount(&self) {
+        self.read.store(0, Ordering::Relaxed);
     }
 
     pub(crate) fn format(&self) -> InputFormat {
@@ -183,7 +214,8 @@ impl Input {
         })
     }
 
-    fn text(&self) -> Result<Box<dyn Read + Send>> {
+    /// The text, and whether it is of another encoding than UTF-8.
+    fn text(&self) -> Result<(Box<dyn Read + Send>, bool)> {
         text::decoded(self.unpacked()?, self.reading.encoding.as_deref())
     }
 
@@ -196,6 +228,14 @@ impl Input {
         std::io::copy(&mut self.unpacked()?, &mut file).map_err(fault)?;
         Ok(Arc::new(LocalFile::new(file).map_err(fault)?))
     }
+}
+
+/// Readers of columnar formats panic on some damage; here it is the data's fault as any other.
+fn sound<T>(read: impl FnOnce() -> Result<T>) -> Result<T> {
+    guarded(read).map_err(|error| match error.kind() {
+        ErrorKind::Internal => Error::new(ErrorKind::DataInvalid, "the data is damaged: its reader gave up"),
+        _ => error,
+    })
 }
 
 /// What packs bytes, by their first ones.
@@ -224,7 +264,7 @@ pub(crate) fn fault(error: std::io::Error) -> Error {
 
 /// Rows whose faults name their input, and whose texts are texts.
 struct Checked<'a> {
-    name: &'a str,
+    input: &'a Input,
     columns: Vec<String>,
     /// Whether U+FFFD stands for bytes that the encoding does not have.
     decoded: bool,
@@ -233,6 +273,9 @@ struct Checked<'a> {
 
 impl Checked<'_> {
     fn fault(&self, cells: &[Option<String>]) -> Option<Fault> {
+        if cells.iter().flatten().map(String::len).sum::<usize>() > MAX_ROW_BYTES {
+            return Some(Fault::too_large());
+        }
         cells.iter().zip(&self.columns).find_map(|(cell, column)| {
             let text = cell.as_ref()?;
             if let Some(place) = text.find('\0') {
@@ -248,7 +291,7 @@ impl Checked<'_> {
 
 impl Records for Checked<'_> {
     fn next(&mut self) -> Result<Option<Record>> {
-        let mut record = self.records.next().map_err(|e| e.context(self.name))?;
+        let mut record = sound(|| self.records.next()).map_err(|e| self.input.cause(e))?;
         if let Some(record) = &mut record
             && let Ok(cells) = &record.cells
             && let Some(fault) = self.fault(cells)
@@ -259,6 +302,6 @@ impl Records for Checked<'_> {
     }
 
     fn skip(&mut self, rows: u64) -> Result<u64> {
-        self.records.skip(rows).map_err(|e| e.context(self.name))
+        sound(|| self.records.skip(rows)).map_err(|e| self.input.cause(e))
     }
 }

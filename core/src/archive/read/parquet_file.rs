@@ -75,8 +75,9 @@ struct File {
 }
 
 impl File {
-    /// A reader of the rows from `number` on.
-    fn reader(&self) -> Result<ParquetRecordBatchReader> {
+    /// A reader whose batches begin where those of a reader from the first row begin, and the rows of its first batch that were read before: a page that is damaged
+    /// takes its batch with it, which must be the same batch wherever reading began.
+    fn reader(&self) -> Result<(ParquetRecordBatchReader, usize)> {
         let chunks = Chunks(Arc::clone(&self.blob));
         let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(chunks, self.metadata.clone());
         let mask = ProjectionMask::roots(builder.parquet_schema(), self.roots.iter().copied());
@@ -89,7 +90,9 @@ impl File {
         let batch = rows.min().unwrap_or(1).min(BATCH_ROWS as i64) as usize;
         let skipped = usize::try_from(self.number)
             .map_err(|_| Error::new(ErrorKind::TooLarge, "more rows than this machine can count"))?;
-        builder.with_projection(mask).with_batch_size(batch).with_offset(skipped).build().map_err(fault)
+        let before = skipped % batch;
+        let builder = builder.with_projection(mask).with_batch_size(batch).with_offset(skipped - before);
+        Ok((builder.build().map_err(fault)?, before))
     }
 }
 
@@ -100,14 +103,15 @@ impl Records for File {
                 self.number += 1;
                 return Ok(Some(record));
             }
-            let mut reader = match self.reader.take() {
-                Some(reader) => reader,
+            let (mut reader, before) = match self.reader.take() {
+                Some(reader) => (reader, 0),
                 None => self.reader()?,
             };
             let batch = reader.next();
             self.reader = Some(reader);
             let Some(batch) = batch else { return Ok(None) };
             self.rows = Rows::new(&batch.map_err(broken)?, &self.wanted, &self.names)?;
+            self.rows.pass(before);
         }
     }
 

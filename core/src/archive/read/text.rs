@@ -10,10 +10,11 @@ use crate::{Error, Result};
 /// The bytes as UTF-8, without a byte order mark.
 ///
 /// UTF-8 passes as it is, so that a row with invalid bytes is one row's fault; other encodings put U+FFFD in the place of what they cannot read.
+/// Says, too, whether another encoding than UTF-8 was read.
 pub(super) fn decoded(
     mut bytes: Box<dyn Read + Send>,
     encoding: Option<&str>,
-) -> Result<Box<dyn Read + Send>> {
+) -> Result<(Box<dyn Read + Send>, bool)> {
     let mut first = Vec::new();
     bytes.by_ref().take(3).read_to_end(&mut first).map_err(fault)?;
     let utf16 = matches!(first.as_slice(), [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
@@ -31,8 +32,8 @@ pub(super) fn decoded(
         if first == [0xef, 0xbb, 0xbf] {
             first.clear();
         }
-        return Ok(Box::new(Cursor::new(first).chain(bytes)));
+        return Ok((Box::new(Cursor::new(first).chain(bytes)), false));
     }
     let all = Cursor::new(first).chain(bytes);
-    Ok(Box::new(DecodeReaderBytesBuilder::new().encoding(named).build(all)))
+    Ok((Box::new(DecodeReaderBytesBuilder::new().encoding(named).build(all)), true))
 }

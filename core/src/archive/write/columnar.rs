@@ -17,8 +17,9 @@ use super::{OutRow, Shape};
 use crate::score::{Cell, Kind};
 use crate::{Error, ErrorKind, Result};
 
-/// Rows that are handed over at once: always as many, so that the same rows give the same bytes.
+/// Rows that are handed over at once, and bytes of the texts among them: it depends on the rows alone, so that the same rows give the same bytes.
 const BATCH: usize = 4_096;
+const BATCH_BYTES: usize = 16 << 20;
 
 pub(super) struct Columnar<W: Write + Send> {
     writer: ArrowWriter<W>,
@@ -27,6 +28,8 @@ pub(super) struct Columnar<W: Write + Send> {
     columns: Vec<Column>,
     has_id: bool,
     rows: usize,
+    /// Bytes of the texts that were carried along.
+    bytes: usize,
 }
 
 enum Column {
@@ -60,7 +63,7 @@ impl<W: Write + Send> Columnar<W> {
             .set_max_row_group_row_count(None)
             .build();
         let writer = ArrowWriter::try_new(sink, Arc::clone(&schema), Some(properties)).map_err(broken)?;
-        Ok(Self { writer, schema, columns, has_id: shape.has_id, rows: 0 })
+        Ok(Self { writer, schema, columns, has_id: shape.has_id, rows: 0, bytes: 0 })
     }
 
     pub(super) fn push(&mut self, row: &OutRow) -> Result<()> {
@@ -97,14 +100,15 @@ impl<W: Write + Send> Columnar<W> {
             column.append_option(row.removed());
         }
         self.rows += 1;
-        if self.rows == BATCH { self.flush() } else { Ok(()) }
+        self.bytes += row.kept.iter().flatten().map(String::len).sum::<usize>();
+        if self.rows == BATCH || self.bytes >= BATCH_BYTES { self.flush() } else { Ok(()) }
     }
 
     fn flush(&mut self) -> Result<()> {
         if self.rows == 0 {
             return Ok(());
         }
-        self.rows = 0;
+        (self.rows, self.bytes) = (0, 0);
         let arrays = self.columns.iter_mut().map(Column::finish).collect();
         let batch = RecordBatch::try_new(Arc::clone(&self.schema), arrays);
         let batch = batch.map_err(|e| Error::new(ErrorKind::Internal, e.to_string()))?;
