@@ -152,7 +152,7 @@ fn term(expression: &Expr, columns: &mut Vec<String>) -> Compiled<Term> {
         }
         Expr::Value(value) => match &value.value {
             Value::Number(number, _) => {
-                Term::Number(number.to_string().parse().map_err(|_| format!("`{number}` is no number"))?)
+                Term::Number(number.parse().map_err(|_| format!("`{number}` is no number"))?)
             }
             Value::SingleQuotedString(text) => Term::Text(text.clone()),
             Value::Boolean(value) => Term::Text(value.to_string()),

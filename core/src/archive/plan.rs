@@ -180,7 +180,7 @@ impl Plan {
             Err(fault) => return Chosen { id: None, kept: vec![None; self.kept], ticket: Err(fault) },
         };
         let values = self.taken.iter().zip(&cells).map(|(taken, cell)| (taken.field, cell.as_deref()));
-        let ticket = ticket(values, &options.prepare);
+        let ticket = ticket(values, options.prepare);
         let mut rest = cells.split_off(self.taken.len());
         rest.truncate(self.kept);
         let place = self.taken.iter().position(|taken| taken.field == Field::Id);

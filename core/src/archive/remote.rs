@@ -81,7 +81,9 @@ pub(super) fn objects(address: &str) -> Result<Vec<Object>> {
         let pattern = glob::Pattern::new(pattern).map_err(|e| wrong(&e))?;
         let options = glob::MatchOptions { require_literal_separator: true, ..glob::MatchOptions::new() };
         objects.retain(|object| pattern.matches_with(&object.name, options));
-        objects.iter_mut().for_each(|object| object.alone = true);
+        for object in &mut objects {
+            object.alone = true;
+        }
     }
     if objects.is_empty() {
         return Err(Error::invalid("input", format!("{address}: there is no such object")));

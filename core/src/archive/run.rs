@@ -102,7 +102,7 @@ impl Archive {
             return Err(error);
         }
         plan.inputs.iter().for_each(super::read::Input::recount);
-        let mut run = Run { options, told, began, plan, progress };
+        let mut run = Run { options, plan, told, began, progress };
         let mut tally = done.tally.clone();
         if !done.whole {
             let (folder, added) = run.score(engine, folder, &done)?;

@@ -114,7 +114,9 @@ impl Tally {
         }
         for (category, outputs) in by_category {
             let of = self.by_category.entry(category.clone()).or_default();
-            outputs.iter().for_each(|(output, counts)| add(of.entry(output.clone()).or_default(), counts));
+            for (output, counts) in outputs {
+                add(of.entry(output.clone()).or_default(), counts);
+            }
         }
         add(&mut self.abstained, abstained);
         add(&mut self.removed, removed);

@@ -35,11 +35,11 @@ const CUSTOMER: [&str; 6] = ["customer", "user", "end-user", "requester", "clien
 /// Makes a ticket of the values of its fields.
 pub(crate) fn ticket<'a>(
     values: impl Iterator<Item = (Field, Option<&'a str>)>,
-    how: &Preparation,
+    how: Preparation,
 ) -> Result<Prepared, Fault> {
     let (mut ticket, mut parts, mut removed) = (Ticket::default(), Vec::new(), Vec::new());
     let mut clean = |text: &str| {
-        let prepared = prepare(text, how);
+        let prepared = prepare(text, &how);
         removed.extend(prepared.removed);
         prepared.text.into_owned()
     };

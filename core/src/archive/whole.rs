@@ -23,7 +23,7 @@ pub fn read_tickets(path: &Path, columns: &ArchiveColumns) -> Result<TicketFile>
     let mut tickets = Vec::new();
     while let Some(record) = records.next()? {
         let values = |cells: &Vec<Option<String>>| {
-            ticket(taken.iter().zip(cells).map(|(t, cell)| (t.field, cell.as_deref())), &Preparation::NONE)
+            ticket(taken.iter().zip(cells).map(|(t, cell)| (t.field, cell.as_deref())), Preparation::NONE)
         };
         let prepared = record.cells.as_ref().map_err(Clone::clone).and_then(values);
         let prepared = prepared.map_err(|fault| {

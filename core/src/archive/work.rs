@@ -252,12 +252,11 @@ pub(super) fn write(
     for chunk in scored {
         let name = part_name(chunk.part, options.format.extension());
         for row in &chunk.rows {
-            let open = match &mut writer {
-                Some(open) => open,
-                None => {
-                    let place = folder.path(&format!("{name}{PARTIAL}"));
-                    writer.insert(PartWriter::create(place, options.format, &plan.shape)?)
-                }
+            let open = if let Some(open) = &mut writer {
+                open
+            } else {
+                let place = folder.path(&format!("{name}{PARTIAL}"));
+                writer.insert(PartWriter::create(place, options.format, &plan.shape)?)
             };
             open.push(row)?;
             part.count(&plan.shape.layout, &row.cells, &row.removed);

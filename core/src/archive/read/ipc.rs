@@ -17,12 +17,12 @@ type Batches = Box<dyn Iterator<Item = std::result::Result<RecordBatch, ArrowErr
 /// What an Arrow file begins with.
 const MAGIC: &[u8] = b"ARROW1";
 
-pub(super) fn columns(blob: Arc<dyn Blob>) -> Result<Vec<String>> {
-    Ok(names(&batches(&blob)?.0))
+pub(super) fn columns(blob: &Arc<dyn Blob>) -> Result<Vec<String>> {
+    Ok(names(&batches(blob)?.0))
 }
 
-pub(super) fn open(blob: Arc<dyn Blob>, columns: &[String]) -> Result<Box<dyn Records>> {
-    let (schema, batches) = batches(&blob)?;
+pub(super) fn open(blob: &Arc<dyn Blob>, columns: &[String]) -> Result<Box<dyn Records>> {
+    let (schema, batches) = batches(blob)?;
     let places = places(&schema, columns)?;
     Ok(Box::new(Ipc { batches, places, names: columns.to_vec(), rows: Rows::default(), number: 0 }))
 }

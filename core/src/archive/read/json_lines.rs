@@ -67,6 +67,9 @@ fn cells(bytes: &[u8], columns: &[String]) -> std::result::Result<Vec<Option<Str
     cells.map_err(|e| Fault::data(e.to_string()))
 }
 
+/// A line with its number, or what is wrong with it.
+type Line<'a> = (u64, std::result::Result<&'a [u8], Fault>);
+
 /// The lines that are not empty, with their numbers.
 struct Lines {
     input: BufReader<Box<dyn Read + Send>>,
@@ -79,7 +82,7 @@ impl Lines {
         Self { input: BufReader::with_capacity(1 << 16, input), line: 0, bytes: Vec::new() }
     }
 
-    fn next(&mut self) -> Result<Option<(u64, std::result::Result<&[u8], Fault>)>> {
+    fn next(&mut self) -> Result<Option<Line<'_>>> {
         loop {
             self.bytes.clear();
             let most = MAX_ROW_BYTES as u64 + 1;

@@ -134,7 +134,7 @@ impl Input {
     pub(crate) fn columns(&self) -> Result<Vec<String>> {
         let columns = || match self.format {
             InputFormat::Parquet => parquet_file::columns(self.seekable()?),
-            InputFormat::Arrow => ipc::columns(self.seekable()?),
+            InputFormat::Arrow => ipc::columns(&self.seekable()?),
             InputFormat::Csv => {
                 Ok(Delimited::open(self.text()?.0, &self.reading, self.tabs)?.columns().to_vec())
             }
@@ -154,7 +154,7 @@ impl Input {
         let records = || -> Result<Box<dyn Records>> {
             Ok(match self.format {
                 InputFormat::Parquet => parquet_file::open(self.seekable()?, columns)?,
-                InputFormat::Arrow => ipc::open(self.seekable()?, columns)?,
+                InputFormat::Arrow => ipc::open(&self.seekable()?, columns)?,
                 InputFormat::Csv => {
                     Box::new(Delimited::open(text()?, &self.reading, self.tabs)?.of(columns)?)
                 }

@@ -14,7 +14,7 @@ use crate::archive::blob::{Blob, Chunks};
 use crate::{Error, ErrorKind, Result};
 
 /// Rows of a batch, at most, and the bytes that it has by the average of its row group.
-const BATCH_ROWS: usize = 4_096;
+const BATCH_ROWS: i64 = 4_096;
 const BATCH_BYTES: i64 = 16 << 20;
 
 pub(super) fn columns(blob: Arc<dyn Blob>) -> Result<Vec<String>> {
@@ -87,7 +87,7 @@ impl File {
             let bytes: i64 = columns.map(|(_, column)| column.uncompressed_size()).sum();
             (group.num_rows() * BATCH_BYTES / bytes.max(1)).max(1)
         });
-        let batch = rows.min().unwrap_or(1).min(BATCH_ROWS as i64) as usize;
+        let batch = rows.min().unwrap_or(1).min(BATCH_ROWS) as usize;
         let skipped = usize::try_from(self.number)
             .map_err(|_| Error::new(ErrorKind::TooLarge, "more rows than this machine can count"))?;
         let before = skipped % batch;

@@ -56,8 +56,8 @@ pub(crate) struct PartWriter {
 
 enum Rows {
     Columnar(Box<Columnar<Sink>>),
-    Csv(Csv<Sink>),
-    JsonLines(JsonLines<Sink>),
+    Csv(Box<Csv<Sink>>),
+    JsonLines(Box<JsonLines<Sink>>),
 }
 
 /// What was written.
@@ -72,8 +72,8 @@ impl PartWriter {
         let sink = Sink { file: BufWriter::with_capacity(1 << 18, file), hash: Sha256::new(), bytes: 0 };
         let rows = match format {
             OutputFormat::Parquet => Columnar::new(sink, shape).map(|rows| Rows::Columnar(Box::new(rows))),
-            OutputFormat::Csv => Csv::new(sink, shape).map(Rows::Csv),
-            OutputFormat::Jsonl => Ok(Rows::JsonLines(JsonLines::new(sink, shape))),
+            OutputFormat::Csv => Csv::new(sink, shape).map(|rows| Rows::Csv(Box::new(rows))),
+            OutputFormat::Jsonl => Ok(Rows::JsonLines(Box::new(JsonLines::new(sink, shape)))),
         };
         let mut part = Self { partial, rows: None };
         part.rows = Some(rows.map_err(|e| e.context(part.partial.display()))?);
