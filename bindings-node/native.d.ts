@@ -555,8 +555,9 @@ export interface TrainedRoute {
 /** Learns a policy's weights from outcomes, and writes the policy where they are better; the training is JSON. */
 export declare function trainRoute(training: string, work: NativeWork): Promise<TrainedRoute | Failure>
 
-/** Tokens that the model read, and whether the text had more. */
+/** Tokens that the model read, and whether the text had more; what was taken away from it before it was read, where the engine does that. */
 export interface Usage {
   tokens: number
   truncated: boolean
+  removed?: Array<'html' | 'quotes' | 'forwards' | 'signature' | 'disclaimer'>
 }

@@ -62,6 +62,8 @@ export interface EngineOptions {
     outputs?: readonly string[] | undefined;
     /** What to do with a text that is longer than the model reads. */
     longText?: 'head' | 'head-and-tail' | 'refuse' | undefined;
+    /** What is taken away from texts before they are read; by default nothing. */
+    prepare?: 'all' | 'none' | Array<'html' | 'quotes' | 'forwards' | 'signature' | 'disclaimer'> | undefined;
     /** How tickets are routed. */
     route?: RouteOptions | undefined;
     /** Tickets that may wait before calls are refused as `overloaded`. */
