@@ -189,7 +189,7 @@ function numbers() {
 }
 
 /** Outcomes of tickets that were sent anywhere, half of them how-to questions and half visual; `chance` is that of being solved. */
-function outcomes(file, chance, count = 800) {
+function outcomes(file, chance, count = 1600) {
   const next = numbers()
   const lines = Array.from({ length: count }, (_, i) => {
     const feature = i % 2 ? 'how-to' : 'visual'
@@ -212,9 +212,9 @@ test('weights that earn more are learnt, written and used', async (t) => {
   const policy = { name: 'learnt', rules: { fallback: 'front-office' } }
   const learnt = await trainRoute({ data, output, policy })
   assert.equal(learnt.accepted, true, learnt.reason)
-  assert.deepEqual([learnt.rows, learnt.policy], [800, output])
+  assert.deepEqual([learnt.rows, learnt.policy], [1600, output])
   assert.deepEqual(Object.keys(learnt.routes), ROUTES)
-  assert.equal(ROUTES.reduce((sum, route) => sum + learnt.routes[route].rows, 0), 800)
+  assert.equal(ROUTES.reduce((sum, route) => sum + learnt.routes[route].rows, 0), 1600)
   assert.deepEqual(Object.keys(learnt.routes['video-call']), ['rows', 'solved', 'reward'])
   assert.ok(learnt.gain.low > 0 && learnt.gain.low < learnt.gain.value && learnt.gain.value < learnt.gain.high)
   assert.ok(learnt.new.doublyRobust.value > learnt.old.doublyRobust.value)
