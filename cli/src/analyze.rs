@@ -5,8 +5,8 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use frontdesk::archive::{self, ArchiveColumns};
-use frontdesk::data::{TicketColumns, TicketFile, lines, read_tickets};
+use frontdesk::archive::read_tickets;
+use frontdesk::data::{TicketFile, lines};
 use frontdesk::{
     Analysis, AnalyzeOptions, Engine, EngineOptions, ModelSource, Result, Ticket, TicketRef, Tickets,
 };
@@ -100,12 +100,6 @@ impl Tickets for Chunk {
     }
 }
 
-/// Whether a file's name is one of Parquet or Arrow.
-fn is_columnar(path: &Path) -> bool {
-    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
-    ["parquet", "pq", "arrow", "arrows", "feather", "ipc"].contains(&ending.as_str())
-}
-
 /// The message that was typed, or the tickets of a file.
 pub(crate) fn tickets(args: &TicketArgs) -> Result<TicketFile> {
     match (&args.text, &args.input) {
@@ -115,22 +109,7 @@ pub(crate) fn tickets(args: &TicketArgs) -> Result<TicketFile> {
         }
         (None, Some(path)) if path == Path::new("-") => lines(std::io::stdin().lock()),
         (None, Some(path)) => {
-            let columns = TicketColumns {
-                text: args.text_column.clone(),
-                subject: args.subject_column.clone(),
-                body: args.body_column.clone(),
-                id: args.id_column.clone(),
-                urgency: args.urgency_column.clone(),
-            };
-            let file = if is_columnar(path) {
-                let mut named = ArchiveColumns::default();
-                let TicketColumns { text, subject, body, id, urgency } = columns;
-                (named.text, named.subject, named.body) = (text, subject, body);
-                (named.id, named.urgency) = (id, urgency);
-                archive::read_tickets(path, &named)?
-            } else {
-                read_tickets(path, &columns)?
-            };
+            let file = read_tickets(path, &args.columns.columns())?;
             let taken = file.mapping.iter().map(|(field, column)| format!("{field} from `{column}`"));
             let taken = taken.collect::<Vec<_>>().join(", ");
             eprintln!("{}: {} tickets; {taken}", path.display(), file.len());

@@ -36,7 +36,7 @@ pub(crate) fn run(args: &DiffArgs) -> Result<()> {
 fn score(args: &DiffArgs, model: &str, output: &Path) -> Result<()> {
     let mut engine = EngineOptions::default();
     engine.model = ModelSource::from(model);
-    (engine.device, engine.precision, engine.threads) = (args.device, args.precision, args.threads);
+    args.run.set(&mut engine);
     let engine = Engine::open(engine)?;
     let mut teller = Teller::new(args.reading.progress);
     let mut options = args.reading.options();

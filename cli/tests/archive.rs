@@ -9,20 +9,13 @@ use std::time::{Duration, Instant};
 use predicates::prelude::*;
 use serde_json::Value;
 
-fn frontdesk() -> assert_cmd::Command {
-    assert_cmd::Command::new(env!("CARGO_BIN_EXE_frontdesk"))
-}
+mod common;
+
+use common::{checkpoint, files, frontdesk};
 
 /// A small random classifier.
 fn model(dir: &Path, name: &str) -> PathBuf {
-    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/tests/golden");
-    let to = dir.join(name);
-    fs::create_dir(&to).unwrap();
-    for file in ["config.json", "model.safetensors"] {
-        fs::copy(golden.join(name).join(file), to.join(file)).unwrap();
-    }
-    fs::copy(golden.join("tokenizer.json"), to.join("tokenizer.json")).unwrap();
-    to
+    checkpoint(name, dir, name)
 }
 
 /// Rows of which some come again and some are bad.
@@ -46,16 +39,6 @@ fn score(model: &Path, archive: &Path, output: &Path) -> Vec<String> {
     ["score", &path(archive), "--output", &path(output), "--model", &path(model), "--part-rows", "1000"]
         .map(str::to_owned)
         .to_vec()
-}
-
-fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
-    let mut files: Vec<(String, Vec<u8>)> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap())
-        .map(|entry| (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap()))
-        .collect();
-    files.sort();
-    files
 }
 
 #[test]

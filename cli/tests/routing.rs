@@ -143,7 +143,7 @@ fn outcomes_become_a_policy_that_routes() {
             .to_string()
             + "\n"
     };
-    fs::write(&data, (0..800).map(row).collect::<String>()).unwrap();
+    fs::write(&data, (0..1_600).map(row).collect::<String>()).unwrap();
     let train = |to: &Path| {
         let mut command = frontdesk();
         command.args(["train", "--task", "route", "--data"]).arg(&data).arg("--output").arg(to);
@@ -164,7 +164,7 @@ fn outcomes_become_a_policy_that_routes() {
     head.assert().code(1).stderr(predicate::str::contains("--task route"));
     let blind = fs::read_to_string(&data).unwrap().replace("\"propensity\":0.25,", "");
     fs::write(&data, blind).unwrap();
-    let told = predicate::str::contains("800 of 800 outcomes have no propensity");
+    let told = predicate::str::contains("1600 of 1600 outcomes have no propensity");
     train(&folder.path().join("other.toml")).assert().code(1).stderr(told);
     assert!(!folder.path().join("other.toml").exists());
     let mut routed = frontdesk();

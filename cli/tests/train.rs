@@ -7,19 +7,13 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-fn frontdesk() -> assert_cmd::Command {
-    assert_cmd::Command::new(env!("CARGO_BIN_EXE_frontdesk"))
-}
+mod common;
+
+use common::{checkpoint, files, frontdesk};
 
 /// A small random encoder with a tokenizer, and rows that it can learn.
 fn prepare(dir: &Path) -> (PathBuf, PathBuf) {
-    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/tests/golden");
-    let base = dir.join("base");
-    fs::create_dir(&base).unwrap();
-    for file in ["config.json", "model.safetensors"] {
-        fs::copy(golden.join("bert-single-float32").join(file), base.join(file)).unwrap();
-    }
-    fs::copy(golden.join("tokenizer.json"), base.join("tokenizer.json")).unwrap();
+    let base = checkpoint("bert-single-float32", dir, "base");
     let data = dir.join("rows.csv");
     let mut rows = String::from("text,label\n");
     for (index, letter) in ('a'..='t').enumerate() {
@@ -43,16 +37,6 @@ fn arguments(base: &Path, data: &Path, output: &Path) -> Vec<String> {
     }
     all.extend(["--name", "mood", "--checkpoint-every", "3"].map(str::to_owned));
     all
-}
-
-fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
-    let mut files: Vec<(String, Vec<u8>)> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap())
-        .map(|entry| (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap()))
-        .collect();
-    files.sort();
-    files
 }
 
 #[test]

@@ -4,6 +4,8 @@
 
 // In the order of the flow: a module imports only modules above it (tests/import_law.rs).
 mod error;
+#[cfg(any(feature = "archive", feature = "train"))]
+mod atomic;
 mod digest;
 pub mod prepare;
 mod types;

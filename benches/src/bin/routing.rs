@@ -1,7 +1,11 @@
 //! A desk whose customers and rewards are known: what each way to route would cost it.
 //!
 //!     routing stream FILE [TICKETS [SEED]]      writes the tickets, one JSON line each, for this program and its peers
-//!     routing run FILE                          prints the regret of ours at every thousandth ticket, and how sure it was
+//!     routing run FILE [TRIES [EVERY [AFTERWARDS [ROWS]]]]
+//!
+//! The latter prints the regret of ours at every thousandth ticket, and how sure it was. TRIES is the share that is tried until something was learnt (0.1), EVERY the
+//! tickets after which it learns (5,000, later less and less often), AFTERWARDS the share that is tried from then on (0.01), ROWS the least decisions that a log must
+//! be worth (as learning has it).
 //!
 //! A ticket has features, a customer and, for each route, what that route would earn on average and what it would earn this time. A policy sees the
 //! features and what the route that it takes earned. Regret is the average reward of the best route, which knows the customer, less that of the route taken.
@@ -176,24 +180,33 @@ struct Desk {
     name: &'static str,
     router: Router,
     policy: RoutePolicy,
-    /// After how many tickets it learns, and whether it goes on trying and learning once it has learnt something.
-    learns: Option<(usize, bool)>,
+    /// How it learns, and whether it goes on trying and learning once it has learnt something.
+    learns: Option<(Learning, bool)>,
     seen: Vec<Outcome>,
     /// What each route would have earned on the tickets that were seen.
     rewards: Vec<ByRoute<f64>>,
     regret: f64,
 }
 
-/// What is tried once something was learnt.
-const AFTERWARDS: f64 = 0.01;
+/// How a desk that learns goes about it.
+#[derive(Clone, Copy)]
+struct Learning {
+    tries: f64,
+    every: usize,
+    afterwards: f64,
+    effective_rows: f64,
+}
 
 fn exploration(share: f64) -> Exploration {
     Exploration { share, floor: ByRoute::new(|_| share / 50.0), ceiling: ByRoute::new(|_| 1.0), seed: 17 }
 }
 
 impl Desk {
-    fn new(name: &'static str, share: Option<f64>, learns: Option<(usize, bool)>) -> frontdesk::Result<Self> {
-        let policy = RoutePolicy { exploration: share.map(exploration), ..RoutePolicy::default() };
+    fn new(name: &'static str, learns: Option<(Learning, bool)>) -> frontdesk::Result<Self> {
+        let policy = RoutePolicy {
+            exploration: learns.map(|(how, _)| exploration(how.tries)),
+            ..RoutePolicy::default()
+        };
         let router = Router::new(policy.clone(), None, false)?;
         Ok(Self { name, router, policy, learns, seen: Vec::new(), rewards: Vec::new(), regret: 0.0 })
     }
@@ -205,13 +218,13 @@ impl Desk {
             answer.map_err(|_| frontdesk::Error::new(frontdesk::ErrorKind::Internal, "no route is left"))?;
         let best = ticket.mean.iter().map(|(_, mean)| *mean).fold(f64::NEG_INFINITY, f64::max);
         self.regret += best - ticket.mean.get(answer.recommended_route);
-        if let Some((every, goes_on)) = self.learns {
+        if let Some((how, goes_on)) = self.learns {
             self.seen.push(outcome(ticket, answer.recommended_route, answer.propensity.unwrap_or(1.0)));
             self.rewards.push(ticket.reward);
             let count = self.seen.len();
             // Often at first, then less and less often.
-            if count.is_multiple_of(every.max(count / 8 / every * every)) {
-                self.learn(goes_on)?;
+            if count.is_multiple_of(how.every.max(count / 8 / how.every * how.every)) {
+                self.learn(how, goes_on)?;
             }
         }
         Ok((answer.recommended_route, answer.confidence))
@@ -244,15 +257,15 @@ impl Desk {
         Ok(())
     }
 
-    fn learn(&mut self, goes_on: bool) -> frontdesk::Result<()> {
+    fn learn(&mut self, how: Learning, goes_on: bool) -> frontdesk::Result<()> {
         let reward = Reward { solved: 0.0, satisfaction: 1.0, cost: ByRoute::default(), ..Reward::default() };
-        let options = LearnOptions { reward, ..LearnOptions::default() };
+        let options = LearnOptions { reward, effective_rows: how.effective_rows };
         let (learnt, report) = learn(&self.seen, &self.policy, &options)?;
         eprintln!("{} after {}: {}", self.name, self.seen.len(), report.reason);
         self.judge(&learnt, &report)?;
         if report.accepted {
             // What is known already needs less trying.
-            let exploration = goes_on.then(|| exploration(AFTERWARDS));
+            let exploration = goes_on.then(|| exploration(how.afterwards));
             (self.policy, self.learns) =
                 (RoutePolicy { exploration, ..learnt }, self.learns.filter(|_| goes_on));
             self.router = Router::new(self.policy.clone(), None, false)?;
@@ -261,11 +274,11 @@ impl Desk {
     }
 }
 
-fn run(path: &str) -> Result<(), Box<dyn std::error::Error>> {
+fn run(path: &str, how: Learning) -> Result<(), Box<dyn std::error::Error>> {
     let mut desks = [
-        Desk::new("default", None, None)?,
-        Desk::new("learnt", Some(0.1), Some((5_000, false)))?,
-        Desk::new("learnt and trying", Some(0.1), Some((5_000, true)))?,
+        Desk::new("default", None)?,
+        Desk::new("learnt", Some((how, false)))?,
+        Desk::new("learnt and trying", Some((how, true)))?,
     ];
     // Of the last, by tenths of its confidence: decisions, their confidence, and how often the route was this ticket's best.
     let mut sure = [(0_usize, 0.0, 0.0); 10];
@@ -306,7 +319,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             }
             Ok(file.flush()?)
         }
-        ["run", path] => run(path),
-        _ => Err("usage: routing stream FILE [TICKETS [SEED]] | routing run FILE".into()),
+        ["run", path, rest @ ..] => {
+            let number =
+                |place: usize, default: f64| rest.get(place).map_or(Ok(default), |text| text.parse());
+            let (tries, every) = (number(0, 0.1)?, number(1, 5_000.0)? as usize);
+            let (afterwards, effective_rows) =
+                (number(2, 0.01)?, number(3, LearnOptions::default().effective_rows)?);
+            run(path, Learning { tries, every: every.max(1), afterwards, effective_rows })
+        }
+        _ => Err("usage: routing stream FILE [TICKETS [SEED]] | routing run FILE [TRIES [EVERY [AFTERWARDS [ROWS]]]]".into()),
     }
 }

@@ -7,7 +7,7 @@ use frontdesk::archive::{ArchiveColumns, ArchiveOptions, InputFormat, OutputForm
 use frontdesk::prepare::Preparation;
 use frontdesk::{EngineOptions, LongText, ModelSource};
 
-use super::{ContextArgs, EngineArgs, PolicyArgs, ReportFormat, named};
+use super::{ColumnArgs, ContextArgs, EngineArgs, PolicyArgs, ReportFormat, RunArgs, named};
 
 /// How archives are read.
 #[derive(Debug, Args)]
@@ -24,21 +24,8 @@ pub(crate) struct ReadingArgs {
     /// The encoding of a CSV or of JSON lines, such as windows-1252; default: UTF-8, or what a byte order mark says
     #[arg(long, value_name = "NAME")]
     pub(crate) encoding: Option<String>,
-    /// The column that holds the text
-    #[arg(long, value_name = "NAME")]
-    pub(crate) text_column: Option<String>,
-    /// The column that holds the subject
-    #[arg(long, value_name = "NAME")]
-    pub(crate) subject_column: Option<String>,
-    /// The column that holds the body
-    #[arg(long, value_name = "NAME")]
-    pub(crate) body_column: Option<String>,
-    /// The column that holds the id
-    #[arg(long, value_name = "NAME")]
-    pub(crate) id_column: Option<String>,
-    /// The column that holds the urgency
-    #[arg(long, value_name = "NAME")]
-    pub(crate) urgency_column: Option<String>,
+    #[command(flatten)]
+    pub(crate) columns: ColumnArgs,
     /// The column that holds the customer's history as JSON
     #[arg(long, value_name = "NAME")]
     pub(crate) history_column: Option<String>,
@@ -84,11 +71,7 @@ impl ReadingArgs {
             encoding: self.encoding.clone(),
         };
         options.columns = ArchiveColumns {
-            text: self.text_column.clone(),
-            subject: self.subject_column.clone(),
-            body: self.body_column.clone(),
-            id: self.id_column.clone(),
-            urgency: self.urgency_column.clone(),
+            tickets: self.columns.columns(),
             customer_history: self.history_column.clone(),
             messages: self.messages_column.clone(),
             only_named: self.only_named,
@@ -190,13 +173,6 @@ pub(crate) struct DiffArgs {
     pub(crate) format: ReportFormat,
     #[command(flatten)]
     pub(crate) reading: ReadingArgs,
-    /// Where to run: auto, cpu, cuda or cuda:N, metal
-    #[arg(long, default_value = "auto")]
-    pub(crate) device: frontdesk::DeviceChoice,
-    /// Number type: auto, int8, bf16, f32
-    #[arg(long, default_value = "auto")]
-    pub(crate) precision: frontdesk::Precision,
-    /// Threads; default: as many as this process may use
-    #[arg(long, value_name = "N")]
-    pub(crate) threads: Option<usize>,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
 }

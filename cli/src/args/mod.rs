@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use frontdesk::data::TicketColumns;
 use frontdesk::prepare::Preparation;
 use frontdesk::{DeviceChoice, EngineOptions, LongText, ModelSource, Precision, Urgency};
 
@@ -49,6 +50,22 @@ pub(crate) struct EngineArgs {
     /// A directory, a name, or a name on the hub (owner/name@revision); default: the bundled model
     #[arg(long, value_name = "NAME|DIR")]
     pub(crate) model: Option<String>,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+}
+
+impl EngineArgs {
+    pub(crate) fn options(&self) -> EngineOptions {
+        let mut options = EngineOptions::default();
+        options.model = self.model.as_deref().map_or(ModelSource::Default, ModelSource::from);
+        self.run.set(&mut options);
+        options
+    }
+}
+
+/// How a model runs.
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
     /// Where to run: auto, cpu, cuda or cuda:N, metal
     #[arg(long, default_value = "auto")]
     pub(crate) device: DeviceChoice,
@@ -60,14 +77,41 @@ pub(crate) struct EngineArgs {
     pub(crate) threads: Option<usize>,
 }
 
-impl EngineArgs {
-    pub(crate) fn options(&self) -> EngineOptions {
-        let mut options = EngineOptions::default();
-        options.model = self.model.as_deref().map_or(ModelSource::Default, ModelSource::from);
-        options.device = self.device;
-        options.precision = self.precision;
-        options.threads = self.threads;
-        options
+impl RunArgs {
+    pub(crate) fn set(&self, options: &mut EngineOptions) {
+        (options.device, options.precision, options.threads) = (self.device, self.precision, self.threads);
+    }
+}
+
+/// The columns that hold a ticket's fields.
+#[derive(Debug, Args)]
+pub(crate) struct ColumnArgs {
+    /// The column that holds the text
+    #[arg(long = "text-column", id = "text_column", value_name = "NAME")]
+    text: Option<String>,
+    /// The column that holds the subject
+    #[arg(long = "subject-column", id = "subject_column", value_name = "NAME")]
+    subject: Option<String>,
+    /// The column that holds the body
+    #[arg(long = "body-column", id = "body_column", value_name = "NAME")]
+    body: Option<String>,
+    /// The column that holds the id
+    #[arg(long = "id-column", id = "id_column", value_name = "NAME")]
+    id: Option<String>,
+    /// The column that holds the urgency
+    #[arg(long = "urgency-column", id = "urgency_column", value_name = "NAME")]
+    urgency: Option<String>,
+}
+
+impl ColumnArgs {
+    pub(crate) fn columns(&self) -> TicketColumns {
+        TicketColumns {
+            text: self.text.clone(),
+            subject: self.subject.clone(),
+            body: self.body.clone(),
+            id: self.id.clone(),
+            urgency: self.urgency.clone(),
+        }
     }
 }
 
@@ -80,21 +124,8 @@ pub(crate) struct TicketArgs {
     /// CSV, TSV, JSON lines, Parquet or Arrow; - for one message a line on standard input
     #[arg(long, value_name = "FILE")]
     pub(crate) input: Option<PathBuf>,
-    /// The column that holds the text
-    #[arg(long, value_name = "NAME")]
-    pub(crate) text_column: Option<String>,
-    /// The column that holds the subject
-    #[arg(long, value_name = "NAME")]
-    pub(crate) subject_column: Option<String>,
-    /// The column that holds the body
-    #[arg(long, value_name = "NAME")]
-    pub(crate) body_column: Option<String>,
-    /// The column that holds the id
-    #[arg(long, value_name = "NAME")]
-    pub(crate) id_column: Option<String>,
-    /// The column that holds the urgency
-    #[arg(long, value_name = "NAME")]
-    pub(crate) urgency_column: Option<String>,
+    #[command(flatten)]
+    pub(crate) columns: ColumnArgs,
     /// The message's urgency: low, medium, high, critical
     #[arg(long, value_parser = named::<Urgency>, conflicts_with = "input")]
     pub(crate) urgency: Option<Urgency>,

@@ -71,12 +71,12 @@ impl Field {
 
     fn named(self, columns: &ArchiveColumns) -> Option<&String> {
         match self {
-            Self::Text => columns.text.as_ref(),
+            Self::Text => columns.tickets.text.as_ref(),
             Self::Messages => columns.messages.as_ref(),
-            Self::Subject => columns.subject.as_ref(),
-            Self::Body => columns.body.as_ref(),
-            Self::Id => columns.id.as_ref(),
-            Self::Urgency => columns.urgency.as_ref(),
+            Self::Subject => columns.tickets.subject.as_ref(),
+            Self::Body => columns.tickets.body.as_ref(),
+            Self::Id => columns.tickets.id.as_ref(),
+            Self::Urgency => columns.tickets.urgency.as_ref(),
             Self::CustomerHistory => columns.customer_history.as_ref(),
         }
     }

@@ -98,7 +98,7 @@ struct First<'a> {
     options: &'a ArchiveOptions,
     read: u64,
     selected: u64,
-    chunk: Chunk,
+    chunk: Chunk<Row>,
 }
 
 impl First<'_> {

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::options::ArchiveOptions;
 use super::read::Fault;
-use super::work::{Chunk, Quarantined, Row, Scored};
+use super::work::{Chunk, Quarantined, Row};
 use super::write::OutRow;
 use crate::score::{Cell, Layout, wait};
 use crate::{Analysis, AnalyzeOptions, Engine, Error, ErrorKind, Pending, Result, Ticket, Tickets};
@@ -16,7 +16,7 @@ use crate::{Analysis, AnalyzeOptions, Engine, Error, ErrorKind, Pending, Result,
 /// Chunks under way at a time, so that no thread waits for a chunk's last row.
 const UNDER_WAY: usize = 6;
 
-/// Texts whose scores are kept for when they come again: some 50 MB.
+/// Texts whose scores are kept for when they come again: some hundred bytes each.
 const REMEMBERED: usize = 1 << 16;
 
 /// What the engine says of one text, once it has.
@@ -39,7 +39,7 @@ pub(super) struct Flights<'a> {
 
 /// A chunk that the engine works on.
 struct Flight {
-    chunk: Chunk,
+    chunk: Chunk<Row>,
     answers: Vec<Answer>,
     /// The tickets that were not known, with the answers that wait for them.
     tickets: Arc<Vec<Ticket>>,
@@ -62,7 +62,7 @@ impl<'a> Flights<'a> {
     }
 
     /// Hands over what was not scored before.
-    pub(super) fn begin(&mut self, mut chunk: Chunk) -> Result<()> {
+    pub(super) fn begin(&mut self, mut chunk: Chunk<Row>) -> Result<()> {
         let (mut answers, mut tickets, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
         for row in &mut chunk.rows {
             let ticket = std::mem::take(&mut row.prepared.ticket);
@@ -88,7 +88,7 @@ impl<'a> Flights<'a> {
     }
 
     /// Waits for the chunk that began first; `None` where none is under way.
-    pub(super) fn end(&mut self, idle: &mut dyn FnMut() -> Result<()>) -> Result<Option<Scored>> {
+    pub(super) fn end(&mut self, idle: &mut dyn FnMut() -> Result<()>) -> Result<Option<Chunk<OutRow>>> {
         let Some(mut flight) = self.under_way.pop_front() else { return Ok(None) };
         if let Some(pending) = flight.pending.take() {
             self.settle(&flight, pending, idle)?;
@@ -110,7 +110,7 @@ impl<'a> Flights<'a> {
             }
         }
         faults.sort_by_key(|fault| (fault.number, fault.rest, fault.row));
-        Ok(Some(Scored { part, rows: scored, faults, read, selected, ends }))
+        Ok(Some(Chunk { part, rows: scored, faults, read, selected, ends }))
     }
 
     fn settle(

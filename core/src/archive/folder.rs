@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::tally::Tally;
+use crate::atomic::{PARTIAL, sync_directory, write_atomically};
 use crate::{Error, ErrorKind, Result};
 
 pub(crate) const MANIFEST: &str = "manifest.json";
@@ -18,9 +19,6 @@ pub(crate) const JOURNAL: &str = "journal.jsonl";
 const SUMMARY: &str = "summary.json";
 const QUARANTINE: &str = "quarantine.jsonl";
 const LOCK: &str = ".lock";
-/// What a file that is not whole yet is called.
-pub(crate) const PARTIAL: &str = ".partial";
-
 /// A part that is whole.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct PartDone {
@@ -84,7 +82,7 @@ impl Folder {
                 );
                 return Err(Error::invalid("output", message));
             }
-            write_whole(&there, &pretty(manifest)?)?;
+            write_atomically(&there, &pretty(manifest)?)?;
         }
         let open = |name: &str| {
             let file = path.join(name);
@@ -130,7 +128,7 @@ impl Folder {
 
     /// Says that everything is done.
     pub(crate) fn finish(&self, tally: &Tally) -> Result<()> {
-        write_whole(&self.path(SUMMARY), &pretty(tally)?)
+        write_atomically(&self.path(SUMMARY), &pretty(tally)?)
     }
 
     /// Removes what a run left that was ended in the midst of a part.
@@ -284,33 +282,6 @@ fn pretty(value: &impl Serialize) -> Result<Vec<u8>> {
     let mut bytes = serde_json::to_vec_pretty(value).map_err(unwritable)?;
     bytes.push(b'\n');
     Ok(bytes)
-}
-
-/// A file that is whole or not there.
-fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
-    let mut partial = path.as_os_str().to_owned();
-    partial.push(PARTIAL);
-    let partial = PathBuf::from(partial);
-    let write = || {
-        let mut file = File::create(&partial)?;
-        file.write_all(bytes)?;
-        file.sync_data()?;
-        fs::rename(&partial, path)
-    };
-    write().map_err(|e| {
-        // What was not finished is worth nothing; that the error is told counts more than that this works.
-        let _ = fs::remove_file(&partial);
-        Error::io(path, e)
-    })?;
-    sync_directory(path.parent().unwrap_or(Path::new(".")))
-}
-
-/// A renamed file is there after a crash only when its directory is on the disk, too.
-fn sync_directory(path: &Path) -> Result<()> {
-    if cfg!(unix) {
-        File::open(path).and_then(|directory| directory.sync_all()).map_err(|e| Error::io(path, e))?;
-    }
-    Ok(())
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "for map_err")]

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use super::blob::{Blob, BlobReader, LocalFile, NamedFile, Open};
 use super::folder::{JOURNAL, MANIFEST};
 use super::options::Reading;
-use super::read::{Input, fault};
+use super::read::{Input, fault, format_of};
 use crate::digest::digest_named;
 use crate::{Error, ErrorKind, Result};
 
@@ -50,10 +50,6 @@ impl Identity {
         }
     }
 }
-
-/// What is in a directory and no archive, or hidden, is left alone.
-const ENDINGS: [&str; 10] =
-    ["parquet", "pq", "csv", "tsv", "jsonl", "ndjson", "arrow", "arrows", "feather", "ipc"];
 
 /// The inputs in the order in which they were named; those of a pattern or a directory by name.
 ///
@@ -113,13 +109,10 @@ fn files(name: &str) -> Result<Vec<PathBuf>> {
     Ok(vec![path])
 }
 
-/// Whether a name ends as one of an archive.
+/// Whether a name is one of an archive, and not hidden.
 fn is_known(name: &str) -> bool {
-    let lower = name.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
-    let stem =
-        [".gz", ".zst", ".zstd"].iter().find_map(|packed| lower.strip_suffix(packed)).unwrap_or(&lower);
-    let ending = stem.rsplit_once('.').map_or("", |(_, ending)| ending);
-    ENDINGS.contains(&ending) && !lower.starts_with('.')
+    let file = name.rsplit('/').next().unwrap_or_default();
+    format_of(file).is_some() && !file.starts_with('.')
 }
 
 /// Whether a file is of an earlier run's output, which lies below the archive.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::RouteContext;
+use crate::data::TicketColumns;
 use crate::prepare::Preparation;
 
 /// How to score an archive. The default reads every row that it can, prepares the texts, and writes Parquet.
@@ -114,16 +115,8 @@ impl OutputFormat {
 /// The columns that hold a ticket's fields. What is not named here is guessed by its name, unless that is refused.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ArchiveColumns {
-    /// Holds the message.
-    pub text: Option<String>,
-    /// Holds the subject.
-    pub subject: Option<String>,
-    /// Holds the body.
-    pub body: Option<String>,
-    /// Holds the id.
-    pub id: Option<String>,
-    /// Holds the urgency.
-    pub urgency: Option<String>,
+    /// Those that other files of tickets have, too.
+    pub tickets: TicketColumns,
     /// Holds the customer's history as JSON.
     pub customer_history: Option<String>,
     /// Holds a thread as a JSON list of messages with `text`, `from` and `at`.

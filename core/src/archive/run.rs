@@ -9,7 +9,8 @@ use super::flight::Flights;
 use super::folder::{Done, Folder};
 use super::options::ArchiveOptions;
 use super::plan::Plan;
-use super::work::{Chunk, Quarantined, Reading, Scored, write};
+use super::work::{Chunk, Quarantined, Reading, Row, write};
+use super::write::OutRow;
 use super::{ArchiveProgress, ArchiveReport, Stage, Taken};
 use crate::{Engine, Error, ErrorKind, Result};
 
@@ -168,8 +169,8 @@ impl Run<'_> {
     fn drive(
         &mut self,
         flights: &mut Flights<'_>,
-        chunks: &Receiver<Result<Chunk>>,
-        hand_over: &SyncSender<Scored>,
+        chunks: &Receiver<Result<Chunk<Row>>>,
+        hand_over: &SyncSender<Chunk<OutRow>>,
     ) -> Result<()> {
         let mut last = None;
         let mut open = true;
@@ -209,7 +210,7 @@ impl Run<'_> {
     }
 
     /// More faults than are allowed.
-    fn over(&mut self, scored: &Scored) -> Option<Error> {
+    fn over(&mut self, scored: &Chunk<OutRow>) -> Option<Error> {
         self.told.errors += scored.faults.len() as u64;
         let last = scored.faults.last()?;
         too_many(self.told.errors, self.options.max_errors, Some(last))

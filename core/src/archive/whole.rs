@@ -4,20 +4,29 @@ use std::path::Path;
 
 use super::columns::map;
 use super::locate::file;
-use super::options::{ArchiveColumns, Reading};
+use super::options::{ArchiveColumns, InputFormat, Reading};
 use super::plan::fitting;
+use super::read::format_of;
 use super::tickets::ticket;
-use crate::data::TicketFile;
+use crate::data::{self, TicketColumns, TicketFile};
 use crate::prepare::Preparation;
 use crate::{Error, ErrorKind, Result};
 
-/// Reads all tickets of a file in any format that archives have, with texts as they are. Columns are chosen as [`super::Archive::columns`] tells.
+/// Reads all tickets of a file, with texts as they are: Parquet and Arrow as archives are read, packed files too, and plain text as [`data::read_tickets`] has it.
 ///
 /// # Errors
 /// `io`; `data-invalid` names the row of the first that cannot be read, or says that there is none.
-pub fn read_tickets(path: &Path, columns: &ArchiveColumns) -> Result<TicketFile> {
+pub fn read_tickets(path: &Path, columns: &TicketColumns) -> Result<TicketFile> {
+    let packed = path
+        .extension()
+        .is_some_and(|ending| ["gz", "zst", "zstd"].iter().any(|known| ending.eq_ignore_ascii_case(known)));
+    let format = format_of(&path.to_string_lossy());
+    if !packed && !matches!(format, Some(InputFormat::Parquet | InputFormat::Arrow)) {
+        return data::read_tickets(path, columns);
+    }
+    let columns = ArchiveColumns { tickets: columns.clone(), ..ArchiveColumns::default() };
     let input = file(path, &Reading::default())?;
-    let (taken, _) = fitting(Some(&input), map(&input.columns()?, columns)?)?;
+    let (taken, _) = fitting(Some(&input), map(&input.columns()?, &columns)?)?;
     let names: Vec<String> = taken.iter().map(|taken| taken.column.clone()).collect();
     let mut records = input.records(&names)?;
     let mut tickets = Vec::new();

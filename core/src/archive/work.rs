@@ -6,24 +6,25 @@ use std::sync::mpsc::{Receiver, SyncSender};
 
 use serde::Serialize;
 
-use super::folder::{Folder, PARTIAL, PartDone, Position, part_name};
+use super::folder::{Folder, PartDone, Position, part_name};
 use super::options::ArchiveOptions;
 use super::plan::{Chosen, Plan};
 use super::read::Fault;
 use super::tally::Tally;
 use super::tickets::Prepared;
 use super::write::{OutRow, PartWriter};
+use crate::atomic::PARTIAL;
 use crate::{Error, ErrorKind, Result};
 
 /// Rows and bytes of a chunk, at most: enough for full batches, little to wait for.
 const CHUNK_ROWS: usize = 512;
 const CHUNK_BYTES: usize = 1 << 20;
 
-/// Rows that stand one after the other in one part.
-pub(super) struct Chunk {
+/// Rows that stand one after the other in one part: as they were read, and then as they were scored.
+pub(super) struct Chunk<R> {
     pub(super) part: u64,
-    pub(super) rows: Vec<Row>,
-    /// What could not be read.
+    pub(super) rows: Vec<R>,
+    /// What could not be read or scored.
     pub(super) faults: Vec<Quarantined>,
     /// Rows that were read for it, those counted that are not wanted.
     pub(super) read: u64,
@@ -85,11 +86,11 @@ pub(super) struct Reading<'a> {
     pub(super) plan: &'a Plan,
     pub(super) options: &'a ArchiveOptions,
     pub(super) names: &'a [Arc<str>],
-    pub(super) send: SyncSender<Result<Chunk>>,
+    pub(super) send: SyncSender<Result<Chunk<Row>>>,
     /// Rows of all inputs, and wanted ones, that were read so far.
     pub(super) row: u64,
     pub(super) selected: u64,
-    pub(super) chunk: Chunk,
+    pub(super) chunk: Chunk<Row>,
     pub(super) bytes: usize,
     /// Whether the part under way has anything in it.
     pub(super) begun: bool,
@@ -120,7 +121,7 @@ impl Reading<'_> {
     /// Whether to go on with the next input.
     fn input(&mut self, at: &mut Position) -> std::result::Result<bool, Unwanted> {
         let opened = self.plan.open(at.input).and_then(|mut records| {
-            let passed = records.skip(at.row)?;
+            let passed = records.pass_over(at.row)?;
             if passed == at.row {
                 return Ok(records);
             }
@@ -223,20 +224,10 @@ impl Reading<'_> {
     }
 }
 
-impl Chunk {
+impl<R> Chunk<R> {
     pub(super) fn new(part: u64) -> Self {
         Self { part, rows: Vec::new(), faults: Vec::new(), read: 0, selected: 0, ends: None }
     }
-}
-
-/// Scored rows on their way to a part.
-pub(super) struct Scored {
-    pub(super) part: u64,
-    pub(super) rows: Vec<OutRow>,
-    pub(super) faults: Vec<Quarantined>,
-    pub(super) read: u64,
-    pub(super) selected: u64,
-    pub(super) ends: Option<Position>,
 }
 
 /// Writes parts until nothing comes any more, and gives the directory back with what was added to it.
@@ -245,7 +236,7 @@ pub(super) fn write(
     mut quarantine_bytes: u64,
     plan: &Plan,
     options: &ArchiveOptions,
-    scored: &Receiver<Scored>,
+    scored: &Receiver<Chunk<OutRow>>,
 ) -> Result<(Folder, Tally)> {
     let (mut all, mut part) = (Tally::default(), Tally::default());
     let mut writer: Option<PartWriter> = None;

@@ -1,4 +1,4 @@
-//! Comma and tab separated files, as RFC 4180 has them.
+//! Separated files, as RFC 4180 has them, whatever separates them.
 
 use std::io::{Chain, Read};
 
@@ -6,6 +6,19 @@ use csv::ReaderBuilder;
 
 use super::{Take, invalid, no_column};
 use crate::{Error, ErrorKind, Result};
+
+/// What a header has most of outside of quotes: a comma, a semicolon, a tab or a bar; of equal counts the one named first.
+pub(crate) fn delimiter_of(header: &[u8], quote: u8) -> u8 {
+    let mut quoted = false;
+    let mut counts = [(b',', 0), (b';', 0), (b'\t', 0), (b'|', 0)];
+    for byte in header {
+        quoted ^= *byte == quote;
+        if let Some((_, count)) = counts.iter_mut().find(|(delimiter, _)| delimiter == byte && !quoted) {
+            *count += 1;
+        }
+    }
+    counts.into_iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(delimiter, _)| delimiter)
+}
 
 fn reader(text: &str, delimiter: u8) -> csv::Reader<&[u8]> {
     ReaderBuilder::new().delimiter(delimiter).from_reader(text.as_bytes())

@@ -6,6 +6,7 @@ mod tickets;
 
 use std::path::Path;
 
+pub(crate) use csv_file::delimiter_of;
 pub use tickets::{Mapping, TicketColumns, TicketFile, lines, read_tickets};
 
 use crate::{Error, ErrorKind, Result};
@@ -27,7 +28,7 @@ pub const MAX_FILE_BYTES: u64 = 4 << 30;
 /// Takes a record: its line and the value of each column that was asked for.
 type Take<'a> = &'a mut dyn FnMut(u64, Vec<String>) -> Result<()>;
 
-/// Reads the text and label columns of a CSV (`.csv`), TSV (`.tsv`) or JSON lines (`.jsonl`, `.ndjson`) file.
+/// Reads the text and label columns of a CSV (`.csv`; separated by what its header has most of: comma, semicolon, tab or bar), TSV (`.tsv`) or JSON lines (`.jsonl`, `.ndjson`) file.
 ///
 /// # Errors
 /// `io` where it cannot be read; `data-invalid` names the line and what is wrong: invalid UTF-8, a ragged row, broken JSON,
@@ -136,6 +137,13 @@ impl File {
         let bytes = std::fs::read(path).map_err(|e| Error::io(path, e))?;
         let name = path.display().to_string();
         let text = utf8(bytes).map_err(|e| e.context(&name))?;
+        let format = match format {
+            Format::Csv(b',') => {
+                let header = text.split(['\n', '\r']).next().unwrap_or_default();
+                Format::Csv(delimiter_of(header.as_bytes(), b'"'))
+            }
+            told => told,
+        };
         Ok(Self { name, format, text })
     }
 

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fit::State;
 use super::learner::Learner;
+use crate::atomic::write_atomically;
 use crate::{Error, ErrorKind, Result};
 
 const STATE: &str = "state.json";
@@ -122,11 +123,7 @@ impl Checkpoints {
             Saved { fingerprint: self.fingerprint.clone(), arrays: name.clone(), state: state.clone() };
         let json = serde_json::to_vec_pretty(&saved)
             .map_err(|e| Error::new(ErrorKind::Internal, e.to_string()).with_source(e))?;
-        let file = tempfile::NamedTempFile::new_in(&self.folder).map_err(io(&self.folder))?;
-        fs::write(file.path(), json).map_err(io(file.path()))?;
-        file.as_file().sync_all().map_err(io(file.path()))?;
-        let target = self.folder.join(STATE);
-        file.persist(&target).map_err(|e| Error::io(&target, e.error))?;
+        write_atomically(&self.folder.join(STATE), &json)?;
         for entry in fs::read_dir(&self.folder).map_err(io(&self.folder))?.flatten() {
             let old = entry.file_name();
             if old.to_string_lossy().starts_with("arrays-") && old != *name {

@@ -170,7 +170,7 @@ fn a_page_that_is_damaged_takes_the_same_rows_wherever_reading_began() {
     let before = csv(place.path(), "before.csv", 30);
     let mut options = options();
     (options.skip_damaged, options.part_rows, options.columns.only_named) = (true, 700, true);
-    options.columns.text = Some("text".to_owned());
+    options.columns.tickets.text = Some("text".to_owned());
     let whole = place.path().join("whole");
     let report = score(&[&before, &bad], &whole, &options).unwrap();
     assert_eq!((report.tally.damaged.len(), report.tally.quarantined), (1, 1));

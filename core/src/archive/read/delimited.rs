@@ -7,6 +7,7 @@ use csv_core::ReadRecordResult;
 use super::{Fault, MAX_ROW_BYTES, Record, Records, fault};
 use crate::archive::columns::require;
 use crate::archive::options::Reading;
+use crate::data::delimiter_of;
 use crate::{Error, ErrorKind, Result};
 
 /// A last row of our own: a quote that never closes swallows it with the rest of the input.
@@ -157,14 +158,10 @@ impl Records for Delimited {
         Ok(Some(Record { number: self.number, line: Some(line), cells: self.cells() }))
     }
 
-    fn skip(&mut self, rows: u64) -> Result<u64> {
-        for passed in 0..rows {
-            if self.read()?.is_none() {
-                return Ok(passed);
-            }
-            self.number += 1;
-        }
-        Ok(rows)
+    fn pass(&mut self) -> Result<bool> {
+        let there = self.read()?.is_some();
+        self.number += u64::from(there);
+        Ok(there)
     }
 }
 
@@ -209,20 +206,12 @@ fn one_byte(option: &str, value: Option<char>) -> Result<Option<u8>> {
     value.map(byte).transpose()
 }
 
-/// What the first line has most of, outside of quotes.
+/// What separates the first line, which stays to be read.
 fn guessed(input: &mut BufReader<Box<dyn Read + Send>>, quote: u8) -> Result<u8> {
     let mut first = Vec::new();
     input.by_ref().take(FIRST_LINE as u64).read_until(b'\n', &mut first).map_err(fault)?;
-    let mut quoted = false;
-    let mut counts = [(b',', 0), (b';', 0), (b'\t', 0), (b'|', 0)];
-    for byte in &first {
-        quoted ^= *byte == quote;
-        if let Some((_, count)) = counts.iter_mut().find(|(delimiter, _)| delimiter == byte && !quoted) {
-            *count += 1;
-        }
-    }
+    let delimiter = delimiter_of(&first, quote);
     let rest = std::mem::replace(input, BufReader::new(Box::new(std::io::empty())));
     *input = BufReader::with_capacity(1 << 16, Box::new(Cursor::new(first).chain(rest)));
-    // Of equal counts the one earlier in the list.
-    Ok(counts.into_iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(delimiter, _)| delimiter))
+    Ok(delimiter)
 }

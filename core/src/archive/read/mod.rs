@@ -56,10 +56,15 @@ pub(crate) trait Records {
     /// The next row; an error where the input is damaged and nothing after it can be read.
     fn next(&mut self) -> Result<Option<Record>>;
 
+    /// Passes over one row, and says whether there was one.
+    fn pass(&mut self) -> Result<bool> {
+        Ok(self.next()?.is_some())
+    }
+
     /// Passes over rows, and says how many there were of them.
-    fn skip(&mut self, rows: u64) -> Result<u64> {
+    fn pass_over(&mut self, rows: u64) -> Result<u64> {
         for passed in 0..rows {
-            if self.next()?.is_none() {
+            if !self.pass()? {
                 return Ok(passed);
             }
         }
@@ -73,6 +78,36 @@ enum Packing {
     Plain,
     Gzip,
     Zstd,
+}
+
+/// What a name says of an input.
+struct Named {
+    format: Option<InputFormat>,
+    packing: Option<Packing>,
+    tabs: bool,
+}
+
+impl Named {
+    fn of(name: &str) -> Self {
+        let lower = name.to_ascii_lowercase();
+        let packed = [(".gz", Packing::Gzip), (".zst", Packing::Zstd), (".zstd", Packing::Zstd)];
+        let packed = packed.into_iter().find_map(|(end, packing)| Some((lower.strip_suffix(end)?, packing)));
+        let (stem, packing) = packed.map_or((lower.as_str(), None), |(stem, packing)| (stem, Some(packing)));
+        let ending = stem.rsplit_once('.').map_or("", |(_, ending)| ending);
+        let format = match ending {
+            "parquet" | "pq" => Some(InputFormat::Parquet),
+            "csv" | "tsv" => Some(InputFormat::Csv),
+            "jsonl" | "ndjson" => Some(InputFormat::Jsonl),
+            "arrow" | "arrows" | "feather" | "ipc" => Some(InputFormat::Arrow),
+            _ => None,
+        };
+        Self { format, packing, tabs: ending == "tsv" }
+    }
+}
+
+/// The format that a name says.
+pub(crate) fn format_of(name: &str) -> Option<InputFormat> {
+    Named::of(name).format
 }
 
 /// An input that can be read more than once.
@@ -96,35 +131,21 @@ impl Input {
     pub(crate) fn new(name: &str, blob: Arc<dyn Blob>, reading: &Reading) -> Result<Self> {
         let trouble = Arc::default();
         let blob: Arc<dyn Blob> = Arc::new(Noting::new(blob, &trouble));
-        let lower = name.to_ascii_lowercase();
-        let (stem, packing) = if let Some(stem) = lower.strip_suffix(".gz") {
-            (stem, Packing::Gzip)
-        } else if let Some(stem) = lower.strip_suffix(".zst").or_else(|| lower.strip_suffix(".zstd")) {
-            (stem, Packing::Zstd)
-        } else {
-            (lower.as_str(), sniff(blob.as_ref(), name)?)
-        };
-        let ending = stem.rsplit_once('.').map_or("", |(_, ending)| ending);
-        let format = match (reading.format, ending) {
-            (Some(format), _) => format,
-            (None, "parquet" | "pq") => InputFormat::Parquet,
-            (None, "csv" | "tsv") => InputFormat::Csv,
-            (None, "jsonl" | "ndjson") => InputFormat::Jsonl,
-            (None, "arrow" | "arrows" | "feather" | "ipc") => InputFormat::Arrow,
-            (None, _) => {
-                let message = format!(
-                    "{name}: the name must end in .parquet, .csv, .tsv, .jsonl, .ndjson or .arrow, with .gz or .zst where it is packed; or say --input-format"
-                );
-                return Err(Error::invalid("input", message));
-            }
-        };
+        let Named { format, packing, tabs } = Named::of(name);
+        let packing = packing.map_or_else(|| sniff(blob.as_ref(), name), Ok)?;
+        let format = reading.format.or(format).ok_or_else(|| {
+            let message = format!(
+                "{name}: the name must end in .parquet, .csv, .tsv, .jsonl, .ndjson or .arrow, with .gz or .zst where it is packed; or say --input-format"
+            );
+            Error::invalid("input", message)
+        })?;
         Ok(Self {
             name: name.to_owned(),
             blob,
             format,
             packing,
             reading: reading.clone(),
-            tabs: ending == "tsv",
+            tabs,
             read: Arc::default(),
             trouble,
         })
@@ -301,7 +322,7 @@ impl Records for Checked<'_> {
         Ok(record)
     }
 
-    fn skip(&mut self, rows: u64) -> Result<u64> {
-        sound(|| self.records.skip(rows)).map_err(|e| self.input.cause(e))
+    fn pass_over(&mut self, rows: u64) -> Result<u64> {
+        sound(|| self.records.pass_over(rows)).map_err(|e| self.input.cause(e))
     }
 }

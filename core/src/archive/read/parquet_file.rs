@@ -115,7 +115,7 @@ impl Records for File {
         }
     }
 
-    fn skip(&mut self, rows: u64) -> Result<u64> {
+    fn pass_over(&mut self, rows: u64) -> Result<u64> {
         let all = self.metadata.metadata().file_metadata().num_rows().max(0) as u64;
         let passed = rows.min(all - self.number.min(all));
         self.number += passed;

@@ -1,0 +1,5 @@
+//! What is taken away from messages, and what is not.
+
+mod examples;
+mod properties;
+mod stays;
