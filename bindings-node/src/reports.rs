@@ -27,6 +27,11 @@ mirror! {
         method: [String], heads: [Vec<HeadReport>], epoch: [f64], steps: [f64], curve: [Vec<Point>], seconds: [f64],
         tokens_per_second: [f64],
     }
+    ["What a training would take if it runs through all its epochs: steps of the optimizer, tokens to learn from, tokens a second of"]
+    ["the steps that were timed (0 for a frozen trunk), seconds, and bytes of memory at the peak."]
+    TrainEstimate of [train::Estimate] {
+        steps: [f64], tokens: [f64], tokens_per_second: [f64], seconds: [f64], bytes: [f64],
+    }
     ["What became of one head: `value` is the metric on the validation rows, of the model as it was written."]
     HeadReport of [train::HeadReport] {
         task: [String], labels: [Vec<String>], train_rows: [f64], valid_rows: [f64], validation: [String],

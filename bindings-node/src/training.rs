@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use frontdesk::data::{Labelled, read_labelled};
 use frontdesk::evaluate::{compare, evaluate};
-use frontdesk::train::{Progress, TrainOptions, check, train};
+use frontdesk::train::{Progress, TrainOptions, check, estimate, train};
 use frontdesk::{Engine, Error, ErrorKind, Result, from_json};
 use napi::Env;
 use napi::bindgen_prelude::{Function, Object, ToNapiValue};
@@ -16,7 +16,7 @@ use serde::Serialize;
 use crate::evaluation::{Comparison, Evaluation};
 use crate::mirror::Mirror;
 use crate::promise::on_thread;
-use crate::reports::{Diagnosis, Report};
+use crate::reports::{Diagnosis, Report, TrainEstimate};
 
 /// A file of labelled texts, and the columns that have them.
 #[derive(serde::Deserialize)]
@@ -114,6 +114,17 @@ pub fn train_head<'env>(
     work: &NativeWork,
 ) -> napi::Result<Object<'env>> {
     begin::<_, Report>(env, train, data, options, work)
+}
+
+/// What a training of these rows would take; the data and the options are JSON.
+#[napi(js_name = "estimate", ts_return_type = "Promise<TrainEstimate | Failure>")]
+pub fn estimate_training<'env>(
+    env: &'env Env,
+    data: String,
+    options: String,
+    work: &NativeWork,
+) -> napi::Result<Object<'env>> {
+    begin::<_, TrainEstimate>(env, estimate, data, options, work)
 }
 
 pub(crate) fn evaluation(

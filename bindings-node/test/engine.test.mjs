@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 
-import { Engine, FrontdeskError, check, replay, train, trainRoute } from 'frontdesk'
+import { Engine, FrontdeskError, check, estimate, replay, train, trainRoute } from 'frontdesk'
 
 import { checkpoint, fails, opened, root, temporary } from './common.mjs'
 
@@ -92,6 +92,10 @@ test('training and evaluating', async (t) => {
   const data = join(dir, 'train.csv')
   const output = join(dir, 'mood')
   const base = checkpoint(temporary())
+  const taken = { data, valid: data, base, task: 'mood', method: 'full', batch: 2, allow: ['leak'] }
+  const [few, more] = [await estimate({ ...taken, epochs: 2 }), await estimate({ ...taken, epochs: 4 })]
+  assert.deepEqual([few.steps, more.steps, more.tokens], [4, 8, 2 * few.tokens])
+  assert.ok(few.seconds > 0 && few.bytes > 0 && few.tokensPerSecond > 0)
   const report = await train({ data, valid: data, base, output, task: 'mood', method: 'frozen', epochs: 60, patience: 60, dropout: 0, allow: ['leak'] })
   const [head] = report.heads
   assert.deepEqual(head.labels, ['calm', 'upset'])

@@ -1,5 +1,14 @@
 // Examining rows and training a head; what these and evaluations have in common.
-import { type Diagnosis, type Failure, NativeWork, type Report, check as nativeCheck, train as nativeTrain } from '../native.js'
+import {
+  type Diagnosis,
+  type Failure,
+  NativeWork,
+  type Report,
+  type TrainEstimate,
+  check as nativeCheck,
+  estimate as nativeEstimate,
+  train as nativeTrain,
+} from '../native.js'
 import { withBundle } from './bundle.js'
 import { invalid, kind, refuseAborted, unfailed } from './errors.js'
 import { json, known } from './input.js'
@@ -59,6 +68,11 @@ export async function watched<T extends object, Step>(
 /** Examines labelled rows as a training would, and for label errors whatever their number. */
 export async function check(options: CheckOptions): Promise<Diagnosis> {
   return worked(withBundle(known(options), 'base'), nativeCheck)
+}
+
+/** What a training would take: a few of its steps are timed, and nothing is written. */
+export async function estimate(options: Omit<TrainOptions, 'output'>): Promise<TrainEstimate> {
+  return worked(withBundle(known(options), 'base'), nativeEstimate)
 }
 
 /** Trains a head on a frozen trunk and writes the model; nothing is at `output` unless all of it is. */

@@ -49,6 +49,7 @@ export type {
   SentimentAnalysis,
   Shadow,
   TaskResult,
+  TrainEstimate,
   TrainedRoute,
   Usage,
 } from '../native.js'

@@ -31,5 +31,5 @@ mod _native {
     #[pymodule_export]
     use crate::routing::{replay, train_route};
     #[pymodule_export]
-    use crate::training::{check, compare, evaluate, train};
+    use crate::training::{check, compare, estimate, evaluate, train};
 }

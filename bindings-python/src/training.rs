@@ -76,6 +76,19 @@ pub fn check<'py>(
     run(py, frontdesk::train::check, data, valid, options, progress)
 }
 
+/// What a training of these rows would take; the options are JSON.
+#[pyfunction]
+#[pyo3(signature = (data, valid, options, progress=None))]
+pub fn estimate<'py>(
+    py: Python<'py>,
+    data: Rows,
+    valid: Option<Rows>,
+    options: &str,
+    progress: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    run(py, frontdesk::train::estimate, data, valid, options, progress)
+}
+
 /// Evaluates a head of the engine's model; the options are JSON. `progress` is told the rows done.
 #[pyfunction]
 #[pyo3(signature = (engine, data, options, progress=None))]

@@ -7,6 +7,7 @@ use pyo3::types::{PyList, PyTuple};
 use crate::mirror::{Mirror, mirror};
 
 mirror! {
+    "TrainEstimate" of [train::Estimate] { steps, tokens, tokens_per_second, seconds, bytes }
     "Analysis" of [frontdesk::Analysis] { id, sentiment, category, route, tasks, abstain, usage, model }
     "SentimentAnalysis" of [frontdesk::SentimentAnalysis] { sentiment, score, emotions, urgency_level }
     "Emotions" of [frontdesk::Emotions] { joy, anger, frustration, satisfaction }

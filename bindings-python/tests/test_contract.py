@@ -161,7 +161,7 @@ def test_the_surface_is_there() -> None:
     without = {verb for verb, name in names.items() if not isinstance(name, str)}
     assert without == {"archive", "diff"} and all(names[verb]["none"] for verb in without)
     names = {verb: name for verb, name in names.items() if verb not in without}
-    assert list(names) == ["open", "info", "analyze", "score", "check", "train", "evaluate", "compare", "replay", "train_route"]
+    assert list(names) == ["open", "info", "analyze", "score", "check", "estimate", "train", "evaluate", "compare", "replay", "train_route"]
     for name in names.values():
         found: Any = frontdesk
         for part in name.split("."):

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use frontdesk::archive::{Archive, ArchiveProgress, Stage, Taken};
+use frontdesk::archive::{Archive, ArchiveProgress, LeftAlone, Stage, Taken};
 use frontdesk::{Engine, Error, ErrorKind, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -59,8 +59,8 @@ pub(crate) fn tell_columns(archive: &Archive) {
     let inputs = archive.inputs();
     let more = if inputs.len() > 1 { format!(" and {} more", inputs.len() - 1) } else { String::new() };
     eprintln!("{}{more}: {}", inputs.first().unwrap_or(&""), columns.join(", "));
-    for taken in archive.unfit() {
-        eprintln!("`{}` was left alone: its values are no {}", taken.column, taken.field);
+    for LeftAlone { column, why } in archive.left_alone() {
+        eprintln!("`{column}` was left alone: {why}");
     }
     for (column, name) in archive.kept().filter(|(column, name)| column != name) {
         eprintln!("`{column}` is written as `{name}`: the scores have a column of that name");

@@ -1,7 +1,7 @@
 //! `frontdesk train`.
 
 use frontdesk::train::{
-    HeadConfig, HeadRows, Progress, TrainConfig, TrainOptions, check_heads, estimate, train_heads,
+    HeadConfig, HeadRows, Progress, TrainConfig, TrainOptions, check_heads, estimate_heads, train_heads,
 };
 use frontdesk::{Error, ModelSource, Result};
 use indicatif::ProgressBar;
@@ -21,7 +21,7 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
         return examine(args, &config, &rows, &bar);
     }
     if args.dry_run {
-        let found = estimate(&config.heads(&rows), &config.training, &|progress| told(&bar, progress))?;
+        let found = estimate_heads(&config.heads(&rows), &config.training, &|progress| told(&bar, progress))?;
         bar.finish_and_clear();
         return show(args.format, &found, render::estimate);
     }

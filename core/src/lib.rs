@@ -6,6 +6,8 @@
 mod error;
 #[cfg(any(feature = "archive", feature = "train"))]
 mod atomic;
+#[cfg(any(feature = "archive", feature = "train"))]
+mod page;
 mod digest;
 pub mod prepare;
 mod types;

@@ -160,6 +160,7 @@ fn the_surface_names_every_face_of_every_verb() {
             "archive",
             "diff",
             "check",
+            "estimate",
             "train",
             "evaluate",
             "compare",

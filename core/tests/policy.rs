@@ -423,13 +423,14 @@ proptest! {
 
     /// Probabilities respect the share, the floors and the ceilings, and what is drawn is what they say.
     #[test]
-    fn exploration_stays_within_its_bounds(facts in facts(), share in 0.01_f64..0.5, low in 0.0_f64..0.3, high in 0.3_f64..1.0) {
+    fn exploration_stays_within_its_bounds(facts in facts(), share in 0.01_f64..0.5, low in 0.0_f64..0.3, high in 0.3_f64..1.0, by_gap in prop::option::of(0.1_f64..1e4)) {
         let floor = share * low / 3.0;
         let desk = RoutePolicy {
             exploration: Some(Exploration {
                 share,
                 floor: ByRoute::new(|_| floor),
                 ceiling: ByRoute::new(|_| (high * share).max(floor)),
+                by_gap,
                 seed: 5,
             }),
             ..RoutePolicy::default()
@@ -443,6 +444,12 @@ proptest! {
             if answer.explored {
                 explored += 1;
                 prop_assert!(propensity >= floor - 1e-12 && propensity <= (high * share).max(floor) + 1e-12);
+                // What it costs is bounded, too.
+                let shares: Vec<f32> = answer.alternative_routes.iter().map(|other| other.score).collect();
+                let gap = 0.6 * f64::from(shares[0] / answer.confidence).ln();
+                if let Some(by_gap) = by_gap {
+                    prop_assert!(propensity <= (1.0 / (4.0 + by_gap * gap)).max(floor) * (1.0 + 1e-3), "{propensity} {gap}");
+                }
             } else {
                 prop_assert!(propensity >= 1.0 - share - 1e-12);
                 prop_assert_eq!(*best.get_or_insert(answer.recommended_route), answer.recommended_route);

@@ -1,11 +1,12 @@
 //! A desk whose customers and rewards are known: what each way to route would cost it.
 //!
 //!     routing stream FILE [TICKETS [SEED]]      writes the tickets, one JSON line each, for this program and its peers
-//!     routing run FILE [TRIES [EVERY [AFTERWARDS [ROWS]]]]
+//!     routing run FILE [NAME=VALUE...]
 //!
-//! The latter prints the regret of ours at every thousandth ticket, and how sure it was. TRIES is the share that is tried until something was learnt (0.1), EVERY the
-//! tickets after which it learns (5,000, later less and less often), AFTERWARDS the share that is tried from then on (0.01), ROWS the least decisions that a log must
-//! be worth (as learning has it).
+//! The latter prints the regret of ours at every thousandth ticket, and how sure it was. How it learns: `tries`, the share that is tried until something was
+//! learnt (0.1); `every`, the tickets after which it learns (5000, later less and less often); `afterwards`, the share that is tried from then on (0.01), at most;
+//! `by_gap`, how much less is tried the more it would cost, times the root of the tickets seen (none); `rows`, the least decisions that a log must be worth (as
+//! learning has it).
 //!
 //! A ticket has features, a customer and, for each route, what that route would earn on average and what it would earn this time. A policy sees the
 //! features and what the route that it takes earned. Regret is the average reward of the best route, which knows the customer, less that of the route taken.
@@ -194,19 +195,47 @@ struct Learning {
     tries: f64,
     every: usize,
     afterwards: f64,
-    effective_rows: f64,
+    by_gap: Option<f64>,
+    rows: f64,
 }
 
-fn exploration(share: f64) -> Exploration {
-    Exploration { share, floor: ByRoute::new(|_| share / 50.0), ceiling: ByRoute::new(|_| 1.0), seed: 17 }
+impl Learning {
+    fn read(settings: &[&str]) -> Result<Self, Box<dyn std::error::Error>> {
+        let rows = LearnOptions::default().effective_rows;
+        let mut learning = Self { tries: 0.1, every: 5_000, afterwards: 0.01, by_gap: None, rows };
+        for setting in settings {
+            let (name, value) = setting.split_once('=').ok_or("a setting is NAME=VALUE")?;
+            match name {
+                "tries" => learning.tries = value.parse()?,
+                "every" => learning.every = value.parse::<usize>()?.max(1),
+                "afterwards" => learning.afterwards = value.parse()?,
+                "by_gap" => learning.by_gap = Some(value.parse()?),
+                "rows" => learning.rows = value.parse()?,
+                _ => return Err(format!("there is no setting `{name}`").into()),
+            }
+        }
+        Ok(learning)
+    }
+
+    fn first(&self) -> Exploration {
+        exploration(self.tries, None)
+    }
+
+    /// What is known already needs less trying.
+    fn later(&self, seen: usize) -> Exploration {
+        exploration(self.afterwards, self.by_gap.map(|by_gap| by_gap * (seen as f64).sqrt()))
+    }
+}
+
+fn exploration(share: f64, by_gap: Option<f64>) -> Exploration {
+    let floor = if by_gap.is_some() { 0.0 } else { share / 50.0 };
+    Exploration { share, floor: ByRoute::new(|_| floor), ceiling: ByRoute::new(|_| 1.0), by_gap, seed: 17 }
 }
 
 impl Desk {
     fn new(name: &'static str, learns: Option<(Learning, bool)>) -> frontdesk::Result<Self> {
-        let policy = RoutePolicy {
-            exploration: learns.map(|(how, _)| exploration(how.tries)),
-            ..RoutePolicy::default()
-        };
+        let policy =
+            RoutePolicy { exploration: learns.map(|(how, _)| how.first()), ..RoutePolicy::default() };
         let router = Router::new(policy.clone(), None, false)?;
         Ok(Self { name, router, policy, learns, seen: Vec::new(), rewards: Vec::new(), regret: 0.0 })
     }
@@ -259,13 +288,12 @@ impl Desk {
 
     fn learn(&mut self, how: Learning, goes_on: bool) -> frontdesk::Result<()> {
         let reward = Reward { solved: 0.0, satisfaction: 1.0, cost: ByRoute::default(), ..Reward::default() };
-        let options = LearnOptions { reward, effective_rows: how.effective_rows };
+        let options = LearnOptions { reward, effective_rows: how.rows };
         let (learnt, report) = learn(&self.seen, &self.policy, &options)?;
         eprintln!("{} after {}: {}", self.name, self.seen.len(), report.reason);
         self.judge(&learnt, &report)?;
         if report.accepted {
-            // What is known already needs less trying.
-            let exploration = goes_on.then(|| exploration(how.afterwards));
+            let exploration = goes_on.then(|| how.later(self.seen.len()));
             (self.policy, self.learns) =
                 (RoutePolicy { exploration, ..learnt }, self.learns.filter(|_| goes_on));
             self.router = Router::new(self.policy.clone(), None, false)?;
@@ -319,14 +347,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             }
             Ok(file.flush()?)
         }
-        ["run", path, rest @ ..] => {
-            let number =
-                |place: usize, default: f64| rest.get(place).map_or(Ok(default), |text| text.parse());
-            let (tries, every) = (number(0, 0.1)?, number(1, 5_000.0)? as usize);
-            let (afterwards, effective_rows) =
-                (number(2, 0.01)?, number(3, LearnOptions::default().effective_rows)?);
-            run(path, Learning { tries, every: every.max(1), afterwards, effective_rows })
-        }
-        _ => Err("usage: routing stream FILE [TICKETS [SEED]] | routing run FILE [TRIES [EVERY [AFTERWARDS [ROWS]]]]".into()),
+        ["run", path, settings @ ..] => run(path, Learning::read(settings)?),
+        _ => Err("usage: routing stream FILE [TICKETS [SEED]] | routing run FILE [NAME=VALUE...]".into()),
     }
 }

@@ -4,7 +4,7 @@ from frontdesk import errors, types
 from frontdesk.engine import AnyTicket, Engine, Model
 from frontdesk.errors import *  # noqa: F403
 from frontdesk.routing import replay, train_route
-from frontdesk.training import check, compare, evaluate, train
+from frontdesk.training import check, compare, estimate, evaluate, train
 from frontdesk.types import *  # noqa: F403
 
 __all__ = [

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, final
 
-__all__ = ["NativeCall", "NativeEngine", "check", "compare", "evaluate", "open", "replay", "train", "train_route"]
+__all__ = ["NativeCall", "NativeEngine", "check", "compare", "estimate", "evaluate", "open", "replay", "train", "train_route"]
 
 @final
 class NativeCall:
@@ -27,6 +27,7 @@ class NativeEngine:
 def open(options: str) -> NativeEngine: ...
 def train(data: object, valid: object, options: str, progress: Callable[[Any], object] | None = None) -> Any: ...
 def check(data: object, valid: object, options: str, progress: Callable[[Any], object] | None = None) -> Any: ...
+def estimate(data: object, valid: object, options: str, progress: Callable[[Any], object] | None = None) -> Any: ...
 def evaluate(
     engine: NativeEngine, data: object, options: str, progress: Callable[[int], object] | None = None
 ) -> Any: ...

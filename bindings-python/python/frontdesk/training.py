@@ -10,9 +10,9 @@ from frontdesk import _frames, _json, _native, _progress, _unicode
 from frontdesk._json import path
 from frontdesk.engine import Engine, Model, located
 from frontdesk.errors import InvalidInputError
-from frontdesk.types import Comparison, Diagnosis, Epoch, Evaluation, Reading, Report, Steps
+from frontdesk.types import Comparison, Diagnosis, Epoch, Evaluation, Reading, Report, Steps, TrainEstimate
 
-__all__ = ["check", "compare", "evaluate", "train"]
+__all__ = ["check", "compare", "estimate", "evaluate", "train"]
 
 
 def check(
@@ -167,6 +167,33 @@ def train(
     valid_rows = None if valid is None else _rows(valid, text_column, label_column, "valid")
     with _progress.of_training(progress, "training") as tell:
         return cast(Report, _native.train(rows, valid_rows, _json.options(options, unknown), tell))
+
+
+def estimate(
+    data: Any,
+    *,
+    task: str,
+    valid: Any = None,
+    text_column: str = "text",
+    label_column: str = "label",
+    base: Model | None = None,
+    progress: _progress.Progress[Reading | Steps | Epoch] = None,
+    **options: Any,
+) -> TrainEstimate:
+    """What a training would take: a few of its steps are timed, and nothing is written.
+
+    Args:
+        data, task, valid, text_column, label_column, base, progress: as in `train`.
+        options: the other options of `train`, such as `epochs`, `batch` or `method`.
+
+    Raises:
+        As `train`.
+    """
+    given = {"task": task, "base": located(base, "base")}
+    rows = _rows(data, text_column, label_column, "data")
+    valid_rows = None if valid is None else _rows(valid, text_column, label_column, "valid")
+    with _progress.of_training(progress, "estimating") as tell:
+        return cast(TrainEstimate, _native.estimate(rows, valid_rows, _json.options(given, options), tell))
 
 
 def evaluate(

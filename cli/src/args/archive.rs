@@ -32,6 +32,9 @@ pub(crate) struct ReadingArgs {
     /// The column that holds a thread as a JSON list of messages with text, from and at
     #[arg(long, value_name = "NAME")]
     pub(crate) messages_column: Option<String>,
+    /// The column that holds when a ticket came, by ISO 8601: the summary then counts by month
+    #[arg(long, value_name = "NAME")]
+    pub(crate) created_column: Option<String>,
     /// Take no column by its name: only those that are named here
     #[arg(long)]
     pub(crate) only_named: bool,
@@ -74,6 +77,7 @@ impl ReadingArgs {
             tickets: self.columns.columns(),
             customer_history: self.history_column.clone(),
             messages: self.messages_column.clone(),
+            created: self.created_column.clone(),
             only_named: self.only_named,
         };
         options.prepare = self.prepare;

@@ -184,6 +184,10 @@ impl parquet::file::reader::ChunkReader for Chunks {
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> parquet::errors::Result<bytes::Bytes> {
+        // A damaged length is not asked for as memory.
+        if start.checked_add(length as u64).is_none_or(|end| end > self.0.len()) {
+            return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
+        }
         let mut bytes = vec![0; length];
         BlobReader::from(&self.0, start).read_exact(&mut bytes)?;
         Ok(bytes.into())

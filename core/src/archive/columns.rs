@@ -25,6 +25,8 @@ pub enum Field {
     Urgency,
     /// What is known of the customer.
     CustomerHistory,
+    /// When it came: read for the counts by month alone.
+    Created,
 }
 
 impl fmt::Display for Field {
@@ -34,7 +36,7 @@ impl fmt::Display for Field {
 }
 
 impl Field {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Text,
         Self::Messages,
         Self::Subject,
@@ -42,6 +44,7 @@ impl Field {
         Self::Id,
         Self::Urgency,
         Self::CustomerHistory,
+        Self::Created,
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -53,6 +56,7 @@ impl Field {
             Self::Id => "id",
             Self::Urgency => "urgency",
             Self::CustomerHistory => "customer_history",
+            Self::Created => "created",
         }
     }
 
@@ -66,6 +70,9 @@ impl Field {
             Self::Id => &["id", "ticket_id", "ticketid"],
             Self::Urgency => &["urgency"],
             Self::CustomerHistory => &["customer_history", "customerhistory"],
+            Self::Created => {
+                &["created_at", "createdat", "created", "received_at", "opened_at", "date", "timestamp"]
+            }
         }
     }
 
@@ -78,16 +85,17 @@ impl Field {
             Self::Id => columns.tickets.id.as_ref(),
             Self::Urgency => columns.tickets.urgency.as_ref(),
             Self::CustomerHistory => columns.customer_history.as_ref(),
+            Self::Created => columns.created.as_ref(),
         }
     }
 
     /// Whether only some texts can be a value of it.
     pub(crate) fn has_a_form(self) -> bool {
-        matches!(self, Self::Urgency | Self::CustomerHistory)
+        matches!(self, Self::Urgency | Self::CustomerHistory | Self::Created)
     }
 
     /// Whether it holds what is read.
-    fn is_text(self) -> bool {
+    pub(crate) fn is_text(self) -> bool {
         matches!(self, Self::Text | Self::Messages | Self::Subject | Self::Body)
     }
 }
@@ -101,6 +109,15 @@ pub struct Taken {
     pub column: String,
     /// Whether nobody named it.
     pub guessed: bool,
+}
+
+/// A column that has a field's name and is not taken for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftAlone {
+    /// The column.
+    pub column: String,
+    /// Why not.
+    pub why: String,
 }
 
 /// Chooses among the columns that are there.

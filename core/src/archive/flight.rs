@@ -104,6 +104,7 @@ impl<'a> Flights<'a> {
                     kept,
                     cells: Arc::clone(cells),
                     removed: prepared.removed,
+                    month: prepared.month,
                 }),
                 Some(Err(fault)) => faults.push(Quarantined::new(place, fault.clone())),
                 None => return Err(Error::new(ErrorKind::Internal, "a chunk ended before an earlier one")),

@@ -17,6 +17,7 @@ use crate::{Error, ErrorKind, Result};
 pub(crate) const MANIFEST: &str = "manifest.json";
 pub(crate) const JOURNAL: &str = "journal.jsonl";
 const SUMMARY: &str = "summary.json";
+const PAGE: &str = "summary.html";
 const QUARANTINE: &str = "quarantine.jsonl";
 const LOCK: &str = ".lock";
 /// A part that is whole.
@@ -126,8 +127,9 @@ impl Folder {
         written.map_err(|e| Error::io(&self.path(JOURNAL), e))
     }
 
-    /// Says that everything is done.
-    pub(crate) fn finish(&self, tally: &Tally) -> Result<()> {
+    /// Says that everything is done, with a page for people first.
+    pub(crate) fn finish(&self, page: &str, tally: &Tally) -> Result<()> {
+        write_atomically(&self.path(PAGE), page.as_bytes())?;
         write_atomically(&self.path(SUMMARY), &pretty(tally)?)
     }
 

@@ -18,13 +18,14 @@ mod read;
 mod remote;
 mod run;
 mod select;
+mod summary;
 mod tally;
 mod tickets;
 mod whole;
 mod work;
 mod write;
 
-pub use columns::{Field, Taken};
+pub use columns::{Field, LeftAlone, Taken};
 pub use diff::{Change, Diff, DiffOptions, Example, OutputDiff, diff};
 pub use estimate::ArchiveEstimate;
 pub use options::{ArchiveColumns, ArchiveOptions, InputFormat, OutputFormat, Reading};

@@ -121,6 +121,8 @@ pub struct ArchiveColumns {
     pub customer_history: Option<String>,
     /// Holds a thread as a JSON list of messages with `text`, `from` and `at`.
     pub messages: Option<String>,
+    /// Holds when a ticket came, as ISO 8601 has it: a date, a time, with an offset or without.
+    pub created: Option<String>,
     /// Take only what is named here.
     pub only_named: bool,
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::columns::{Field, Taken, map, require};
+use super::columns::{Field, LeftAlone, Taken, map, require};
 use super::filter::Filter;
 use super::locate::{Located, locate};
 use super::options::{ArchiveOptions, InputFormat};
@@ -21,8 +21,7 @@ pub(crate) struct Plan {
     damaged: Vec<Option<Fault>>,
     digests: Vec<String>,
     pub(crate) taken: Vec<Taken>,
-    /// Columns whose name is a field's and whose values are not.
-    pub(crate) unfit: Vec<Taken>,
+    pub(crate) left_alone: Vec<LeftAlone>,
     /// The names of the columns that are read: fields first, then kept ones, then those of the condition.
     columns: Vec<String>,
     kept: usize,
@@ -77,20 +76,18 @@ impl Plan {
         let taken = map(&first, &options.columns)?;
         let whole =
             inputs.iter().zip(&headers).find(|(_, header)| !header.is_empty()).map(|(input, _)| input);
-        let (taken, unfit) = fitting(whole, taken)?;
+        let (taken, mut left_alone) = fitting(whole, taken)?;
+        let others = inputs.iter().zip(&headers).filter(|(input, header)| {
+            // A JSON object may lack a name that others have.
+            !header.is_empty() && input.format() != InputFormat::Jsonl
+        });
+        let taken = everywhere(taken, &others, &mut left_alone);
         let fields = taken.iter().map(|taken| taken.column.clone());
         let of_filter = filter.iter().flat_map(|filter| filter.columns().iter().cloned());
         let columns: Vec<String> = fields.chain(options.keep.iter().cloned()).chain(of_filter).collect();
-        for ((input, header), _) in
-            inputs.iter().zip(&headers).zip(&damaged).filter(|(_, damage)| damage.is_none())
-        {
-            // A JSON object may lack a name that others have.
-            if input.format() != InputFormat::Jsonl {
-                columns
-                    .iter()
-                    .try_for_each(|column| require(column, header))
-                    .map_err(|e| e.context(&input.name))?;
-            }
+        for (input, header) in others {
+            let required = columns.iter().try_for_each(|column| require(column, header));
+            required.map_err(|e| e.context(&input.name))?;
         }
         let shape = Shape {
             has_id: taken.iter().any(|taken| taken.field == Field::Id),
@@ -100,7 +97,7 @@ impl Plan {
         };
         let kept = options.keep.len();
         let mut plan =
-            Self { inputs, damaged, digests, taken, unfit, columns, kept, filter, sample: None, shape };
+            Self { inputs, damaged, digests, taken, left_alone, columns, kept, filter, sample: None, shape };
         if let Some(wanted) = options.sample {
             plan.sample = Some(plan.sampled(wanted, options, progress)?);
         }
@@ -235,10 +232,10 @@ impl Plan {
 const LOOKED_AT: usize = 1_000;
 
 /// Takes apart the columns that were guessed and whose first values fit, and those that do not.
-pub(crate) fn fitting(input: Option<&Input>, taken: Vec<Taken>) -> Result<(Vec<Taken>, Vec<Taken>)> {
+pub(crate) fn fitting(input: Option<&Input>, taken: Vec<Taken>) -> Result<(Vec<Taken>, Vec<LeftAlone>)> {
     let (guessed, mut fit): (Vec<Taken>, Vec<Taken>) =
         taken.into_iter().partition(|taken| taken.guessed && taken.field.has_a_form());
-    let Some(input) = input.filter(|_| !guessed.is_empty()) else { return Ok((fit, guessed)) };
+    let Some(input) = input.filter(|_| !guessed.is_empty()) else { return Ok((fit, Vec::new())) };
     let names: Vec<String> = guessed.iter().map(|taken| taken.column.clone()).collect();
     let mut fits = vec![true; guessed.len()];
     let mut records = input.records(&names)?;
@@ -250,11 +247,37 @@ pub(crate) fn fitting(input: Option<&Input>, taken: Vec<Taken>) -> Result<(Vec<T
             *fits &= cell.as_deref().is_none_or(|value| fits_field(taken.field, value));
         }
     }
-    let mut unfit = Vec::new();
+    let mut left_alone = Vec::new();
     for (taken, fits) in guessed.into_iter().zip(fits) {
-        if fits { fit.push(taken) } else { unfit.push(taken) }
+        if fits {
+            fit.push(taken);
+        } else {
+            let why = format!("its values do not fit `{}`", taken.field);
+            left_alone.push(LeftAlone { column: taken.column, why });
+        }
     }
-    Ok((fit, unfit))
+    Ok((fit, left_alone))
+}
+
+/// Of the columns that were guessed, a ticket can do without all but its text: they are taken where every input has them.
+fn everywhere<'a>(
+    taken: Vec<Taken>,
+    inputs: &(impl Iterator<Item = (&'a Input, &'a Vec<String>)> + Clone),
+    left_alone: &mut Vec<LeftAlone>,
+) -> Vec<Taken> {
+    let (mut there, mut lacking) = (Vec::new(), Vec::new());
+    for taken in taken {
+        let lacks = inputs.clone().find(|(_, header)| !header.contains(&taken.column));
+        match lacks.filter(|_| taken.guessed && !taken.field.is_text()) {
+            Some((input, _)) => {
+                let why = format!("{} does not have it", input.name);
+                lacking.push(LeftAlone { column: taken.column, why });
+            }
+            None => there.push(taken),
+        }
+    }
+    left_alone.append(&mut lacking);
+    there
 }
 
 fn check(engine: &Engine, options: &ArchiveOptions) -> Result<()> {

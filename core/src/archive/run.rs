@@ -9,9 +9,10 @@ use super::flight::Flights;
 use super::folder::{Done, Folder};
 use super::options::ArchiveOptions;
 use super::plan::Plan;
+use super::summary;
 use super::work::{Chunk, Quarantined, Reading, Row, write};
 use super::write::OutRow;
-use super::{ArchiveProgress, ArchiveReport, Stage, Taken};
+use super::{ArchiveProgress, ArchiveReport, LeftAlone, Stage, Taken};
 use crate::{Engine, Error, ErrorKind, Result};
 
 /// Chunks that wait between two threads.
@@ -59,9 +60,9 @@ impl Archive {
         &self.plan.taken
     }
 
-    /// Columns that have a field's name, and were left alone since their first values are none of it.
-    pub fn unfit(&self) -> &[Taken] {
-        &self.plan.unfit
+    /// Columns that have a field's name, and are not taken for it.
+    pub fn left_alone(&self) -> &[LeftAlone] {
+        &self.plan.left_alone
     }
 
     /// The names of the inputs, in the order in which they are read.
@@ -89,7 +90,8 @@ impl Archive {
         progress: &mut dyn FnMut(&ArchiveProgress) -> Result<()>,
     ) -> Result<ArchiveReport> {
         let Self { engine, options, plan } = self;
-        let (folder, done) = Folder::open(output, &plan.manifest(engine, options)?)?;
+        let manifest = plan.manifest(engine, options)?;
+        let (folder, done) = Folder::open(output, &manifest)?;
         let began = Instant::now();
         let told = ArchiveProgress {
             stage: Stage::Scoring,
@@ -108,7 +110,7 @@ impl Archive {
         if !done.whole {
             let (folder, added) = run.score(engine, folder, &done)?;
             tally.add(&added);
-            folder.finish(&tally)?;
+            folder.finish(&summary::page(&manifest, &tally)?, &tally)?;
         }
         Ok(ArchiveReport {
             tally,

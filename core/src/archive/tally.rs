@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::prepare::Removed;
+use super::write::OutRow;
 use crate::score::{Cell, Kind, Layout};
 
 /// How often each value occurred.
@@ -29,6 +29,9 @@ pub struct Tally {
     pub labels: BTreeMap<String, Counts>,
     /// Of each category, how often each sentiment and each route came with it.
     pub by_category: BTreeMap<String, BTreeMap<String, Counts>>,
+    /// The same of each month, as `2026-03`, or `unknown` where the time is missing or is none; with the categories under `category`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub by_month: BTreeMap<String, BTreeMap<String, Counts>>,
     /// How often the engine did not commit itself, as `output:reason`.
     pub abstained: Counts,
     /// What was taken away from texts, and from how many.
@@ -40,13 +43,13 @@ pub struct Tally {
 
 impl Tally {
     /// Counts one scored row.
-    pub(crate) fn count(&mut self, layout: &Layout, cells: &[Option<Cell>], removed: &[Removed]) {
+    pub(crate) fn count(&mut self, layout: &Layout, row: &OutRow) {
         self.scored += 1;
-        for kind in removed {
+        for kind in &row.removed {
             *self.removed.entry(kind.to_string()).or_default() += 1;
         }
         let mut category = None;
-        for ((name, kind), cell) in layout.columns().iter().zip(cells) {
+        for ((name, kind), cell) in layout.columns().iter().zip(row.cells.iter()) {
             match (name.as_str(), kind, cell) {
                 ("abstain", _, Some(Cell::Text(reasons))) => {
                     for reason in reasons.split(' ') {
@@ -66,16 +69,16 @@ impl Tally {
             }
         }
         if let Some(category) = category {
-            self.cross(category, layout, cells);
+            cross(
+                self.by_category.entry(category.to_owned()).or_default(),
+                &["sentiment", "route"],
+                layout,
+                row,
+            );
         }
-    }
-
-    fn cross(&mut self, category: &str, layout: &Layout, cells: &[Option<Cell>]) {
-        for ((name, _), cell) in layout.columns().iter().zip(cells) {
-            if let ("sentiment" | "route", Some(Cell::Text(label))) = (name.as_str(), cell) {
-                let of = self.by_category.entry(category.to_owned()).or_default();
-                *of.entry(name.clone()).or_default().entry(label.clone()).or_default() += 1;
-            }
+        if let Some(month) = &row.month {
+            let of = self.by_month.entry(month.clone()).or_default();
+            cross(of, &["category", "sentiment", "route"], layout, row);
         }
     }
 
@@ -99,6 +102,7 @@ impl Tally {
             truncated,
             labels,
             by_category,
+            by_month,
             abstained,
             removed,
             damaged,
@@ -112,15 +116,26 @@ impl Tally {
         for (output, counts) in labels {
             add(self.labels.entry(output.clone()).or_default(), counts);
         }
-        for (category, outputs) in by_category {
-            let of = self.by_category.entry(category.clone()).or_default();
-            for (output, counts) in outputs {
-                add(of.entry(output.clone()).or_default(), counts);
+        for (to, from) in [(&mut self.by_category, by_category), (&mut self.by_month, by_month)] {
+            for (group, outputs) in from {
+                let of = to.entry(group.clone()).or_default();
+                for (output, counts) in outputs {
+                    add(of.entry(output.clone()).or_default(), counts);
+                }
             }
         }
         add(&mut self.abstained, abstained);
         add(&mut self.removed, removed);
         self.damaged.extend(damaged.iter().cloned());
+    }
+}
+
+/// Counts the labels that some outputs gave a row of a group.
+fn cross(of: &mut BTreeMap<String, Counts>, outputs: &[&str], layout: &Layout, row: &OutRow) {
+    for ((name, _), cell) in layout.columns().iter().zip(row.cells.iter()) {
+        if let (true, Some(Cell::Text(label))) = (outputs.contains(&name.as_str()), cell) {
+            *of.entry(name.clone()).or_default().entry(label.clone()).or_default() += 1;
+        }
     }
 }
 

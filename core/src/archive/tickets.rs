@@ -14,7 +14,12 @@ use crate::{CustomerHistory, Error, Ticket, Urgency};
 pub(crate) struct Prepared {
     pub(crate) ticket: Ticket,
     pub(crate) removed: Vec<Removed>,
+    /// The month in which it came, as `2026-03`, or [`UNKNOWN`]; `None` where no column says.
+    pub(crate) month: Option<String>,
 }
+
+/// The month of a ticket of which nobody knows when it came.
+pub(crate) const UNKNOWN: &str = "unknown";
 
 /// A message of a thread.
 #[derive(Deserialize)]
@@ -44,7 +49,12 @@ pub(crate) fn ticket<'a>(
         prepared.text.into_owned()
     };
     let (mut subject, mut body) = (None, None);
+    let mut month = None;
     for (field, value) in values {
+        if field == Field::Created {
+            month = Some(value.and_then(month_of).unwrap_or_else(|| UNKNOWN.to_owned()));
+            continue;
+        }
         let Some(value) = value.filter(|value| !value.trim().is_empty()) else { continue };
         match field {
             Field::Text => parts.push(clean(value)),
@@ -54,6 +64,7 @@ pub(crate) fn ticket<'a>(
             Field::Id => ticket.id = Some(value.to_owned()),
             Field::Urgency => ticket.urgency = Some(urgency(value).map_err(|e| of(&e, "urgency"))?),
             Field::CustomerHistory => ticket.customer_history = Some(history(value)?),
+            Field::Created => {}
         }
     }
     parts.extend(subject);
@@ -66,7 +77,7 @@ pub(crate) fn ticket<'a>(
     removed.sort_unstable();
     removed.dedup();
     ticket.text = Some(text.into_owned());
-    Ok(Prepared { ticket, removed })
+    Ok(Prepared { ticket, removed, month })
 }
 
 /// Whether a value can be one of the field.
@@ -75,8 +86,20 @@ pub(crate) fn fits(field: Field, value: &str) -> bool {
         || match field {
             Field::Urgency => urgency(value).is_ok(),
             Field::CustomerHistory => history(value).is_ok(),
+            Field::Created => month_of(value).is_some(),
             _ => true,
         }
+}
+
+/// The month of a date or a time of ISO 8601, by the clock that it was written by.
+fn month_of(value: &str) -> Option<String> {
+    let value = value.trim();
+    let local = || value.parse::<jiff::civil::DateTime>().ok();
+    let date = match value.strip_suffix(['Z', 'z']) {
+        Some(utc) => utc.parse::<jiff::civil::DateTime>().ok()?.date(),
+        None => local()?.date(),
+    };
+    Some(format!("{:04}-{:02}", date.year(), date.month()))
 }
 
 /// Characters of what is wrong with a value: it may hold the value.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::columns::map;
+use super::columns::{Field, map};
 use super::locate::file;
 use super::options::{ArchiveColumns, InputFormat, Reading};
 use super::plan::fitting;
@@ -26,7 +26,8 @@ pub fn read_tickets(path: &Path, columns: &TicketColumns) -> Result<TicketFile> 
     }
     let columns = ArchiveColumns { tickets: columns.clone(), ..ArchiveColumns::default() };
     let input = file(path, &Reading::default())?;
-    let (taken, _) = fitting(Some(&input), map(&input.columns()?, &columns)?)?;
+    let (mut taken, _) = fitting(Some(&input), map(&input.columns()?, &columns)?)?;
+    taken.retain(|taken| taken.field != Field::Created);
     let names: Vec<String> = taken.iter().map(|taken| taken.column.clone()).collect();
     let mut records = input.records(&names)?;
     let mut tickets = Vec::new();

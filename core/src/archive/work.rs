@@ -250,7 +250,7 @@ pub(super) fn write(
                 writer.insert(PartWriter::create(place, options.format, &plan.shape)?)
             };
             open.push(row)?;
-            part.count(&plan.shape.layout, &row.cells, &row.removed);
+            part.count(&plan.shape.layout, row);
         }
         for fault in &chunk.faults {
             quarantine_bytes += quarantine(&mut folder, fault)?;

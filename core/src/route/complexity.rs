@@ -70,6 +70,10 @@ fn is_specific(chunk: &str) -> bool {
     }
     let outer = |c: char| !(c.is_alphanumeric() || matches!(c, '(' | ')' | '_' | '/' | '\\'));
     let chunk = chunk.trim_matches(outer);
+    // Nearly every piece is a plain word; each of the searches below costs as much as reading it.
+    if chunk.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+        return false;
+    }
     let name = chunk.trim_matches(|c: char| matches!(c, '(' | ')'));
     is_code(chunk) || is_file(name) || is_error_code(name)
 }

@@ -48,7 +48,8 @@ pub(super) fn decide(facts: &Facts, under: &Under<'_>) -> Result<RouteAnalysis, 
     }
     let scores = score(facts, &policy.weights);
     let ranking = ranking(&scores.totals, &open, policy.weights.temperature);
-    let tried = policy.exploration.as_ref().map(|exploration| exploration.probabilities(&ranking));
+    let explores = policy.exploration.as_ref();
+    let tried = explores.map(|exploration| exploration.probabilities(&ranking, &scores.totals));
     let place = tried.as_deref().map_or(0, |probabilities| drawn(probabilities, draw));
     let (route, share) = ranking[place];
     let weighed = weighed(&scores, &ranking, place);
@@ -79,9 +80,11 @@ pub(super) fn decide(facts: &Facts, under: &Under<'_>) -> Result<RouteAnalysis, 
 
 /// The probability that a policy gives each of some open routes.
 pub(crate) fn probabilities(facts: &Facts, policy: &RoutePolicy, open: &[Route]) -> Vec<(Route, f64)> {
-    let ranking = ranking(&score(facts, &policy.weights).totals, open, policy.weights.temperature);
+    let totals = score(facts, &policy.weights).totals;
+    let ranking = ranking(&totals, open, policy.weights.temperature);
     let of_best = |place: usize| if place == 0 { 1.0 } else { 0.0 };
-    let probabilities = policy.exploration.as_ref().map(|exploration| exploration.probabilities(&ranking));
+    let explores = policy.exploration.as_ref();
+    let probabilities = explores.map(|exploration| exploration.probabilities(&ranking, &totals));
     let probability = |place: usize| probabilities.as_ref().map_or(of_best(place), |all| all[place]);
     ranking.iter().enumerate().map(|(place, (route, _))| (*route, probability(place))).collect()
 }

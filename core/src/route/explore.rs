@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{ByRoute, Error, ErrorKind, ROUTES, Result, Route};
 
-/// How much is tried. A route other than the best gets a probability in proportion to its share, at least its floor and at most its ceiling; together they
-/// have at most `share`, and the best has the rest.
+/// How much is tried. A route other than the best gets a probability in proportion to its share, at least its floor and at most its ceiling and what
+/// `by_gap` allows; together they have at most `share`, and the best has the rest.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Exploration {
@@ -17,6 +17,11 @@ pub struct Exploration {
     /// The largest probability of each route, where it is not the best.
     #[serde(default = "everything")]
     pub ceiling: ByRoute<f64>,
+    /// Tries less the surer it is to cost something: a route whose score is `gap` below the best one's gets at most `1 / (routes + by_gap * gap)` (inverse gap
+    /// weighting, Abe & Long 1999; Foster & Rakhlin 2020), or its floor where that is more. Above 0; the larger, the less is tried, and what is tried costs at
+    /// most `1 / by_gap` of a score for each route. Learnt scores are rewards. `None`: no such bound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_gap: Option<f64>,
     /// Decides, with the ticket's identifier, or its content where it has none, which ticket is tried on what: the same ticket is always treated alike.
     #[serde(default)]
     pub seed: u64,
@@ -34,6 +39,9 @@ impl Exploration {
         let invalid = |what: String| Err(Error::new(ErrorKind::DataInvalid, what).at("exploration"));
         if !(self.share > 0.0 && self.share <= MOST) {
             return invalid(format!("share: {} is not above 0 and up to {MOST}", self.share));
+        }
+        if let Some(by_gap) = self.by_gap.filter(|by_gap| !(*by_gap > 0.0 && by_gap.is_finite())) {
+            return invalid(format!("by_gap: {by_gap} is not above 0"));
         }
         for route in ROUTES {
             let (floor, ceiling) = (*self.floor.get(route), *self.ceiling.get(route));
@@ -53,11 +61,16 @@ impl Exploration {
         Ok(())
     }
 
-    /// The probability of each of the ranked routes, the best first.
-    pub(super) fn probabilities(&self, ranking: &[(Route, f64)]) -> Vec<f64> {
+    /// The probability of each of the ranked routes, the best first; `totals` are their scores.
+    pub(super) fn probabilities(&self, ranking: &[(Route, f64)], totals: &ByRoute<f64>) -> Vec<f64> {
         let others = ranking.get(1..).unwrap_or_default();
         let floor = |route: Route| *self.floor.get(route);
-        let room = |route: Route| *self.ceiling.get(route) - floor(route);
+        let most = |route: Route| {
+            let gap = totals.get(ranking[0].0) - totals.get(route);
+            let worth_it = self.by_gap.map_or(1.0, |by_gap| 1.0 / (ranking.len() as f64 + by_gap * gap));
+            worth_it.min(*self.ceiling.get(route))
+        };
+        let room = |route: Route| (most(route) - floor(route)).max(0.0);
         let mut tried: Vec<f64> = others.iter().map(|(route, _)| floor(*route)).collect();
         let mut left = self.share - tried.iter().sum::<f64>();
         // What a ceiling keeps from one route goes to the others, in proportion to their shares.

@@ -108,8 +108,22 @@ pub fn train_heads(
 /// What a training would take: a few of its steps are timed, and nothing is written. `options.output` is not read.
 ///
 /// # Errors
-/// As [`train_heads`].
+/// As [`train`].
 pub fn estimate(
+    train: &[Labelled],
+    valid: Option<&[Labelled]>,
+    options: &TrainOptions,
+    progress: &(dyn Fn(Progress) -> Result<()> + Sync),
+) -> Result<Estimate> {
+    let head = HeadData { dense: options.dense, ..HeadData::new(&options.task, train, valid) };
+    estimate_heads(&[head], options, progress)
+}
+
+/// As [`estimate`], of several heads; `options.task` and `options.dense` are not read.
+///
+/// # Errors
+/// As [`train_heads`].
+pub fn estimate_heads(
     heads: &[HeadData<'_>],
     options: &TrainOptions,
     progress: &(dyn Fn(Progress) -> Result<()> + Sync),

@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use arrow_array::{RecordBatch, StringArray};
 use arrow_schema::{DataType, Field, Schema};
-use frontdesk::archive::{Archive, OutputFormat};
+use frontdesk::archive::{Archive, OutputFormat, read_tickets};
+use frontdesk::data::TicketColumns;
 use frontdesk::{Error, ErrorKind};
 use parquet::file::properties::WriterProperties;
 use proptest::prelude::*;
@@ -183,5 +184,52 @@ fn a_page_that_is_damaged_takes_the_same_rows_wherever_reading_began() {
         let _ = archive.score(&output, &mut |told| stop(told.rows));
         score(&[&before, &bad], &output, &options).unwrap();
         assert!(super::contents(&output) == super::contents(&whole), "stopped after {after}");
+    }
+}
+
+/// A length that is damaged may be as large as a number can be: it must not be asked for as memory, which would end the process.
+#[test]
+fn no_single_byte_of_a_columnar_file_ends_the_process() {
+    let place = tempfile::tempdir().unwrap();
+    let packed = {
+        let options = arrow_ipc::writer::IpcWriteOptions::default();
+        let options = options.try_with_compression(Some(arrow_ipc::CompressionType::ZSTD)).unwrap();
+        let mut bytes = Vec::new();
+        let batch = super::formats::batch();
+        let mut writer =
+            arrow_ipc::writer::FileWriter::try_new_with_options(&mut bytes, &batch.schema(), options)
+                .unwrap();
+        writer.write(&batch).unwrap();
+        writer.finish().unwrap();
+        drop(writer);
+        bytes
+    };
+    fs::write(place.path().join("packed.arrow"), packed).unwrap();
+    let whole = super::formats::archives(place.path());
+    let named = |name: &str| whole.iter().find(|path| path.ends_with(name)).cloned();
+    let mut paths: Vec<_> =
+        ["plain.parquet", "file.arrow", "stream.arrows"].iter().map(|name| named(name).unwrap()).collect();
+    paths.push(place.path().join("packed.arrow"));
+    for path in paths {
+        let bytes = fs::read(&path).unwrap();
+        let ending = path.extension().unwrap().to_str().unwrap();
+        let damaged = place.path().join(format!("damaged.{ending}"));
+        let (mut read, mut refused) = (0, 0);
+        for at in 0..bytes.len() {
+            for flip in [0x7f, 0x80] {
+                let mut bytes = bytes.clone();
+                bytes[at] ^= flip;
+                fs::write(&damaged, bytes).unwrap();
+                match read_tickets(&damaged, &TicketColumns::default()) {
+                    Ok(_) => read += 1,
+                    Err(error) => {
+                        refused += 1;
+                        let kinds = [ErrorKind::DataInvalid, ErrorKind::TooLarge];
+                        assert!(kinds.contains(&error.kind()), "{path:?} {at}: {error}");
+                    }
+                }
+            }
+        }
+        assert!(read > 0 && refused > bytes.len() / 20, "{path:?}: {read} {refused}");
     }
 }

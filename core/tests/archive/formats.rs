@@ -16,7 +16,7 @@ use super::{csv, engine, message, options, rows, score};
 
 const ROWS: usize = 20;
 
-fn batch() -> RecordBatch {
+pub(super) fn batch() -> RecordBatch {
     let schema = Schema::new(vec![
         Field::new("id", DataType::Utf8, true),
         Field::new("other", DataType::Utf8, true),

@@ -6,6 +6,7 @@ mod formats;
 mod quarantine;
 mod resume;
 mod rows;
+mod summary;
 
 use std::fs;
 use std::path::{Path, PathBuf};

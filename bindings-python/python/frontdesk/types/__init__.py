@@ -57,7 +57,17 @@ from frontdesk.types.routing import (
     Shadow,
     TrainedRoute,
 )
-from frontdesk.types.training import Epoch, FindingReport, HeadReport, Point, Reading, Report, Steps, Threshold
+from frontdesk.types.training import (
+    Epoch,
+    FindingReport,
+    HeadReport,
+    Point,
+    Reading,
+    Report,
+    Steps,
+    Threshold,
+    TrainEstimate,
+)
 
 __all__ = [
     "Abstain",
@@ -125,6 +135,7 @@ __all__ = [
     "TaskResult",
     "Threshold",
     "Ticket",
+    "TrainEstimate",
     "TrainedRoute",
     "Urgency",
     "Usage",

@@ -77,6 +77,22 @@ class Report(Value):
 
 
 @dataclass(frozen=True, slots=True)
+class TrainEstimate(Value):
+    """What a training would take if it runs through all its epochs: early stopping makes it less."""
+
+    steps: int
+    """Of the optimizer."""
+    tokens: int
+    """That go through the trunk to be learnt from."""
+    tokens_per_second: float
+    """Of the steps that were timed; 0 for a frozen trunk."""
+    seconds: float
+    """Of all epochs with their validation, as far as the first steps tell."""
+    bytes: int
+    """Of memory at the peak."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reading(Value):
     """A training reads its texts: so many of so many."""
 

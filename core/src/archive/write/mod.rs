@@ -39,6 +39,7 @@ pub(crate) struct OutRow {
     pub(crate) kept: Vec<Option<String>>,
     pub(crate) cells: Arc<Vec<Option<Cell>>>,
     pub(crate) removed: Vec<Removed>,
+    pub(crate) month: Option<String>,
 }
 
 impl OutRow {

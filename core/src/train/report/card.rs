@@ -4,8 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::record::{HeadRecord, Record};
-use super::templates::{self, CARD};
-use crate::Result;
+use crate::{Result, page};
 
 /// Validation rows of a label under which its figures say little.
 const FEW: usize = 20;
@@ -22,7 +21,7 @@ struct Card<'a> {
 /// The card of a record, of which `value` is the JSON.
 pub(super) fn render(value: &Value, record: &Record) -> Result<String> {
     let rare = record.heads.iter().map(rare).collect();
-    templates::render(CARD, Card { record: value, few: FEW, rare })
+    page::render("card.md", include_str!("card.md"), Card { record: value, few: FEW, rare })
 }
 
 fn rare(head: &HeadRecord) -> Vec<&str> {

@@ -7,7 +7,6 @@ mod card;
 mod page;
 mod plots;
 mod record;
-mod templates;
 
 use std::path::Path;
 

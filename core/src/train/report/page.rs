@@ -5,9 +5,8 @@ use serde_json::Value;
 
 use super::plots::{self, Colour, Figure};
 use super::record::{HeadRecord, Record};
-use super::templates::{self, PAGE};
-use crate::Result;
 use crate::evaluate::Confusion;
+use crate::{Result, page};
 
 /// Labels up to which a confusion matrix can be taken in.
 const HEAT: usize = 30;
@@ -62,9 +61,9 @@ struct Pair {
 /// The page of a record, of which `value` is the JSON.
 pub(super) fn render(value: &Value, record: &Record) -> Result<String> {
     let training = &record.training;
-    let page = Page {
+    let shown = Page {
         record: value,
-        style: include_str!("page.css"),
+        style: page::STYLE,
         palette: plots::palette(),
         loss: plots::loss(&training.curve, training.epoch)?,
         views: record
@@ -74,7 +73,7 @@ pub(super) fn render(value: &Value, record: &Record) -> Result<String> {
             .map(|(index, head)| View::of(record, index, head))
             .collect::<Result<_>>()?,
     };
-    templates::render(PAGE, page)
+    page::render("page.html", include_str!("page.html"), shown)
 }
 
 impl View {

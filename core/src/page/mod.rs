@@ -1,4 +1,6 @@
-//! The templates, which escape whatever stands in them: labels and texts come from users' files.
+//! Pages and cards from templates, which escape whatever stands in them: labels and texts come from users' files.
+
+use std::path::Path;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Serde, Value};
@@ -9,37 +11,36 @@ use serde::Serialize;
 
 use crate::{Error, ErrorKind, Result};
 
-pub(super) const PAGE: &str = "page.html";
-pub(super) const CARD: &str = "card.md";
+/// The style sheet of every page.
+pub(crate) const STYLE: &str = include_str!("page.css");
 
 const MARKDOWN: &str = "markdown";
 
-/// Fills a template with what its names stand for.
+/// Fills a template with what its names stand for. `name` ends in `.html` or `.md`, and so says what is escaped.
 ///
 /// # Errors
 /// `internal`, where the template asks for what is not there.
-pub(super) fn render(template: &str, context: impl Serialize) -> Result<String> {
-    let rendered =
-        environment().and_then(|all| all.get_template(template)?.render(Value::from(Serde(context))));
-    rendered.map_err(|e| Error::new(ErrorKind::Internal, format!("{template}: {e}")).with_source(e))
+pub(crate) fn render(name: &str, template: &str, context: impl Serialize) -> Result<String> {
+    let rendered = environment(name, template)
+        .and_then(|all| all.get_template(name)?.render(Value::from(Serde(context))));
+    rendered.map_err(|e| Error::new(ErrorKind::Internal, format!("{name}: {e}")).with_source(e))
 }
 
-fn environment() -> std::result::Result<Environment<'static>, Fault> {
+fn environment<'a>(name: &'a str, template: &'a str) -> std::result::Result<Environment<'a>, Fault> {
     let mut all = Environment::new();
     all.set_undefined_behavior(UndefinedBehavior::SemiStrict);
     let syntax =
         SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build()?;
     all.set_syntax(syntax);
-    all.set_auto_escape_callback(|name| match name {
-        CARD => AutoEscape::Custom(MARKDOWN.into()),
-        _ => AutoEscape::Html,
+    all.set_auto_escape_callback(|name| {
+        let is_markdown = Path::new(name).extension().is_some_and(|ending| ending == "md");
+        if is_markdown { AutoEscape::Custom(MARKDOWN.into()) } else { AutoEscape::Html }
     });
     all.set_formatter(escaped);
     all.add_filter("figure", figure);
     all.add_filter("interval", interval);
     all.add_filter("percent", percent);
-    all.add_template(PAGE, include_str!("page.html"))?;
-    all.add_template(CARD, include_str!("card.md"))?;
+    all.add_template(name, template)?;
     Ok(all)
 }
 
