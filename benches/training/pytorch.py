@@ -1,9 +1,9 @@
 """Fine-tunes a sequence classifier with PyTorch and transformers: what `frontdesk train` is timed and judged beside.
 
-    pytorch.py BASE TRAIN.csv TEST.csv --epochs 3 [--batch 32 --rate 1e-4 --threads 2 --device cpu --multi]
+    pytorch.py BASE TRAIN.csv TEST.csv --epochs 3 [--batch 32 --rate 1e-4 --threads 2 --device cpu --multi --unsorted]
 
 The loop is the plain one: AdamW, linear warm-up and decay, dropout as the checkpoint has it, gradients clipped at 1. Batches are made of rows of near
-length, so that little is padded. Prints a line for each epoch: seconds of its steps, tokens (without padding) a second, accuracy and macro-F1 on TEST.
+length, so that little is padded; `--unsorted`, of rows in random order, as `frontdesk train` makes them. Prints a line for each epoch: seconds of its steps, tokens (without padding) a second, accuracy and macro-F1 on TEST.
 """
 import argparse, csv, random, time
 
@@ -17,6 +17,7 @@ arguments.add_argument("--epochs", type=int, default=3), arguments.add_argument(
 arguments.add_argument("--rate", type=float, default=1e-4), arguments.add_argument("--threads", type=int, default=2)
 arguments.add_argument("--seed", type=int, default=17), arguments.add_argument("--device", default="cpu")
 arguments.add_argument("--multi", action="store_true", help="labels of a text are joined by |, each by itself")
+arguments.add_argument("--unsorted", action="store_true", help="batches of rows in random order")
 given = arguments.parse_args()
 torch.set_num_threads(given.threads), torch.manual_seed(given.seed), random.seed(given.seed)
 
@@ -50,6 +51,7 @@ def batches(rows, shuffled):
     rows = list(rows)
     if shuffled:
         random.shuffle(rows)
+    if shuffled and not given.unsorted:
         pools = [sorted(rows[at : at + 50 * given.batch], key=lambda row: len(row[0])) for at in range(0, len(rows), 50 * given.batch)]
         groups = [pool[at : at + given.batch] for pool in pools for at in range(0, len(pool), given.batch)]
         random.shuffle(groups)

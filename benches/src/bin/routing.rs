@@ -4,8 +4,8 @@
 //!     routing run FILE [NAME=VALUE...]
 //!
 //! The latter prints the regret of ours at every thousandth ticket, and how sure it was. How it learns: `tries`, the share that is tried until something was
-//! learnt (0.1); `every`, the tickets after which it learns (5000, later less and less often); `afterwards`, the share that is tried from then on (0.01), at most;
-//! `by_gap`, how much less is tried the more it would cost, times the root of the tickets seen (none); `rows`, the least decisions that a log must be worth (as
+//! learnt (0.2); `every`, the tickets after which it learns (500, later less and less often); `afterwards`, the share that is tried from then on (0.5), at most;
+//! `by_gap`, how much less is tried the more it would cost, times the root of the tickets seen (100; 0: tried alike); `rows`, the least decisions that a log must be worth (as
 //! learning has it).
 //!
 //! A ticket has features, a customer and, for each route, what that route would earn on average and what it would earn this time. A policy sees the
@@ -202,14 +202,14 @@ struct Learning {
 impl Learning {
     fn read(settings: &[&str]) -> Result<Self, Box<dyn std::error::Error>> {
         let rows = LearnOptions::default().effective_rows;
-        let mut learning = Self { tries: 0.1, every: 5_000, afterwards: 0.01, by_gap: None, rows };
+        let mut learning = Self { tries: 0.2, every: 500, afterwards: 0.5, by_gap: Some(100.0), rows };
         for setting in settings {
             let (name, value) = setting.split_once('=').ok_or("a setting is NAME=VALUE")?;
             match name {
                 "tries" => learning.tries = value.parse()?,
                 "every" => learning.every = value.parse::<usize>()?.max(1),
                 "afterwards" => learning.afterwards = value.parse()?,
-                "by_gap" => learning.by_gap = Some(value.parse()?),
+                "by_gap" => learning.by_gap = Some(value.parse()?).filter(|by_gap| *by_gap > 0.0),
                 "rows" => learning.rows = value.parse()?,
                 _ => return Err(format!("there is no setting `{name}`").into()),
             }
@@ -262,7 +262,8 @@ impl Desk {
     /// Prints what the log says that policies earn, and what they would have earned.
     fn judge(&self, learnt: &RoutePolicy, report: &LearnReport) -> frontdesk::Result<()> {
         let truth = |policy: &RoutePolicy| -> frontdesk::Result<f64> {
-            let router = Router::new(policy.clone(), None, false)?;
+            let policy = RoutePolicy { exploration: None, ..policy.clone() };
+            let router = Router::new(policy, None, false)?;
             let earned =
                 self.seen.iter().zip(&self.rewards).enumerate().filter_map(|(number, (seen, rewards))| {
                     let answer = router

@@ -62,9 +62,9 @@ pub struct LearnReport {
     pub routes: ByRoute<RouteOutcomes>,
     /// What the decisions earned that were made.
     pub logged: Estimate,
-    /// What the policy that there is would have earned.
+    /// What the policy that there is would have earned, with nothing tried.
     pub old: PolicyValue,
-    /// What policies learnt in the same way from other rows would have earned.
+    /// What policies learnt in the same way from other rows would have earned, with nothing tried.
     pub new: PolicyValue,
     /// The new policies' reward less the old one's on the same rows, doubly robust.
     pub gain: Estimate,
@@ -126,12 +126,15 @@ pub fn learn(
         weights: weights(parameters, rates, temperature),
         ..policy.clone()
     };
+    // Weights are judged by what they think best: what is tried beside costs either alike, and hides the difference.
+    let judged_as = |policy: &RoutePolicy| RoutePolicy { exploration: None, ..policy.clone() };
+    let current = judged_as(policy);
     let (mut of_old, mut of_new) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
     for fold in 0..FOLDS {
         let parameters = merged(&folds, Some(fold)).solve(&priors, penalty);
-        let candidate = made(&parameters);
+        let candidate = judged_as(&made(&parameters));
         for row in rows.iter().skip(fold).step_by(FOLDS) {
-            of_old.push(judged(row, policy, &parameters, &rates));
+            of_old.push(judged(row, &current, &parameters, &rates));
             of_new.push(judged(row, &candidate, &parameters, &rates));
         }
     }

@@ -48,16 +48,17 @@ impl Feature {
 
     /// The value nearest to `bound` that the feature can have at it or beyond, upwards or downwards; `None` where that is out of its range.
     pub(super) fn reached(self, bound: f64, upwards: bool) -> Option<f64> {
-        let steps: Vec<f64> = match self {
-            Self::TicketUrgency => URGENCIES.map(ticket_urgency).to_vec(),
-            Self::ModelUrgency => (1..=10).map(model_urgency).collect(),
-            // Beyond it by what nobody would see.
-            _ => vec![bound + if upwards { 1e-9 } else { -1e-9 }],
-        };
         let range = self.range();
         let beyond = |step: &f64| range.contains(step) && if upwards { *step > bound } else { *step < bound };
-        let steps = steps.into_iter().filter(beyond);
-        steps.min_by(|a, b| (a - bound).abs().total_cmp(&(b - bound).abs()))
+        let nearest = |steps: &mut dyn Iterator<Item = f64>| {
+            steps.filter(beyond).min_by(|a, b| (a - bound).abs().total_cmp(&(b - bound).abs()))
+        };
+        match self {
+            Self::TicketUrgency => nearest(&mut URGENCIES.into_iter().map(ticket_urgency)),
+            Self::ModelUrgency => nearest(&mut (1..=10).map(model_urgency)),
+            // Beyond it by what nobody would see.
+            _ => nearest(&mut std::iter::once(bound + if upwards { 1e-9 } else { -1e-9 })),
+        }
     }
 }
 

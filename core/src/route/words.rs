@@ -67,8 +67,11 @@ pub(super) fn scan(text: &str, mut each: impl FnMut(Piece<'_>)) {
 
 /// Apostrophes, combining marks and invisible characters: no border between words.
 fn is_silent(c: char) -> bool {
+    if c.is_ascii() {
+        return c == '\'';
+    }
     matches!(c,
-        '\'' | '\u{2019}' | '\u{02BC}' | '\u{00AD}' | '\u{0300}'..='\u{036F}'
+        '\u{2019}' | '\u{02BC}' | '\u{00AD}' | '\u{0300}'..='\u{036F}'
         | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2064}' | '\u{FE00}'..='\u{FE0F}'
         | '\u{FEFF}')
 }
