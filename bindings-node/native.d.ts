@@ -160,6 +160,9 @@ export interface Emotions {
   satisfaction: number
 }
 
+/** What a training of these rows would take; the data and the options are JSON. */
+export declare function estimate(data: string, options: string, work: NativeWork): Promise<TrainEstimate | Failure>
+
 /** A mean reward with its 95 % interval. */
 export interface Estimate {
   value: number
@@ -550,6 +553,18 @@ export interface TrainedRoute {
   accepted: boolean
   reason: string
   policy?: string
+}
+
+/**
+ * What a training would take if it runs through all its epochs: steps of the optimizer, tokens to learn from, tokens a second of
+ * the steps that were timed (0 for a frozen trunk), seconds, and bytes of memory at the peak.
+ */
+export interface TrainEstimate {
+  steps: number
+  tokens: number
+  tokensPerSecond: number
+  seconds: number
+  bytes: number
 }
 
 /** Learns a policy's weights from outcomes, and writes the policy where they are better; the training is JSON. */

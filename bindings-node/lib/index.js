@@ -1,6 +1,6 @@
 "use strict";
 Object.defineProperty(exports, "__esModule", { value: true });
-exports.train = exports.check = exports.trainRoute = exports.replay = exports.FrontdeskError = exports.Engine = void 0;
+exports.train = exports.estimate = exports.check = exports.trainRoute = exports.replay = exports.FrontdeskError = exports.Engine = void 0;
 var engine_js_1 = require("./engine.js");
 Object.defineProperty(exports, "Engine", { enumerable: true, get: function () { return engine_js_1.Engine; } });
 var errors_js_1 = require("./errors.js");
@@ -10,4 +10,5 @@ Object.defineProperty(exports, "replay", { enumerable: true, get: function () { 
 Object.defineProperty(exports, "trainRoute", { enumerable: true, get: function () { return routing_js_1.trainRoute; } });
 var training_js_1 = require("./training.js");
 Object.defineProperty(exports, "check", { enumerable: true, get: function () { return training_js_1.check; } });
+Object.defineProperty(exports, "estimate", { enumerable: true, get: function () { return training_js_1.estimate; } });
 Object.defineProperty(exports, "train", { enumerable: true, get: function () { return training_js_1.train; } });

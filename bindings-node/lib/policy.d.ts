@@ -89,6 +89,8 @@ export interface Exploration {
     floor?: Readonly<Record<Route, number>> | undefined;
     /** The largest probability of each route, where it is not the best. */
     ceiling?: Readonly<Record<Route, number>> | undefined;
+    /** A route whose score is `gap` below the best one's gets at most `1 / (routes + by_gap * gap)`, so that what is tried costs little; above 0. */
+    by_gap?: number | undefined;
     seed?: number | undefined;
 }
 /** Where outcomes lie, and where the policy goes that they teach. `progress` is told how many tickets are read, where outcomes have no facts. */

@@ -1,4 +1,4 @@
-import { type Diagnosis, type Failure, NativeWork, type Report } from '../native.js';
+import { type Diagnosis, type Failure, NativeWork, type Report, type TrainEstimate } from '../native.js';
 import type { CheckOptions, TrainOptions, Work } from './types.js';
 /** What is known of the rows of a training or an evaluation, beside its other options. */
 type Rows = Pick<TrainOptions, 'data' | 'valid' | 'textColumn' | 'labelColumn'>;
@@ -8,6 +8,8 @@ export declare function worked<T extends object, Step>(given: Rows & Work<Step>,
 export declare function watched<T extends object, Step>({ signal, progress }: Work<Step>, begin: (work: NativeWork) => Promise<T | Failure>): Promise<T>;
 /** Examines labelled rows as a training would, and for label errors whatever their number. */
 export declare function check(options: CheckOptions): Promise<Diagnosis>;
+/** What a training would take: a few of its steps are timed, and nothing is written. */
+export declare function estimate(options: Omit<TrainOptions, 'output'>): Promise<TrainEstimate>;
 /** Trains a head on a frozen trunk and writes the model; nothing is at `output` unless all of it is. */
 export declare function train(options: TrainOptions): Promise<Report>;
 export {};

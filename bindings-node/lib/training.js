@@ -3,6 +3,7 @@ Object.defineProperty(exports, "__esModule", { value: true });
 exports.worked = worked;
 exports.watched = watched;
 exports.check = check;
+exports.estimate = estimate;
 exports.train = train;
 // Examining rows and training a head; what these and evaluations have in common.
 const native_js_1 = require("../native.js");
@@ -53,6 +54,10 @@ async function watched({ signal, progress }, begin) {
 /** Examines labelled rows as a training would, and for label errors whatever their number. */
 async function check(options) {
     return worked((0, bundle_js_1.withBundle)((0, input_js_1.known)(options), 'base'), native_js_1.check);
+}
+/** What a training would take: a few of its steps are timed, and nothing is written. */
+async function estimate(options) {
+    return worked((0, bundle_js_1.withBundle)((0, input_js_1.known)(options), 'base'), native_js_1.estimate);
 }
 /** Trains a head on a frozen trunk and writes the model; nothing is at `output` unless all of it is. */
 async function train(options) {

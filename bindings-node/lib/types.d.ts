@@ -1,6 +1,6 @@
 import type * as native from '../native.js';
 import type { RouteContext, RouteOptions } from './policy.js';
-export type { Abstain, Abstention, Automation, Bucket, CategoryAnalysis, CategoryScore, Change, Comparison, Confusion, Contrast, Contribution, CoveragePoint, Diagnosis, Emotions, Estimate, Evaluation, Exclusion, Finding, Flow, HeadInfo, Histogram, Info, Interval, LabelCount, LabelScore, LabelThreshold, LanguageCount, McNemar, Metrics, Mistake, ModelInfo, OutcomesByRoute, PerClass, Place, Pointed, PolicyValue, ReliabilityBin, Report, Reversal, RouteAnalysis, RouteOutcomes, RouteScore, RowCount, SentimentAnalysis, Shadow, TaskResult, TrainedRoute, Usage, } from '../native.js';
+export type { Abstain, Abstention, Automation, Bucket, CategoryAnalysis, CategoryScore, Change, Comparison, Confusion, Contrast, Contribution, CoveragePoint, Diagnosis, Emotions, Estimate, Evaluation, Exclusion, Finding, Flow, HeadInfo, Histogram, Info, Interval, LabelCount, LabelScore, LabelThreshold, LanguageCount, McNemar, Metrics, Mistake, ModelInfo, OutcomesByRoute, PerClass, Place, Pointed, PolicyValue, ReliabilityBin, Report, Reversal, RouteAnalysis, RouteOutcomes, RouteScore, RowCount, SentimentAnalysis, Shadow, TaskResult, TrainEstimate, TrainedRoute, Usage, } from '../native.js';
 export type * from './policy.js';
 /** What kind of thing went wrong. */
 export type ErrorCode = native.Failure['code'];
