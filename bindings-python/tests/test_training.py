@@ -34,11 +34,12 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_what_a_training_takes_is_told_before_it(tmp_path: Path) -> None:
     frame = pd.DataFrame(ROWS, columns=["text", "label"])
-    few = frontdesk.estimate(frame, task="mood", epochs=2, batch=4, method="full", allow=["leak"])
-    more = frontdesk.estimate(frame, task="mood", epochs=6, batch=4, method="full", allow=["leak"])
+    few = frontdesk.estimate(frame, task="mood", epochs=2, batch=4)
+    more = frontdesk.estimate(frame, task="mood", epochs=6, batch=4)
     assert isinstance(few, frontdesk.TrainEstimate)
-    assert more.steps == 3 * few.steps > 0 and more.tokens == 3 * few.tokens > 0
-    assert few.seconds > 0 and few.tokens_per_second > 0 and few.bytes > 10_000_000
+    # The trunk of a bundle is frozen.
+    assert more.steps == 3 * few.steps > 0 and few.tokens_per_second == 0
+    assert few.seconds > 0 and few.bytes > 10_000_000
     with pytest.raises(frontdesk.InvalidInputError, match="epochs"):
         frontdesk.estimate(frame, task="mood", epochs=0)
     with pytest.raises(frontdesk.InvalidInputError, match="unknown field `epoch`"):

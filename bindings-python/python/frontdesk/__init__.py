@@ -13,6 +13,7 @@ __all__ = [
     "Model",
     "check",
     "compare",
+    "estimate",
     "evaluate",
     "replay",
     "train",
