@@ -23,7 +23,7 @@ struct Page<'a> {
     inputs: Vec<&'a str>,
     more_inputs: usize,
     tally: &'a Tally,
-    /// How many tickets are urgent, negative, and doubted in some output, where these were asked for.
+    /// How many tickets are urgent and how many negative, where these outputs were asked for.
     urgent: Option<Share>,
     negative: Option<Share>,
     outputs: Vec<Output<'a>>,
