@@ -1,4 +1,4 @@
-"""Makes evaluate.json, which the tests of core/src/evaluate, core/src/calibrate and core/tests/evaluate.rs compare with, from scikit-learn
+"""Makes evaluate.json, which the tests of core/src/evaluate, core/src/calibrate and core/tests/train/evaluate.rs compare with, from scikit-learn
 and scipy.
 
     python3 -m venv venv && venv/bin/pip install scikit-learn==1.9.1 scipy==1.17.1

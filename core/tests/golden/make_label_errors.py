@@ -1,4 +1,4 @@
-"""Makes label_errors.json, what cleanlab says of small synthetic data, which core/tests/doctor.rs compares with.
+"""Makes label_errors.json, what cleanlab says of small synthetic data, which core/tests/train/doctor compares with.
 
     python3 -m venv venv && venv/bin/pip install cleanlab==2.9.0
     venv/bin/python core/tests/golden/make_label_errors.py

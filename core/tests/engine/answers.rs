@@ -1,7 +1,5 @@
 //! The engine on the bundled model: batches, long and empty texts, submit, deadlines.
 
-mod common;
-
 use std::future::Future;
 use std::pin::pin;
 use std::sync::{Arc, OnceLock};
@@ -13,6 +11,8 @@ use frontdesk::{
     MAX_TICKETS, Polarity, Ticket, Urgency,
 };
 use proptest::prelude::*;
+
+use crate::common;
 
 /// One engine for all tests: opening it replays the golden messages, which takes a while without optimisation.
 fn engine() -> &'static Engine {

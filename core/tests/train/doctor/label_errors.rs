@@ -7,10 +7,10 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde_json::Value;
 
-use crate::given::{blobs, find, good, labelled, normal, of, read};
+use super::given::{blobs, find, good, labelled, normal, of, read};
 
 fn golden() -> Value {
-    serde_json::from_str(include_str!("../golden/label_errors.json")).unwrap()
+    serde_json::from_str(include_str!("../../golden/label_errors.json")).unwrap()
 }
 
 /// The values come from cleanlab (golden/make_label_errors.py).

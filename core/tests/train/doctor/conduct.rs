@@ -6,7 +6,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde_json::Value;
 
-use crate::given::{any_parts, blobs, diagnose, good, kinds, labelled, message, of, read, troubled};
+use super::given::{any_parts, blobs, diagnose, good, kinds, labelled, message, of, read, troubled};
 
 #[test]
 fn what_does_not_fit_is_refused() {
@@ -103,7 +103,7 @@ fn rows_are_written_one_a_line_and_the_brief_keeps_the_counts() {
     assert!(serde_json::from_str::<DoctorOptions>(r#"{"similarity": 1}"#).is_err());
 }
 
-/// `cargo test -p frontdesk --test doctor -- --ignored --nocapture` prints how long large data take.
+/// `cargo test -p frontdesk --test train doctor -- --ignored --nocapture` prints how long large data take.
 #[test]
 #[ignore = "prints times"]
 fn times() {

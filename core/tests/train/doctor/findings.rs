@@ -9,7 +9,7 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 
-use crate::given::{
+use super::given::{
     GERMAN, any_parts, diagnose, disguised, find, good, good_files, kinds, labelled, lines, message,
     messages, of, pair, troubled,
 };

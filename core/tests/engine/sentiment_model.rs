@@ -1,8 +1,6 @@
 //! A two-label DistilBERT of the shape and names of distilbert-base-uncased-finetuned-sst-2-english, with seeded random
 //! weights: alone, and as the sentiment model of the whole.
 
-mod common;
-
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
@@ -10,6 +8,8 @@ use frontdesk::{Engine, EngineOptions, ModelSource, NEUTRAL_BAND, Polarity, Tick
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use safetensors::tensor::{Dtype, TensorView};
+
+use crate::common;
 
 const CONFIG: &str = r#"{
     "model_type": "distilbert", "architectures": ["DistilBertForSequenceClassification"], "activation": "gelu",

@@ -1,8 +1,4 @@
 //! Models by name, from a hub on this machine that fails in the ways that networks and hubs fail.
-#![cfg(feature = "hub")]
-
-mod common;
-mod hub_server;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use frontdesk::{DeviceChoice, Engine, EngineOptions, Error, ErrorKind, ModelSource, Result};
-use hub_server::{COMMIT, Fault, HubServer, etag, sha256};
+
+use crate::common;
+use crate::hub_server::{COMMIT, Fault, HubServer, etag, sha256};
 
 const WEIGHTS: &str = "model.safetensors";
 

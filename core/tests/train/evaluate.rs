@@ -1,12 +1,8 @@
 //! Evaluating and comparing through the public face.
-#![cfg(feature = "train")]
-
-mod common;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use common::{bundle, checkpoint, easy, open, root, rows};
 use frontdesk::data::Labelled;
 use frontdesk::doctor::Kind;
 use frontdesk::evaluate::{Effect, EvaluateOptions, auroc, compare, evaluate};
@@ -14,6 +10,8 @@ use frontdesk::train::{Method, TrainOptions, train};
 use frontdesk::{Abstain, AbstainReason, Engine, ErrorKind, Ticket};
 use proptest::prelude::*;
 use serde_json::{Value, json};
+
+use crate::common::{bundle, checkpoint, easy, open, root, rows};
 
 /// A model with one head that was taught these rows.
 fn taught(dir: &Path, name: &str, task: &str, data: &[Labelled]) -> PathBuf {

@@ -23,17 +23,17 @@ const PARTS: [&str; 5] = [
 ];
 
 /// A message; of the parts, given by their places in each line.
-pub(crate) fn message(parts: [usize; 5]) -> String {
+pub(super) fn message(parts: [usize; 5]) -> String {
     let part = |(line, part): (&&str, usize)| line.split('|').nth(part).unwrap().to_owned();
     PARTS.iter().zip(parts).map(part).collect::<Vec<_>>().join(" ")
 }
 
-pub(crate) fn any_parts(random: &mut StdRng) -> [usize; 5] {
+pub(super) fn any_parts(random: &mut StdRng) -> [usize; 5] {
     PARTS.map(|line| random.random_range(0..line.split('|').count()))
 }
 
 /// So many messages that share two parts of five at most.
-pub(crate) fn messages(count: usize, seed: u64) -> Vec<String> {
+pub(super) fn messages(count: usize, seed: u64) -> Vec<String> {
     let mut random = StdRng::seed_from_u64(seed);
     let mut chosen: Vec<[usize; 5]> = Vec::new();
     while chosen.len() < count {
@@ -47,21 +47,21 @@ pub(crate) fn messages(count: usize, seed: u64) -> Vec<String> {
 }
 
 /// So many rows of two labels with nothing wrong.
-pub(crate) fn good(count: usize, seed: u64) -> Vec<Labelled> {
+pub(super) fn good(count: usize, seed: u64) -> Vec<Labelled> {
     labelled(
         &messages(count, seed).into_iter().zip(["calm", "cross"].into_iter().cycle()).collect::<Vec<_>>(),
     )
 }
 
 /// Two files with nothing wrong.
-pub(crate) fn good_files(train: usize, valid: usize, seed: u64) -> (Vec<Labelled>, Vec<Labelled>) {
+pub(super) fn good_files(train: usize, valid: usize, seed: u64) -> (Vec<Labelled>, Vec<Labelled>) {
     let mut rows = good(train + valid, seed);
     let mut rest = rows.split_off(train);
     rest.iter_mut().zip(2..).for_each(|(row, line)| row.line = line);
     (rows, rest)
 }
 
-pub(crate) fn labelled<T: AsRef<str>, L: AsRef<str>>(pairs: &[(T, L)]) -> Vec<Labelled> {
+pub(super) fn labelled<T: AsRef<str>, L: AsRef<str>>(pairs: &[(T, L)]) -> Vec<Labelled> {
     let row = |(i, (text, label)): (usize, &(T, L))| Labelled {
         line: i as u64 + 2,
         text: text.as_ref().to_owned(),
@@ -70,45 +70,45 @@ pub(crate) fn labelled<T: AsRef<str>, L: AsRef<str>>(pairs: &[(T, L)]) -> Vec<La
     pairs.iter().enumerate().map(row).collect()
 }
 
-pub(crate) fn of<'a>(train: &'a [Labelled], valid: Option<&'a [Labelled]>) -> Examination<'a> {
+pub(super) fn of<'a>(train: &'a [Labelled], valid: Option<&'a [Labelled]>) -> Examination<'a> {
     Examination { train: Split::new(train), valid: valid.map(Split::new), labels: &[], max_tokens: None }
 }
 
-pub(crate) fn diagnose(train: &[Labelled], valid: Option<&[Labelled]>) -> Diagnosis {
+pub(super) fn diagnose(train: &[Labelled], valid: Option<&[Labelled]>) -> Diagnosis {
     examine(&of(train, valid), &DoctorOptions::default(), &|_| Ok(())).unwrap()
 }
 
-pub(crate) fn kinds(diagnosis: &Diagnosis) -> Vec<Kind> {
+pub(super) fn kinds(diagnosis: &Diagnosis) -> Vec<Kind> {
     diagnosis.findings.iter().map(|finding| finding.kind).collect()
 }
 
-pub(crate) fn find(diagnosis: &Diagnosis, kind: Kind) -> &Finding {
+pub(super) fn find(diagnosis: &Diagnosis, kind: Kind) -> &Finding {
     let found: Vec<&Finding> = diagnosis.findings.iter().filter(|finding| finding.kind == kind).collect();
     assert_eq!(found.len(), 1, "{kind:?}: {:?}", kinds(diagnosis));
     found[0]
 }
 
-pub(crate) fn lines(finding: &Finding) -> Vec<u64> {
+pub(super) fn lines(finding: &Finding) -> Vec<u64> {
     finding.rows.iter().map(|row| row.line).collect()
 }
 
-pub(crate) fn pair(row: &Pointed) -> ((File, u64), (File, u64)) {
+pub(super) fn pair(row: &Pointed) -> ((File, u64), (File, u64)) {
     let other = row.other.unwrap();
     ((row.file, row.line), (other.file, other.line))
 }
 
 /// In any case, with other punctuation and numbers.
-pub(crate) fn disguised(text: &str) -> String {
+pub(super) fn disguised(text: &str) -> String {
     format!("#4411: {}!!", text.to_uppercase().replace(' ', ",  "))
 }
 
 /// A number of a normal distribution, about: the sum of twelve uniform ones (Irwin-Hall).
-pub(crate) fn normal(random: &mut StdRng) -> f32 {
+pub(super) fn normal(random: &mut StdRng) -> f32 {
     (0..12).map(|_| random.random::<f32>()).sum::<f32>() - 6.0
 }
 
 /// Points about so many centres, with their class.
-pub(crate) fn blobs(rows: usize, classes: usize, width: usize, seed: u64) -> (Vec<Vec<f32>>, Vec<usize>) {
+pub(super) fn blobs(rows: usize, classes: usize, width: usize, seed: u64) -> (Vec<Vec<f32>>, Vec<usize>) {
     let mut random = StdRng::seed_from_u64(seed);
     let centres: Vec<Vec<f32>> =
         (0..classes).map(|_| (0..width).map(|_| 2.0 * normal(&mut random)).collect()).collect();
@@ -118,7 +118,7 @@ pub(crate) fn blobs(rows: usize, classes: usize, width: usize, seed: u64) -> (Ve
 }
 
 /// Rows with something wrong of most sorts.
-pub(crate) fn troubled(seed: u64) -> (Vec<Labelled>, Vec<Labelled>) {
+pub(super) fn troubled(seed: u64) -> (Vec<Labelled>, Vec<Labelled>) {
     let (mut train, mut valid) = good_files(160, 20, seed);
     for i in 0..8 {
         train[100 + i].text = format!("{} tomorrow", train[i].text);
@@ -134,10 +134,10 @@ pub(crate) fn troubled(seed: u64) -> (Vec<Labelled>, Vec<Labelled>) {
     (train, valid)
 }
 
-pub(crate) fn read<T: serde::de::DeserializeOwned>(value: &Value) -> T {
+pub(super) fn read<T: serde::de::DeserializeOwned>(value: &Value) -> T {
     serde_json::from_value(value.clone()).unwrap()
 }
 
 /// More letters than a language needs to be told.
-pub(crate) const GERMAN: &str = "Guten Tag, die Lieferung ist leider immer noch nicht bei uns angekommen, und niemand beantwortet \
+pub(super) const GERMAN: &str = "Guten Tag, die Lieferung ist leider immer noch nicht bei uns angekommen, und niemand beantwortet \
     unsere Briefe. Können Sie bitte nachsehen, wo sie geblieben ist?";

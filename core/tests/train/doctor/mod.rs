@@ -1,6 +1,4 @@
 //! The data doctor through the public face: what is planted is found, and what is not there is not.
-#![cfg(feature = "train")]
-
 mod conduct;
 mod findings;
 mod given;

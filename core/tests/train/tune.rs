@@ -1,13 +1,9 @@
 //! Trunks that learn, through the public face.
-#![cfg(feature = "train")]
-
-mod common;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use common::{bundle, checkpoint, easy, open, rows};
 use frontdesk::data::Labelled;
 use frontdesk::doctor::Kind;
 use frontdesk::evaluate::{EvaluateOptions, evaluate};
@@ -15,6 +11,8 @@ use frontdesk::train::{
     HeadData, Method, Metric, Pooling, Progress, Report, TrainOptions, train, train_heads,
 };
 use frontdesk::{Error, ErrorKind, Result, Ticket};
+
+use crate::common::{bundle, checkpoint, easy, open, rows};
 
 const FAMILIES: [&str; 2] = ["bert-single-float32", "distilbert-single-float32"];
 

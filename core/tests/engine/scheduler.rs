@@ -1,7 +1,5 @@
 //! Many callers at once: order, turns, a full queue, deadlines, callers that go away, engines that close.
 
-mod common;
-
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Barrier, Mutex, mpsc};
 use std::time::Duration;
@@ -10,6 +8,8 @@ use frontdesk::{
     Analysis, AnalyzeOptions, Engine, EngineOptions, ErrorKind, Result, Shutdown, Ticket, TicketRef, Tickets,
 };
 use proptest::prelude::*;
+
+use crate::common;
 
 /// An engine on a tiny model, whose batches take no time.
 fn tiny(change: impl FnOnce(&mut EngineOptions)) -> (tempfile::TempDir, Engine) {

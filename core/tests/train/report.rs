@@ -1,13 +1,9 @@
 //! What a training leaves beside its bundle: the report for programs, the page, the card.
-#![cfg(feature = "train")]
-
-mod common;
 
 use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
-use common::{checkpoint, easy, open, rows};
 use frontdesk::data::Labelled;
 use frontdesk::doctor::Kind;
 use frontdesk::evaluate::{EvaluateOptions, evaluate};
@@ -17,6 +13,8 @@ use frontdesk::train::{
 use frontdesk::{ErrorKind, Result};
 use roxmltree::{Document, ParsingOptions};
 use serde_json::{Value, json};
+
+use crate::common::{checkpoint, easy, open, rows};
 
 fn options(dir: &Path) -> TrainOptions {
     let base = checkpoint("bert-single-float32", dir);

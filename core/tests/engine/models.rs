@@ -1,12 +1,11 @@
 //! Models that are whole, models that are broken, and devices that are not there.
 
-mod common;
-
 use std::fs;
 use std::path::Path;
 
-use common::{bundle, checkpoint, open, options};
 use frontdesk::{DeviceChoice, Engine, ErrorKind, ModelSource, Ticket};
+
+use crate::common::{self, bundle, checkpoint, open, options};
 
 fn kind(model: &Path) -> (ErrorKind, String) {
     let error = open(model).unwrap_err();

@@ -1,15 +1,13 @@
 //! Training and evaluation through the public face.
-#![cfg(feature = "train")]
-
-mod common;
 
 use std::fs;
 
-use common::{bundle, checkpoint, easy, open, rows};
 use frontdesk::doctor::Kind;
 use frontdesk::evaluate::{EvaluateOptions, evaluate};
 use frontdesk::train::{Method, TrainOptions, train};
 use frontdesk::{AbstainReason, AnalyzeOptions, Engine, EngineOptions, ErrorKind, ModelSource, Ticket};
+
+use crate::common::{bundle, checkpoint, easy, open, rows};
 
 fn options(dir: &tempfile::TempDir, task: &str) -> TrainOptions {
     let base = checkpoint("distilbert-single-float32", dir.path());

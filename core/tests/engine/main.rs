@@ -1,0 +1,16 @@
+//! The engine, its models, and what goes into it.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod answers;
+mod data;
+#[cfg(feature = "hub")]
+mod hub;
+#[cfg(feature = "hub")]
+mod hub_server;
+mod import_law;
+mod models;
+mod prepare;
+mod scheduler;
+mod sentiment_model;

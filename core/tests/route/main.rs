@@ -1,0 +1,6 @@
+//! Routes: the scorer, policies, what is said of a decision, and learning from outcomes.
+
+mod outcomes;
+mod policy;
+mod reasoning;
+mod scorer;
