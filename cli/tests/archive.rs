@@ -44,13 +44,13 @@ fn score(model: &Path, archive: &Path, output: &Path) -> Vec<String> {
 #[test]
 fn a_run_that_is_killed_at_any_time_ends_with_the_same_bytes() {
     let dir = tempfile::tempdir().unwrap();
-    let (model, archive) = (model(dir.path(), "bert-single-float32"), archive(dir.path(), 30_000));
+    let (model, archive) = (model(dir.path(), "bert-single-float32"), archive(dir.path(), 15_000));
     let whole = dir.path().join("whole");
     let began = Instant::now();
     frontdesk().args(score(&model, &archive, &whole)).assert().success();
     let time = began.elapsed();
     let expected = files(&whole);
-    assert_eq!(expected.iter().filter(|(name, _)| name.starts_with("part-")).count(), 30);
+    assert_eq!(expected.iter().filter(|(name, _)| name.starts_with("part-")).count(), 15);
     let mut killed = 0;
     for round in 1..=5_u32 {
         let output = dir.path().join(format!("killed-{round}"));

@@ -11,6 +11,7 @@ use frontdesk_models::weights::{Limits, Weights};
 use safetensors::tensor::{Dtype, View};
 use serde::{Deserialize, Serialize};
 
+use super::export::little_endian;
 use super::fit::State;
 use super::learner::Learner;
 use crate::atomic::write_atomically;
@@ -45,7 +46,7 @@ impl View for Floats<'_> {
         &self.1
     }
     fn data(&self) -> std::borrow::Cow<'_, [u8]> {
-        self.0.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>().into()
+        little_endian(self.0, f32::to_le_bytes).into()
     }
     fn data_len(&self) -> usize {
         self.0.len() * 4

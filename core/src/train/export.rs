@@ -197,6 +197,13 @@ impl Base {
     }
 }
 
+/// The bytes of all values, one after the other.
+pub(super) fn little_endian<const SIZE: usize>(values: &[f32], bytes: impl Fn(f32) -> [u8; SIZE]) -> Vec<u8> {
+    let mut all = vec![0; values.len() * SIZE];
+    all.as_chunks_mut().0.iter_mut().zip(values).for_each(|(to, value)| *to = bytes(*value));
+    all
+}
+
 /// Tensors by name.
 pub(super) type Tensors = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
 
@@ -210,9 +217,9 @@ pub(super) fn serialize(tensors: &Tensors, half: bool) -> Result<Vec<u8>> {
             return Err(Error::new(ErrorKind::ModelInvalid, message));
         }
         let of_values: Vec<u8> = if half {
-            values.iter().flat_map(|v| half::f16::from_f32(*v).to_le_bytes()).collect()
+            little_endian(values, |v| half::f16::from_f32(v).to_le_bytes())
         } else {
-            values.iter().flat_map(|v| v.to_le_bytes()).collect()
+            little_endian(values, f32::to_le_bytes)
         };
         bytes.push(of_values);
     }
