@@ -10,6 +10,11 @@ use super::tiles::{Lane, panels};
 /// Adding and subtracting it rounds a float32 of less than 2^22 to the nearest integer, ties to even.
 const ROUND: f32 = 12_582_912.0;
 
+/// What two weights side by side sum up to at most, by magnitude: with unsigned bytes, 255 · 128 is within 16 bits.
+pub(super) const PAIR: i32 = 128;
+/// Before they are rounded: a sum of two below the limit cannot be rounded above it.
+const BELOW_PAIR: f32 = PAIR as f32 - 0.01;
+
 /// The weights of each output over the inputs, and what a layer reads and writes, each counted with its padding.
 pub(crate) struct Matrix<R> {
     pub(crate) inputs: usize,
@@ -125,12 +130,19 @@ fn pack_int8(
     PackedWeights::Int8 { quads, steps, sums, inverse }
 }
 
-/// A block of inputs of sixteen outputs as integers of -127 to 127; their steps, and their sums.
+/// A block of inputs of sixteen outputs as integers of -127 to 127, two neighbours' magnitudes [`PAIR`] at most; their steps, and their
+/// sums.
 fn quantised(block: &[Lane], to: &mut [[WeightQuads; 4]]) -> (Lane, [i32; LANES]) {
-    let largest = block.iter().fold([0f32; LANES], |largest, weights| {
-        std::array::from_fn(|lane| largest[lane].max(weights[lane].abs()))
-    });
-    let scale = largest.map(|largest| if largest > 0.0 { 127.0 / largest } else { 0.0 });
+    let (mut single, mut pair) = ([0f32; LANES], [0f32; LANES]);
+    for [first, second] in block.as_chunks().0 {
+        for lane in 0..LANES {
+            let (first, second) = (first[lane].abs(), second[lane].abs());
+            single[lane] = single[lane].max(first).max(second);
+            pair[lane] = pair[lane].max(first + second);
+        }
+    }
+    let step: Lane = std::array::from_fn(|lane| (single[lane] / 127.0).max(pair[lane] / BELOW_PAIR));
+    let scale = step.map(|step| if step > 0.0 { 1.0 / step } else { 0.0 });
     let mut sums = [0; LANES];
     for (inputs, to) in block.as_chunks::<LANES>().0.iter().zip(to) {
         for (four, to) in inputs.as_chunks::<4>().0.iter().zip(to) {
@@ -143,5 +155,5 @@ fn quantised(block: &[Lane], to: &mut [[WeightQuads; 4]]) -> (Lane, [i32; LANES]
             }
         }
     }
-    (largest.map(|largest| largest / 127.0), sums)
+    (step, sums)
 }

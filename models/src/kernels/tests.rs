@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use candle_core::cpu::erf::erf_f64 as erf;
 use proptest::prelude::*;
 
-use super::linear::{Packed, PackedLinear, Then};
-use super::rows::{self, Norm, Step};
+use super::linear::{Packed, PackedLinear, PackedWeights, Then};
+use super::pack::PAIR;
+use super::rows::{self, BLOCK, Norm, Step};
 use super::simd::{Buffers, Kernel, LANES, Program, Simd};
 use super::team::{self, Pieces};
 use super::tiles::{Lane, Tiles, panels};
@@ -128,6 +129,17 @@ fn byte() -> impl Strategy<Value = i8> {
     prop_oneof![Just(-128i8), Just(127), any::<i8>()]
 }
 
+/// Weights as packing leaves them: the magnitudes of two side by side are [`PAIR`] at most.
+fn limited(weights: &mut [[i8; LANES]]) {
+    for [first, second] in weights.as_chunks_mut().0 {
+        for (first, second) in first.iter_mut().zip(second) {
+            *first = (*first).max(-127);
+            let room = 127.min(PAIR - i32::from(first.unsigned_abs()));
+            *second = i32::from(*second).clamp(-room, room) as i8;
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: 48, ..ProptestConfig::default() })]
 
@@ -136,11 +148,37 @@ proptest! {
         rows in prop::collection::vec((prop::array::uniform12(byte()), prop::array::uniform16(byte())), 16..200),
     ) {
         let whole = rows.len() / LANES * LANES;
-        let (values, weights): (Vec<_>, Vec<_>) = rows[..whole].iter().copied().unzip();
+        let (values, mut weights): (Vec<_>, Vec<_>) = rows[..whole].iter().copied().unzip();
+        limited(&mut weights);
         exact_tile::<1>(&values, &weights);
         exact_tile::<4>(&values, &weights);
         exact_tile::<6>(&values, &weights);
         exact_tile::<12>(&values, &weights);
+    }
+
+    #[test]
+    fn packed_weights_side_by_side_stay_within_their_limit_and_near_the_plain_ones(
+        weights in prop::collection::vec(
+            prop_oneof![-1.0..=1.0f32, Just(1.0), Just(-1.0), (-254..=254i16).prop_map(|half| f32::from(half) / 254.0)],
+            1..420,
+        ),
+        size in prop_oneof![Just(1e-30f32), Just(0.05), Just(1e30)],
+    ) {
+        let row = |_| Some(weights.iter().map(|weight| weight * size).collect());
+        // The inputs are spread as the weights are, so that none is scaled.
+        let matrix = Matrix { inputs: weights.len(), outputs: 1, row };
+        let spread = |input: usize| (weights[input] * size).abs();
+        let linear = PackedLinear::new(Precision::Int8, &matrix, |_| 0.0, spread);
+        let PackedWeights::Int8 { quads, steps, .. } = &linear.weights else { unreachable!("packed as integers") };
+        let packed: Vec<i8> = quads.as_flattened().iter().flat_map(|columns| columns[0]).collect();
+        for pair in packed.as_chunks::<2>().0 {
+            prop_assert!(pair.iter().map(|weight| i32::from(weight.unsigned_abs())).sum::<i32>() <= PAIR, "{pair:?}");
+        }
+        for (at, (&weight, packed)) in weights.iter().zip(packed).enumerate() {
+            let step = steps[at / (BLOCK * LANES)][0];
+            let difference = weight * size - f32::from(packed) * step;
+            prop_assert!(difference.abs() <= step * 0.501, "{at}: {weight} · {size} as {packed} · {step}");
+        }
     }
 
     #[test]

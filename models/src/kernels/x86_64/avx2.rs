@@ -45,7 +45,7 @@ impl Simd for Avx2 {
     const ROWS: usize = 6;
     type F32 = Pair;
     type I32 = [__m256i; 2];
-    type Quads = [[i16; 4]; 4];
+    type Quads = [[u8; 4]; 4];
 
     #[inline]
     fn run<K: Kernel<Self>>(self, kernel: K) -> K::Output {
@@ -54,7 +54,7 @@ impl Simd for Avx2 {
     }
 
     fn buffer(buffers: &mut Buffers) -> &mut Vec<Self::Quads> {
-        &mut buffers.words
+        &mut buffers.bytes
     }
 
     #[inline(always)]
@@ -181,16 +181,19 @@ impl Simd for Avx2 {
     #[inline(always)]
     fn quads(self, values: Pair) -> Self::Quads {
         let mut quads = Self::Quads::default();
-        // SAFETY: AVX2, as `self` proves; the quads have room for sixteen integers of 16 bits.
+        // SAFETY: AVX2, as `self` proves; the quads have room for sixteen bytes.
         unsafe {
             // The pack works in each half by itself: quads 0 2 1 3, then in order.
-            let packed = _mm256_packs_epi32(_mm256_cvtps_epi32(values[0]), _mm256_cvtps_epi32(values[1]));
-            let ordered = _mm256_permute4x64_epi64::<0b11_01_10_00>(packed);
-            _mm256_storeu_si256(quads.as_mut_ptr().cast(), ordered);
+            let words = _mm256_packs_epi32(_mm256_cvtps_epi32(values[0]), _mm256_cvtps_epi32(values[1]));
+            let ordered = _mm256_permute4x64_epi64::<0b11_01_10_00>(words);
+            let raised = _mm256_add_epi16(ordered, _mm256_set1_epi16(Self::OFFSET as i16));
+            let bytes =
+                _mm_packus_epi16(_mm256_castsi256_si128(raised), _mm256_extracti128_si256::<1>(raised));
+            _mm_storeu_si128(quads.as_mut_ptr().cast(), bytes);
         }
         quads
     }
-    const OFFSET: i32 = 0;
+    const OFFSET: i32 = 128;
 
     #[inline(always)]
     fn ahead<T>(self, weights: &T) {
@@ -201,7 +204,8 @@ impl Simd for Avx2 {
         fetch(weights);
     }
 
-    /// `pmaddwd` over weights widened to 16 bits: the pair sums of `pmaddubsw` would saturate.
+    /// `pmaddubsw` adds two products of an unsigned and a signed byte in 16 bits. They do not saturate: the magnitudes of two weights side
+    /// by side are `PAIR` (pack.rs) at most.
     #[inline(always)]
     fn int8_tile<const R: usize>(
         self,
@@ -210,30 +214,21 @@ impl Simd for Avx2 {
         start: &[i32; LANES],
     ) -> [Self::I32; R] {
         let mut sums = [self.integers(start); R];
-        for half in [0, 1] {
-            // SAFETY: AVX2, as `self` proves. A `WeightQuads` has 64 bytes, of which this half reads 32; a quad is eight bytes.
-            unsafe {
-                let mut low = [_mm256_setzero_si256(); R];
-                let mut high = [_mm256_setzero_si256(); R];
-                for (rows, weights) in activations.iter().zip(weights) {
-                    for (quad, columns) in weights.iter().enumerate() {
-                        self.ahead(columns);
-                        let from = columns.as_ptr().cast::<u8>().add(32 * half);
-                        let first = _mm256_cvtepi8_epi16(_mm_loadu_si128(from.cast()));
-                        let second = _mm256_cvtepi8_epi16(_mm_loadu_si128(from.add(16).cast()));
-                        for row in 0..R {
-                            let quad = rows[row][quad].as_ptr().cast::<i64>().read_unaligned();
-                            let quad = _mm256_set1_epi64x(quad);
-                            low[row] = added(low[row], _mm256_madd_epi16(first, quad));
-                            high[row] = added(high[row], _mm256_madd_epi16(second, quad));
+        // SAFETY: AVX2, as `self` proves. A `WeightQuads` has 64 bytes.
+        unsafe {
+            let ones = _mm256_set1_epi16(1);
+            for (rows, weights) in activations.iter().zip(weights) {
+                for (quad, columns) in weights.iter().enumerate() {
+                    self.ahead(columns);
+                    let from = columns.as_ptr().cast::<u8>();
+                    let halves = [_mm256_loadu_si256(from.cast()), _mm256_loadu_si256(from.add(32).cast())];
+                    for row in 0..R {
+                        let values = _mm256_set1_epi32(i32::from_ne_bytes(rows[row][quad]));
+                        for half in 0..2 {
+                            let pairs = _mm256_maddubs_epi16(values, halves[half]);
+                            sums[row][half] = added(sums[row][half], _mm256_madd_epi16(pairs, ones));
                         }
                     }
-                }
-                for row in 0..R {
-                    // Columns 0 1 4 5 2 3 6 7, then in order.
-                    let pairs = _mm256_hadd_epi32(low[row], high[row]);
-                    let ordered = _mm256_permute4x64_epi64::<0b11_01_10_00>(pairs);
-                    sums[row][half] = _mm256_add_epi32(sums[row][half], ordered);
                 }
             }
         }

@@ -80,7 +80,7 @@ impl Integers for Words {
         quads
     }
 
-    /// `pmaddwd` over weights widened to 16 bits, as with AVX2.
+    /// `pmaddwd` over weights widened to 16 bits.
     #[inline(always)]
     fn int8_tile<const R: usize>(
         self,
