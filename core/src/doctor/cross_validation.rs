@@ -32,37 +32,107 @@ pub fn cross_validated(
     seed: u64,
     progress: &(dyn Fn(Progress) -> Result<()> + Sync),
 ) -> Result<Vec<Vec<f32>>> {
-    check(features, labels, classes, folds)?;
-    let fold_of = stratified(labels, classes, folds, &mut StdRng::seed_from_u64(seed));
-    let mut probabilities = vec![Vec::new(); features.len()];
-    for fold in 0..folds {
-        let turn = || (progress as Tell<'_>)(Progress { stage: Stage::Folds, done: fold, total: folds });
-        let (test, train): (Vec<usize>, Vec<usize>) =
-            (0..features.len()).partition(|&row| fold_of[row] == fold);
-        let train = fewer(&train, labels, classes);
-        let model = Softmax::fit(features, labels, &train, classes, &turn)?;
-        model.predict(features, &test, &turn, |row, scores| probabilities[row] = scores.to_vec())?;
-    }
-    progress(Progress { stage: Stage::Folds, done: folds, total: folds })?;
-    Ok(probabilities)
-}
-
-fn check(features: &[Vec<f32>], labels: &[usize], classes: usize, folds: usize) -> Result<()> {
     if features.len() != labels.len() {
         let message = format!("{} labels for {} rows", labels.len(), features.len());
         return Err(Error::invalid("labels", message));
     }
-    if let Some(row) = labels.iter().position(|&label| label >= classes) {
-        return Err(Error::invalid("labels", format!("row {row}: label {} of {classes}", labels[row])));
+    let folds = Folds::new(labels, classes, folds, seed)?;
+    let rows: Vec<usize> = (0..features.len()).collect();
+    let features: Vec<&[f32]> = features.iter().map(Vec::as_slice).collect();
+    check(&rows, &features, features[0].len())?;
+    let learnt: Vec<&[f32]> = folds.learnt.iter().map(|&row| features[row]).collect();
+    let fitted = folds.fit(&learnt, labels, classes, progress)?;
+    fitted.predict(&rows, &features, &|| progress(folds.all()))
+}
+
+/// A cross-validation of rows whose features need not be in memory all at once: regressions learn from some, and predict the others as
+/// they pass.
+#[derive(Debug)]
+pub(crate) struct Folds {
+    count: usize,
+    /// Each row's fold.
+    of: Vec<usize>,
+    learnt: Vec<usize>,
+}
+
+/// The regression of each fold.
+#[derive(Debug)]
+pub(crate) struct Fitted<'a> {
+    folds: &'a Folds,
+    models: Vec<Softmax>,
+}
+
+impl Folds {
+    /// Deals the rows out; as [`cross_validated`], which has the errors, too.
+    pub(crate) fn new(labels: &[usize], classes: usize, folds: usize, seed: u64) -> Result<Self> {
+        if let Some(row) = labels.iter().position(|&label| label >= classes) {
+            return Err(Error::invalid("labels", format!("row {row}: label {} of {classes}", labels[row])));
+        }
+        if !labels.iter().any(|label| *label != labels[0]) {
+            return Err(Error::new(ErrorKind::DataInvalid, "the rows have fewer than two classes"));
+        }
+        if !(2..=labels.len()).contains(&folds) {
+            return Err(Error::invalid("folds", format!("{folds} folds of {} rows", labels.len())));
+        }
+        let of = stratified(labels, classes, folds, &mut StdRng::seed_from_u64(seed));
+        // Each fold learns from those of the others.
+        let learnt = fewer(labels, classes, MAX_FIT_ROWS * folds / (folds - 1));
+        Ok(Self { count: folds, of, learnt })
     }
-    if !labels.iter().any(|label| *label != labels[0]) {
-        return Err(Error::new(ErrorKind::DataInvalid, "the rows have fewer than two classes"));
+
+    /// The rows that are learnt from, ascending.
+    pub(crate) fn learnt(&self) -> &[usize] {
+        &self.learnt
     }
-    if !(2..=features.len()).contains(&folds) {
-        return Err(Error::invalid("folds", format!("{folds} folds of {} rows", features.len())));
+
+    /// Fits the regression of each fold to `features[i]` of the row `learnt()[i]`; `labels` are of all rows.
+    pub(crate) fn fit(
+        &self,
+        features: &[&[f32]],
+        labels: &[usize],
+        classes: usize,
+        progress: Tell<'_>,
+    ) -> Result<Fitted<'_>> {
+        check(&self.learnt, features, features.first().map_or(0, |row| row.len()))?;
+        let labels: Vec<usize> = self.learnt.iter().map(|&row| labels[row]).collect();
+        let fit = |fold: usize| {
+            let others: Vec<usize> =
+                (0..features.len()).filter(|&at| self.of[self.learnt[at]] != fold).collect();
+            let turn = || progress(Progress { done: fold, ..self.all() });
+            Softmax::fit(features, &labels, &others, classes, &turn)
+        };
+        let models = (0..self.count).map(fit).collect::<Result<_>>()?;
+        progress(self.all())?;
+        Ok(Fitted { folds: self, models })
     }
-    let width = features[0].len();
-    for (row, values) in features.iter().enumerate() {
+
+    /// All folds are fitted.
+    fn all(&self) -> Progress {
+        Progress { stage: Stage::Folds, done: self.count, total: self.count }
+    }
+}
+
+impl Fitted<'_> {
+    /// The probabilities of `rows`, each by a regression that has not learnt from it; `features[i]` are of `rows[i]`. `turn` is asked now and
+    /// then whether to go on.
+    pub(crate) fn predict(
+        &self,
+        rows: &[usize],
+        features: &[&[f32]],
+        turn: &dyn Fn() -> Result<()>,
+    ) -> Result<Vec<Vec<f32>>> {
+        check(rows, features, self.models[0].width())?;
+        let mut probabilities = vec![Vec::new(); rows.len()];
+        for (fold, model) in self.models.iter().enumerate() {
+            let of_fold: Vec<usize> = (0..rows.len()).filter(|&at| self.folds.of[rows[at]] == fold).collect();
+            model.predict(features, &of_fold, turn, |at, scores| probabilities[at] = scores.to_vec())?;
+        }
+        Ok(probabilities)
+    }
+}
+
+fn check(rows: &[usize], features: &[&[f32]], width: usize) -> Result<()> {
+    for (row, values) in rows.iter().zip(features) {
         if width == 0 || values.len() != width {
             let message = format!("row {row}: {} features; the first row has {width}", values.len());
             return Err(Error::invalid("features", message));
@@ -81,7 +151,7 @@ fn check(features: &[Vec<f32>], labels: &[usize], classes: usize, folds: usize) 
 fn stratified(labels: &[usize], classes: usize, folds: usize, random: &mut StdRng) -> Vec<usize> {
     let mut of = vec![0; labels.len()];
     let mut next = 0;
-    for mut rows in by_class((0..labels.len()).collect::<Vec<_>>().as_slice(), labels, classes) {
+    for mut rows in by_class(labels, classes) {
         rows.shuffle(random);
         for row in rows {
             of[row] = next % folds;
@@ -91,14 +161,14 @@ fn stratified(labels: &[usize], classes: usize, folds: usize, random: &mut StdRn
     of
 }
 
-/// As many of the rows as a fold learns from, evenly spaced in each class.
-fn fewer(rows: &[usize], labels: &[usize], classes: usize) -> Vec<usize> {
-    if rows.len() <= MAX_FIT_ROWS {
-        return rows.to_vec();
+/// Rows of each class, evenly spaced: its share of about `most`, ascending.
+fn fewer(labels: &[usize], classes: usize, most: usize) -> Vec<usize> {
+    if labels.len() <= most {
+        return (0..labels.len()).collect();
     }
-    let mut kept = Vec::with_capacity(MAX_FIT_ROWS);
-    for of_class in by_class(rows, labels, classes) {
-        let share = (of_class.len() * MAX_FIT_ROWS).div_ceil(rows.len());
+    let mut kept = Vec::with_capacity(most);
+    for of_class in by_class(labels, classes) {
+        let share = (of_class.len() * most).div_ceil(labels.len());
         let share = share.max(LEAST_FIT_ROWS).min(of_class.len());
         kept.extend((0..share).map(|i| of_class[i * of_class.len() / share]));
     }
@@ -106,10 +176,10 @@ fn fewer(rows: &[usize], labels: &[usize], classes: usize) -> Vec<usize> {
     kept
 }
 
-fn by_class(rows: &[usize], labels: &[usize], classes: usize) -> Vec<Vec<usize>> {
+fn by_class(labels: &[usize], classes: usize) -> Vec<Vec<usize>> {
     let mut of = vec![Vec::new(); classes];
-    for &row in rows {
-        of[labels[row]].push(row);
+    for (row, &label) in labels.iter().enumerate() {
+        of[label].push(row);
     }
     of
 }

@@ -25,6 +25,7 @@ use serde::{Deserialize, Serialize};
 use crate::data::Labelled;
 use crate::{Error, ErrorKind, Result};
 
+pub(crate) use cross_validation::Folds;
 pub use cross_validation::{MAX_FIT_ROWS, cross_validated};
 pub use finding::{
     Diagnosis, File, Finding, Kind, LabelCount, LanguageCount, Place, Pointed, RowCount, Severity,

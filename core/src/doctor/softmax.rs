@@ -34,14 +34,14 @@ fn compute(error: candle_core::Error) -> Error {
 impl Softmax {
     /// Fits to those of the features that `rows` names. `turn` is asked now and then whether to go on.
     pub(super) fn fit(
-        features: &[Vec<f32>],
+        features: &[&[f32]],
         labels: &[usize],
         rows: &[usize],
         classes: usize,
         turn: &dyn Fn() -> Result<()>,
     ) -> Result<Self> {
         turn()?;
-        let scale = Scale::of(rows.iter().map(|&row| features[row].as_slice()));
+        let scale = Scale::of(rows.iter().map(|&row| features[row]));
         let inputs = matrix(&scale, features, rows)?;
         let transposed = inputs.t().map_err(compute)?;
         let targets: Vec<usize> = rows.iter().map(|&row| labels[row]).collect();
@@ -77,10 +77,15 @@ impl Softmax {
         Ok(Self { scale, weights, classes })
     }
 
+    /// The number of features.
+    pub(super) fn width(&self) -> usize {
+        self.scale.width()
+    }
+
     /// Tells `sink` the probabilities of each of the rows.
     pub(super) fn predict(
         &self,
-        features: &[Vec<f32>],
+        features: &[&[f32]],
         rows: &[usize],
         turn: &dyn Fn() -> Result<()>,
         mut sink: impl FnMut(usize, &[f32]),
@@ -120,12 +125,12 @@ fn normalise(scores: &mut [f32]) -> f64 {
 }
 
 /// `[rows][width + 1]`, standardised; the last column is 1, for the bias.
-fn matrix(scale: &Scale, features: &[Vec<f32>], rows: &[usize]) -> Result<Tensor> {
+fn matrix(scale: &Scale, features: &[&[f32]], rows: &[usize]) -> Result<Tensor> {
     let width = scale.width() + 1;
     let mut values = Vec::with_capacity(rows.len() * width);
     for &row in rows {
         let first = values.len();
-        values.extend_from_slice(&features[row]);
+        values.extend_from_slice(features[row]);
         scale.apply(&mut values[first..]);
         values.push(1.0);
     }

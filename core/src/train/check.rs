@@ -5,15 +5,13 @@ use frontdesk_models::heads::Link;
 use serde::Serialize;
 
 use super::export::Base;
-use super::features::{encode, pooled, served};
+use super::features::{Features, encode, pooled, served};
 use super::progress::Progress;
 use super::task::{kind_of, labels_of};
 use super::{HeadData, TrainOptions, in_pool, options};
 use crate::bundle::locate;
 use crate::data::Labelled;
-use crate::doctor::{
-    Diagnosis, DoctorOptions, Examination, Finding, Severity, Split, cross_validated, examine,
-};
+use crate::doctor::{Diagnosis, DoctorOptions, Examination, Finding, Folds, Severity, Split, examine};
 use crate::evaluate::label_indexes;
 use crate::tokenize::Tokenizer;
 use crate::{EngineOptions, Error, ErrorKind, LongText, Result};
@@ -23,6 +21,9 @@ const LABEL_ERRORS_UP_TO: usize = 5_000;
 
 /// Folds of the cross-validation.
 const FOLDS: usize = 5;
+
+/// Rows whose vectors are kept until they are judged, beside those that are learnt from.
+const TURN: usize = 8192;
 
 /// What the doctor says of one head's rows.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -134,7 +135,8 @@ impl<'a> Doctor<'a> {
         Ok(HeadDiagnosis { task: head.task.to_owned(), diagnosis })
     }
 
-    /// What a regression on the base's vectors says of each row that it has not seen.
+    /// What a regression on the base's vectors says of each row that it has not seen. Vectors are kept of the rows that are learnt from, and of
+    /// [`TURN`] others.
     fn probabilities(
         &self,
         rows: &[Labelled],
@@ -143,14 +145,38 @@ impl<'a> Doctor<'a> {
         told: &(dyn Fn(usize) -> Result<()> + Sync),
     ) -> Result<Vec<Vec<f32>>> {
         let trunk: PackedEncoder = served(&self.base.config, self.base.weights())?;
-        let all: Vec<&Labelled> = rows.iter().collect();
-        let encodings = encode(&self.tokenizer, &all, &|_| told(0))?;
-        let features = pooled(&trunk, &encodings, Pooling::Mean, told)?;
         let of_row = |row: &Labelled| Ok(label_indexes(labels, link, row)?.first().copied().unwrap_or(0));
         let targets: Vec<usize> = rows.iter().map(of_row).collect::<Result<_>>()?;
-        let folds = FOLDS.min(rows.len());
-        cross_validated(&features, &targets, labels.len(), folds, self.seed, &|_| told(rows.len()))
+        let features = |of: &[usize], before: usize| -> Result<Features> {
+            let of: Vec<&Labelled> = of.iter().map(|&row| &rows[row]).collect();
+            let encodings = encode(&self.tokenizer, &of, &|_| told(before))?;
+            pooled(&trunk, &encodings, Pooling::Mean, &|done| told(before + done))
+        };
+        let folds = Folds::new(&targets, labels.len(), FOLDS.min(rows.len()), self.seed)?;
+        let learnt = features(folds.learnt(), 0)?;
+        let fitted = folds.fit(&slices(&learnt), &targets, labels.len(), &|_| told(folds.learnt().len()))?;
+        let mut probabilities = vec![Vec::new(); rows.len()];
+        let mut predict = |of: &[usize], features: Features, done: usize| -> Result<()> {
+            let predicted = fitted.predict(of, &slices(&features), &|| told(done))?;
+            of.iter().zip(predicted).for_each(|(&row, predicted)| probabilities[row] = predicted);
+            Ok(())
+        };
+        let mut done = folds.learnt().len();
+        predict(folds.learnt(), learnt, done)?;
+        let mut passing = vec![true; rows.len()];
+        folds.learnt().iter().for_each(|&row| passing[row] = false);
+        let rest: Vec<usize> = (0..rows.len()).filter(|&row| passing[row]).collect();
+        for of in rest.chunks(TURN) {
+            let vectors = features(of, done)?;
+            done += of.len();
+            predict(of, vectors, done)?;
+        }
+        Ok(probabilities)
     }
+}
+
+fn slices(features: &Features) -> Vec<&[f32]> {
+    features.iter().map(Vec::as_slice).collect()
 }
 
 impl Tokenizer {

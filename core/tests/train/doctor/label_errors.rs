@@ -1,11 +1,16 @@
 //! Label errors against cleanlab, and the cross-validation that they are looked for in.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use frontdesk::doctor::{DoctorOptions, Kind, Pointed, cross_validated, examine, label_errors};
+use frontdesk::data::Labelled;
+use frontdesk::doctor::{DoctorOptions, Kind, MAX_FIT_ROWS, Pointed, cross_validated, examine, label_errors};
+use frontdesk::train::{Progress, TrainOptions, check};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde_json::Value;
+
+use crate::common::checkpoint;
 
 use super::given::{blobs, find, good, labelled, normal, of, read};
 
@@ -95,27 +100,65 @@ fn planted_label_noise_is_mostly_recovered() {
     assert!(recovered as f64 > 0.9 * found.count as f64, "{recovered} of {}", found.count);
 }
 
-/// Of two normal distributions of one variance, the posterior is known: log-odds are linear.
+/// Of two normal distributions of one variance, the posterior is known: log-odds are linear. Of the larger number some rows are learnt from.
 #[test]
 fn cross_validation_comes_near_the_true_posterior() {
-    let mut random = StdRng::seed_from_u64(4);
-    let labels: Vec<usize> = (0..3000).map(|i| usize::from(i % 4 == 0)).collect();
-    let point = |&label: &usize| {
-        let shift = label as f32 - 0.5;
-        vec![
-            1.6 * shift + normal(&mut random),
-            5.0 + 3.0 * normal(&mut random),
-            shift + normal(&mut random),
-            1.0,
-        ]
+    for count in [3000, 30_000] {
+        let mut random = StdRng::seed_from_u64(4);
+        let labels: Vec<usize> = (0..count).map(|i| usize::from(i % 4 == 0)).collect();
+        let point = |&label: &usize| {
+            let shift = label as f32 - 0.5;
+            vec![
+                1.6 * shift + normal(&mut random),
+                5.0 + 3.0 * normal(&mut random),
+                shift + normal(&mut random),
+                1.0,
+            ]
+        };
+        let features: Vec<Vec<f32>> = labels.iter().map(point).collect();
+        let probabilities = cross_validated(&features, &labels, 2, 5, 5, &|_| Ok(())).unwrap();
+        let posterior = |x: &[f32]| 1.0 / (1.0 + 3.0 * (-1.6 * x[0] - x[2]).exp());
+        let errors = features.iter().zip(&probabilities).map(|(x, p)| (p[1] - posterior(x)).abs());
+        let mean = errors.sum::<f32>() / count as f32;
+        assert!(mean < 0.02, "{mean} of {count}");
+        assert!(probabilities.iter().all(|p| (p.iter().sum::<f32>() - 1.0).abs() < 1e-5));
+    }
+}
+
+/// Texts that a random trunk can tell apart, each its own; every 300th has the other's label.
+#[test]
+fn label_errors_are_found_among_rows_that_are_not_learnt_from() {
+    let count = MAX_FIT_ROWS * 5 / 4 + 5_000;
+    let wrong = |row: usize| row % 300 == 150;
+    let row = |row: usize| {
+        let letter = |place: u32| char::from(b'a' + (row / 26usize.pow(place) % 26) as u8);
+        let words = if row.is_multiple_of(2) { "proof press proof" } else { "broken ! broken" };
+        let label = if row.is_multiple_of(2) == wrong(row) { "upset" } else { "calm" };
+        Labelled {
+            line: row as u64 + 2,
+            text: format!("{words} {} {} {} {}", letter(0), letter(1), letter(2), letter(3)),
+            label: label.to_owned(),
+        }
     };
-    let features: Vec<Vec<f32>> = labels.iter().map(point).collect();
-    let probabilities = cross_validated(&features, &labels, 2, 5, 5, &|_| Ok(())).unwrap();
-    let posterior = |x: &[f32]| 1.0 / (1.0 + 3.0 * (-1.6 * x[0] - x[2]).exp());
-    let errors = features.iter().zip(&probabilities).map(|(x, p)| (p[1] - posterior(x)).abs());
-    let mean = errors.sum::<f32>() / 3000.0;
-    assert!(mean < 0.02, "{mean}");
-    assert!(probabilities.iter().all(|p| (p.iter().sum::<f32>() - 1.0).abs() < 1e-5));
+    let rows: Vec<Labelled> = (0..count).map(row).collect();
+    let dir = tempfile::tempdir().unwrap();
+    let base = checkpoint("bert-single-float32", dir.path());
+    let options = TrainOptions::new(base.as_path(), "mood", dir.path().join("out"));
+    let told = AtomicUsize::new(0);
+    let tell = |progress: Progress| {
+        if let Progress::Features { done, total } = progress {
+            assert!(done <= total && total == count, "{done} of {total}");
+            told.fetch_max(done, Ordering::Relaxed);
+        }
+        Ok(())
+    };
+    let diagnosis = check(&rows, None, &options, &tell).unwrap();
+    let found = find(&diagnosis, Kind::LikelyLabelError);
+    let lines: BTreeSet<u64> = found.rows.iter().map(|row| row.line).collect();
+    let planted: BTreeSet<u64> = (0..count).filter(|&row| wrong(row)).map(|row| row as u64 + 2).collect();
+    // A sixth of the rows is not learnt from; what a random trunk tells apart is not all that sure.
+    assert!(lines.is_subset(&planted) && lines.len() * 3 > planted.len() * 2, "{lines:?}");
+    assert_eq!(told.into_inner(), count);
 }
 
 #[test]
