@@ -33,6 +33,17 @@ fn added(mut a: __m256i, b: __m256i) -> __m256i {
     a
 }
 
+/// Subnormal numbers become zero, the sign stays.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn flushed(a: __m256) -> __m256 {
+    let sign = _mm256_set1_ps(-0.0);
+    let size = _mm256_andnot_ps(sign, a);
+    // Unordered counts as normal, so that a NaN stays.
+    let normal = _mm256_cmp_ps::<_CMP_NLT_UQ>(size, _mm256_set1_ps(f32::MIN_POSITIVE));
+    _mm256_and_ps(a, _mm256_or_ps(normal, sign))
+}
+
 /// One half of sixteen lanes after the other.
 type Pair = [__m256; 2];
 
@@ -166,16 +177,9 @@ impl Simd for Avx2 {
     }
     #[inline(always)]
     fn flush(self, a: Pair) -> Pair {
-        a.map(|a| {
-            // SAFETY: AVX, as `self` proves.
-            unsafe {
-                let sign = _mm256_set1_ps(-0.0);
-                let size = _mm256_andnot_ps(sign, a);
-                // Unordered counts as normal, so that a NaN stays.
-                let normal = _mm256_cmp_ps::<_CMP_NLT_UQ>(size, _mm256_set1_ps(f32::MIN_POSITIVE));
-                _mm256_and_ps(a, _mm256_or_ps(normal, sign))
-            }
-        })
+        // Not by `map`: its closure may stay a function without AVX, to which each intrinsic is a call.
+        // SAFETY: AVX2, as `self` proves.
+        unsafe { [flushed(a[0]), flushed(a[1])] }
     }
 
     #[inline(always)]

@@ -110,13 +110,15 @@ impl Integers for Words {
             let even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
             let odd = _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
             let start = _mm512_loadu_si512(start.as_ptr().cast());
-            std::array::from_fn(|row| {
+            let mut sums = [start; R];
+            for row in 0..R {
                 let pairs = _mm512_add_epi32(
                     _mm512_permutex2var_epi32(low[row], even, high[row]),
                     _mm512_permutex2var_epi32(low[row], odd, high[row]),
                 );
-                _mm512_add_epi32(start, pairs)
-            })
+                sums[row] = _mm512_add_epi32(start, pairs);
+            }
+            sums
         }
     }
 
