@@ -49,14 +49,14 @@ def test_the_loop_turns_while_the_engine_works() -> None:
 def test_a_cancelled_task_frees_its_place() -> None:
     async def run() -> None:
         with Engine(threads=1) as engine:
-            task = asyncio.create_task(engine.analyze_batch_async([LONG] * 400))
+            task = asyncio.create_task(engine.analyze_batch_async([LONG] * 10_000))
             await under_way(engine)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
             await engine.analyze_async("thanks")
             assert engine.metrics().queue_depth == 0
-            assert engine.metrics().tickets < 400
+            assert engine.metrics().tickets < 10_000
 
     asyncio.run(run())
 
@@ -64,18 +64,18 @@ def test_a_cancelled_task_frees_its_place() -> None:
 def test_a_call_that_is_lost_with_its_loop_frees_its_place() -> None:
     with Engine(threads=1) as engine:
         loop = asyncio.new_event_loop()
-        task = loop.create_task(engine.analyze_batch_async([LONG] * 400))
+        task = loop.create_task(engine.analyze_batch_async([LONG] * 10_000))
         loop.run_until_complete(under_way(engine))
         loop.close()
         # Whoever closes a loop over a task is told so on stderr.
         task._log_destroy_pending = False  # type: ignore[attr-defined]
         del task
         gc.collect()
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 600
         while engine.metrics().queue_depth > 0:
             assert time.monotonic() < deadline
             time.sleep(0.01)
-        assert engine.metrics().tickets < 400
+        assert engine.metrics().tickets < 10_000
 
 
 def test_the_loop_turns_while_answers_are_handed_over(engine: Engine) -> None:
@@ -94,14 +94,14 @@ def test_the_loop_turns_while_answers_are_handed_over(engine: Engine) -> None:
 def test_a_deadline_while_a_batch_runs() -> None:
     async def run() -> None:
         with Engine(threads=1) as engine:
-            long = asyncio.create_task(engine.analyze_batch_async([LONG] * 60))
+            long = asyncio.create_task(engine.analyze_batch_async([LONG] * 10_000))
             await under_way(engine)
             with pytest.raises(frontdesk.TimeoutError):
                 await engine.analyze_async("thanks", timeout_ms=5)
             assert not long.done()
             with pytest.raises(frontdesk.TimeoutError):
                 await engine.analyze_async("thanks", timeout_ms=0)
-            assert len(await long) == 60
+            long.cancel()
 
     asyncio.run(run())
 
@@ -109,7 +109,7 @@ def test_a_deadline_while_a_batch_runs() -> None:
 def test_closing_cancels_what_is_queued() -> None:
     async def run() -> None:
         engine = Engine(threads=1)
-        task = asyncio.create_task(engine.analyze_batch_async([LONG] * 400))
+        task = asyncio.create_task(engine.analyze_batch_async([LONG] * 10_000))
         await under_way(engine)
         await asyncio.to_thread(engine.close)
         with pytest.raises(frontdesk.CancelledError):

@@ -55,7 +55,7 @@ def ctrl_c() -> Iterator[None]:
 @pytest.mark.parametrize("work", ["analyze", "score"])
 def test_ctrl_c_is_heard_and_frees_the_work(work: str) -> None:
     with Engine(threads=1) as engine:
-        texts = [LONG] * 2000
+        texts = [LONG] * 10_000
 
         def interrupt() -> None:
             while engine.metrics().tokens == 0:
@@ -72,7 +72,7 @@ def test_ctrl_c_is_heard_and_frees_the_work(work: str) -> None:
         thread.join()
         engine.analyze("thanks")
         assert engine.metrics().queue_depth == 0
-        assert engine.metrics().tickets < 2000
+        assert engine.metrics().tickets < 10_000
 
 
 _forked: Engine
@@ -102,7 +102,7 @@ def test_a_forked_child_reads_many_and_opens_an_engine(engine: Engine) -> None:
     texts = [LONG, "thanks", "Need to approve this proof ASAP", LONG] * 4
     expected = engine.analyze_batch(texts)
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork")) as pool:
-        assert pool.submit(_batch_in_child, texts).result(timeout=60) == expected * 2
+        assert pool.submit(_batch_in_child, texts).result(timeout=600) == expected * 2
 
 
 def test_a_spawned_child_opens_the_engine_anew() -> None:
@@ -114,12 +114,12 @@ def test_a_spawned_child_opens_the_engine_anew() -> None:
 
 PROGRAMS = {
     "a call is under way in a daemon thread": """
-        threading.Thread(target=lambda: engine.analyze_batch([text] * 400), daemon=True).start()
+        threading.Thread(target=lambda: engine.analyze_batch([text] * 10_000), daemon=True).start()
         busy()
     """,
     "a task is under way": """
         async def main():
-            task = asyncio.create_task(engine.analyze_batch_async([text] * 400))
+            task = asyncio.create_task(engine.analyze_batch_async([text] * 10_000))
             while engine.metrics().tokens == 0:
                 await asyncio.sleep(0.002)
             del task
@@ -129,7 +129,7 @@ PROGRAMS = {
         engine.analyze("thanks")
     """,
     "an engine is dropped while it works": """
-        call = engine._native.call([text] * 400, True, lambda: None)
+        call = engine._native.call([text] * 10_000, True, lambda: None)
         busy()
         del engine
     """,
@@ -148,5 +148,5 @@ def test_a_process_ends_although(program: str) -> None:
                 time.sleep(0.002)
     """
     code = textwrap.dedent(start) + textwrap.dedent(program)
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=600)
     assert (ended.returncode, ended.stderr) == (0, "")

@@ -184,6 +184,6 @@ def _train_in_child(output: Path) -> float:
 def test_a_forked_child_trains_as_its_parent_did(model: Path, tmp_path: Path) -> None:
     expected = _train_in_child(tmp_path / "parent")
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork")) as pool:
-        assert pool.submit(_train_in_child, tmp_path / "child").result(timeout=120) == expected
+        assert pool.submit(_train_in_child, tmp_path / "child").result(timeout=600) == expected
     heads = [(tmp_path / who / "heads.safetensors").read_bytes() for who in ("parent", "child")]
     assert heads[0] == heads[1]

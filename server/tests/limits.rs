@@ -85,7 +85,8 @@ async fn a_full_queue_and_a_late_answer_have_their_codes() {
     let mut limits = ServerOptions::default();
     limits.timeout = Duration::from_millis(60);
     let service = app(engine.clone(), limits);
-    let long = vec![Ticket::new("the proof shows the wrong blue and the press is waiting ".repeat(6)); 80];
+    let long =
+        vec![Ticket::new("the proof shows the wrong blue and the press is waiting ".repeat(6)); 20_000];
     let busy = engine.submit(long, &AnalyzeOptions::default());
     let body = json!({ "text": "hello" }).to_string();
     let reply = post(&service, "/api/v1/support/analyze", body.clone()).await;
@@ -96,10 +97,14 @@ async fn a_full_queue_and_a_late_answer_have_their_codes() {
     while engine.metrics().unwrap().queue_depth > 0 {
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
-    let long: Vec<String> = vec!["the proof shows the wrong blue and the press is waiting ".repeat(6); 80];
+    let long: Vec<String> = vec!["the proof shows the wrong blue and the press is waiting ".repeat(6); 1000];
     let late = post(&service, "/api/v1/support/analyze/batch", json!({ "tickets": long }).to_string()).await;
     late.problem(504, "timeout");
+    while engine.metrics().unwrap().queue_depth > 0 {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
     let metrics = get(&service, "/metrics").await.text;
     assert!(metrics.contains("frontdesk_overloaded_total 1\n"), "{metrics}");
-    assert!(metrics.contains("frontdesk_queue_depth 0\n"), "the late request left its place: {metrics}");
+    assert!(metrics.contains("frontdesk_queue_depth 0\n"), "{metrics}");
+    assert!(engine.metrics().unwrap().tickets < 1000, "the late request left its place");
 }

@@ -61,7 +61,7 @@ async fn the_log_has_a_line_a_request_and_neither_a_text_nor_a_key() {
     let wrong = service.clone().oneshot(wrong.body(Body::empty()).unwrap()).await.unwrap();
     assert_eq!(wrong.status().as_u16(), 401);
     // A client that hangs up drops the request that is being answered.
-    let open = service.clone().oneshot(request("/api/v1/support/analyze/batch", long(200)));
+    let open = service.clone().oneshot(request("/api/v1/support/analyze/batch", long(1000)));
     assert!(tokio::time::timeout(Duration::from_millis(100), open).await.is_err());
     drop(guard);
 
