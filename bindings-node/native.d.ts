@@ -515,6 +515,12 @@ export interface Shadow {
   policy: string
 }
 
+/** Tickets that a stream hands over at once, as core has it. */
+export declare const STREAM_STEP: number
+
+/** Steps of a stream that are under way at a time, as core has it. */
+export declare const STREAM_WINDOW: number
+
 /** What one head of a single-task model says, with the task's name. */
 export interface TaskAnalysis {
   task: string

@@ -10,12 +10,6 @@ const input_js_1 = require("./input.js");
 const training_js_1 = require("./training.js");
 const SCORE = { signal: true, outputs: true, route: true };
 const ANALYZE = { ...SCORE, timeoutMs: true };
-/** Tickets of one step of `score`. */
-const STEP = 64;
-/** Steps of `score` that are under way at a time. */
-const AHEAD = 2;
-/** How long `score` waits where other callers fill the queue. */
-const PAUSE_MS = 50;
 /** Reads support messages. */
 class Engine {
     /** What this engine is made of. */
@@ -50,8 +44,8 @@ class Engine {
         return this.#run((0, input_js_1.list)(tickets, 0), true, asked);
     }
     /**
-     * Analyzes a stream of any length, in its order. Of the source, at most 128 tickets are read ahead of what was taken; where
-     * other callers fill the queue, it waits. A source that throws ends it with the source's own error.
+     * Analyzes a stream of any length, in its order. Of the source, at most 256 tickets are read ahead of what was taken; where
+     * other callers fill the queue, it waits for its turn. A source that throws ends it with the source's own error.
      */
     async *score(tickets, options = {}) {
         const { signal, ...rest } = (0, input_js_1.known)(options, SCORE);
@@ -66,9 +60,9 @@ class Engine {
         let pulling = false;
         try {
             for (;;) {
-                while (!ended && underWay.length < AHEAD) {
+                while (!ended && underWay.length < native_js_1.STREAM_WINDOW) {
                     const step = [];
-                    while (step.length < STEP && !ended) {
+                    while (step.length < native_js_1.STREAM_STEP && !ended) {
                         pulling = true;
                         const next = await unlessAborted(source.next(), stop.signal);
                         pulling = false;
@@ -80,7 +74,7 @@ class Engine {
                         }
                     }
                     if (step.length > 0) {
-                        const analyses = this.#step((0, input_js_1.list)(step, first), first, { ...rest, signal: stop.signal });
+                        const analyses = this.#run((0, input_js_1.list)(step, first), true, { ...rest, signal: stop.signal }, first);
                         // Its error is thrown when its turn comes.
                         analyses.catch(() => { });
                         underWay.push(analyses);
@@ -159,19 +153,7 @@ class Engine {
         }
         return this.#native;
     }
-    async #step(text, first, options) {
-        for (;;) {
-            try {
-                return await this.#run(text, true, options, first);
-            }
-            catch (error) {
-                if (!(error instanceof errors_js_1.FrontdeskError && error.code === 'overloaded')) {
-                    throw error;
-                }
-                await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
-            }
-        }
-    }
+    /** `first` is the place of the first ticket in a stream. */
     #run(tickets, many, options, first) {
         const { signal, ...rest } = options;
         const text = (0, input_js_1.json)(rest, 'the options');

@@ -28,7 +28,13 @@ async function watched({ signal, progress }, begin) {
     let thrown;
     const work = new native_js_1.NativeWork((step) => {
         try {
-            progress?.(JSON.parse(step));
+            const told = JSON.parse(step);
+            if (told?.notice !== undefined) {
+                process.emitWarning(told.notice, 'FrontdeskNotice');
+            }
+            else {
+                progress?.(told);
+            }
         }
         catch (error) {
             thrown ??= { error };

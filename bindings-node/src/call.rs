@@ -102,8 +102,11 @@ impl Shared {
     /// Reads the tickets and hands them to the engine, unless the call was cancelled.
     pub(crate) fn begin(self: &Arc<Self>, engine: &Engine) {
         let Some(input) = self.lock().input.take() else { return };
-        let submitted =
-            input.read(self.since).map(|(tickets, options)| engine.submit_from(tickets, &options));
+        // A part of something longer is not refused where others fill the queue: who hands over one after the other waits for each.
+        let submitted = input.read(self.since).map(|(tickets, options)| match input.first {
+            Some(_) => engine.submit_in_turn(tickets, &options),
+            None => engine.submit_from(tickets, &options),
+        });
         match submitted {
             Ok(pending) => {
                 let mut state = self.lock();

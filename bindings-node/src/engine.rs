@@ -21,6 +21,14 @@ fn open(options: &str) -> Result<Engine> {
     Engine::open(options)
 }
 
+/// Tickets that a stream hands over at once, as core has it.
+#[napi]
+pub const STREAM_STEP: u32 = frontdesk::STREAM_STEP as u32;
+
+/// Steps of a stream that are under way at a time, as core has it.
+#[napi]
+pub const STREAM_WINDOW: u32 = frontdesk::STREAM_WINDOW as u32;
+
 /// What the thread that owns an engine does, in this order.
 pub(crate) enum Job {
     Call(Arc<Shared>),
@@ -101,8 +109,8 @@ impl NativeEngine {
         options: String,
         work: &NativeWork,
     ) -> napi::Result<Object<'env>> {
-        let (engine, tell) = (self.opened()?.engine.clone(), work.teller());
-        on_thread(env, move |promise| promise.settle(evaluation(&data, &options, &engine, &tell)))
+        let (engine, notifier, tell) = (self.opened()?.engine.clone(), work.notifier(), work.teller());
+        on_thread(env, move |promise| promise.settle(evaluation(&data, &options, &engine, &notifier, &tell)))
     }
 
     /// Compares this engine's model, a, with another's, b.
@@ -116,8 +124,10 @@ impl NativeEngine {
         work: &NativeWork,
     ) -> napi::Result<Object<'env>> {
         let (a, b) = (self.opened()?.engine.clone(), other.opened()?.engine.clone());
-        let tell = work.teller();
-        on_thread(env, move |promise| promise.settle(comparison(&data, &options, [&a, &b], &tell)))
+        let (notifier, tell) = (work.notifier(), work.teller());
+        on_thread(env, move |promise| {
+            promise.settle(comparison(&data, &options, [&a, &b], &notifier, &tell));
+        })
     }
 
     /// Cancels every call. The promise is resolved when the threads have ended.

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use frontdesk::data::{Labelled, read_labelled};
 use frontdesk::evaluate::{compare, evaluate};
+use frontdesk::table::{Labelled, Notice, Reading, read_labelled};
 use frontdesk::train::{Progress, TrainOptions, check, estimate, train};
 use frontdesk::{Engine, Error, ErrorKind, Result, from_json};
 use napi::Env;
@@ -29,16 +29,29 @@ struct Rows {
 }
 
 impl Rows {
-    fn read(&self, file: &str) -> Result<Vec<Labelled>> {
-        read_labelled(file.as_ref(), &self.text_column, &self.label_column)
+    fn read(&self, file: &str, work: &Notifier) -> Result<Vec<Labelled>> {
+        let read = read_labelled(file.as_ref(), &self.text_column, &self.label_column, &Reading::default())?;
+        read.notices.iter().for_each(|notice| work.notice(notice));
+        Ok(read.rows)
     }
 }
+
+/// Tells JavaScript what a person should look at in a file, which is warned of.
+pub(crate) struct Notifier(Arc<Tell>);
+
+impl Notifier {
+    fn notice(&self, notice: &Notice) {
+        self.0.call(serde_json::json!({ "notice": notice.to_string() }).to_string(), NonBlocking);
+    }
+}
+
+type Tell = ThreadsafeFunction<String, (), String, napi::Status, false, true>;
 
 /// Long work, as who began it sees it: told where it stands, in JSON, and stopped at will.
 #[napi]
 pub struct NativeWork {
     stopped: Arc<AtomicBool>,
-    tell: Arc<ThreadsafeFunction<String, (), String, napi::Status, false, true>>,
+    tell: Arc<Tell>,
 }
 
 #[napi]
@@ -53,6 +66,10 @@ impl NativeWork {
     #[napi]
     pub fn stop(&self) {
         self.stopped.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn notifier(&self) -> Notifier {
+        Notifier(Arc::clone(&self.tell))
     }
 
     pub(crate) fn teller<P: Serialize>(&self) -> impl Fn(P) -> Result<()> + Send + Sync + use<P> {
@@ -84,12 +101,12 @@ fn begin<'env, T: 'static, R: Mirror<T> + ToNapiValue + Send + 'static>(
     options: String,
     work: &NativeWork,
 ) -> napi::Result<Object<'env>> {
-    let tell = work.teller();
+    let (tell, notifier) = (work.teller(), work.notifier());
     let run = move || {
         let data: Rows = from_json(data.as_bytes())?;
         let options: TrainOptions = from_json(options.as_bytes())?;
-        let valid = data.valid.as_deref().map(|file| data.read(file)).transpose()?;
-        verb(&data.read(&data.data)?, valid.as_deref(), &options, &tell)
+        let valid = data.valid.as_deref().map(|file| data.read(file, &notifier)).transpose()?;
+        verb(&data.read(&data.data, &notifier)?, valid.as_deref(), &options, &tell)
     };
     on_thread(env, move |promise| promise.settle(run().map(R::of)))
 }
@@ -131,10 +148,11 @@ pub(crate) fn evaluation(
     data: &str,
     options: &str,
     engine: &Engine,
+    notifier: &Notifier,
     tell: &(impl Fn(usize) -> Result<()> + Sync),
 ) -> Result<Evaluation> {
     let data: Rows = from_json(data.as_bytes())?;
-    let rows = data.read(&data.data)?;
+    let rows = data.read(&data.data, notifier)?;
     let found = evaluate(engine, &rows, &from_json(options.as_bytes())?, tell);
     found.map(Mirror::of).map_err(|e| e.context(&data.data))
 }
@@ -143,10 +161,11 @@ pub(crate) fn comparison(
     data: &str,
     options: &str,
     engines: [&Engine; 2],
+    notifier: &Notifier,
     tell: &(impl Fn(usize) -> Result<()> + Sync),
 ) -> Result<Comparison> {
     let data: Rows = from_json(data.as_bytes())?;
-    let rows = data.read(&data.data)?;
+    let rows = data.read(&data.data, notifier)?;
     let found = compare(engines[0], engines[1], &rows, &from_json(options.as_bytes())?, tell);
     found.map(Mirror::of).map_err(|e| e.context(&data.data))
 }

@@ -230,3 +230,19 @@ test('a message is prepared where the engine was opened so, and says what went',
   assert.ok(!('removed' in asItCame.usage))
   assert.ok(asItCame.usage.tokens > prepared.usage.tokens)
 })
+
+test('files of every format are rows, and what a person should look at is warned of', async () => {
+  const base = checkpoint(temporary())
+  for (const name of ['pandas-rich.parquet', 'polars.arrow', 'pandas-indented.json', 'pandas.csv.zst', 'excel-sep.csv']) {
+    const data = join(root, 'core/tests/golden/tables', name)
+    const { rows } = await check({ data, base, task: 'kind' })
+    assert.equal(rows.train, 8, name)
+  }
+  const data = join(temporary(), 'stray.csv')
+  writeFileSync(data, 'text,label\n"opened here,good\nsecond,good\nthird",good\nfourth,bad\n')
+  const warned = new Promise((resolve) => process.once('warning', resolve))
+  assert.equal((await check({ data, base, task: 'mood' })).rows.train, 2)
+  const warning = await warned
+  assert.equal(warning.name, 'FrontdeskNotice')
+  assert.match(warning.message, /stray\.csv: line 2: a quoted field goes over several lines/)
+})

@@ -1,5 +1,5 @@
 // The engine, and the calls that are under way.
-import { type Comparison, type Evaluation, type Info, type Metrics, NativeEngine } from '../native.js'
+import { type Comparison, type Evaluation, type Info, type Metrics, NativeEngine, STREAM_STEP, STREAM_WINDOW } from '../native.js'
 import { withBundle } from './bundle.js'
 import { Calls } from './calls.js'
 import { FrontdeskError, invalid, kind, message, refuseAborted, unfailed } from './errors.js'
@@ -9,15 +9,6 @@ import type { Analysis, AnalyzeOptions, CompareOptions, EngineOptions, EvaluateO
 
 const SCORE: Names<ScoreOptions> = { signal: true, outputs: true, route: true }
 const ANALYZE: Names<AnalyzeOptions> = { ...SCORE, timeoutMs: true }
-
-/** Tickets of one step of `score`. */
-const STEP = 64
-
-/** Steps of `score` that are under way at a time. */
-const AHEAD = 2
-
-/** How long `score` waits where other callers fill the queue. */
-const PAUSE_MS = 50
 
 /** Reads support messages. */
 export class Engine<Task extends string = never> {
@@ -61,8 +52,8 @@ export class Engine<Task extends string = never> {
   }
 
   /**
-   * Analyzes a stream of any length, in its order. Of the source, at most 128 tickets are read ahead of what was taken; where
-   * other callers fill the queue, it waits. A source that throws ends it with the source's own error.
+   * Analyzes a stream of any length, in its order. Of the source, at most 256 tickets are read ahead of what was taken; where
+   * other callers fill the queue, it waits for its turn. A source that throws ends it with the source's own error.
    */
   async *score(
     tickets: Iterable<string | Ticket> | AsyncIterable<string | Ticket>,
@@ -80,9 +71,9 @@ export class Engine<Task extends string = never> {
     let pulling = false
     try {
       for (;;) {
-        while (!ended && underWay.length < AHEAD) {
+        while (!ended && underWay.length < STREAM_WINDOW) {
           const step: (string | Ticket)[] = []
-          while (step.length < STEP && !ended) {
+          while (step.length < STREAM_STEP && !ended) {
             pulling = true
             const next = await unlessAborted(source.next(), stop.signal)
             pulling = false
@@ -93,7 +84,7 @@ export class Engine<Task extends string = never> {
             }
           }
           if (step.length > 0) {
-            const analyses = this.#step(list(step, first), first, { ...rest, signal: stop.signal })
+            const analyses = this.#run(list(step, first), true, { ...rest, signal: stop.signal }, first)
             // Its error is thrown when its turn comes.
             analyses.catch(() => {})
             underWay.push(analyses)
@@ -177,19 +168,7 @@ export class Engine<Task extends string = never> {
     return this.#native
   }
 
-  async #step(text: string, first: number, options: ScoreOptions): Promise<Analysis<Task>[]> {
-    for (;;) {
-      try {
-        return await this.#run(text, true, options, first)
-      } catch (error) {
-        if (!(error instanceof FrontdeskError && error.code === 'overloaded')) {
-          throw error
-        }
-        await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
-      }
-    }
-  }
-
+  /** `first` is the place of the first ticket in a stream. */
   #run(tickets: string, many: boolean, options: AnalyzeOptions, first?: number): Promise<Analysis<Task>[]> {
     const { signal, ...rest } = options
     const text = json(rest, 'the options')

@@ -43,7 +43,12 @@ export async function watched<T extends object, Step>(
   let thrown: { error: unknown } | undefined
   const work = new NativeWork((step) => {
     try {
-      progress?.(JSON.parse(step) as Step)
+      const told = JSON.parse(step) as Step & { notice?: string }
+      if (told?.notice !== undefined) {
+        process.emitWarning(told.notice, 'FrontdeskNotice')
+      } else {
+        progress?.(told)
+      }
     } catch (error) {
       thrown ??= { error }
       work.stop()

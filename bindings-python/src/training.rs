@@ -1,10 +1,13 @@
 //! Training, evaluating and comparing, on files and on tables.
 
+use std::ffi::CString;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
-use frontdesk::data::{Labelled, labelled, read_labelled};
+use frontdesk::table::{Labelled, Notice, Reading, labelled, read_labelled};
 use frontdesk::train::{Progress, TrainOptions};
 use frontdesk::{Error, Result, from_json};
+use pyo3::exceptions::PyUserWarning;
 use pyo3::prelude::*;
 
 use crate::door::{Tell, watch};
@@ -21,13 +24,31 @@ pub enum Rows {
 }
 
 impl Rows {
-    fn read(self) -> Result<(Vec<Labelled>, Option<String>)> {
+    fn read(self, noticed: &Noticed) -> Result<(Vec<Labelled>, Option<String>)> {
         match self {
             Self::Columns(texts, labels) => Ok((labelled(texts.into_iter().zip(labels))?, None)),
             Self::File(path, text, label) => {
-                Ok((read_labelled(&path, &text, &label)?, Some(path.display().to_string())))
+                let read = read_labelled(&path, &text, &label, &Reading::default())?;
+                noticed.0.lock().unwrap_or_else(PoisonError::into_inner).extend(read.notices);
+                Ok((read.rows, Some(path.display().to_string())))
             }
         }
+    }
+}
+
+/// What a person should look at in files that were read; Python warns of it.
+#[derive(Default)]
+struct Noticed(Mutex<Vec<Notice>>);
+
+impl Noticed {
+    fn warn(self, py: Python<'_>) -> PyResult<()> {
+        let category = py.get_type::<PyUserWarning>();
+        for notice in self.0.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            // A text with a NUL in it is none that C can say.
+            let text = CString::new(notice.to_string().replace('\0', " ")).unwrap_or_default();
+            PyErr::warn(py, &category, &text, 2)?;
+        }
+        Ok(())
     }
 }
 
@@ -42,12 +63,15 @@ fn run<'py, T: Mirror + Send>(
     options: &str,
     progress: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
+    let noticed = Noticed::default();
     let work = |tell: Tell<'_, Progress>| {
         let options: TrainOptions = from_json(options.as_bytes())?;
-        let valid = valid.map(Rows::read).transpose()?.map(|(rows, _)| rows);
-        verb(&data.read()?.0, valid.as_deref(), &options, tell)
+        let valid = valid.map(|rows| rows.read(&noticed)).transpose()?.map(|(rows, _)| rows);
+        verb(&data.read(&noticed)?.0, valid.as_deref(), &options, tell)
     };
-    watch(py, progress, work)?.mirror(py)
+    let done = watch(py, progress, work)?;
+    noticed.warn(py)?;
+    done.mirror(py)
 }
 
 /// Trains a head and writes the model; the options are JSON.
@@ -99,13 +123,16 @@ pub fn evaluate<'py>(
     options: &str,
     progress: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
+    let noticed = Noticed::default();
     let work = |tell: Tell<'_, usize>| {
-        let (rows, file) = data.read()?;
+        let (rows, file) = data.read(&noticed)?;
         let found =
             frontdesk::evaluate::evaluate(engine.engine()?, &rows, &from_json(options.as_bytes())?, tell);
         found.map_err(|e| named(e, file))
     };
-    watch(py, progress, work)?.mirror(py)
+    let done = watch(py, progress, work)?;
+    noticed.warn(py)?;
+    done.mirror(py)
 }
 
 /// Compares a head of two engines' models; the options are JSON. `progress` is told the rows done, of twice as many.
@@ -119,13 +146,16 @@ pub fn compare<'py>(
     options: &str,
     progress: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
+    let noticed = Noticed::default();
     let work = |tell: Tell<'_, usize>| {
-        let (rows, file) = data.read()?;
+        let (rows, file) = data.read(&noticed)?;
         let options = from_json(options.as_bytes())?;
         let found = frontdesk::evaluate::compare(a.engine()?, b.engine()?, &rows, &options, tell);
         found.map_err(|e| named(e, file))
     };
-    watch(py, progress, work)?.mirror(py)
+    let done = watch(py, progress, work)?;
+    noticed.warn(py)?;
+    done.mirror(py)
 }
 
 fn named(error: Error, file: Option<String>) -> Error {

@@ -35,7 +35,7 @@ COLUMNLESS: list[tuple[Any, str]] = [
     (np.array(TEXTS), "ndarray has no columns"),
     (np.zeros((2, 2)), "ndarray has no columns"),
     (7, "int is no table"),
-    ([{"text": "a", "label": "question"}, "a"], "line 2: a dictionary is expected, not str"),
+    ([{"text": "a", "label": "question"}, "a"], "row 2: a dictionary is expected, not str"),
 ]
 
 
@@ -54,10 +54,10 @@ def test_a_list_of_dictionaries_is_a_table(engine: Engine) -> None:
     assert evaluate(engine, rows(TEXTS, LABELS)) == evaluate(engine, pd.DataFrame(table))
     with pytest.raises(DataInvalidError, match="no row"):
         evaluate(engine, [])
-    with pytest.raises(InvalidInputError, match="line 2: there is no `label`; there are: text") as caught:
+    with pytest.raises(InvalidInputError, match="row 2: there is no `label`; there are: text") as caught:
         evaluate(engine, [*rows(TEXTS[:1], LABELS[:1]), {"text": "a"}])
     assert caught.value.field == "label_column"
-    with pytest.raises(InvalidInputError, match="line 1 cannot be read: no value"):
+    with pytest.raises(InvalidInputError, match="row 1 cannot be read: no value"):
         evaluate(engine, [Throwing()])
 
 
@@ -65,7 +65,7 @@ def test_a_list_of_dictionaries_is_a_table(engine: Engine) -> None:
 def test_what_is_no_text_is_refused_by_its_line(engine: Engine, text: Any) -> None:
     data = rows(["a", text], LABELS)
     for table in (data, pd.DataFrame(data)):
-        with pytest.raises(InvalidInputError, match=f"line 2: a text is expected, not {type(text).__name__}") as caught:
+        with pytest.raises(InvalidInputError, match=f"row 2: a text is expected, not {type(text).__name__}") as caught:
             evaluate(engine, table)
         assert caught.value.field == "text_column"
 
@@ -74,29 +74,29 @@ def test_what_is_no_text_is_refused_by_its_line(engine: Engine, text: Any) -> No
 def test_what_is_no_label_is_refused_by_its_line(engine: Engine, label: Any) -> None:
     data = rows(TEXTS, ["approval", label])
     for table in (data, pd.DataFrame(data)):
-        with pytest.raises(InvalidInputError, match=f"line 2: .* is expected, not {type(label).__name__}") as caught:
+        with pytest.raises(InvalidInputError, match=f"row 2: .* is expected, not {type(label).__name__}") as caught:
             evaluate(engine, table)
         assert caught.value.field == "label_column"
 
 
 @pytest.mark.parametrize("missing", [None, float("nan"), np.float32("nan"), pd.NA], ids=repr)
 def test_what_is_missing_is_missing(engine: Engine, missing: Any) -> None:
-    with pytest.raises(DataInvalidError, match="line 2: the text is missing"):
+    with pytest.raises(DataInvalidError, match="row 2: the text is missing"):
         evaluate(engine, rows(["a", missing], LABELS))
-    with pytest.raises(DataInvalidError, match="line 2: the label is missing"):
+    with pytest.raises(DataInvalidError, match="row 2: the label is missing"):
         evaluate(engine, pd.DataFrame({"text": TEXTS, "label": pd.Series(["approval", missing], dtype=object)}))
 
 
 @pytest.mark.parametrize("label", [3, np.int64(3), True, np.True_], ids=repr)
 def test_numbers_and_truth_values_are_labels(engine: Engine, label: Any) -> None:
-    with pytest.raises(DataInvalidError, match=f"line 1: `{label}` is no label of the model"):
+    with pytest.raises(DataInvalidError, match=f"row 1: `{label}` is no label of the model"):
         evaluate(engine, rows(["a"], [label]))
 
 
 def test_half_a_surrogate_pair_is_refused_by_its_line(engine: Engine) -> None:
     for field, data in (("text", rows(["a", "\ud800"], LABELS)), ("label", rows(TEXTS, ["approval", "\ud800"]))):
         for table in (data, pd.DataFrame(data, dtype=object)):
-            with pytest.raises(InvalidInputError, match=f"line 2: the {field} is no valid Unicode.*surrogate") as caught:
+            with pytest.raises(InvalidInputError, match=f"row 2: the {field} is no valid Unicode.*surrogate") as caught:
                 evaluate(engine, table)
             assert caught.value.field == f"{field}_column"
 

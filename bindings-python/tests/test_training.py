@@ -77,7 +77,7 @@ def test_bad_data_and_options_are_refused_and_nothing_is_left(tmp_path: Path) ->
     holes = frame.copy()
     holes.loc[2, "label"] = None
     cases: list[tuple[object, dict[str, object], type[Exception], str]] = [
-        (holes, {}, frontdesk.DataInvalidError, "line 3: the label is missing"),
+        (holes, {}, frontdesk.DataInvalidError, "row 3: the label is missing"),
         (frame.head(0), {}, frontdesk.DataInvalidError, "no row"),
         (frame.head(3), {}, frontdesk.DataInvalidError, "1 distinct label"),
         (frame, {"text_column": "body"}, frontdesk.InvalidInputError, "no column `body`"),
@@ -130,7 +130,7 @@ def test_an_engine_evaluates_its_own_head(engine: Engine) -> None:
     assert (found.task, found.rows, done[-1]) == ("category", 2, 2)
     with pytest.raises(frontdesk.InvalidInputError, match="several heads"):
         frontdesk.evaluate(frame, model=engine, text_column="message", label_column="kind")
-    with pytest.raises(frontdesk.DataInvalidError, match="line 1: `x` is no label"):
+    with pytest.raises(frontdesk.DataInvalidError, match="row 1: `x` is no label"):
         frontdesk.evaluate(pl.DataFrame({"text": ["a"], "label": ["x"]}), model=engine, task="category")
 
 
@@ -187,3 +187,21 @@ def test_a_forked_child_trains_as_its_parent_did(model: Path, tmp_path: Path) ->
         assert pool.submit(_train_in_child, tmp_path / "child").result(timeout=600) == expected
     heads = [(tmp_path / who / "heads.safetensors").read_bytes() for who in ("parent", "child")]
     assert heads[0] == heads[1]
+
+
+@pytest.mark.parametrize("name", ["pandas-rich.parquet", "polars.arrow", "pandas-indented.json", "pandas.csv.zst", "pandas-utf16.csv", "excel-sep.csv"])
+def test_files_of_every_format_are_rows(name: str) -> None:
+    file = Path(__file__).parents[2] / "core" / "tests" / "golden" / "tables" / name
+    diagnosis = frontdesk.check(file, task="kind")
+    assert (diagnosis.rows.train, len(diagnosis.labels)) == (8, 5)
+
+
+def test_what_a_person_should_look_at_is_warned_of(tmp_path: Path) -> None:
+    file = tmp_path / "stray.csv"
+    file.write_text('text,label\n"opened here,good\nsecond,good\nthird",good\nfourth,bad\n')
+    with pytest.warns(UserWarning, match=r"stray\.csv: line 2: a quoted field goes over several lines"):
+        diagnosis = frontdesk.check(file, task="mood")
+    assert diagnosis.rows.train == 2
+    file.write_text('text,label\n"opened here,good\nsecond "word",good\n')
+    with pytest.raises(frontdesk.DataInvalidError, match="line 2: a quote is opened"):
+        frontdesk.check(file, task="mood")

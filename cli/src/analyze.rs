@@ -1,25 +1,19 @@
 //! `frontdesk analyze`.
 
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::ops::Range;
 use std::path::Path;
-use std::sync::Arc;
 
-use frontdesk::archive::read_tickets;
-use frontdesk::data::{TicketFile, lines};
+use frontdesk::table::{TicketFile, lines};
 use frontdesk::{
-    Analysis, AnalyzeOptions, Engine, EngineOptions, ModelSource, Result, Ticket, TicketRef, Tickets,
+    Analysis, AnalyzeOptions, Engine, EngineOptions, Error, ErrorKind, ModelSource, Result, Ticket,
 };
 
 use crate::args::{AnalyzeArgs, Format, OutputArgs, TicketArgs};
-use crate::output::{Output, json, json_line};
+use crate::output::{Output, json, json_item, json_line, notices};
+use crate::render::Line;
+use crate::score::tell_left_alone;
 use crate::{progress, render};
-
-/// Tickets between two steps of the progress bar.
-const CHUNK: usize = 256;
-
-/// Chunks under way at a time, so that no thread waits for a chunk's last ticket.
-const UNDER_WAY: usize = 3;
 
 pub(crate) fn run(args: &AnalyzeArgs) -> Result<()> {
     let tickets = tickets(&args.tickets)?;
@@ -28,93 +22,144 @@ pub(crate) fn run(args: &AnalyzeArgs) -> Result<()> {
     options.outputs.clone_from(&args.outputs);
     (options.long_text, options.prepare) = (args.long_text, args.prepare);
     options.route = args.policy.options();
-    analyze(tickets, options, &AnalyzeOptions::default(), args.tickets.input.is_none(), &args.output)
+    analyze(&tickets, options, &AnalyzeOptions::default(), &args.output)
 }
 
-/// Analyzes tickets and prints what is said of them; `alone` of a message that was typed.
-pub(crate) fn analyze(
-    tickets: TicketFile,
-    options: EngineOptions,
-    call: &AnalyzeOptions,
-    alone: bool,
-    to: &OutputArgs,
-) -> Result<()> {
-    let tickets = Arc::new(tickets);
-    let mut output = Output::open(to.output.as_deref())?;
-    let engine = Engine::open(options)?;
-    let default = if to.output.is_some() { Format::Jsonl } else { Format::Table };
-    let format = to.format.unwrap_or(default);
+/// Where tickets come from.
+#[derive(Debug)]
+pub(crate) enum Source {
+    /// One that was typed.
+    Typed(Ticket),
+    /// Lines of standard input.
+    Lines,
+    File(Box<TicketFile>),
+}
 
-    let bar = progress::rows(tickets.len(), "analyzing");
-    let mut analyses: Vec<Analysis> = Vec::new();
-    let mut starts = (0..tickets.len()).step_by(CHUNK);
-    let mut under_way = VecDeque::new();
-    loop {
-        if under_way.len() < UNDER_WAY
-            && let Some(start) = starts.next()
-        {
-            let rows = start..(start + CHUNK).min(tickets.len());
-            let chunk = Arc::new(Chunk { tickets: Arc::clone(&tickets), rows });
-            under_way.push_back(engine.submit_from(chunk, call));
-            continue;
-        }
-        let Some(pending) = under_way.pop_front() else { break };
-        let done = pending.wait()?;
-        bar.inc(done.len() as u64);
-        if format == Format::Jsonl {
-            for analysis in &done {
-                output.write(&json_line(analysis)?)?;
-            }
-        } else {
-            analyses.extend(done);
+/// A ticket with its place, such as `line 7`.
+type Placed = Result<(String, Ticket)>;
+
+impl Source {
+    fn tickets(&self) -> Result<Box<dyn Iterator<Item = Placed> + '_>> {
+        Ok(match self {
+            Self::Typed(ticket) => Box::new(std::iter::once(Ok((String::new(), ticket.clone())))),
+            Self::Lines => Box::new(lines(std::io::stdin().lock())),
+            Self::File(file) => Box::new(file.tickets()?),
+        })
+    }
+
+    fn rows(&self) -> u64 {
+        match self {
+            Self::Typed(_) => 1,
+            Self::Lines => 0,
+            Self::File(file) => file.rows(),
         }
     }
-    bar.finish_and_clear();
-    match (format, analyses.as_slice()) {
-        (Format::Jsonl, _) => {}
-        (Format::Json, [only]) if alone => output.write(&json(only)?)?,
-        (Format::Json, all) => output.write(&json(&all)?)?,
-        (Format::Table, [only]) => output.write(&render::one(only))?,
-        (Format::Table, all) => output.write(&render::many(&tickets.tickets, all))?,
-    }
-    output.finish()
-}
 
-/// Some tickets of a file.
-struct Chunk {
-    tickets: Arc<TicketFile>,
-    rows: Range<usize>,
-}
-
-impl Tickets for Chunk {
-    fn len(&self) -> usize {
-        self.rows.len()
-    }
-
-    fn get(&self, index: usize) -> Result<TicketRef<'_>> {
-        self.tickets.get(self.rows.start + index)
-    }
-
-    fn place(&self, index: usize) -> Option<String> {
-        self.tickets.place(self.rows.start + index)
+    fn is_typed(&self) -> bool {
+        matches!(self, Self::Typed(_))
     }
 }
 
 /// The message that was typed, or the tickets of a file.
-pub(crate) fn tickets(args: &TicketArgs) -> Result<TicketFile> {
+pub(crate) fn tickets(args: &TicketArgs) -> Result<Source> {
     match (&args.text, &args.input) {
-        (Some(text), _) => {
-            let ticket = Ticket { urgency: args.urgency, ..Ticket::new(text) };
-            Ok(TicketFile { tickets: vec![ticket], ..TicketFile::default() })
-        }
-        (None, Some(path)) if path == Path::new("-") => lines(std::io::stdin().lock()),
+        (Some(text), _) => Ok(Source::Typed(Ticket { urgency: args.urgency, ..Ticket::new(text) })),
+        (None, Some(path)) if path == Path::new("-") => Ok(Source::Lines),
         (None, Some(path)) => {
-            let file = read_tickets(path, &args.columns.columns())?;
-            let taken = file.mapping.iter().map(|(field, column)| format!("{field} from `{column}`"));
+            let file = TicketFile::open(path, &args.columns.columns(), &args.table.reading())?;
+            let taken = file.columns().iter().map(|taken| format!("{} from `{}`", taken.field, taken.column));
             let taken = taken.collect::<Vec<_>>().join(", ");
-            eprintln!("{}: {} tickets; {taken}", path.display(), file.len());
-            Ok(file)
+            eprintln!("{}: {} tickets; {taken}", path.display(), file.rows());
+            tell_left_alone(file.left_alone());
+            notices(&file.notices());
+            Ok(Source::File(Box::new(file)))
         }
-        (None, None) => Ok(TicketFile::default()),
+        (None, None) => Err(Error::new(ErrorKind::Internal, "neither a message nor a file")),
+    }
+}
+
+/// Analyzes tickets and prints what is said of them, as it comes where the format allows that.
+pub(crate) fn analyze(
+    source: &Source,
+    options: EngineOptions,
+    call: &AnalyzeOptions,
+    to: &OutputArgs,
+) -> Result<()> {
+    let mut output = Output::open(to.output.as_deref())?;
+    let engine = Engine::open(options)?;
+    let default = if to.output.is_some() { Format::Jsonl } else { Format::Table };
+    let mut printer = Printer {
+        format: to.format.unwrap_or(default),
+        alone: source.is_typed(),
+        lines: Vec::new(),
+        printed: 0,
+        output: &mut output,
+    };
+    let bar = progress::rows(source.rows() as usize, "analyzing");
+    // Of the tickets under way: where they stand, and how they begin.
+    let under_way = RefCell::new(VecDeque::new());
+    let broken = Cell::new(None);
+    let tickets = source.tickets()?.map_while(|ticket| match ticket {
+        Ok((place, ticket)) => {
+            let begins = render::beginning(&ticket);
+            under_way.borrow_mut().push_back((place, begins));
+            Some(ticket)
+        }
+        Err(error) => {
+            broken.set(Some(error));
+            None
+        }
+    });
+    for analysis in engine.stream(tickets, call) {
+        let (place, begins) = under_way.borrow_mut().pop_front().unwrap_or_default();
+        let analysis = analysis.map_err(|e| if place.is_empty() { e } else { e.context(place) })?;
+        printer.print(begins, analysis)?;
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    if let Some(error) = broken.take() {
+        return Err(error);
+    }
+    printer.finish()?;
+    output.finish()
+}
+
+/// Prints analyses one after the other; a table needs all of them.
+struct Printer<'a> {
+    format: Format,
+    /// Whether one message was typed, which is no list.
+    alone: bool,
+    lines: Vec<Line>,
+    printed: u64,
+    output: &'a mut Output,
+}
+
+impl Printer<'_> {
+    fn print(&mut self, begins: String, analysis: Analysis) -> Result<()> {
+        let text = match self.format {
+            Format::Jsonl => json_line(&analysis)?,
+            Format::Json if self.alone => json(&analysis)?,
+            Format::Json => {
+                let before = if self.printed == 0 { "[\n" } else { ",\n" };
+                format!("{before}{}", json_item(&analysis)?)
+            }
+            Format::Table => {
+                self.lines.push(Line { begins, analysis });
+                return Ok(());
+            }
+        };
+        self.printed += 1;
+        self.output.write(&text)
+    }
+
+    fn finish(self) -> Result<()> {
+        match (self.format, self.lines.as_slice()) {
+            (Format::Json, _) if !self.alone => {
+                self.output.write(if self.printed == 0 { "[]\n" } else { "\n]\n" })
+            }
+            (Format::Table, [only]) => self.output.write(&render::one(&only.analysis)),
+            (Format::Table, all) => self.output.write(&render::many(all)),
+            _ => Ok(()),
+        }
     }
 }

@@ -42,7 +42,7 @@ fn score(args: &DiffArgs, model: &str, output: &Path) -> Result<()> {
     let mut options = args.reading.options();
     let first = Archive::open(&engine, &args.archive, options.clone(), &mut |told| teller.tell(told))?;
     tell_columns(&first);
-    let is_text = |field| matches!(field, frontdesk::archive::Field::Text | frontdesk::archive::Field::Body);
+    let is_text = |field| matches!(field, frontdesk::table::Field::Text | frontdesk::table::Field::Body);
     let texts = first.columns().iter().filter(|taken| is_text(taken.field));
     options.keep = texts.map(|taken| taken.column.clone()).collect();
     let archive = Archive::open(&engine, &args.archive, options, &mut |told| teller.tell(told))?;

@@ -1,15 +1,17 @@
 //! `frontdesk evaluate`.
 
-use frontdesk::data::read_labelled;
+use std::path::Path;
+
 use frontdesk::evaluate::{EvaluateOptions, compare, evaluate, out_of_domain};
+use frontdesk::table::{Labelled, read_labelled};
 use frontdesk::{Engine, ModelSource, Result};
 
 use crate::args::EvaluateArgs;
-use crate::output::show;
+use crate::output::{notices, show};
 use crate::{progress, render};
 
 pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
-    let rows = read_labelled(&args.data, &args.text_column, &args.label_column)?;
+    let rows = read(args, &args.data, &args.label_column)?;
     let engine = Engine::open(args.engine.options())?;
     let other = args.compare.as_deref().map(|model| {
         let mut options = args.engine.options();
@@ -18,8 +20,7 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
     });
     let other = other.transpose()?;
     let outside = args.outside.as_deref();
-    let outside =
-        outside.map(|file| read_labelled(file, &args.text_column, &args.text_column)).transpose()?;
+    let outside = outside.map(|file| read(args, file, &args.text_column)).transpose()?;
     let passes = if other.is_some() { 2 } else { 1 };
     let bar = progress::rows(passes * rows.len(), "evaluating");
     let told = |done| {
@@ -48,4 +49,10 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
         bar.finish_and_clear();
         show(args.format, &found, render::evaluation)
     }
+}
+
+fn read(args: &EvaluateArgs, file: &Path, label: &str) -> Result<Vec<Labelled>> {
+    let file = read_labelled(file, &args.text_column, label, &args.table.reading())?;
+    notices(&file.notices);
+    Ok(file.rows)
 }

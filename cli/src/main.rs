@@ -16,7 +16,8 @@ mod train;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory as _, Parser as _};
+use frontdesk::Error;
 
 use args::{Cli, Command};
 
@@ -36,8 +37,21 @@ fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("frontdesk: {}: {}", error.kind(), error.message());
+            eprintln!("frontdesk: {}: {}{}", error.kind(), error.message(), flag(&error));
             ExitCode::FAILURE
         }
+    }
+}
+
+/// The flag of the option that an error is about, where this command has one and the message does not name it.
+fn flag(error: &Error) -> String {
+    let flag = error.field().map(|field| field.replace('_', "-")).unwrap_or_default();
+    let command = std::env::args().nth(1).unwrap_or_default();
+    let has = |command: &clap::Command| command.get_arguments().any(|arg| arg.get_long() == Some(&flag));
+    let known = Cli::command().find_subcommand(command).is_some_and(has);
+    if known && !error.message().contains(&format!("--{flag}")) {
+        format!(" (--{flag})")
+    } else {
+        String::new()
     }
 }

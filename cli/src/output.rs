@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use frontdesk::table::Notice;
 use frontdesk::{Error, ErrorKind, Result};
 use tempfile::NamedTempFile;
 
@@ -88,6 +89,19 @@ pub(crate) fn json_line(value: &impl serde::Serialize) -> Result<String> {
     Ok(text + "\n")
 }
 
+/// A value as indented JSON within a list, without a line end.
+pub(crate) fn json_item(value: &impl serde::Serialize) -> Result<String> {
+    let text = serde_json::to_string_pretty(value).map_err(unwritable)?;
+    Ok(text.lines().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n"))
+}
+
 fn unwritable(error: serde_json::Error) -> Error {
     Error::new(ErrorKind::Internal, format!("writing JSON: {error}")).with_source(error)
+}
+
+/// Says on stderr what a person should look at in an input.
+pub(crate) fn notices<'a>(notices: impl IntoIterator<Item = &'a Notice>) {
+    for notice in notices {
+        eprintln!("notice: {notice}");
+    }
 }

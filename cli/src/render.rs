@@ -126,15 +126,44 @@ pub(crate) fn one(analysis: &Analysis) -> String {
     )
 }
 
+/// What a table of many says of one ticket.
+#[derive(Debug)]
+pub(crate) struct Line {
+    /// How the message begins.
+    pub(crate) begins: String,
+    pub(crate) analysis: Analysis,
+}
+
+/// How a message begins, on one line.
+pub(crate) fn beginning(ticket: &Ticket) -> String {
+    let message = ticket.message().unwrap_or_default();
+    let mut words = message.split_whitespace();
+    let mut short = String::new();
+    // The rest of a long message is of no use here.
+    while short.chars().count() < MESSAGE
+        && let Some(word) = words.next()
+    {
+        if !short.is_empty() {
+            short.push(' ');
+        }
+        short.push_str(word);
+    }
+    if short.chars().count() >= MESSAGE {
+        short = short.chars().take(MESSAGE).chain("…".chars()).collect();
+    }
+    short
+}
+
 /// One line a ticket.
-pub(crate) fn many(tickets: &[Ticket], analyses: &[Analysis]) -> String {
+pub(crate) fn many(lines: &[Line]) -> String {
     let mut table = table();
-    let first = analyses.first();
+    let analyses = || lines.iter().map(|line| &line.analysis);
+    let first = analyses().next();
     let mut header = vec!["message".to_owned()];
     // An empty message has a route alone, or nothing.
-    let has = |part: fn(&Analysis) -> bool| analyses.iter().any(part);
+    let has = |part: fn(&Analysis) -> bool| analyses().any(part);
     let (sentiment, category) = (has(|a| a.sentiment.is_some()), has(|a| a.category.is_some()));
-    let fullest = analyses.iter().max_by_key(|a| a.tasks.len());
+    let fullest = analyses().max_by_key(|a| a.tasks.len());
     let tasks: Vec<_> = fullest.into_iter().flat_map(|a| a.tasks.iter().map(|t| t.task.clone())).collect();
     let route = has(|a| a.route.is_some());
     header.extend(["sentiment", "urgency"].into_iter().filter(|_| sentiment).map(str::to_owned));
@@ -145,14 +174,8 @@ pub(crate) fn many(tickets: &[Ticket], analyses: &[Analysis]) -> String {
     let scored = |label: &dyn std::fmt::Display, doubt: &str, score: f32| {
         format!("{label}{doubt}\n{} {score:.2}", bar(score, 6))
     };
-    for (ticket, analysis) in tickets.iter().zip(analyses) {
-        let message = ticket.message().unwrap_or_default();
-        let mut short: String =
-            message.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(MESSAGE).collect();
-        if short.chars().count() == MESSAGE {
-            short.push('…');
-        }
-        let mut row = vec![Cell::new(short)];
+    for Line { begins, analysis } in lines {
+        let mut row = vec![Cell::new(begins)];
         let empty = || Cell::new("empty");
         if let Some(s) = &analysis.sentiment {
             row.push(polarity(s.sentiment, scored(&s.sentiment, doubt(analysis, "sentiment"), s.score)));
@@ -180,10 +203,10 @@ pub(crate) fn many(tickets: &[Ticket], analyses: &[Analysis]) -> String {
         table.add_row(row);
     }
     let model = first.map(|a| format!("{} {}", a.model.name, a.model.version)).unwrap_or_default();
-    let tokens: usize = analyses.iter().map(|a| a.usage.tokens).sum();
+    let tokens: usize = analyses().map(|a| a.usage.tokens).sum();
     format!(
         "{table}\n{} messages, {tokens} tokens; {model}; ? marks where the engine is not sure\n",
-        analyses.len()
+        lines.len()
     )
 }
 

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use frontdesk::route::{RoutePolicy, read_record, replay};
-use frontdesk::{AnalyzeOptions, CustomerHistory, Result};
+use frontdesk::{AnalyzeOptions, CustomerHistory, Result, Ticket};
 
-use crate::analyze::{analyze, tickets};
+use crate::analyze::{Source, analyze, tickets};
 use crate::args::{Format, RouteArgs};
 use crate::output::{Output, json, json_line};
 use crate::render;
@@ -14,21 +14,24 @@ pub(crate) fn run(args: &RouteArgs) -> Result<()> {
     if let Some(record) = &args.replay {
         return again(args, record);
     }
-    let mut tickets = tickets(&args.tickets)?;
+    let tickets = tickets(&args.tickets)?;
     let history = CustomerHistory {
         previous_issues: args.previous.clone(),
         preferred_channel: args.preferred,
         successful_channels: args.solved.clone(),
     };
-    if history != CustomerHistory::default() {
-        tickets.tickets.iter_mut().for_each(|ticket| ticket.customer_history = Some(history.clone()));
-    }
+    let tickets = match tickets {
+        Source::Typed(ticket) if history != CustomerHistory::default() => {
+            Source::Typed(Ticket { customer_history: Some(history), ..ticket })
+        }
+        others => others,
+    };
     let mut options = args.engine.options();
     options.outputs = vec!["route".to_owned()];
     options.route = args.policy.options();
     let mut call = AnalyzeOptions::default();
     call.route = args.context.context();
-    analyze(tickets, options, &call, args.tickets.input.is_none(), &args.output)
+    analyze(&tickets, options, &call, &args.output)
 }
 
 /// Makes a recorded decision again.

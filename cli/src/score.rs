@@ -2,12 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use frontdesk::archive::{Archive, ArchiveProgress, LeftAlone, Stage, Taken};
+use frontdesk::archive::{Archive, ArchiveProgress, Stage};
+use frontdesk::table::{LeftAlone, Taken};
 use frontdesk::{Engine, Error, ErrorKind, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::args::{Progress, ScoreArgs};
-use crate::output::show;
+use crate::output::{notices, show};
 use crate::render;
 
 /// JSON lines of progress, at most one in this time.
@@ -28,6 +29,7 @@ pub(crate) fn run(args: &ScoreArgs) -> Result<()> {
     };
     let report = archive.score(output, &mut |told| teller.tell(told));
     teller.finish();
+    notices(&archive.notices());
     let report = report?;
     if report.resumed_parts > 0 {
         eprintln!("{}: went on after {} whole parts", output.display(), report.resumed_parts);
@@ -51,19 +53,26 @@ pub(crate) fn run(args: &ScoreArgs) -> Result<()> {
 
 /// Says on stderr which column was taken for what.
 pub(crate) fn tell_columns(archive: &Archive) {
-    let taken = |taken: &Taken| {
-        let guess = if taken.guessed { " (by its name)" } else { "" };
-        format!("{} from `{}`{guess}", taken.field, taken.column)
-    };
-    let columns: Vec<String> = archive.columns().iter().map(taken).collect();
     let inputs = archive.inputs();
     let more = if inputs.len() > 1 { format!(" and {} more", inputs.len() - 1) } else { String::new() };
-    eprintln!("{}{more}: {}", inputs.first().unwrap_or(&""), columns.join(", "));
-    for LeftAlone { column, why } in archive.left_alone() {
-        eprintln!("`{column}` was left alone: {why}");
-    }
+    let taken: Vec<String> = archive.columns().iter().map(taken).collect();
+    eprintln!("{}{more}: {}", inputs.first().unwrap_or(&""), taken.join(", "));
+    tell_left_alone(archive.left_alone());
     for (column, name) in archive.kept().filter(|(column, name)| column != name) {
         eprintln!("`{column}` is written as `{name}`: the scores have a column of that name");
+    }
+}
+
+/// Which column was taken for a field.
+fn taken(taken: &Taken) -> String {
+    let guess = if taken.guessed { " (by its name)" } else { "" };
+    format!("{} from `{}`{guess}", taken.field, taken.column)
+}
+
+/// Says on stderr which columns have a field's name and are not taken for it.
+pub(crate) fn tell_left_alone(left_alone: &[LeftAlone]) {
+    for LeftAlone { column, why } in left_alone {
+        eprintln!("`{column}` was left alone: {why}");
     }
 }
 

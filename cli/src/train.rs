@@ -7,7 +7,7 @@ use frontdesk::{Error, ModelSource, Result};
 use indicatif::ProgressBar;
 
 use crate::args::TrainArgs;
-use crate::output::{Output, show};
+use crate::output::{Output, notices, show};
 use crate::{progress, render};
 
 pub(crate) fn run(args: &TrainArgs) -> Result<()> {
@@ -16,6 +16,7 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
     }
     let config = config(args)?;
     let rows = config.rows()?;
+    notices(rows.iter().flat_map(HeadRows::notices));
     let bar = progress::rows(0, "reading texts");
     if args.check_only {
         return examine(args, &config, &rows, &bar);
@@ -86,6 +87,7 @@ fn config(args: &TrainArgs) -> Result<TrainConfig> {
                 valid: args.valid.clone(),
                 text_column: args.text_column.clone(),
                 label_column: args.label_column.clone(),
+                reading: args.table.reading(),
                 passes: 1,
                 weight: 1.0,
                 dense: args.dense,

@@ -3,13 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 mod common;
 
-use common::{checkpoint, files, frontdesk};
+use common::{checkpoint, files, frontdesk, killed_at};
 
 /// A small random encoder with a tokenizer, and rows that it can learn.
 fn prepare(dir: &Path) -> (PathBuf, PathBuf) {
@@ -46,24 +45,16 @@ fn a_training_that_was_killed_goes_on_to_the_same_bytes() {
     let whole = dir.path().join("whole");
     frontdesk().args(arguments(&base, &data, &whole)).assert().success();
 
-    let output = dir.path().join("killed");
-    let state = dir.path().join("killed.checkpoint/state.json");
-    let binary = env!("CARGO_BIN_EXE_frontdesk");
-    let mut child = Command::new(binary).args(arguments(&base, &data, &output)).spawn().unwrap();
-    let steps = || -> Option<u64> {
-        serde_json::from_slice::<Value>(&fs::read(&state).ok()?).ok()?["state"]["steps"].as_u64()
-    };
-    let began = Instant::now();
-    while steps().is_none_or(|steps| steps < 20) && began.elapsed() < Duration::from_mins(1) {
-        std::thread::sleep(Duration::from_millis(2));
+    // Behind a checkpoint, and in the midst of a later one.
+    for (place, count) in [("checkpoint", 7), ("checkpoint-arrays", 9)] {
+        let output = dir.path().join(format!("killed-at-{place}"));
+        let state = dir.path().join(format!("killed-at-{place}.checkpoint/state.json"));
+        killed_at(place, count, &arguments(&base, &data, &output));
+        assert!(!output.exists() && state.exists(), "killed in the middle");
+        frontdesk().args(arguments(&base, &data, &output)).arg("--resume").assert().success();
+        assert!(files(&output) == files(&whole), "killed at {place}");
+        assert!(!state.exists());
     }
-    // SIGKILL: nothing is tidied up.
-    child.kill().unwrap();
-    child.wait().unwrap();
-    assert!(!output.exists() && state.exists(), "killed in the middle");
-    frontdesk().args(arguments(&base, &data, &output)).arg("--resume").assert().success();
-    assert!(files(&output) == files(&whole));
-    assert!(!state.exists());
 }
 
 #[cfg(target_os = "linux")]

@@ -133,4 +133,5 @@ pub(crate) fn named(tickets: &dyn Tickets, index: usize, error: Error) -> Error 
         Some(place) => error.context(place),
         None => error,
     }
+    .of_ticket(index)
 }

@@ -154,6 +154,25 @@ impl Engine {
 
     /// As [`Engine::submit`], from a source that is read where it is: texts are not copied.
     pub fn submit_from(&self, tickets: Arc<dyn Tickets>, options: &AnalyzeOptions) -> Pending<Vec<Analysis>> {
+        self.hand_over(tickets, options, false)
+    }
+
+    /// As [`Engine::submit_from`], but where other callers fill the queue the call waits for its turn before it, in the place of being `overloaded`. It is for callers
+    /// who hand over a bounded number of tickets and wait for their answers, as [`Engine::stream`] does.
+    pub fn submit_in_turn(
+        &self,
+        tickets: Arc<dyn Tickets>,
+        options: &AnalyzeOptions,
+    ) -> Pending<Vec<Analysis>> {
+        self.hand_over(tickets, options, true)
+    }
+
+    fn hand_over(
+        &self,
+        tickets: Arc<dyn Tickets>,
+        options: &AnalyzeOptions,
+        waits: bool,
+    ) -> Pending<Vec<Analysis>> {
         // A time that no clock can show never comes.
         let deadline = options.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let (promise, pending) = pending::pair(deadline);
@@ -165,7 +184,7 @@ impl Engine {
             }
         };
         let call = Call::new(tickets, asked, deadline, promise);
-        if let Err(error) = self.inner.runtime.submit(&call) {
+        if let Err(error) = self.inner.runtime.submit(&call, waits) {
             call.fail(error);
         }
         pending

@@ -90,13 +90,15 @@ pub struct Error {
     kind: ErrorKind,
     message: String,
     field: Option<String>,
+    /// The ticket at fault, by its place in its call.
+    ticket: Option<usize>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
 impl Error {
     /// An error of `kind`; `message` says what was wrong and where.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), field: None, source: None }
+        Self { kind, message: message.into(), field: None, ticket: None, source: None }
     }
 
     /// An [`ErrorKind::InvalidInput`] that names the field at fault.
@@ -109,6 +111,18 @@ impl Error {
     pub fn at(mut self, field: &str) -> Self {
         self.field = Some(field.to_owned());
         self
+    }
+
+    /// Says which ticket of its call it is about.
+    #[must_use]
+    pub(crate) fn of_ticket(mut self, index: usize) -> Self {
+        self.ticket = Some(index);
+        self
+    }
+
+    /// The ticket at fault, by its place in its call, where it is one.
+    pub(crate) fn ticket(&self) -> Option<usize> {
+        self.ticket
     }
 
     /// Keeps the error that caused this one.

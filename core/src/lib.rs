@@ -7,6 +7,8 @@ mod error;
 #[cfg(any(feature = "archive", feature = "train"))]
 mod atomic;
 #[cfg(any(feature = "archive", feature = "train"))]
+mod gate;
+#[cfg(any(feature = "archive", feature = "train"))]
 mod page;
 mod digest;
 pub mod prepare;
@@ -32,8 +34,9 @@ mod queue;
 mod scheduler;
 mod runtime;
 mod engine;
+mod stream;
 mod score;
-pub mod data;
+pub mod table;
 #[cfg(feature = "archive")]
 pub mod archive;
 #[cfg(feature = "train")]
@@ -60,5 +63,6 @@ pub use metrics::Metrics;
 pub use options::*;
 pub use pending::Pending;
 pub use score::{Column, ScoreOptions, Scores, TextColumn, score};
+pub use stream::{STREAM_STEP, STREAM_WINDOW, Stream};
 pub use tickets::{TicketRef, Tickets, from_json};
 pub use types::*;

@@ -71,11 +71,11 @@ impl Runtime {
         self.workers().as_ref().map(|workers| Arc::clone(&workers.pool)).ok_or_else(closed)
     }
 
-    /// Queues a call, and starts a thread on it where one is idle.
-    pub(crate) fn submit(&self, call: &Arc<Call>) -> Result<()> {
+    /// Queues a call, and starts a thread on it where one is idle; one that `waits` waits where the queue is full.
+    pub(crate) fn submit(&self, call: &Arc<Call>, waits: bool) -> Result<()> {
         let here = self.here()?;
         let pool = here.pool()?;
-        if here.scheduler.accept(call)? {
+        if here.scheduler.accept(call, waits)? {
             let scheduler = Arc::clone(&here.scheduler);
             pool.spawn(move || work(&scheduler));
         }

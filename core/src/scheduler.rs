@@ -26,7 +26,6 @@ pub(crate) struct Scheduler {
     pub(crate) pipeline: Arc<Pipeline>,
     pub(crate) recorder: Recorder,
     threads: usize,
-    limit: usize,
     state: Mutex<State>,
 }
 
@@ -34,6 +33,10 @@ pub(crate) struct Scheduler {
 struct State {
     /// Calls with tickets to tokenize.
     calls: VecDeque<Untaken>,
+    /// Tickets that may wait.
+    limit: usize,
+    /// Calls that wait for others to leave the queue.
+    before: VecDeque<Arc<Call>>,
     /// Tickets of calls that are being tokenized right now.
     taken: usize,
     /// Tokenized rows, by the model that reads them next.
@@ -67,8 +70,9 @@ enum Job {
 impl Scheduler {
     pub(crate) fn new(pipeline: Arc<Pipeline>, threads: usize, limit: usize) -> Arc<Self> {
         let lanes = pipeline.lanes().iter().map(|lane| Lane::new(lane.model.pads())).collect();
-        let state = State { calls: VecDeque::new(), taken: 0, lanes, running: 0, closed: None };
-        Arc::new(Self { pipeline, recorder: Recorder::new(), threads, limit, state: Mutex::new(state) })
+        let (calls, before) = (VecDeque::new(), VecDeque::new());
+        let state = State { calls, limit, before, taken: 0, lanes, running: 0, closed: None };
+        Arc::new(Self { pipeline, recorder: Recorder::new(), threads, state: Mutex::new(state) })
     }
 
     /// No code panics while it holds the lock, so a poisoned one is as good as another.
@@ -76,11 +80,11 @@ impl Scheduler {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Accepts a call, or refuses it: `overloaded` where its tickets do not fit behind those that wait. `true` asks for a thread
-    /// to [`Scheduler::work`].
-    pub(crate) fn accept(&self, call: &Arc<Call>) -> Result<bool> {
+    /// Accepts a call, or refuses it: `overloaded` where its tickets do not fit behind those that wait, unless it `waits` for that. `true` asks
+    /// for a thread to [`Scheduler::work`].
+    pub(crate) fn accept(&self, call: &Arc<Call>, waits: bool) -> Result<bool> {
         let mut gone = Vec::new();
-        let accepted = self.state().accept(call, self.limit, &mut gone);
+        let accepted = self.state().accept(call, waits, &mut gone);
         release(gone);
         let counter = if accepted.is_ok() { &self.recorder.calls } else { &self.recorder.overloaded };
         if accepted.as_ref().map_err(Error::kind) != Err(ErrorKind::InvalidInput) {
@@ -249,26 +253,43 @@ impl Scheduler {
 }
 
 impl State {
-    fn accept(&mut self, call: &Arc<Call>, limit: usize, gone: &mut Vec<Arc<Call>>) -> Result<()> {
+    fn accept(&mut self, call: &Arc<Call>, waits: bool, gone: &mut Vec<Arc<Call>>) -> Result<()> {
         if self.closed.is_some() {
             return Err(closed());
         }
         if call.rows == 0 {
             return Ok(());
         }
-        let more = call.rows.min(WINDOW);
-        // An idle engine takes a call of any length.
-        let fits = |waiting: usize| waiting == 0 || waiting + more <= limit;
-        if !fits(self.depth()) {
+        if !self.fits(call) {
             self.sweep(gone);
         }
-        let waiting = self.depth();
-        if !fits(waiting) {
+        // Calls that wait come in their order.
+        if waits && (!self.before.is_empty() || !self.fits(call)) {
+            self.before.push_back(Arc::clone(call));
+            return Ok(());
+        }
+        if !self.fits(call) {
+            let (waiting, more, limit) = (self.depth(), call.rows.min(WINDOW), self.limit);
             let message = format!("{waiting} tickets wait, and {more} more are over the limit of {limit}");
             return Err(Error::new(ErrorKind::Overloaded, message));
         }
         self.calls.push_back(Untaken { call: Arc::clone(call), next: 0 });
         Ok(())
+    }
+
+    /// Whether a call fits behind the tickets that wait. An idle engine takes a call of any length.
+    fn fits(&self, call: &Call) -> bool {
+        let waiting = self.depth();
+        waiting == 0 || waiting + call.rows.min(WINDOW) <= self.limit
+    }
+
+    /// Takes the calls that waited for others into the queue, as far as they fit.
+    fn admit(&mut self) {
+        while self.before.front().is_some_and(|call| self.fits(call))
+            && let Some(call) = self.before.pop_front()
+        {
+            self.calls.push_back(Untaken { call, next: 0 });
+        }
     }
 
     /// Counts one more thread as running, if there may be one more.
@@ -283,12 +304,13 @@ impl State {
     }
 
     fn has_work(&self) -> bool {
-        !self.calls.is_empty() || self.lanes.iter().any(|lane| !lane.is_empty())
+        !self.calls.is_empty() || !self.before.is_empty() || self.lanes.iter().any(|lane| !lane.is_empty())
     }
 
     /// Tokenizing comes before running, until a call's window is full: it is what makes batches full. The last model comes
     /// first: its rows are nearest to their answers.
     fn next(&mut self, gone: &mut Vec<Arc<Call>>) -> Option<Job> {
+        self.admit();
         let ready = |untaken: &Untaken| untaken.call.in_lane() + TURN <= WINDOW;
         if let Some(untaken) = self.calls.iter().position(ready).and_then(|index| self.calls.remove(index)) {
             let counted = untaken.waiting();
@@ -316,6 +338,13 @@ impl State {
             }
             wanted
         });
+        self.before.retain(|call| {
+            let wanted = call.is_wanted();
+            if !wanted {
+                gone.push(Arc::clone(call));
+            }
+            wanted
+        });
         for lane in &mut self.lanes {
             lane.sweep(gone);
         }
@@ -323,7 +352,7 @@ impl State {
 
     fn everyone(&self) -> Vec<Arc<Call>> {
         let untaken = self.calls.iter().map(|untaken| &untaken.call);
-        untaken.chain(self.lanes.iter().flat_map(Lane::calls)).cloned().collect()
+        untaken.chain(&self.before).chain(self.lanes.iter().flat_map(Lane::calls)).cloned().collect()
     }
 }
 

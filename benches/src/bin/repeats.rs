@@ -6,9 +6,9 @@
 
 use std::path::Path;
 
-use frontdesk::data::read_labelled;
 use frontdesk::evaluate::auroc;
 use frontdesk::route::{RouteOptions, repeated_issue};
+use frontdesk::table::{Reading, read_labelled};
 use frontdesk::{AnalyzeOptions, CustomerHistory, Engine, EngineOptions, Feature, Ticket};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let path = arguments.first().ok_or("usage: repeats FILE.csv [PAIRS]")?;
     let count: usize = arguments.get(1).map_or(Ok(1000), |text| text.parse())?;
-    let rows = read_labelled(Path::new(path), "text", "label")?;
+    let rows = read_labelled(Path::new(path), "text", "label", &Reading::default())?.rows;
     let mut random = StdRng::seed_from_u64(17);
     let mut tickets: [Vec<Ticket>; 2] = Default::default();
     while tickets.iter().any(|of| of.len() < count) {
@@ -26,10 +26,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         // Chance seldom draws two of one intent.
         let same = random.random_bool(0.5);
         let of_intent: Vec<_> =
-            rows.iter().filter(|row| row.label == a.label && row.line != a.line).collect();
+            rows.iter().filter(|row| row.label == a.label && row.place != a.place).collect();
         let b = if same { of_intent.choose(&mut random).copied().unwrap_or(b) } else { b };
         let place = usize::from(a.label == b.label);
-        if a.line == b.line || tickets[place].len() >= count {
+        if a.place == b.place || tickets[place].len() >= count {
             continue;
         }
         let history = CustomerHistory { previous_issues: vec![b.text.clone()], ..CustomerHistory::default() };

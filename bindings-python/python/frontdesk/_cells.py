@@ -48,9 +48,9 @@ def texts(items: Iterable[Any], field: str) -> list[str | None]:
     found = cells(items)
     for line, item in enumerate(found, 1):
         if isinstance(item, str):
-            _unicode.check(item, f"line {line}: ", "the text", field)
+            _unicode.check(item, f"row {line}: ", "the text", field)
         elif item is not None:
-            raise InvalidInputError(f"line {line}: a text is expected, not {type(item).__name__}", field)
+            raise InvalidInputError(f"row {line}: a text is expected, not {type(item).__name__}", field)
     return found
 
 
@@ -62,13 +62,13 @@ def labels(items: Iterable[Any], field: str) -> list[str | None]:
 def _label(line: int, item: Any, field: str) -> str | None:
     item = _plain(item)
     if isinstance(item, str):
-        _unicode.check(item, f"line {line}: ", "the label", field)
+        _unicode.check(item, f"row {line}: ", "the label", field)
         return item
     if isinstance(item, int):
         try:
             return str(item)
         except Exception as error:
-            raise InvalidInputError(f"line {line}: the label cannot be read: {error}", field) from error
+            raise InvalidInputError(f"row {line}: the label cannot be read: {error}", field) from error
     if item is None:
         return None
-    raise InvalidInputError(f"line {line}: a text or a whole number is expected, not {type(item).__name__}", field)
+    raise InvalidInputError(f"row {line}: a text or a whole number is expected, not {type(item).__name__}", field)

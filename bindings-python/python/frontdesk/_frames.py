@@ -81,7 +81,7 @@ def _of_rows(rows: list[Any], names: Mapping[str, Any], field: str) -> list[list
     found: list[list[Any]] = [[] for _ in names]
     for line, row in enumerate(rows, 1):
         if not isinstance(row, Mapping):
-            raise InvalidInputError(f"line {line}: a dictionary is expected, not {type(row).__name__}", field)
+            raise InvalidInputError(f"row {line}: a dictionary is expected, not {type(row).__name__}", field)
         for values, (option, name) in zip(found, names.items(), strict=True):
             try:
                 if name in row:
@@ -89,8 +89,8 @@ def _of_rows(rows: list[Any], names: Mapping[str, Any], field: str) -> list[list
                     continue
                 there = ", ".join(map(str, row))
             except Exception as error:
-                raise _json.unreadable(f"line {line}", field, error) from error
-            raise InvalidInputError(f"line {line}: there is no `{name}`; there are: {there}", option)
+                raise _json.unreadable(f"row {line}", field, error) from error
+            raise InvalidInputError(f"row {line}: there is no `{name}`; there are: {there}", option)
     return found
 
 

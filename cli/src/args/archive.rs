@@ -3,41 +3,23 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use frontdesk::archive::{ArchiveColumns, ArchiveOptions, InputFormat, OutputFormat, Reading};
+use frontdesk::archive::{ArchiveOptions, OutputFormat};
 use frontdesk::prepare::Preparation;
+use frontdesk::table::TicketColumns;
 use frontdesk::{EngineOptions, LongText, ModelSource};
 
-use super::{ColumnArgs, ContextArgs, EngineArgs, PolicyArgs, ReportFormat, RunArgs, named};
+use super::{ColumnArgs, ContextArgs, EngineArgs, PolicyArgs, ReportFormat, RunArgs, TableArgs, named};
 
 /// How archives are read.
 #[derive(Debug, Args)]
 pub(crate) struct ReadingArgs {
-    /// The inputs' format, where their names do not say it: parquet, csv, jsonl, arrow
-    #[arg(long, value_name = "FORMAT", value_parser = named::<InputFormat>)]
-    pub(crate) input_format: Option<InputFormat>,
-    /// What stands between the fields of a CSV; default: a tab in .tsv, else what its first line has most of among , ; tab |
-    #[arg(long, value_name = "CHARACTER")]
-    pub(crate) delimiter: Option<char>,
-    /// What stands around a field that has the delimiter in it; default: "
-    #[arg(long, value_name = "CHARACTER")]
-    pub(crate) quote: Option<char>,
-    /// The encoding of a CSV or of JSON lines, such as windows-1252; default: UTF-8, or what a byte order mark says
-    #[arg(long, value_name = "NAME")]
-    pub(crate) encoding: Option<String>,
+    #[command(flatten)]
+    pub(crate) table: TableArgs,
     #[command(flatten)]
     pub(crate) columns: ColumnArgs,
-    /// The column that holds the customer's history as JSON
-    #[arg(long, value_name = "NAME")]
-    pub(crate) history_column: Option<String>,
-    /// The column that holds a thread as a JSON list of messages with text, from and at
-    #[arg(long, value_name = "NAME")]
-    pub(crate) messages_column: Option<String>,
     /// The column that holds when a ticket came, by ISO 8601: the summary then counts by month
     #[arg(long, value_name = "NAME")]
     pub(crate) created_column: Option<String>,
-    /// Take no column by its name: only those that are named here
-    #[arg(long)]
-    pub(crate) only_named: bool,
     /// What is taken away from texts: all, none, or html, quotes, forwards, signature, disclaimer
     #[arg(long, value_name = "KINDS", default_value = "all")]
     pub(crate) prepare: Preparation,
@@ -67,19 +49,8 @@ pub(crate) struct ReadingArgs {
 impl ReadingArgs {
     pub(crate) fn options(&self) -> ArchiveOptions {
         let mut options = ArchiveOptions::default();
-        options.reading = Reading {
-            format: self.input_format,
-            delimiter: self.delimiter,
-            quote: self.quote,
-            encoding: self.encoding.clone(),
-        };
-        options.columns = ArchiveColumns {
-            tickets: self.columns.columns(),
-            customer_history: self.history_column.clone(),
-            messages: self.messages_column.clone(),
-            created: self.created_column.clone(),
-            only_named: self.only_named,
-        };
+        options.reading = self.table.reading();
+        options.columns = TicketColumns { created: self.created_column.clone(), ..self.columns.columns() };
         options.prepare = self.prepare;
         options.filter.clone_from(&self.filter);
         (options.limit, options.sample, options.seed) = (self.limit, self.sample, self.seed);
@@ -111,8 +82,8 @@ pub(crate) struct ScoreArgs {
     /// What the scores are written as: parquet, csv, jsonl
     #[arg(long, value_name = "FORMAT", default_value = "parquet", value_parser = named::<OutputFormat>)]
     pub(crate) format: OutputFormat,
-    /// Columns that are carried along
-    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    /// A column that is carried along, or several with commas between them, where no column has that name; may be given several times
+    #[arg(long, value_name = "COLUMNS")]
     pub(crate) keep: Vec<String>,
     /// Rows of the inputs to a part of the output
     #[arg(long, value_name = "N", default_value_t = 65_536)]

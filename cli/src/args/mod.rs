@@ -2,18 +2,19 @@
 
 mod archive;
 mod route;
+mod table;
 mod train;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use frontdesk::data::TicketColumns;
 use frontdesk::prepare::Preparation;
 use frontdesk::{DeviceChoice, EngineOptions, LongText, ModelSource, Precision, Urgency};
 
 pub(crate) use archive::{DiffArgs, Progress, ScoreArgs};
 pub(crate) use route::{ContextArgs, PolicyArgs, RouteArgs};
+pub(crate) use table::{ColumnArgs, TableArgs};
 pub(crate) use train::TrainArgs;
 
 /// Reads support messages on this machine: sentiment, urgency, category and route.
@@ -83,47 +84,17 @@ impl RunArgs {
     }
 }
 
-/// The columns that hold a ticket's fields.
-#[derive(Debug, Args)]
-pub(crate) struct ColumnArgs {
-    /// The column that holds the text
-    #[arg(long = "text-column", id = "text_column", value_name = "NAME")]
-    text: Option<String>,
-    /// The column that holds the subject
-    #[arg(long = "subject-column", id = "subject_column", value_name = "NAME")]
-    subject: Option<String>,
-    /// The column that holds the body
-    #[arg(long = "body-column", id = "body_column", value_name = "NAME")]
-    body: Option<String>,
-    /// The column that holds the id
-    #[arg(long = "id-column", id = "id_column", value_name = "NAME")]
-    id: Option<String>,
-    /// The column that holds the urgency
-    #[arg(long = "urgency-column", id = "urgency_column", value_name = "NAME")]
-    urgency: Option<String>,
-}
-
-impl ColumnArgs {
-    pub(crate) fn columns(&self) -> TicketColumns {
-        TicketColumns {
-            text: self.text.clone(),
-            subject: self.subject.clone(),
-            body: self.body.clone(),
-            id: self.id.clone(),
-            urgency: self.urgency.clone(),
-        }
-    }
-}
-
 /// The message, or where tickets lie.
 #[derive(Debug, Args)]
 pub(crate) struct TicketArgs {
     /// The message
     #[arg(conflicts_with = "input")]
     pub(crate) text: Option<String>,
-    /// CSV, TSV, JSON lines, Parquet or Arrow; - for one message a line on standard input
+    /// CSV, TSV, JSON, Parquet or Arrow, packed or not; - for one message a line on standard input
     #[arg(long, value_name = "FILE")]
     pub(crate) input: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) table: TableArgs,
     #[command(flatten)]
     pub(crate) columns: ColumnArgs,
     /// The message's urgency: low, medium, high, critical
@@ -174,9 +145,11 @@ pub(crate) fn named<T: serde::de::DeserializeOwned>(name: &str) -> Result<T, Str
 
 #[derive(Debug, Args)]
 pub(crate) struct EvaluateArgs {
-    /// Labelled texts: CSV, TSV or JSON lines
+    /// Labelled texts: CSV, TSV, JSON, Parquet or Arrow, packed or not
     #[arg(long, value_name = "FILE")]
     pub(crate) data: PathBuf,
+    #[command(flatten)]
+    pub(crate) table: TableArgs,
     /// The head; may be left out where the model has one
     #[arg(long, value_name = "NAME")]
     pub(crate) task: Option<String>,

@@ -6,20 +6,22 @@ use clap::Args;
 use frontdesk::doctor::Kind;
 use frontdesk::train::{Method, Metric, Pooling};
 
-use super::{ReportFormat, named};
+use super::{ReportFormat, TableArgs, named};
 
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("source").required(true).args(["data", "config"]))]
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(crate) struct TrainArgs {
-    /// Labelled texts: CSV, TSV or JSON lines
+    /// Labelled texts: CSV, TSV, JSON, Parquet or Arrow, packed or not
     #[arg(long, value_name = "FILE", requires = "task")]
     pub(crate) data: Option<PathBuf>,
     /// Labelled texts that choose the epoch; default: a tenth of the data
     #[arg(long, value_name = "FILE", requires = "data")]
     pub(crate) valid: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) table: TableArgs,
     /// A training in a TOML file: options in the table training, heads with their files in tables heads; options given here count more
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["data", "task", "dense", "text_column", "label_column"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["data", "task", "dense", "text_column", "label_column", "input_format", "delimiter", "quote", "encoding"])]
     pub(crate) config: Option<PathBuf>,
     /// The directory to write; must not be there
     #[arg(long, value_name = "DIR")]

@@ -20,6 +20,7 @@ pub(crate) fn checkpoint(golden: &str, dir: &Path, name: &str) -> PathBuf {
 }
 
 /// Every file of a folder with its bytes, by name.
+#[allow(dead_code, reason = "not every test of the command looks at folders")]
 pub(crate) fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let mut files: Vec<(String, Vec<u8>)> = fs::read_dir(folder)
         .unwrap()
@@ -28,4 +29,25 @@ pub(crate) fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
         .collect();
     files.sort();
     files
+}
+
+/// Runs the command until it passes a place of its code (`gate` in core) for the `count`-th time, and kills it there.
+#[allow(dead_code, reason = "not every test of the command kills it")]
+pub(crate) fn killed_at(place: &str, count: u32, arguments: &[String]) {
+    let reached = tempfile::tempdir().unwrap();
+    let file = reached.path().join("reached");
+    let mut run = std::process::Command::new(env!("CARGO_BIN_EXE_frontdesk"))
+        .args(arguments)
+        .env("FRONTDESK_GATE", format!("{place}:{count}:{}", file.display()))
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    while !file.exists() {
+        assert!(run.try_wait().unwrap().is_none(), "the run ended before it passed {place} {count} times");
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    // SIGKILL: nothing is tidied up.
+    run.kill().unwrap();
+    assert_eq!(run.wait().unwrap().code(), None);
 }

@@ -8,10 +8,8 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::blob::LocalFile;
-use super::folder::{MANIFEST, names, part_of, read_json};
-use super::options::Reading;
-use super::read::{Input, Records};
+use super::folder::{names, part_of, read_json};
+use crate::table::{Input, LocalFile, MANIFEST, Reading, Records, Wanted};
 use crate::{Error, ErrorKind, Result};
 
 /// What to tell.
@@ -246,7 +244,7 @@ impl Scored {
         let scores = scores.iter().map(Option::is_some).collect();
         Rows {
             of: self,
-            columns,
+            columns: columns.iter().map(|name| Wanted::nested(name)).collect(),
             has_id,
             has_text: text.is_some(),
             scores,
@@ -260,7 +258,7 @@ impl Scored {
 /// The rows of all parts.
 struct Rows<'a> {
     of: &'a Scored,
-    columns: Vec<String>,
+    columns: Vec<Wanted>,
     has_id: bool,
     has_text: bool,
     /// Whether an output has a score.
@@ -281,7 +279,8 @@ impl Rows<'_> {
             self.part += 1;
             let path = self.of.path.join(name);
             let blob = File::open(&path).and_then(LocalFile::new).map_err(|e| Error::io(&path, e))?;
-            let input = Input::new(&path.display().to_string(), Arc::new(blob), &Reading::default())?;
+            let reading = Reading { delimiter: Some(','), ..Reading::default() };
+            let input = Input::new(&path.display().to_string(), Arc::new(blob), &reading)?;
             let mut records = input.records(&self.columns)?;
             while let Some(record) = Records::next(records.as_mut())? {
                 let cells = record.cells.map_err(|fault| Error::new(fault.kind, fault.message))?;

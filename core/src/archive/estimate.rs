@@ -5,12 +5,11 @@ use std::time::Instant;
 use serde::Serialize;
 
 use super::Archive;
-use super::columns::Taken;
 use super::flight::Flights;
 use super::options::ArchiveOptions;
 use super::plan::Plan;
-use super::read::Record;
 use super::work::{Chunk, Place, Quarantined, Row};
+use crate::table::{Record, Taken};
 use crate::{Error, ErrorKind, Result};
 
 /// Rows that are scored to tell how long all take.

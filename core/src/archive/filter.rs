@@ -6,17 +6,21 @@ use sqlparser::ast::{BinaryOperator, Expr, Ident, InTarget, UnaryOperator, Value
 use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::Parser;
 
+use super::decimal::Decimal;
 use crate::{Error, Result};
 
 /// A condition on the columns of a row: comparisons, `AND`, `OR`, `NOT`, `IN`, `BETWEEN`, `LIKE` (`ILIKE`), `IS NULL`.
 ///
-/// A value is compared with a number as a number where it is one, else as text; dates of ISO 8601 compare well as texts. What is missing compares with
-/// nothing, as in SQL. An empty field of a CSV is missing.
+/// Values are compared as decimal numbers of any length where both are numbers, else as texts, as with a text in quotes always; dates of ISO 8601 compare well as
+/// texts. What is missing compares with nothing, as in SQL. An empty field of a CSV is missing.
 #[derive(Debug)]
 pub(crate) struct Filter {
     condition: Condition,
-    columns: Vec<String>,
+    columns: Columns,
 }
+
+/// The columns that a condition looks at, each with whether it stands in quotes wherever it stands.
+type Columns = Vec<(String, bool)>;
 
 #[derive(Debug)]
 enum Condition {
@@ -24,7 +28,7 @@ enum Condition {
     Like { term: Term, pattern: Vec<char>, negated: bool, any_case: bool },
     IsNull(Term, bool),
     And(Box<Condition>, Box<Condition>),
-    Or(Box<Condition>, Box<Condition>),
+    Any(Vec<Condition>),
     Not(Box<Condition>),
 }
 
@@ -33,7 +37,8 @@ enum Condition {
 enum Term {
     Column(usize),
     Text(String),
-    Number(f64),
+    /// As it is written, and what it is.
+    Number(String, Decimal),
     Missing,
 }
 
@@ -54,8 +59,13 @@ impl Filter {
     }
 
     /// The columns that it looks at.
-    pub(crate) fn columns(&self) -> &[String] {
-        &self.columns
+    pub(crate) fn columns(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// Whether a column stands in double quotes wherever it stands, as a text might by mistake.
+    pub(crate) fn is_quoted(&self, column: &str) -> bool {
+        self.columns.iter().any(|(name, quoted)| name == column && *quoted)
     }
 
     /// Whether it holds for a row with these values of its columns.
@@ -66,7 +76,7 @@ impl Filter {
 
 type Compiled<T> = std::result::Result<T, String>;
 
-fn compile(expression: &Expr, columns: &mut Vec<String>) -> Compiled<Condition> {
+fn compile(expression: &Expr, columns: &mut Columns) -> Compiled<Condition> {
     Ok(match expression {
         Expr::Nested(inner) => compile(inner, columns)?,
         Expr::UnaryOp { op: UnaryOperator::Not, expr } => Condition::Not(Box::new(compile(expr, columns)?)),
@@ -74,7 +84,7 @@ fn compile(expression: &Expr, columns: &mut Vec<String>) -> Compiled<Condition> 
             Condition::And(Box::new(compile(left, columns)?), Box::new(compile(right, columns)?))
         }
         Expr::BinaryOp { left, op: BinaryOperator::Or, right } => {
-            Condition::Or(Box::new(compile(left, columns)?), Box::new(compile(right, columns)?))
+            Condition::Any(vec![compile(left, columns)?, compile(right, columns)?])
         }
         Expr::BinaryOp { left, op, right } if is_comparison(op) => {
             Condition::Compare(term(left, columns)?, op.clone(), term(right, columns)?)
@@ -91,18 +101,15 @@ fn compile(expression: &Expr, columns: &mut Vec<String>) -> Compiled<Condition> 
         }
         Expr::In { expr, target: InTarget::List(list), negated, global: false } => {
             let value = term(expr, columns)?;
-            let equal = |item: &Expr, columns: &mut Vec<String>| {
+            let equal = |item: &Expr, columns: &mut Columns| {
                 Ok::<_, String>(Condition::Compare(value.clone(), BinaryOperator::Eq, term(item, columns)?))
             };
-            let mut any = None;
-            for item in list {
-                let one = equal(item, columns)?;
-                any = Some(match any {
-                    None => one,
-                    Some(others) => Condition::Or(Box::new(others), Box::new(one)),
-                });
+            let any: Vec<Condition> =
+                list.iter().map(|item| equal(item, columns)).collect::<Compiled<_>>()?;
+            if any.is_empty() {
+                return Err("a list with nothing in it".to_owned());
             }
-            negate(any.ok_or("a list with nothing in it")?, *negated)
+            negate(Condition::Any(any), *negated)
         }
         Expr::Like { negated, any: false, expr, pattern, escape_char: None } => {
             like(expr, pattern, (*negated, false), columns)?
@@ -126,7 +133,7 @@ fn like(
     expr: &Expr,
     pattern: &Expr,
     (negated, any_case): (bool, bool),
-    columns: &mut Vec<String>,
+    columns: &mut Columns,
 ) -> Compiled<Condition> {
     let Term::Text(text) = term(pattern, columns)? else {
         return Err(format!("the pattern `{pattern}` is no text"));
@@ -140,19 +147,22 @@ fn is_comparison(op: &BinaryOperator) -> bool {
     matches!(op, Eq | NotEq | Lt | LtEq | Gt | GtEq)
 }
 
-fn term(expression: &Expr, columns: &mut Vec<String>) -> Compiled<Term> {
+fn term(expression: &Expr, columns: &mut Columns) -> Compiled<Term> {
     Ok(match expression {
         Expr::Nested(inner) => term(inner, columns)?,
-        Expr::Identifier(Ident { value, .. }) => {
-            let place = columns.iter().position(|column| column == value).unwrap_or_else(|| {
-                columns.push(value.clone());
+        Expr::Identifier(Ident { value, quote_style, .. }) => {
+            let quoted = *quote_style == Some('"');
+            let place = columns.iter().position(|(column, _)| column == value).unwrap_or_else(|| {
+                columns.push((value.clone(), quoted));
                 columns.len() - 1
             });
+            columns[place].1 &= quoted;
             Term::Column(place)
         }
         Expr::Value(value) => match &value.value {
             Value::Number(number, _) => {
-                Term::Number(number.parse().map_err(|_| format!("`{number}` is no number"))?)
+                let decimal = Decimal::read(number).ok_or_else(|| format!("`{number}` is no number"))?;
+                Term::Number(number.clone(), decimal)
             }
             Value::SingleQuotedString(text) => Term::Text(text.clone()),
             Value::Boolean(value) => Term::Text(value.to_string()),
@@ -160,7 +170,11 @@ fn term(expression: &Expr, columns: &mut Vec<String>) -> Compiled<Term> {
             other => return Err(format!("`{other}` is no value that is known here")),
         },
         Expr::UnaryOp { op: UnaryOperator::Minus, expr } => match term(expr, columns)? {
-            Term::Number(number) => Term::Number(-number),
+            Term::Number(number, _) => {
+                let number = format!("-{number}");
+                let decimal = Decimal::read(&number).ok_or_else(|| format!("`{number}` is no number"))?;
+                Term::Number(number, decimal)
+            }
             _ => return Err(format!("`{expression}` is no number")),
         },
         other => return Err(format!("`{other}` is neither a column nor a value")),
@@ -172,7 +186,7 @@ impl Condition {
     fn holds(&self, row: &[Option<String>]) -> Option<bool> {
         match self {
             Self::Compare(left, op, right) => {
-                let order = compare(left.value(row)?, right.value(row)?)?;
+                let order = compare(left.value(row)?, right.value(row)?);
                 Some(match op {
                     BinaryOperator::Eq => order == Ordering::Equal,
                     BinaryOperator::NotEq => order != Ordering::Equal,
@@ -184,9 +198,10 @@ impl Condition {
             }
             Self::Like { term, pattern, negated, any_case } => {
                 let text = match term.value(row)? {
-                    Operand::Text(text) if *any_case => text.to_lowercase(),
-                    Operand::Text(text) => text.to_owned(),
-                    Operand::Number(number) => number.to_string(),
+                    Operand::Column(text) | Operand::Text(text) | Operand::Number(text, _) if *any_case => {
+                        text.to_lowercase()
+                    }
+                    Operand::Column(text) | Operand::Text(text) | Operand::Number(text, _) => text.to_owned(),
                 };
                 Some(matches(&text.chars().collect::<Vec<_>>(), pattern) != *negated)
             }
@@ -196,11 +211,17 @@ impl Condition {
                 (Some(true), Some(true)) => Some(true),
                 _ => None,
             },
-            Self::Or(left, right) => match (left.holds(row), right.holds(row)) {
-                (Some(true), _) | (_, Some(true)) => Some(true),
-                (Some(false), Some(false)) => Some(false),
-                _ => None,
-            },
+            Self::Any(all) => {
+                let mut any = Some(false);
+                for one in all {
+                    match one.holds(row) {
+                        Some(true) => return Some(true),
+                        Some(false) => {}
+                        None => any = None,
+                    }
+                }
+                any
+            }
             Self::Not(inner) => inner.holds(row).map(|holds| !holds),
         }
     }
@@ -208,29 +229,37 @@ impl Condition {
 
 #[derive(Clone, Copy)]
 enum Operand<'a> {
+    Column(&'a str),
     Text(&'a str),
-    Number(f64),
+    Number(&'a str, &'a Decimal),
 }
 
 impl Term {
     fn value<'a>(&'a self, row: &'a [Option<String>]) -> Option<Operand<'a>> {
         match self {
-            Self::Column(place) => row.get(*place)?.as_deref().map(Operand::Text),
+            Self::Column(place) => row.get(*place)?.as_deref().map(Operand::Column),
             Self::Text(text) => Some(Operand::Text(text)),
-            Self::Number(number) => Some(Operand::Number(*number)),
+            Self::Number(text, number) => Some(Operand::Number(text, number)),
             Self::Missing => None,
         }
     }
 }
 
-fn compare(left: Operand<'_>, right: Operand<'_>) -> Option<Ordering> {
-    let number = |text: &str| text.trim().parse::<f64>().ok();
-    match (left, right) {
-        (Operand::Text(left), Operand::Text(right)) => Some(left.cmp(right)),
-        (Operand::Number(left), Operand::Number(right)) => left.partial_cmp(&right),
-        (Operand::Text(left), Operand::Number(right)) => number(left)?.partial_cmp(&right),
-        (Operand::Number(left), Operand::Text(right)) => left.partial_cmp(&number(right)?),
-    }
+fn compare(left: Operand<'_>, right: Operand<'_>) -> Ordering {
+    use Operand::{Column, Number, Text};
+    let numbers = match (left, right) {
+        (Text(_), _) | (_, Text(_)) => None,
+        (Number(_, left), Number(_, right)) => Some(left.cmp(right)),
+        (Column(left), Number(_, right)) => Decimal::read(left).map(|left| left.cmp(right)),
+        (Number(_, left), Column(right)) => Decimal::read(right).map(|right| left.cmp(&right)),
+        (Column(left), Column(right)) => {
+            Decimal::read(left).zip(Decimal::read(right)).map(|(l, r)| l.cmp(&r))
+        }
+    };
+    let text = |operand| match operand {
+        Column(text) | Text(text) | Number(text, _) => text,
+    };
+    numbers.unwrap_or_else(|| text(left).cmp(text(right)))
 }
 
 /// `%` stands for any run of characters, `_` for one; in linear space and without going back more than one `%`.

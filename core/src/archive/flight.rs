@@ -1,20 +1,17 @@
 //! Chunks of rows on their way through the engine, each text once.
 
-use std::collections::VecDeque;
 use std::sync::{Arc, OnceLock};
 
 use quick_cache::unsync::Cache;
 use sha2::{Digest, Sha256};
 
 use super::options::ArchiveOptions;
-use super::read::Fault;
 use super::work::{Chunk, Quarantined, Row};
 use super::write::OutRow;
-use crate::score::{Cell, Layout, wait};
-use crate::{Analysis, AnalyzeOptions, Engine, Error, ErrorKind, Pending, Result, Ticket, Tickets};
-
-/// Chunks under way at a time, so that no thread waits for a chunk's last row.
-const UNDER_WAY: usize = 6;
+use crate::score::{Cell, Layout};
+use crate::stream::{Steps, Unplaced};
+use crate::table::Fault;
+use crate::{Analysis, AnalyzeOptions, Engine, Error, ErrorKind, Result, Ticket};
 
 /// Texts whose scores are kept for when they come again: some hundred bytes each.
 const REMEMBERED: usize = 1 << 16;
@@ -26,12 +23,10 @@ type Answer = Arc<OnceLock<std::result::Result<Arc<Vec<Option<Cell>>>, Fault>>>;
 type Key = [u8; 16];
 
 pub(super) struct Flights<'a> {
-    engine: &'a Engine,
     layout: &'a Layout,
-    call: AnalyzeOptions,
     /// Whether the answer depends on the ticket's id.
     by_id: bool,
-    under_way: VecDeque<Flight>,
+    under_way: Steps<Flight>,
     known: Cache<Key, Answer>,
     pub(super) repeated: u64,
     pub(super) tokens: u64,
@@ -41,24 +36,22 @@ pub(super) struct Flights<'a> {
 struct Flight {
     chunk: Chunk<Row>,
     answers: Vec<Answer>,
-    /// The tickets that were not known, with the answers that wait for them.
-    tickets: Arc<Vec<Ticket>>,
+    /// The answers that wait for the tickets that were not known.
     waiting: Vec<Answer>,
-    pending: Option<Pending<Vec<Analysis>>>,
 }
 
 impl<'a> Flights<'a> {
-    pub(super) fn new(engine: &'a Engine, layout: &'a Layout, options: &ArchiveOptions) -> Result<Self> {
+    pub(super) fn new(engine: &Engine, layout: &'a Layout, options: &ArchiveOptions) -> Result<Self> {
         let mut call = AnalyzeOptions::default();
         call.outputs.clone_from(&options.outputs);
         call.route.clone_from(&options.route);
         let by_id = engine.install(|pipeline| Ok(pipeline.router().policy().0.exploration.is_some()))?;
-        let (under_way, known) = (VecDeque::new(), Cache::new(REMEMBERED));
-        Ok(Self { engine, layout, call, by_id, under_way, known, repeated: 0, tokens: 0 })
+        let (under_way, known) = (Steps::new(engine, call), Cache::new(REMEMBERED));
+        Ok(Self { layout, by_id, under_way, known, repeated: 0, tokens: 0 })
     }
 
-    pub(super) fn has_room(&self) -> bool {
-        self.under_way.len() < UNDER_WAY
+    pub(super) fn takes_more(&self) -> bool {
+        self.under_way.takes_more()
     }
 
     /// Hands over what was not scored before.
@@ -78,20 +71,15 @@ impl<'a> Flights<'a> {
             waiting.push(answer);
             tickets.push(ticket);
         }
-        let tickets = Arc::new(tickets);
-        let pending = (!tickets.is_empty()).then(|| {
-            let source: Arc<dyn Tickets> = Arc::clone(&tickets) as _;
-            self.engine.submit_from(source, &self.call)
-        });
-        self.under_way.push_back(Flight { chunk, answers, tickets, waiting, pending });
+        self.under_way.push(Flight { chunk, answers, waiting }, Arc::new(Unplaced(tickets)));
         Ok(())
     }
 
     /// Waits for the chunk that began first; `None` where none is under way.
     pub(super) fn end(&mut self, idle: &mut dyn FnMut() -> Result<()>) -> Result<Option<Chunk<OutRow>>> {
-        let Some(mut flight) = self.under_way.pop_front() else { return Ok(None) };
-        if let Some(pending) = flight.pending.take() {
-            self.settle(&flight, pending, idle)?;
+        let Some((flight, said)) = self.under_way.next(idle)? else { return Ok(None) };
+        for (said, answer) in said.into_iter().zip(&flight.waiting) {
+            self.answer(answer, said);
         }
         let Chunk { part, rows, mut faults, read, selected, ends } = flight.chunk;
         let mut scored = Vec::with_capacity(rows.len());
@@ -114,60 +102,17 @@ impl<'a> Flights<'a> {
         Ok(Some(Chunk { part, rows: scored, faults, read, selected, ends }))
     }
 
-    fn settle(
-        &mut self,
-        flight: &Flight,
-        pending: Pending<Vec<Analysis>>,
-        idle: &mut dyn FnMut() -> Result<()>,
-    ) -> Result<()> {
-        let source: Arc<dyn Tickets> = Arc::clone(&flight.tickets) as _;
-        match wait(self.engine, &self.call, &source, pending, idle) {
-            Ok(analyses) => {
-                for (analysis, answer) in analyses.iter().zip(&flight.waiting) {
-                    self.answer(answer, Ok(analysis));
-                }
-                Ok(())
-            }
-            // One bad ticket fails its call: each by itself, so that only it is lost.
-            Err(error) if is_of_a_ticket(&error) => {
-                for (ticket, answer) in flight.tickets.iter().zip(&flight.waiting) {
-                    let source: Arc<dyn Tickets> = Arc::new(vec![ticket.clone()]);
-                    let pending = self.engine.submit_from(Arc::clone(&source), &self.call);
-                    match wait(self.engine, &self.call, &source, pending, idle) {
-                        Ok(analyses) => {
-                            let only = analyses.first();
-                            let only = only.ok_or_else(|| {
-                                Error::new(ErrorKind::Internal, "one ticket gave no analysis")
-                            })?;
-                            self.answer(answer, Ok(only));
-                        }
-                        Err(error) if is_of_a_ticket(&error) => self.answer(answer, Err(&error)),
-                        Err(error) => return Err(error),
-                    }
-                }
-                Ok(())
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    fn answer(&mut self, answer: &Answer, said: std::result::Result<&Analysis, &Error>) {
+    fn answer(&mut self, answer: &Answer, said: Result<Analysis>) {
         let said = match said {
             Ok(analysis) => {
                 self.tokens += analysis.usage.tokens as u64;
-                Ok(Arc::new(self.layout.cells(analysis)))
+                Ok(Arc::new(self.layout.cells(&analysis)))
             }
             Err(error) => Err(Fault { kind: error.kind(), message: error.message().to_owned() }),
         };
         // Set once: an answer waits in one flight alone.
         let _ = answer.set(said);
     }
-}
-
-/// Whether an error can be of one ticket; the others are of the engine or of its machine.
-fn is_of_a_ticket(error: &Error) -> bool {
-    use ErrorKind::{Internal, InvalidInput, TooLarge, TooLong};
-    matches!(error.kind(), InvalidInput | TooLong | TooLarge | Internal)
 }
 
 fn key(ticket: &Ticket, by_id: bool) -> Result<Key> {

@@ -12,10 +12,10 @@ use serde_json::{Map, Value};
 
 use super::tally::Tally;
 use crate::atomic::{PARTIAL, sync_directory, write_atomically};
+use crate::gate::gate;
+use crate::table::{JOURNAL, MANIFEST};
 use crate::{Error, ErrorKind, Result};
 
-pub(crate) const MANIFEST: &str = "manifest.json";
-pub(crate) const JOURNAL: &str = "journal.jsonl";
 const SUMMARY: &str = "summary.json";
 const PAGE: &str = "summary.html";
 const QUARANTINE: &str = "quarantine.jsonl";
@@ -119,12 +119,19 @@ impl Folder {
             let place = self.path(name);
             fs::rename(self.path(&format!("{name}{PARTIAL}")), &place).map_err(|e| Error::io(&place, e))?;
         }
+        gate("part-moved");
         self.quarantine.sync_data().map_err(|e| Error::io(&self.path(QUARANTINE), e))?;
         sync_directory(&self.path)?;
         let mut line = serde_json::to_vec(part).map_err(unwritable)?;
         line.push(b'\n');
-        let written = self.journal.write_all(&line).and_then(|()| self.journal.sync_data());
-        written.map_err(|e| Error::io(&self.path(JOURNAL), e))
+        let (first, rest) = line.split_at(line.len() / 2);
+        let written = self.journal.write_all(first).and_then(|()| {
+            gate("part-half-told");
+            self.journal.write_all(rest).and_then(|()| self.journal.sync_data())
+        });
+        written.map_err(|e| Error::io(&self.path(JOURNAL), e))?;
+        gate("part-told");
+        Ok(())
     }
 
     /// Says that everything is done, with a page for people first.

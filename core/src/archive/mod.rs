@@ -3,35 +3,26 @@
 //! Rows are read, prepared, scored and written at the same time, in their order, with as much of them in memory as one part of the output has. What cannot be
 //! read or scored goes to a quarantine file. A run that ended early, however it ended, is gone on with by starting it again, and ends with the same bytes.
 
-mod blob;
-mod columns;
+mod decimal;
 mod diff;
 mod estimate;
 mod filter;
 mod flight;
 mod folder;
-mod locate;
 mod options;
 mod plan;
-mod read;
-#[cfg(feature = "object-store")]
-mod remote;
 mod run;
 mod select;
 mod summary;
 mod tally;
-mod tickets;
-mod whole;
 mod work;
 mod write;
 
-pub use columns::{Field, LeftAlone, Taken};
 pub use diff::{Change, Diff, DiffOptions, Example, OutputDiff, diff};
 pub use estimate::ArchiveEstimate;
-pub use options::{ArchiveColumns, ArchiveOptions, InputFormat, OutputFormat, Reading};
+pub use options::{ArchiveOptions, OutputFormat};
 pub use run::Archive;
 pub use tally::{Counts, Tally};
-pub use whole::read_tickets;
 
 /// What a run is at.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]

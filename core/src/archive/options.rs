@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::RouteContext;
-use crate::data::TicketColumns;
 use crate::prepare::Preparation;
+use crate::table::{Reading, TicketColumns};
 
 /// How to score an archive. The default reads every row that it can, prepares the texts, and writes Parquet.
 #[derive(Debug, Clone)]
@@ -13,8 +13,8 @@ pub struct ArchiveOptions {
     /// How the inputs are read.
     pub reading: Reading,
     /// Which columns hold a ticket's fields.
-    pub columns: ArchiveColumns,
-    /// Columns that are carried into the output, as text.
+    pub columns: TicketColumns,
+    /// Columns that are carried into the output, as text: each by its name, or several with commas between them, where no column has such a name.
     pub keep: Vec<String>,
     /// The outputs; empty: those that the engine was opened with.
     pub outputs: Vec<String>,
@@ -44,7 +44,7 @@ impl Default for ArchiveOptions {
     fn default() -> Self {
         Self {
             reading: Reading::default(),
-            columns: ArchiveColumns::default(),
+            columns: TicketColumns::default(),
             keep: Vec::new(),
             outputs: Vec::new(),
             prepare: Preparation::ALL,
@@ -59,33 +59,6 @@ impl Default for ArchiveOptions {
             route: RouteContext::default(),
         }
     }
-}
-
-/// How the inputs are read, where their names and contents do not say it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reading {
-    /// The format; `None`: by the name's ending.
-    pub format: Option<InputFormat>,
-    /// What stands between the fields of a CSV; `None`: a tab in `.tsv`, else what its first line has most of among `,` `;` tab `|`.
-    pub delimiter: Option<char>,
-    /// What stands around a field that has the delimiter in it; `None`: `"`.
-    pub quote: Option<char>,
-    /// The encoding of a CSV or of JSON lines by its label in the WHATWG Encoding Standard; `None`: UTF-8, or what a byte order mark says.
-    pub encoding: Option<String>,
-}
-
-/// A format that archives are read in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum InputFormat {
-    /// Apache Parquet.
-    Parquet,
-    /// Separated by commas, or by what [`Reading::delimiter`] says.
-    Csv,
-    /// One JSON object a line.
-    Jsonl,
-    /// Apache Arrow's IPC format, as a file or as a stream.
-    Arrow,
 }
 
 /// A format that scores are written in.
@@ -110,19 +83,4 @@ impl OutputFormat {
             Self::Jsonl => "jsonl",
         }
     }
-}
-
-/// The columns that hold a ticket's fields. What is not named here is guessed by its name, unless that is refused.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ArchiveColumns {
-    /// Those that other files of tickets have, too.
-    pub tickets: TicketColumns,
-    /// Holds the customer's history as JSON.
-    pub customer_history: Option<String>,
-    /// Holds a thread as a JSON list of messages with `text`, `from` and `at`.
-    pub messages: Option<String>,
-    /// Holds when a ticket came, as ISO 8601 has it: a date, a time, with an offset or without.
-    pub created: Option<String>,
-    /// Take only what is named here.
-    pub only_named: bool,
 }

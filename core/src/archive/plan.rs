@@ -2,16 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::columns::{Field, LeftAlone, Taken, map, require};
 use super::filter::Filter;
-use super::locate::{Located, locate};
-use super::options::{ArchiveOptions, InputFormat};
-use super::read::{Fault, Input, Record, Records};
+use super::options::ArchiveOptions;
 use super::select::{Sample, Sampling};
-use super::tickets::{Prepared, fits as fits_field, ticket};
 use super::write::Shape;
 use super::{ArchiveProgress, Stage};
 use crate::score::Layout;
+use crate::table::{
+    Fault, Field, Input, LeftAlone, Located, Making, Prepared, Record, Records, Taken, There, Wanted, check,
+    fitting, locate, map, no_column, require, ticket,
+};
 use crate::{Engine, Error, ErrorKind, Result};
 
 /// Everything that is known before the first row is scored.
@@ -22,9 +22,10 @@ pub(crate) struct Plan {
     digests: Vec<String>,
     pub(crate) taken: Vec<Taken>,
     pub(crate) left_alone: Vec<LeftAlone>,
-    /// The names of the columns that are read: fields first, then kept ones, then those of the condition.
-    columns: Vec<String>,
-    kept: usize,
+    /// The columns that are read: fields first, then kept ones, then those of the condition.
+    columns: Vec<Wanted>,
+    /// The columns that are carried along.
+    pub(crate) keep: Vec<String>,
     filter: Option<Filter>,
     sample: Option<Sample>,
     pub(crate) shape: Shape,
@@ -44,60 +45,51 @@ impl Plan {
         options: &ArchiveOptions,
         progress: &mut dyn FnMut(&ArchiveProgress) -> Result<()>,
     ) -> Result<Self> {
-        check(engine, options)?;
+        check_options(engine, options)?;
         let filter = options.filter.as_deref().map(Filter::new).transpose()?;
         let layout = Layout::new(engine, &options.outputs)?;
         let located = locate(names, &options.reading)?;
         let digests = digests(&located, progress)?;
         let inputs: Vec<Input> = located.into_iter().map(|one| one.input).collect();
-        let mut damaged = Vec::new();
-        let mut there: Option<Vec<String>> = None;
-        let mut headers = Vec::new();
-        for input in &inputs {
-            match input.columns() {
-                Ok(columns) => {
-                    // One with nothing in it tells nothing.
-                    if !columns.is_empty() {
-                        there.get_or_insert_with(|| columns.clone());
-                    }
-                    headers.push(columns);
-                    damaged.push(None);
-                }
-                Err(error) if options.skip_damaged && error.kind() == ErrorKind::DataInvalid => {
-                    headers.push(Vec::new());
-                    damaged.push(Some(Fault::data(error.message())));
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        let Some(first) = there else {
+        let (headers, damaged) = headers(&inputs, options)?;
+        // One with nothing in it tells nothing.
+        let whole = || inputs.iter().zip(&headers).filter(|(_, header)| !header.is_empty());
+        let Some((input, first)) = whole().next() else {
             return Err(Error::new(ErrorKind::DataInvalid, "none of the inputs has a row that can be read"));
         };
-        let taken = map(&first, &options.columns)?;
-        let whole =
-            inputs.iter().zip(&headers).find(|(_, header)| !header.is_empty()).map(|(input, _)| input);
-        let (taken, mut left_alone) = fitting(whole, taken)?;
-        let others = inputs.iter().zip(&headers).filter(|(input, header)| {
-            // A JSON object may lack a name that others have.
-            !header.is_empty() && input.format() != InputFormat::Jsonl
-        });
-        let taken = everywhere(taken, &others, &mut left_alone);
-        let fields = taken.iter().map(|taken| taken.column.clone());
-        let of_filter = filter.iter().flat_map(|filter| filter.columns().iter().cloned());
-        let columns: Vec<String> = fields.chain(options.keep.iter().cloned()).chain(of_filter).collect();
-        for (input, header) in others {
-            let required = columns.iter().try_for_each(|column| require(column, header));
-            required.map_err(|e| e.context(&input.name))?;
-        }
+        let named = |e: Error| e.context(&input.name);
+        let mapping = map(first, &options.columns, input.is_sparse()).map_err(named)?;
+        let mut told =
+            |rows| progress(&ArchiveProgress { stage: Stage::Choosing, rows, ..ArchiveProgress::default() });
+        let readable = whole().map(|(input, _)| input);
+        let (taken, mut left_alone) = fitting(readable, mapping, &options.columns.customer, &mut told)?;
+        let taken = everywhere(taken, &whole(), &mut left_alone);
+        check(&taken, first, &left_alone).map_err(named)?;
+        let keep = kept_columns(&options.keep, &headers)?;
+        let columns: Vec<Wanted> = taken
+            .iter()
+            .map(|taken| Wanted { name: taken.column.clone(), nested: taken.field.is_nested() })
+            .chain(keep.iter().map(|name| Wanted::nested(name)))
+            .chain(filter.iter().flat_map(|filter| filter.columns().map(Wanted::nested)))
+            .collect();
+        required(&columns, &whole()).map_err(|(column, error)| {
+            let quoted = filter.as_ref().is_some_and(|filter| filter.is_quoted(&column));
+            if quoted {
+                error.context(format!(
+                    "in a condition of SQL, double quotes stand around names of columns; as a text, write '{column}'"
+                ))
+            } else {
+                error
+            }
+        })?;
         let shape = Shape {
             has_id: taken.iter().any(|taken| taken.field == Field::Id),
-            kept: kept_names(&options.keep, &layout)?,
+            kept: kept_names(&keep, &layout)?,
             has_removed: !options.prepare.is_none(),
             layout,
         };
-        let kept = options.keep.len();
         let mut plan =
-            Self { inputs, damaged, digests, taken, left_alone, columns, kept, filter, sample: None, shape };
+            Self { inputs, damaged, digests, taken, left_alone, columns, keep, filter, sample: None, shape };
         if let Some(wanted) = options.sample {
             plan.sample = Some(plan.sampled(wanted, options, progress)?);
         }
@@ -113,7 +105,7 @@ impl Plan {
         let info = engine.info();
         let policy = engine.install(|pipeline| Ok(pipeline.router().policy().1.to_owned()))?;
         Ok(json!({
-            "format": 1,
+            "format": 2,
             "frontdesk": info.version,
             "model": info.model,
             "sentiment_model": info.sentiment_model,
@@ -125,7 +117,8 @@ impl Plan {
             "inputs": inputs,
             "reading": options.reading,
             "columns": self.taken,
-            "keep": options.keep,
+            "customer": options.columns.customer,
+            "keep": self.keep,
             "outputs": self.shape.layout.columns().iter().map(|(name, _)| name).collect::<Vec<_>>(),
             "prepare": options.prepare,
             "where": options.filter,
@@ -167,19 +160,21 @@ impl Plan {
 
     fn passes(&self, record: &Record) -> bool {
         let (Some(filter), Ok(cells)) = (&self.filter, &record.cells) else { return true };
-        filter.holds(&cells[self.taken.len() + self.kept..])
+        filter.holds(&cells[self.taken.len() + self.keep.len()..])
     }
 
     /// What is scored and carried along of a row.
     pub(crate) fn choose(&self, record: Record, options: &ArchiveOptions) -> Chosen {
         let mut cells = match record.cells {
             Ok(cells) => cells,
-            Err(fault) => return Chosen { id: None, kept: vec![None; self.kept], ticket: Err(fault) },
+            Err(fault) => return Chosen { id: None, kept: vec![None; self.keep.len()], ticket: Err(fault) },
         };
-        let values = self.taken.iter().zip(&cells).map(|(taken, cell)| (taken.field, cell.as_deref()));
-        let ticket = ticket(values, options.prepare);
+        let values: Vec<(Field, Option<&str>)> =
+            self.taken.iter().zip(&cells).map(|(taken, cell)| (taken.field, cell.as_deref())).collect();
+        let how = Making { prepare: options.prepare, customer: &options.columns.customer, empty: false };
+        let ticket = ticket(&values, how);
         let mut rest = cells.split_off(self.taken.len());
-        rest.truncate(self.kept);
+        rest.truncate(self.keep.len());
         let place = self.taken.iter().position(|taken| taken.field == Field::Id);
         let id = place.and_then(|place| cells.swap_remove(place));
         Chosen { id, kept: rest, ticket }
@@ -228,46 +223,41 @@ impl Plan {
     }
 }
 
-/// Rows whose values say whether a column is what its name says.
-const LOOKED_AT: usize = 1_000;
+/// The columns of one input.
+type Header = Vec<There>;
 
-/// Takes apart the columns that were guessed and whose first values fit, and those that do not.
-pub(crate) fn fitting(input: Option<&Input>, taken: Vec<Taken>) -> Result<(Vec<Taken>, Vec<LeftAlone>)> {
-    let (guessed, mut fit): (Vec<Taken>, Vec<Taken>) =
-        taken.into_iter().partition(|taken| taken.guessed && taken.field.has_a_form());
-    let Some(input) = input.filter(|_| !guessed.is_empty()) else { return Ok((fit, Vec::new())) };
-    let names: Vec<String> = guessed.iter().map(|taken| taken.column.clone()).collect();
-    let mut fits = vec![true; guessed.len()];
-    let mut records = input.records(&names)?;
-    for _ in 0..LOOKED_AT {
-        // A fault is told where the row is scored.
-        let Ok(Some(record)) = records.next() else { break };
-        let Ok(cells) = record.cells else { continue };
-        for ((taken, cell), fits) in guessed.iter().zip(&cells).zip(&mut fits) {
-            *fits &= cell.as_deref().is_none_or(|value| fits_field(taken.field, value));
+/// The columns of every input, and what is wrong with one that cannot be opened, where such are passed over.
+fn headers(inputs: &[Input], options: &ArchiveOptions) -> Result<(Vec<Header>, Vec<Option<Fault>>)> {
+    let header = |input: &Input| match input.columns() {
+        Ok(columns) => Ok((columns, None)),
+        Err(error) if options.skip_damaged && error.kind() == ErrorKind::DataInvalid => {
+            Ok((Vec::new(), Some(Fault::data(error.message()))))
         }
-    }
-    let mut left_alone = Vec::new();
-    for (taken, fits) in guessed.into_iter().zip(fits) {
-        if fits {
-            fit.push(taken);
-        } else {
-            let why = format!("its values do not fit `{}`", taken.field);
-            left_alone.push(LeftAlone { column: taken.column, why });
-        }
-    }
-    Ok((fit, left_alone))
+        Err(error) => Err(error),
+    };
+    let headers: Vec<_> = inputs.iter().map(header).collect::<Result<_>>()?;
+    Ok(headers.into_iter().unzip())
+}
+
+/// Inputs with their columns.
+trait Headers<'a>: Iterator<Item = (&'a Input, &'a Header)> + Clone {}
+impl<'a, I: Iterator<Item = (&'a Input, &'a Header)> + Clone> Headers<'a> for I {}
+
+fn has(header: &[There], column: &str) -> bool {
+    header.iter().any(|there| there.name == column)
 }
 
 /// Of the columns that were guessed, a ticket can do without all but its text: they are taken where every input has them.
 fn everywhere<'a>(
     taken: Vec<Taken>,
-    inputs: &(impl Iterator<Item = (&'a Input, &'a Vec<String>)> + Clone),
+    inputs: &impl Headers<'a>,
     left_alone: &mut Vec<LeftAlone>,
 ) -> Vec<Taken> {
     let (mut there, mut lacking) = (Vec::new(), Vec::new());
+    // A JSON object may lack a name that others have.
+    let inputs = inputs.clone().filter(|(input, _)| !input.is_sparse());
     for taken in taken {
-        let lacks = inputs.clone().find(|(_, header)| !header.contains(&taken.column));
+        let lacks = inputs.clone().find(|(_, header)| !has(header, &taken.column));
         match lacks.filter(|_| taken.guessed && !taken.field.is_text()) {
             Some((input, _)) => {
                 let why = format!("{} does not have it", input.name);
@@ -280,7 +270,56 @@ fn everywhere<'a>(
     there
 }
 
-fn check(engine: &Engine, options: &ArchiveOptions) -> Result<()> {
+/// Refuses a column that an input does not have, or of inputs whose rows may lack columns, one that no row has; with the column.
+fn required<'a>(columns: &[Wanted], inputs: &impl Headers<'a>) -> std::result::Result<(), (String, Error)> {
+    let names = |header: &[There]| header.iter().map(|there| there.name.clone()).collect::<Vec<_>>();
+    for (input, header) in inputs.clone().filter(|(input, _)| !input.is_sparse()) {
+        let names = names(header);
+        for Wanted { name, .. } in columns {
+            require(name, &names).map_err(|e| (name.clone(), e.context(&input.name)))?;
+        }
+    }
+    if inputs.clone().any(|(input, _)| !input.is_sparse()) {
+        return Ok(());
+    }
+    let unseen = |name: &&Wanted| !inputs.clone().any(|(_, header)| has(header, &name.name));
+    let mut lacking: Vec<String> = columns.iter().filter(unseen).map(|wanted| wanted.name.clone()).collect();
+    for (input, header) in inputs.clone() {
+        lacking = input.lacking(lacking).map_err(|e| (String::new(), e))?;
+        if lacking.is_empty() {
+            return Ok(());
+        }
+        // The last input is the last that could have had it.
+        if inputs.clone().last().is_some_and(|(last, _)| std::ptr::eq(last, input)) {
+            let column = lacking.swap_remove(0);
+            let error = no_column(&column, &names(header)).context(&input.name);
+            return Err((column, error));
+        }
+    }
+    Ok(())
+}
+
+/// The columns to carry along: what is no column's name as it stands is a list of them, with commas between.
+fn kept_columns(keep: &[String], headers: &[Header]) -> Result<Vec<String>> {
+    let mut columns = Vec::new();
+    for told in keep {
+        if !told.contains(',') || headers.iter().any(|header| has(header, told)) {
+            columns.push(told.clone());
+            continue;
+        }
+        // A space before a quote would make it a letter.
+        let told = &told.replace(", \"", ",\"");
+        let mut reader =
+            csv::ReaderBuilder::new().has_headers(false).trim(csv::Trim::All).from_reader(told.as_bytes());
+        for record in reader.records() {
+            let record = record.map_err(|e| Error::invalid("keep", format!("`{told}`: {e}")))?;
+            columns.extend(record.iter().map(str::to_owned));
+        }
+    }
+    Ok(columns)
+}
+
+fn check_options(engine: &Engine, options: &ArchiveOptions) -> Result<()> {
     if options.part_rows == 0 {
         return Err(Error::invalid("part_rows", "a part of 0 rows; from 1"));
     }

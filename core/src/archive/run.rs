@@ -12,7 +12,8 @@ use super::plan::Plan;
 use super::summary;
 use super::work::{Chunk, Quarantined, Reading, Row, write};
 use super::write::OutRow;
-use super::{ArchiveProgress, ArchiveReport, LeftAlone, Stage, Taken};
+use super::{ArchiveProgress, ArchiveReport, Stage};
+use crate::table::{Input, LeftAlone, Notice, Taken};
 use crate::{Engine, Error, ErrorKind, Result};
 
 /// Chunks that wait between two threads.
@@ -65,6 +66,11 @@ impl Archive {
         &self.plan.left_alone
     }
 
+    /// What a person should look at in what was read so far: rows that can be read, and may be meant otherwise.
+    pub fn notices(&self) -> Vec<Notice> {
+        self.plan.inputs.iter().flat_map(Input::notices).collect()
+    }
+
     /// The names of the inputs, in the order in which they are read.
     pub fn inputs(&self) -> Vec<&str> {
         self.plan.inputs.iter().map(|input| input.name.as_str()).collect()
@@ -72,7 +78,7 @@ impl Archive {
 
     /// The columns that are carried along, with the names that the output has for them.
     pub fn kept(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.options
+        self.plan
             .keep
             .iter()
             .zip(&self.plan.shape.kept)
@@ -104,7 +110,7 @@ impl Archive {
         if let Some(error) = too_many(done.tally.quarantined, options.max_errors, None) {
             return Err(error);
         }
-        plan.inputs.iter().for_each(super::read::Input::recount);
+        plan.inputs.iter().for_each(Input::recount);
         let mut run = Run { options, plan, told, began, progress };
         let mut tally = done.tally.clone();
         if !done.whole {
@@ -177,7 +183,7 @@ impl Run<'_> {
         let mut last = None;
         let mut open = true;
         loop {
-            while open && flights.has_room() {
+            while open && flights.takes_more() {
                 match chunks.try_recv() {
                     Ok(Ok(chunk)) => flights.begin(chunk)?,
                     // What was read before the fault is scored first.
@@ -237,7 +243,7 @@ fn too_many(errors: u64, allowed: u64, last: Option<&Quarantined>) -> Option<Err
         format!("; the last: {} row {}: {}", last.input, last.row, last.message)
     });
     let message = format!(
-        "{errors} rows could not be read or scored, and {allowed} may (--max-errors){last}. The quarantine file has all of them"
+        "{errors} rows could not be read or scored, and {allowed} may{last}. The quarantine file has all of them"
     );
-    Some(Error::new(ErrorKind::DataInvalid, message))
+    Some(Error::new(ErrorKind::DataInvalid, message).at("max_errors"))
 }

@@ -69,16 +69,10 @@ impl Tally {
             }
         }
         if let Some(category) = category {
-            cross(
-                self.by_category.entry(category.to_owned()).or_default(),
-                &["sentiment", "route"],
-                layout,
-                row,
-            );
+            cross(&mut self.by_category, category, &["sentiment", "route"], layout, row);
         }
         if let Some(month) = &row.month {
-            let of = self.by_month.entry(month.clone()).or_default();
-            cross(of, &["category", "sentiment", "route"], layout, row);
+            cross(&mut self.by_month, month, &["category", "sentiment", "route"], layout, row);
         }
     }
 
@@ -130,10 +124,17 @@ impl Tally {
     }
 }
 
-/// Counts the labels that some outputs gave a row of a group.
-fn cross(of: &mut BTreeMap<String, Counts>, outputs: &[&str], layout: &Layout, row: &OutRow) {
+/// Counts the labels that some outputs gave a row of a group; without any of these outputs there is no group.
+fn cross(
+    groups: &mut BTreeMap<String, BTreeMap<String, Counts>>,
+    group: &str,
+    outputs: &[&str],
+    layout: &Layout,
+    row: &OutRow,
+) {
     for ((name, _), cell) in layout.columns().iter().zip(row.cells.iter()) {
         if let (true, Some(Cell::Text(label))) = (outputs.contains(&name.as_str()), cell) {
+            let of = groups.entry(group.to_owned()).or_default();
             *of.entry(name.clone()).or_default().entry(label.clone()).or_default() += 1;
         }
     }

@@ -9,15 +9,16 @@ use serde::Serialize;
 use super::folder::{Folder, PartDone, Position, part_name};
 use super::options::ArchiveOptions;
 use super::plan::{Chosen, Plan};
-use super::read::Fault;
 use super::tally::Tally;
-use super::tickets::Prepared;
 use super::write::{OutRow, PartWriter};
 use crate::atomic::PARTIAL;
+use crate::gate::gate;
+use crate::stream::STREAM_STEP;
+use crate::table::{Fault, Prepared, Record};
 use crate::{Error, ErrorKind, Result};
 
-/// Rows and bytes of a chunk, at most: enough for full batches, little to wait for.
-const CHUNK_ROWS: usize = 512;
+/// Rows and bytes of a chunk, at most.
+const CHUNK_ROWS: usize = STREAM_STEP;
 const CHUNK_BYTES: usize = 1 << 20;
 
 /// Rows that stand one after the other in one part: as they were read, and then as they were scored.
@@ -150,7 +151,7 @@ impl Reading<'_> {
         }
     }
 
-    fn take(&mut self, record: super::read::Record, at: Position) -> std::result::Result<(), Unwanted> {
+    fn take(&mut self, record: Record, at: Position) -> std::result::Result<(), Unwanted> {
         self.begun = true;
         let (row, line) = (record.number, record.line);
         if self.plan.wants(self.row, &record) {
@@ -200,11 +201,11 @@ impl Reading<'_> {
         }
         let error = if error.kind() == ErrorKind::DataInvalid {
             let told = format!(
-                "{}; after row {}. The parts before it are done; with --skip-damaged the rest of this input is passed over, and named in the quarantine file",
+                "{}; after row {}. The parts before it are done; the rest of this input can be passed over, and is then named in the quarantine file",
                 error.message(),
                 at.row
             );
-            Error::new(ErrorKind::DataInvalid, told)
+            Error::new(ErrorKind::DataInvalid, told).at("skip_damaged")
         } else {
             error
         };
@@ -250,6 +251,7 @@ pub(super) fn write(
                 writer.insert(PartWriter::create(place, options.format, &plan.shape)?)
             };
             open.push(row)?;
+            gate("row-written");
             part.count(&plan.shape.layout, row);
         }
         for fault in &chunk.faults {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::finding::{File, Place};
 use super::{Examination, Split};
-use crate::data::Labelled;
+use crate::table::Labelled;
 
 /// A row in its place.
 #[derive(Debug, Clone, Copy)]
@@ -57,8 +57,8 @@ impl<'a> Corpus<'a> {
         by_number.sort_by_key(|(_, number)| *number);
         let rows = files().flat_map(|(file, split)| {
             let row = |index: usize| {
-                let Labelled { line, text, label } = &split.rows[index];
-                Row { text, place: Place { file, line: *line }, index, set: set_of[label.as_str()] }
+                let Labelled { place, text, label } = &split.rows[index];
+                Row { text, place: Place { file, line: place.number() }, index, set: set_of[label.as_str()] }
             };
             by_line(split).into_iter().map(row).collect::<Vec<_>>()
         });
@@ -100,8 +100,8 @@ impl<'a> Corpus<'a> {
 fn by_line(split: &Split<'_>) -> Vec<usize> {
     let mut order: Vec<usize> = (0..split.rows.len()).collect();
     let key = |&index: &usize| {
-        let Labelled { line, text, label } = &split.rows[index];
-        (*line, text.as_str(), label.as_str())
+        let Labelled { place, text, label } = &split.rows[index];
+        (place.number(), text.as_str(), label.as_str())
     };
     order.sort_by(|a, b| key(a).cmp(&key(b)));
     order

@@ -22,7 +22,7 @@ mod texts;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::data::Labelled;
+use crate::table::Labelled;
 use crate::{Error, ErrorKind, Result};
 
 pub(crate) use cross_validation::Folds;
@@ -173,7 +173,7 @@ fn check(examination: &Examination<'_>, options: &DoctorOptions) -> Result<()> {
         }
         let width = examination.labels.len();
         if let Some((row, what)) = label_errors::fault(probabilities, width) {
-            return Err(Error::invalid("probabilities", format!("line {}: {what}", split.rows[row].line)));
+            return Err(Error::invalid("probabilities", format!("{}: {what}", split.rows[row].place)));
         }
     }
     Ok(())

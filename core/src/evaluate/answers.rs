@@ -3,8 +3,8 @@
 use frontdesk_models::heads::{Link, ordinal_level};
 
 use crate::bundle::HeadMeaning;
-use crate::data::Labelled;
 use crate::forward::{HeadOutput, Model};
+use crate::table::Labelled;
 use crate::{Error, ErrorKind, LongText, Result};
 
 /// Texts that go through the model before whoever waits is told.
@@ -113,7 +113,7 @@ pub(crate) fn label_indexes(labels: &[String], link: Link, row: &Labelled) -> Re
     let find = |name: &str| {
         labels.iter().position(|label| label == name).ok_or_else(|| {
             let message =
-                format!("line {}: `{name}` is no label of the model; known: {}", row.line, labels.join(", "));
+                format!("{}: `{name}` is no label of the model; known: {}", row.place, labels.join(", "));
             Error::new(ErrorKind::DataInvalid, message)
         })
     };
@@ -151,7 +151,7 @@ pub(super) fn outputs(
     for chunk in rows.chunks(CHUNK) {
         let encode = |row: &Labelled| {
             let encoding = model.tokenizer.encode(&row.text, LongText::HeadAndTail);
-            encoding.map_err(|e| e.context(format!("line {}", row.line)))
+            encoding.map_err(|e| e.context(row.place))
         };
         let encodings: Vec<_> = chunk.iter().map(encode).collect::<Result<_>>()?;
         let outputs = model.logits(&encodings.iter().collect::<Vec<_>>(), &[index])?;

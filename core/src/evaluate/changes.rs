@@ -79,7 +79,7 @@ pub struct McNemar {
 pub(super) fn changes(a: &Answers<'_>, b: &Answers<'_>, options: &EvaluateOptions) -> Vec<Change> {
     let changed = |&row: &usize| a.predictions[row].labels != b.predictions[row].labels;
     let change = |row: usize| Change {
-        line: a.rows[row].line,
+        line: a.rows[row].place.number(),
         truth: a.names(&a.truth[row]),
         before: a.names(&a.predictions[row].labels),
         after: a.names(&b.predictions[row].labels),

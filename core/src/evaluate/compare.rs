@@ -11,7 +11,7 @@ use super::calibration::{claims, expected_calibration_error};
 use super::changes::{Change, Flow, McNemar, changes, flows, test};
 use super::{EvaluateOptions, Interval, classes, metrics};
 use crate::bundle::HeadMeaning;
-use crate::data::Labelled;
+use crate::table::Labelled;
 use crate::{Engine, Error, ErrorKind, ModelInfo, Result};
 
 /// One figure of two models, over the same samples of the rows.

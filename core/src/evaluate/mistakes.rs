@@ -28,7 +28,7 @@ pub(super) fn worst(answers: &Answers<'_>, options: &EvaluateOptions) -> Vec<Mis
     let mut wrong: Vec<(f32, usize)> = wrong.map(|row| (certainty(answers, row), row)).collect();
     wrong.sort_by(|a, b| b.0.total_cmp(&a.0));
     let mistake = |(score, row): (f32, usize)| Mistake {
-        line: answers.rows[row].line,
+        line: answers.rows[row].place.number(),
         truth: answers.names(&answers.truth[row]),
         given: answers.names(&answers.predictions[row].labels),
         score,

@@ -21,7 +21,7 @@ use frontdesk_models::heads::Link;
 use serde::{Deserialize, Serialize};
 
 use crate::bundle::HeadMeaning;
-use crate::data::Labelled;
+use crate::table::Labelled;
 use crate::{Engine, Error, Result};
 use answers::Answers;
 use bootstrap::Bootstrap;

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::answers::{head, outputs};
 use super::ranks::auroc;
 use super::{EvaluateOptions, Prediction};
-use crate::data::Labelled;
+use crate::table::Labelled;
 use crate::{Engine, Error, ErrorKind, Result};
 
 /// Texts inside of a head's domain against texts outside of it.

@@ -11,7 +11,7 @@ use super::bootstrap::Bootstrap;
 use super::thresholds::thresholds;
 use super::{EvaluateOptions, Evaluation, binomial, calibration, coverage, measure};
 use crate::bundle::HeadMeaning;
-use crate::data::Labelled;
+use crate::table::Labelled;
 
 fn golden() -> Value {
     serde_json::from_str(include_str!("../../tests/golden/evaluate.json")).unwrap()
@@ -32,7 +32,11 @@ fn head(link: Link, labels: usize) -> HeadMeaning {
 }
 
 fn rows(count: usize) -> Vec<Labelled> {
-    let row = |row| Labelled { line: row as u64 + 2, text: format!("text {row}"), label: String::new() };
+    let row = |row| Labelled {
+        place: crate::table::Place::Line(row as u64 + 2),
+        text: format!("text {row}"),
+        label: String::new(),
+    };
     (0..count).map(row).collect()
 }
 

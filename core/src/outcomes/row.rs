@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::data::read_values;
+use crate::table::read_values;
 use crate::{AnalyzeOptions, DecisionRecord, Engine, Error, ErrorKind, Facts, Result, Route, Ticket};
 
 /// How a routed ticket ended.

@@ -1,24 +1,14 @@
 //! `score`: a column of texts becomes columns of answers.
 
-use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
-use std::time::Duration;
 
-use crate::{Analysis, AnalyzeOptions, Engine, ErrorKind, Pending, Result, TicketRef, Tickets};
+use crate::stream::{STREAM_STEP, Steps};
+use crate::{Analysis, AnalyzeOptions, Engine, Result, TicketRef, Tickets};
 
 mod layout;
 
 pub(crate) use layout::{Cell, Kind, Layout};
-
-/// Rows of one step: progress is told, and cancelling heard, between two of them.
-const STEP: usize = 256;
-
-/// Steps under way at a time, so that no thread waits for a step's last row.
-const UNDER_WAY: usize = 4;
-
-/// How long the caller is left without news, and how long to wait where other callers fill the queue.
-const PAUSE: Duration = Duration::from_millis(50);
 
 /// Texts that are read where they are, some of them missing.
 pub trait TextColumn: Send + Sync {
@@ -93,46 +83,28 @@ pub fn score(
     let mut table = Table::new(engine, &options.outputs)?;
     // Of no texts nothing is submitted, which would tell of a closed engine.
     engine.analyze_batch(&[], &call)?;
-    let mut under_way = VecDeque::new();
-    let mut steps = (0..texts.len()).step_by(STEP).map(|start| start..(start + STEP).min(texts.len()));
+    let mut under_way = Steps::new(engine, call);
+    let mut steps =
+        (0..texts.len()).step_by(STREAM_STEP).map(|start| start..(start + STREAM_STEP).min(texts.len()));
+    let mut done = 0;
     loop {
-        if under_way.len() < UNDER_WAY
+        if under_way.takes_more()
             && let Some(rows) = steps.next()
         {
-            let slice: Arc<dyn Tickets> = Arc::new(Slice::new(texts, rows.clone()));
-            under_way.push_back((rows, slice.clone(), engine.submit_from(slice, &call)));
+            let slice = Slice::new(texts, rows.clone());
+            under_way.push(rows, Arc::new(slice));
             continue;
         }
-        let Some((rows, slice, pending)) = under_way.pop_front() else {
+        let Some((rows, analyses)) = under_way.next(&mut || progress(done))? else {
             return Ok(Scores { columns: table.columns });
         };
-        let mut idle = || progress(rows.start);
-        let mut analyses = wait(engine, &call, &slice, pending, &mut idle)?.into_iter();
+        let mut analyses = analyses.into_iter();
         for row in rows.clone() {
-            table.push(texts.get(row).and_then(|_| analyses.next()).as_ref());
+            let analysis = texts.get(row).and_then(|_| analyses.next()).transpose()?;
+            table.push(analysis.as_ref());
         }
-        progress(rows.end)?;
-    }
-}
-
-/// Waits for tickets, and for a place in the queue where there was none.
-pub(crate) fn wait(
-    engine: &Engine,
-    call: &AnalyzeOptions,
-    tickets: &Arc<dyn Tickets>,
-    mut pending: Pending<Vec<Analysis>>,
-    idle: &mut dyn FnMut() -> Result<()>,
-) -> Result<Vec<Analysis>> {
-    loop {
-        match pending.wait_for(PAUSE) {
-            None => idle()?,
-            Some(Err(error)) if error.kind() == ErrorKind::Overloaded => {
-                std::thread::sleep(PAUSE);
-                idle()?;
-                pending = engine.submit_from(Arc::clone(tickets), call);
-            }
-            Some(result) => return result,
-        }
+        done = rows.end;
+        progress(done)?;
     }
 }
 

@@ -10,9 +10,9 @@ use super::progress::Progress;
 use super::task::{kind_of, labels_of};
 use super::{HeadData, TrainOptions, in_pool, options};
 use crate::bundle::locate;
-use crate::data::Labelled;
-use crate::doctor::{Diagnosis, DoctorOptions, Examination, Finding, Folds, Severity, Split, examine};
+use crate::doctor::{Diagnosis, DoctorOptions, Examination, File, Finding, Folds, Severity, Split, examine};
 use crate::evaluate::label_indexes;
+use crate::table::{Labelled, Place};
 use crate::tokenize::Tokenizer;
 use crate::{EngineOptions, Error, ErrorKind, LongText, Result};
 
@@ -95,9 +95,14 @@ impl<'a> Doctor<'a> {
         let stops =
             |finding: &&Finding| finding.severity == Severity::Stop && !options.allow.contains(&finding.kind);
         let Some(finding) = found.diagnosis.findings.iter().find(stops) else { return Ok(found) };
+        // Rows of a table without lines are told by their numbers.
+        let at = |file: File, number: u64| {
+            let rows = if file == File::Valid { head.valid.unwrap_or_default() } else { head.train };
+            rows.first().map_or(Place::Line(number), |first| first.place.with(number))
+        };
         let first = finding.rows.first().map_or_else(String::new, |row| match row.other {
-            Some(other) => format!(", first line {} and line {}", row.line, other.line),
-            None => format!(", first line {}", row.line),
+            Some(other) => format!(", first {} and {}", at(row.file, row.line), at(other.file, other.line)),
+            None => format!(", first {}", at(row.file, row.line)),
         });
         let message = format!(
             "{}: {}{first}; allow `{}` to train nevertheless",

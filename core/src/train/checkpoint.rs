@@ -15,6 +15,7 @@ use super::export::little_endian;
 use super::fit::State;
 use super::learner::Learner;
 use crate::atomic::write_atomically;
+use crate::gate::gate;
 use crate::{Error, ErrorKind, Result};
 
 const STATE: &str = "state.json";
@@ -124,6 +125,7 @@ impl Checkpoints {
             Saved { fingerprint: self.fingerprint.clone(), arrays: name.clone(), state: state.clone() };
         let json = serde_json::to_vec_pretty(&saved)
             .map_err(|e| Error::new(ErrorKind::Internal, e.to_string()).with_source(e))?;
+        gate("checkpoint-arrays");
         write_atomically(&self.folder.join(STATE), &json)?;
         for entry in fs::read_dir(&self.folder).map_err(io(&self.folder))?.flatten() {
             let old = entry.file_name();
@@ -131,6 +133,7 @@ impl Checkpoints {
                 let _ = fs::remove_file(entry.path());
             }
         }
+        gate("checkpoint");
         Ok(())
     }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::{HeadData, TrainOptions};
-use crate::data::{Labelled, read_labelled};
+use crate::table::{LabelledFile, Notice, Reading, read_labelled};
 use crate::{Error, ErrorKind, Result};
 
 /// A training as its file has it.
@@ -25,7 +25,7 @@ pub struct TrainConfig {
 pub struct HeadConfig {
     /// The head's name; see [`TrainOptions::task`].
     pub task: String,
-    /// Labelled texts: CSV, TSV or JSON lines; a relative path is from the configuration's folder.
+    /// Labelled texts in any format of [`crate::table`]; a relative path is from the configuration's folder.
     pub data: PathBuf,
     /// Labelled texts that choose the epoch; left out: a tenth of the data.
     pub valid: Option<PathBuf>,
@@ -35,6 +35,9 @@ pub struct HeadConfig {
     /// The column that holds the label.
     #[serde(default = "label")]
     pub label_column: String,
+    /// How the files are read, where their names and contents do not say it.
+    #[serde(default)]
+    pub reading: Reading,
     /// How often the rows come in an epoch.
     #[serde(default = "once")]
     pub passes: usize,
@@ -64,8 +67,15 @@ fn whole() -> f64 {
 /// The rows of a head's files.
 #[derive(Debug, Clone)]
 pub struct HeadRows {
-    train: Vec<Labelled>,
-    valid: Option<Vec<Labelled>>,
+    train: LabelledFile,
+    valid: Option<LabelledFile>,
+}
+
+impl HeadRows {
+    /// What a person should look at in the files.
+    pub fn notices(&self) -> impl Iterator<Item = &Notice> {
+        self.train.notices.iter().chain(self.valid.iter().flat_map(|file| &file.notices))
+    }
 }
 
 impl TrainConfig {
@@ -80,8 +90,12 @@ impl TrainConfig {
         })?;
         let folder = path.parent().unwrap_or(Path::new(""));
         for head in &mut config.heads {
-            head.data = folder.join(&head.data);
-            head.valid = head.valid.take().map(|valid| folder.join(valid));
+            for path in std::iter::once(&mut head.data).chain(&mut head.valid) {
+                // The address of an object is no path.
+                if !path.to_string_lossy().contains("://") {
+                    *path = folder.join(&*path);
+                }
+            }
         }
         Ok(config)
     }
@@ -92,7 +106,8 @@ impl TrainConfig {
     /// As [`read_labelled`].
     pub fn rows(&self) -> Result<Vec<HeadRows>> {
         let read = |head: &HeadConfig| {
-            let read = |path: &PathBuf| read_labelled(path, &head.text_column, &head.label_column);
+            let read =
+                |path: &PathBuf| read_labelled(path, &head.text_column, &head.label_column, &head.reading);
             Ok(HeadRows { train: read(&head.data)?, valid: head.valid.as_ref().map(read).transpose()? })
         };
         self.heads.iter().map(read).collect()
@@ -102,8 +117,8 @@ impl TrainConfig {
     pub fn heads<'a>(&'a self, rows: &'a [HeadRows]) -> Vec<HeadData<'a>> {
         let head = |(head, rows): (&'a HeadConfig, &'a HeadRows)| HeadData {
             task: &head.task,
-            train: &rows.train,
-            valid: rows.valid.as_deref(),
+            train: &rows.train.rows,
+            valid: rows.valid.as_ref().map(|file| file.rows.as_slice()),
             passes: head.passes,
             weight: head.weight,
             dense: head.dense,

@@ -9,7 +9,7 @@ use frontdesk_models::weights::Weights;
 use rayon::prelude::*;
 
 use crate::batch::{Batch, batches};
-use crate::data::Labelled;
+use crate::table::Labelled;
 use crate::tokenize::{Encoding, Tokenizer};
 use crate::{LongText, Result};
 
@@ -26,7 +26,7 @@ pub(super) type Told<'a> = &'a (dyn Fn(usize) -> Result<()> + Sync);
 pub(super) fn encode(tokenizer: &Tokenizer, rows: &[&Labelled], told: Told<'_>) -> Result<Vec<Encoding>> {
     let encode = |row: &&Labelled| {
         let encoding = tokenizer.encode(&row.text, LongText::HeadAndTail);
-        encoding.map_err(|e| e.context(format!("line {}", row.line)))
+        encoding.map_err(|e| e.context(row.place))
     };
     let mut encodings = Vec::with_capacity(rows.len());
     for rows in rows.chunks(TURN) {

@@ -31,7 +31,7 @@ use frontdesk_models::weights::{Limits, Weights};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-use crate::data::Labelled;
+use crate::table::Labelled;
 use crate::{Error, ErrorKind, Result};
 use calibrated::calibrated;
 use checkpoint::Checkpoints;

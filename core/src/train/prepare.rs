@@ -16,11 +16,11 @@ use super::options::{Method, Pooling, Settings, TrainOptions};
 use super::progress::Progress;
 use super::{HeadData, features, task};
 use crate::bundle::{Activation, Files, HeadKind, HeadManifest, PoolingName, locate};
-use crate::data::Labelled;
 use crate::digest::digest_of;
 use crate::evaluate::label_indexes;
 use crate::pipeline::check_place;
 use crate::scale::Scale;
+use crate::table::Labelled;
 use crate::{EngineOptions, Error, ErrorKind, Result};
 
 /// A head before its rows are read by the network.

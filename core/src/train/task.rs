@@ -7,8 +7,8 @@ use rand::seq::SliceRandom;
 
 use super::options::Metric;
 use crate::bundle::HeadKind;
-use crate::data::Labelled;
 use crate::evaluate::macro_f1;
+use crate::table::Labelled;
 use crate::{Error, ErrorKind, Result};
 
 pub(super) fn kind_of(task: &str) -> HeadKind {
@@ -39,7 +39,7 @@ pub(super) fn labels_of(task: &str, kind: HeadKind, rows: &[Labelled]) -> Result
         return Err(Error::new(ErrorKind::DataInvalid, message));
     }
     if let Some(row) = rows.iter().find(|row| kind != HeadKind::MultiLabel && row.label.trim().is_empty()) {
-        return Err(Error::new(ErrorKind::DataInvalid, format!("line {}: the label is empty", row.line)));
+        return Err(Error::new(ErrorKind::DataInvalid, format!("{}: the label is empty", row.place)));
     }
     Ok(labels)
 }

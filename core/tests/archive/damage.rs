@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use arrow_array::{RecordBatch, StringArray};
 use arrow_schema::{DataType, Field, Schema};
-use frontdesk::archive::{Archive, OutputFormat, read_tickets};
-use frontdesk::data::TicketColumns;
+use frontdesk::archive::{Archive, OutputFormat};
+use frontdesk::table::{Reading, TicketColumns, TicketFile};
 use frontdesk::{Error, ErrorKind};
 use parquet::file::properties::WriterProperties;
 use proptest::prelude::*;
@@ -171,7 +171,7 @@ fn a_page_that_is_damaged_takes_the_same_rows_wherever_reading_began() {
     let before = csv(place.path(), "before.csv", 30);
     let mut options = options();
     (options.skip_damaged, options.part_rows, options.columns.only_named) = (true, 700, true);
-    options.columns.tickets.text = Some("text".to_owned());
+    options.columns.text = Some("text".to_owned());
     let whole = place.path().join("whole");
     let report = score(&[&before, &bad], &whole, &options).unwrap();
     assert_eq!((report.tally.damaged.len(), report.tally.quarantined), (1, 1));
@@ -220,7 +220,7 @@ fn no_single_byte_of_a_columnar_file_ends_the_process() {
                 let mut bytes = bytes.clone();
                 bytes[at] ^= flip;
                 fs::write(&damaged, bytes).unwrap();
-                match read_tickets(&damaged, &TicketColumns::default()) {
+                match TicketFile::open(&damaged, &TicketColumns::default(), &Reading::default()) {
                     Ok(_) => read += 1,
                     Err(error) => {
                         refused += 1;

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use arrow_array::{RecordBatch, StringArray};
 use arrow_schema::{DataType, Field, Schema};
-use frontdesk::archive::{OutputFormat, read_tickets};
-use frontdesk::data::TicketColumns;
+use frontdesk::archive::OutputFormat;
+use frontdesk::table::{Reading, TicketColumns, TicketFile};
 use frontdesk::{AnalyzeOptions, Ticket};
 use serde_json::Value;
 
@@ -131,26 +131,31 @@ fn every_format_gives_what_the_engine_gives_in_the_order_of_the_rows() {
 }
 
 #[test]
-fn a_small_archive_can_be_read_whole() {
+fn every_format_is_a_file_of_tickets_too() {
     let place = tempfile::tempdir().unwrap();
     for path in archives(place.path()) {
-        if path.ends_with("utf16.csv") || path.ends_with("unnamed.csv") {
-            let error = read_tickets(&path, &TicketColumns::default()).unwrap_err();
-            assert!(error.message().contains("of the file is not valid UTF-8"), "{error}");
-            continue;
-        }
-        let file = read_tickets(&path, &TicketColumns::default()).unwrap();
-        assert_eq!(file.tickets.len(), ROWS, "{path:?}");
-        let last = &file.tickets[ROWS - 1];
+        let file = TicketFile::open(&path, &TicketColumns::default(), &Reading::default()).unwrap();
+        let tickets: Vec<(String, Ticket)> = file.tickets().unwrap().map(Result::unwrap).collect();
+        assert_eq!((tickets.len(), file.rows()), (ROWS, ROWS as u64), "{path:?}");
+        let (at, last) = &tickets[ROWS - 1];
         assert_eq!(
             (last.id.as_deref(), last.text.as_deref()),
             (Some("T-19"), Some(message(ROWS - 1).as_str()))
         );
-        assert_eq!(file.mapping, [("text", "text".to_owned()), ("id", "id".to_owned())]);
+        let name = path.to_str().unwrap();
+        let expected = match (name.contains("parquet") || name.contains("arrow"), name.contains("json")) {
+            (true, _) => "row 20",
+            (_, true) => "line 20",
+            _ => "line 21",
+        };
+        assert_eq!(at, expected, "{path:?}");
+        let taken: Vec<_> =
+            file.columns().iter().map(|taken| (taken.field.name(), taken.column.as_str())).collect();
+        assert_eq!(taken, [("text", "text"), ("id", "id")], "{path:?}");
     }
     let bad = place.path().join("bad.jsonl");
     fs::write(&bad, "{\"text\":\"fine\"}\n{\"text\":\n").unwrap();
-    let error = read_tickets(&bad, &TicketColumns::default()).unwrap_err();
+    let error = TicketFile::open(&bad, &TicketColumns::default(), &Reading::default()).unwrap_err();
     assert!(error.message().contains("line 2"), "{error}");
 }
 
@@ -167,7 +172,7 @@ fn every_output_format_says_the_same() {
         score(&[&input], &output, &options).unwrap();
         // Read again, they are archives themselves.
         let mut again = super::options();
-        again.columns.tickets.text = Some("text".to_owned());
+        again.columns.text = Some("text".to_owned());
         again.keep =
             ["row", "category", "sentiment", "urgency_level", "joy", "truncated"].map(str::to_owned).to_vec();
         let mut parts: Vec<PathBuf> =

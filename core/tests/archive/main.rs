@@ -1,5 +1,6 @@
 //! Archives: every format gives the same rows, nothing is lost, and a run that was cut off ends with the same bytes.
 
+mod conditions;
 mod damage;
 mod files;
 mod formats;

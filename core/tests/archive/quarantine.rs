@@ -27,7 +27,7 @@ fn each_bad_row_of_a_csv_is_named_with_its_line_and_its_reason() {
     fs::write(&path, bytes).unwrap();
     let output = place.path().join("out");
     let mut options = options();
-    options.columns.tickets.urgency = Some("urgency".to_owned());
+    options.columns.urgency = Some("urgency".to_owned());
     let report = score(&[&path], &output, &options).unwrap();
     assert_eq!((report.tally.rows, report.tally.scored, report.tally.quarantined), (9, 3, 6));
     let ids: Vec<_> = rows(&output).iter().map(|row| row["id"].clone()).collect();
@@ -167,7 +167,7 @@ fn faults_of_several_inputs_stand_in_the_order_of_the_rows() {
     fs::write(&first, format!("text,urgency\n{}bad,bad,bad\nfine,asap\n", "fine,low\n".repeat(20))).unwrap();
     fs::write(&second, "text,urgency\nfine,low\nbad\n").unwrap();
     let mut options = options();
-    (options.part_rows, options.columns.tickets.urgency) = (1000, Some("urgency".to_owned()));
+    (options.part_rows, options.columns.urgency) = (1000, Some("urgency".to_owned()));
     let output = place.path().join("out");
     score(&[&first, &second], &output, &options).unwrap();
     let rows: Vec<u64> = quarantined(&output).iter().map(|entry| entry["row"].as_u64().unwrap()).collect();
@@ -185,17 +185,17 @@ fn columns_that_are_not_there_twice_there_or_of_no_text_are_refused() {
         let output = place.path().join("out");
         let error = score(&[&path], &output, &options).unwrap_err();
         assert!(!output.exists(), "{name} left something behind");
-        (error.kind(), error.message().to_owned())
+        (error.kind(), format!("{} at {}", error.message(), error.field().unwrap_or_default()))
     };
     let (kind, told) = refused("none.csv", "a,b\n1,2\n", &|_| {});
     assert_eq!(kind, ErrorKind::DataInvalid);
-    assert!(told.contains("--text-column") && told.contains("a, b"), "{told}");
-    let (_, told) = refused("missing.csv", "a,b\n1,2\n", &|o| o.columns.tickets.text = Some("c".to_owned()));
+    assert!(told.ends_with("at text_column") && told.contains("a, b"), "{told}");
+    let (_, told) = refused("missing.csv", "a,b\n1,2\n", &|o| o.columns.text = Some("c".to_owned()));
     assert!(told.contains("no column `c`"), "{told}");
     let (_, told) = refused("twice.csv", "text,a,text\n1,2,3\n", &|_| {});
     assert!(told.contains("`text` stands there more than once: columns 1, 3"), "{told}");
     let (_, told) = refused("named.csv", "message,a\n1,2\n", &|o| o.columns.only_named = true);
-    assert!(told.contains("--text-column"), "{told}");
+    assert!(told.ends_with("at text_column"), "{told}");
     let (kind, told) = refused("empty.csv", "", &|_| {});
     assert_eq!((kind, told.contains("there is no header")), (ErrorKind::DataInvalid, true), "{told}");
     let (kind, _) = refused("what.txt", "text\nhello\n", &|_| {});

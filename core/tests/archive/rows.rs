@@ -188,7 +188,7 @@ fn a_column_that_only_has_the_name_of_a_field_is_left_alone() {
     assert_eq!(score(&[&path], &place.path().join("out"), &options()).unwrap().tally.scored, 2);
     // Named, it is taken at its word.
     let mut named = options();
-    named.columns.tickets.urgency = Some("urgency".to_owned());
+    named.columns.urgency = Some("urgency".to_owned());
     assert_eq!(archive(named.clone()).columns().len(), 2);
     assert_eq!(score(&[&path], &place.path().join("named"), &named).unwrap().tally.quarantined, 1);
 }

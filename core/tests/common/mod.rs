@@ -5,8 +5,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use frontdesk::data::Labelled;
 use frontdesk::doctor::Kind;
+use frontdesk::table::Labelled;
 use frontdesk::train::{Method, TrainOptions, train};
 use frontdesk::{DeviceChoice, Engine, EngineOptions, Result};
 
@@ -44,7 +44,7 @@ pub(crate) fn options(model: &Path) -> EngineOptions {
 
 pub(crate) fn rows(pairs: &[(&str, &str)]) -> Vec<Labelled> {
     let row = |(i, (text, label)): (usize, &(&str, &str))| Labelled {
-        line: i as u64 + 2,
+        place: frontdesk::table::Place::Line(i as u64 + 2),
         text: (*text).to_owned(),
         label: (*label).to_owned(),
     };

@@ -4,7 +4,7 @@
 mod common;
 
 mod answers;
-mod data;
+mod tables;
 #[cfg(feature = "hub")]
 mod hub;
 #[cfg(feature = "hub")]

@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use frontdesk::data::Labelled;
 use frontdesk::doctor::Kind;
 use frontdesk::evaluate::{Effect, EvaluateOptions, auroc, compare, evaluate};
+use frontdesk::table::Labelled;
 use frontdesk::train::{Method, TrainOptions, train};
 use frontdesk::{Abstain, AbstainReason, Engine, ErrorKind, Ticket};
 use proptest::prelude::*;
@@ -51,7 +51,7 @@ fn the_report_agrees_with_itself_and_with_what_the_engine_says() {
     assert!(!wrong.is_empty() && wrong.len() < 6);
     assert_eq!(found.errors.len(), wrong.len());
     for error in &found.errors {
-        let (row, answer) = wrong.iter().find(|(row, _)| row.line == error.line).unwrap();
+        let (row, answer) = wrong.iter().find(|(row, _)| row.place.number() == error.line).unwrap();
         assert_eq!((&error.truth, &error.given, error.score), (&row.label, &answer.label, answer.score));
         assert_eq!(error.text, None);
     }
@@ -74,7 +74,7 @@ fn the_report_agrees_with_itself_and_with_what_the_engine_says() {
     assert!(found.abstention.is_none() && found.automation.is_none());
     let texts = EvaluateOptions { texts: true, errors: 1, ..few() };
     let named = evaluate(&engine, &data, &texts, &|_| Ok(())).unwrap().errors;
-    let row = data.iter().find(|row| row.line == named[0].line).unwrap();
+    let row = data.iter().find(|row| row.place.number() == named[0].line).unwrap();
     assert_eq!((named.len(), named[0].text.as_ref()), (1, Some(&row.text)));
 }
 
@@ -220,7 +220,7 @@ fn two_models_are_compared_row_by_row_and_the_turned_comparison_is_the_mirror() 
     assert!(worse.flows.is_sorted_by(|a, b| a.count >= b.count));
     let data = easy();
     for (change, back) in worse.changes.iter().zip(&better.changes) {
-        let row = data.iter().find(|row| row.line == change.line).unwrap();
+        let row = data.iter().find(|row| row.place.number() == change.line).unwrap();
         assert_eq!((&change.truth, change.text.as_ref()), (&row.label, Some(&row.text)));
         assert_eq!((&change.before, &change.after), (&back.after, &back.before));
         let expected = match (change.before == row.label, change.after == row.label) {

@@ -4,9 +4,9 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
-use frontdesk::data::Labelled;
 use frontdesk::doctor::Kind;
 use frontdesk::evaluate::{EvaluateOptions, evaluate};
+use frontdesk::table::Labelled;
 use frontdesk::train::{
     HeadData, MODEL_CARD, Method, REPORT_JSON, REPORT_PAGE, TrainOptions, train, train_heads,
 };

@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use frontdesk::data::Labelled;
 use frontdesk::doctor::Kind;
 use frontdesk::evaluate::{EvaluateOptions, evaluate};
+use frontdesk::table::Labelled;
 use frontdesk::train::{
     HeadData, Method, Metric, Pooling, Progress, Report, TrainOptions, train, train_heads,
 };

@@ -5,10 +5,10 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use crate::bundle::{HeadKind, Manifest, PoolingName};
-use crate::data::Labelled;
 use crate::digest::digest_named;
 use crate::doctor::Diagnosis;
 use crate::evaluate::{Evaluation, Reliability};
+use crate::table::Labelled;
 use crate::tokenize::Encoding;
 use crate::train::options::{Method, Settings, TrainOptions};
 use crate::train::progress::Point;

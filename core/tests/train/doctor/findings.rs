@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use frontdesk::data::Labelled;
 use frontdesk::doctor::{Diagnosis, DoctorOptions, File, Kind, Pointed, Severity, examine};
+use frontdesk::table::Labelled;
 use proptest::prelude::*;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -45,7 +45,7 @@ proptest! {
         let target = if across { &mut valid[target] } else { &mut train[target] };
         target.text = copy;
         target.label = if source % 2 == 0 { "calm" } else { "cross" }.to_owned();
-        let line = target.line;
+        let line = target.place.number();
         let diagnosis = diagnose(&train, Some(&valid));
         let kind = match (across, way) {
             (true, _) => Kind::Leak,
@@ -72,12 +72,12 @@ proptest! {
         prop_assert_eq!(&diagnose(&train, Some(&valid)), &before);
         // With new lines for the rows, the same texts are pairs.
         let texts = |train: &[Labelled], diagnosis: &Diagnosis| -> BTreeSet<BTreeSet<String>> {
-            let text = |line: u64| train.iter().find(|row| row.line == line).unwrap().text.clone();
+            let text = |line: u64| train.iter().find(|row| row.place.number() == line).unwrap().text.clone();
             let pair = |row: &Pointed| BTreeSet::from([text(row.line), text(row.other.unwrap().line)]);
             find(diagnosis, Kind::NearDuplicate).rows.iter().map(pair).collect()
         };
         let expected = texts(&train, &before);
-        train.iter_mut().zip(2..).for_each(|(row, line)| row.line = line);
+        train.iter_mut().zip(2..).for_each(|(row, line)| row.place = frontdesk::table::Place::Line(line));
         prop_assert_eq!(texts(&train, &diagnose(&train, Some(&valid))), expected);
     }
 }
@@ -104,7 +104,9 @@ fn a_row_is_a_pair_with_the_most_alike_and_told_once() {
     let mut pairs =
         vec![(text.as_str(), "a"), (&near, "a"), (text, "a"), (text, "b"), (&near, "a"), (text, "a")];
     let fill = good(60, 9);
-    pairs.extend(fill.iter().map(|row| (row.text.as_str(), if row.line % 2 == 0 { "a" } else { "b" })));
+    pairs.extend(
+        fill.iter().map(|row| (row.text.as_str(), if row.place.number() % 2 == 0 { "a" } else { "b" })),
+    );
     let diagnosis = diagnose(&labelled(&pairs), None);
     let pairs = |kind| find(&diagnosis, kind).rows.iter().map(|row| (row.line, row.other.unwrap().line));
     assert_eq!(pairs(Kind::Duplicate).collect::<Vec<_>>(), [(4, 2), (6, 3), (7, 2)]);

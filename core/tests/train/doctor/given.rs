@@ -1,9 +1,9 @@
 //! Rows with nothing wrong, and what is asked of a diagnosis.
 
-use frontdesk::data::Labelled;
 use frontdesk::doctor::{
     Diagnosis, DoctorOptions, Examination, File, Finding, Kind, Pointed, Split, examine,
 };
+use frontdesk::table::Labelled;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde_json::Value;
@@ -57,13 +57,13 @@ pub(super) fn good(count: usize, seed: u64) -> Vec<Labelled> {
 pub(super) fn good_files(train: usize, valid: usize, seed: u64) -> (Vec<Labelled>, Vec<Labelled>) {
     let mut rows = good(train + valid, seed);
     let mut rest = rows.split_off(train);
-    rest.iter_mut().zip(2..).for_each(|(row, line)| row.line = line);
+    rest.iter_mut().zip(2..).for_each(|(row, line)| row.place = frontdesk::table::Place::Line(line));
     (rows, rest)
 }
 
 pub(super) fn labelled<T: AsRef<str>, L: AsRef<str>>(pairs: &[(T, L)]) -> Vec<Labelled> {
     let row = |(i, (text, label)): (usize, &(T, L))| Labelled {
-        line: i as u64 + 2,
+        place: frontdesk::table::Place::Line(i as u64 + 2),
         text: text.as_ref().to_owned(),
         label: label.as_ref().to_owned(),
     };

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use frontdesk::data::Labelled;
 use frontdesk::doctor::{DoctorOptions, Kind, MAX_FIT_ROWS, Pointed, cross_validated, examine, label_errors};
+use frontdesk::table::Labelled;
 use frontdesk::train::{Progress, TrainOptions, check};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -135,7 +135,7 @@ fn label_errors_are_found_among_rows_that_are_not_learnt_from() {
         let words = if row.is_multiple_of(2) { "proof press proof" } else { "broken ! broken" };
         let label = if row.is_multiple_of(2) == wrong(row) { "upset" } else { "calm" };
         Labelled {
-            line: row as u64 + 2,
+            place: frontdesk::table::Place::Line(row as u64 + 2),
             text: format!("{words} {} {} {} {}", letter(0), letter(1), letter(2), letter(3)),
             label: label.to_owned(),
         }

@@ -1,0 +1,261 @@
+//! Which column is taken for which field of a ticket.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::input::There;
+use super::thread::Customer;
+use crate::{Error, ErrorKind, Result};
+
+/// The columns that hold a ticket's fields. What is not named here is guessed by its name, unless that is refused.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TicketColumns {
+    /// Holds `text`.
+    pub text: Option<String>,
+    /// Holds `subject`.
+    pub subject: Option<String>,
+    /// Holds `body`.
+    pub body: Option<String>,
+    /// Holds `id`.
+    pub id: Option<String>,
+    /// Holds `urgency`.
+    pub urgency: Option<String>,
+    /// Holds the customer's history as JSON.
+    pub customer_history: Option<String>,
+    /// Holds a thread as a JSON list of messages.
+    pub messages: Option<String>,
+    /// Holds the customer's number, as `author_id` has it in the messages of a thread.
+    pub requester: Option<String>,
+    /// Holds when a ticket came, as ISO 8601 has it: a date, a time, with an offset or without.
+    pub created: Option<String>,
+    /// What marks the customer's messages of a thread; nothing: what is known of helpdesks.
+    pub customer: Vec<Customer>,
+    /// Take only what is named here.
+    pub only_named: bool,
+}
+
+/// A field of a ticket that a column can hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Field {
+    /// The message.
+    Text,
+    /// A thread of messages.
+    Messages,
+    /// The subject.
+    Subject,
+    /// The body.
+    Body,
+    /// The sender's own identifier.
+    Id,
+    /// The urgency that was given.
+    Urgency,
+    /// What is known of the customer.
+    CustomerHistory,
+    /// Who the customer is, among those who wrote a thread.
+    Requester,
+    /// When it came: read for the counts by month alone.
+    Created,
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl Field {
+    /// All fields, in the order in which their columns are told.
+    pub const ALL: [Self; 9] = [
+        Self::Text,
+        Self::Messages,
+        Self::Subject,
+        Self::Body,
+        Self::Id,
+        Self::Urgency,
+        Self::CustomerHistory,
+        Self::Requester,
+        Self::Created,
+    ];
+
+    /// Its name, such as `customer_history`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Messages => "messages",
+            Self::Subject => "subject",
+            Self::Body => "body",
+            Self::Id => "id",
+            Self::Urgency => "urgency",
+            Self::CustomerHistory => "customer_history",
+            Self::Requester => "requester",
+            Self::Created => "created",
+        }
+    }
+
+    /// The names by which a column is taken for it where nobody names one, the likeliest first; capitals do not count. The only list of them.
+    pub fn guessed_names(self) -> &'static [&'static str] {
+        match self {
+            Self::Text => &["text", "message", "issue", "content", "comment", "description"],
+            Self::Messages => &["messages", "thread", "comments", "conversations", "conversation_parts"],
+            Self::Subject => &["subject", "title"],
+            Self::Body => &["body"],
+            Self::Id => &["id", "ticket_id", "ticketid"],
+            Self::Urgency => &["urgency"],
+            Self::CustomerHistory => &["customer_history", "customerhistory"],
+            Self::Requester => &["requester_id", "requesterid"],
+            Self::Created => {
+                &["created_at", "createdat", "created", "received_at", "opened_at", "date", "timestamp"]
+            }
+        }
+    }
+
+    fn named(self, columns: &TicketColumns) -> Option<&String> {
+        match self {
+            Self::Text => columns.text.as_ref(),
+            Self::Messages => columns.messages.as_ref(),
+            Self::Subject => columns.subject.as_ref(),
+            Self::Body => columns.body.as_ref(),
+            Self::Id => columns.id.as_ref(),
+            Self::Urgency => columns.urgency.as_ref(),
+            Self::CustomerHistory => columns.customer_history.as_ref(),
+            Self::Requester => columns.requester.as_ref(),
+            Self::Created => columns.created.as_ref(),
+        }
+    }
+
+    /// Whether it holds what is read.
+    pub(crate) fn is_text(self) -> bool {
+        matches!(self, Self::Text | Self::Messages | Self::Subject | Self::Body)
+    }
+
+    /// Whether a list or an object of JSON may stand in its column.
+    pub(crate) fn is_nested(self) -> bool {
+        matches!(self, Self::Messages | Self::CustomerHistory)
+    }
+}
+
+/// A column that was taken for a field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Taken {
+    /// The field.
+    pub field: Field,
+    /// The column.
+    pub column: String,
+    /// Whether nobody named it.
+    pub guessed: bool,
+}
+
+/// A column that has a field's name and is not taken for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftAlone {
+    /// The column.
+    pub column: String,
+    /// Why not.
+    pub why: String,
+}
+
+/// What was taken, and what has a field's name and was not.
+pub(crate) type Mapping = (Vec<Taken>, Vec<LeftAlone>);
+
+/// Chooses among the columns that are there.
+///
+/// Where a text was found, nothing is guessed for a thread; where either was, nothing for subject and body, unless rows may lack a column that others have
+/// (`sparse`): there a row without the text has them.
+pub(crate) fn map(there: &[There], wanted: &TicketColumns, sparse: bool) -> Result<Mapping> {
+    let mut taken: Vec<Taken> = Vec::new();
+    for field in Field::ALL {
+        if let Some(column) = field.named(wanted) {
+            taken.push(Taken { field, column: column.clone(), guessed: false });
+        }
+    }
+    let mut left_alone = Vec::new();
+    if !wanted.only_named {
+        for field in Field::ALL {
+            guess(field, there, sparse, &mut taken, &mut left_alone);
+        }
+    }
+    check(&taken, there, &left_alone)?;
+    Ok((taken, left_alone))
+}
+
+fn guess(field: Field, there: &[There], sparse: bool, taken: &mut Vec<Taken>, left: &mut Vec<LeftAlone>) {
+    let has = |wanted: &dyn Fn(&Taken) -> bool| taken.iter().any(wanted);
+    let thread = has(&|t| t.field == Field::Messages);
+    let open = match field {
+        Field::Text | Field::Messages => !has(&|t| t.field.is_text()),
+        // A subject stands beside a body, whoever named that.
+        Field::Subject | Field::Body => {
+            !thread && !has(&|t| t.field == Field::Text && !(sparse && t.guessed))
+        }
+        Field::Requester => thread,
+        _ => true,
+    };
+    if !open || has(&|t| t.field == field) {
+        return;
+    }
+    for name in field.guessed_names() {
+        let named = |column: &&There| column.name.trim().eq_ignore_ascii_case(name);
+        let free = |column: &&There| !taken.iter().any(|t| t.column == column.name);
+        let Some(column) = there.iter().filter(named).find(free) else { continue };
+        if let Some(kind) = &column.unreadable {
+            let why = format!("it is of the type {kind}, which is no text");
+            left.push(LeftAlone { column: column.name.clone(), why });
+            continue;
+        }
+        taken.push(Taken { field, column: column.name.clone(), guessed: true });
+        // One row may have the one spelling, another one the other.
+        if !(sparse && field == Field::CustomerHistory) {
+            return;
+        }
+    }
+}
+
+/// Refuses columns that are no ticket's.
+pub(crate) fn check(taken: &[Taken], there: &[There], left_alone: &[LeftAlone]) -> Result<()> {
+    if !taken.iter().any(|t| t.field.is_text()) {
+        let names: Vec<&str> = there.iter().map(|column| column.name.as_str()).collect();
+        let why: String = left_alone
+            .iter()
+            .map(|left| format!("; `{}` was left alone: {}", left.column, left.why))
+            .collect();
+        let message =
+            format!("no column holds the text: name the one that does; there are: {}{why}", names.join(", "));
+        return Err(Error::new(ErrorKind::DataInvalid, message).at("text_column"));
+    }
+    let named = |field| taken.iter().any(|t| t.field == field && !t.guessed);
+    let has = |field| taken.iter().any(|t| t.field == field);
+    let both = named(Field::Subject) || named(Field::Body);
+    let several =
+        [named(Field::Text), named(Field::Messages), both].iter().filter(|named| **named).count() > 1;
+    if several || has(Field::Text) && has(Field::Messages) {
+        return Err(Error::invalid(
+            "columns",
+            "a ticket is a text, or a thread, or a subject and a body; columns are named for several of them",
+        ));
+    }
+    Ok(())
+}
+
+/// Refuses a column that is not there, or that stands there twice.
+pub(crate) fn require(column: &str, there: &[String]) -> Result<()> {
+    match there.iter().filter(|name| *name == column).count() {
+        1 => Ok(()),
+        0 => Err(no_column(column, there)),
+        _ => {
+            let places = there.iter().enumerate().filter(|(_, name)| *name == column);
+            let places: Vec<String> = places.map(|(place, _)| (place + 1).to_string()).collect();
+            Err(Error::new(
+                ErrorKind::DataInvalid,
+                format!("the column `{column}` stands there more than once: columns {}", places.join(", ")),
+            ))
+        }
+    }
+}
+
+/// The error of a column that is not there.
+pub(crate) fn no_column(column: &str, there: &[String]) -> Error {
+    let message = format!("there is no column `{column}`; there are: {}", there.join(", "));
+    Error::new(ErrorKind::DataInvalid, message)
+}

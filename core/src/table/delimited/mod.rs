@@ -1,0 +1,322 @@
+//! CSV and its relatives: fields with something between them, quotes around those that need it (RFC 4180).
+
+mod dialect;
+
+use std::io::Read;
+
+use csv_core::ReadRecordResult;
+
+use self::dialect::{Dialect, Quotes, guessed, named, one_byte};
+use super::Reading;
+use super::columns::require;
+use super::input::{MAX_ROW_BYTES, Notices};
+use super::record::{Fault, Record, Records, Wanted};
+use super::window::Window;
+use crate::{Error, ErrorKind, Result};
+
+/// Bytes that are looked at for the delimiter.
+const FIRST_LINE: usize = 64 << 10;
+
+/// What some writers put before a quote that is a part of its field, where RFC 4180 doubles it.
+const ESCAPE: u8 = b'\\';
+
+const STRAY: &str = "a quote is opened at the beginning of a field and closed in the midst of it: it is stray, or quotes inside of the field are not doubled";
+
+const SWALLOWS: &str = "a quoted field goes over several lines, each of which would be a row by itself: is the quote on the first one stray?";
+
+fn never_closed(line: u64) -> Error {
+    Error::new(ErrorKind::DataInvalid, format!("line {line}: a quote is opened here and never closed"))
+}
+
+pub(super) struct Delimited {
+    window: Window,
+    parser: csv_core::Reader,
+    dialect: Dialect,
+    header: Vec<String>,
+    /// The places of the columns that were asked for.
+    wanted: Vec<usize>,
+    names: Vec<String>,
+    row: Row,
+    number: u64,
+    notices: Notices,
+}
+
+/// The fields of one row, as they come.
+struct Row {
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+    len: usize,
+    fields: usize,
+    too_large: bool,
+    /// Whether it is not to be read by its quotes.
+    stray: bool,
+    /// Whether its fields lie in the window as they are.
+    plain: bool,
+}
+
+impl Delimited {
+    pub(super) fn open(
+        input: Box<dyn Read + Send>,
+        reading: &Reading,
+        tabs: bool,
+        notices: &Notices,
+    ) -> Result<Self> {
+        let mut window = Window::new(input);
+        let quote = one_byte("quote", reading.quote)?.unwrap_or(b'"');
+        let there = window.begin()?;
+        let mut told = one_byte("delimiter", reading.delimiter)?.or(tabs.then_some(b'\t'));
+        if let Some((delimiter, length)) = named(window.peek_line(FIRST_LINE)?) {
+            told = told.or(Some(delimiter));
+            window.take(length);
+        }
+        let delimiter = match told {
+            Some(delimiter) => delimiter,
+            None => guessed(window.peek_line(FIRST_LINE)?, quote),
+        };
+        let dialect = Dialect { delimiter, quote };
+        let mut reader = Self {
+            window,
+            parser: parser(dialect, None),
+            dialect,
+            header: Vec::new(),
+            wanted: Vec::new(),
+            names: Vec::new(),
+            row: Row::new(),
+            number: 0,
+            notices: notices.clone(),
+        };
+        let line = if there { reader.read()? } else { None };
+        let line =
+            line.ok_or_else(|| Error::new(ErrorKind::DataInvalid, "there is no header, the file is empty"))?;
+        if reader.row.too_large {
+            return Err(Error::new(ErrorKind::TooLarge, Fault::too_large().message));
+        }
+        if reader.row.stray {
+            return Err(Error::new(ErrorKind::DataInvalid, format!("line {line}: {STRAY}")));
+        }
+        for field in 0..reader.row.fields {
+            let name = std::str::from_utf8(reader.field(field)).map_err(|_| {
+                let message = format!("line {line}: the header is not valid UTF-8; say its encoding");
+                Error::new(ErrorKind::DataInvalid, message).at("encoding")
+            })?;
+            let name = name.to_owned();
+            reader.header.push(name);
+        }
+        Ok(reader)
+    }
+
+    pub(super) fn columns(&self) -> &[String] {
+        &self.header
+    }
+
+    pub(super) fn of(mut self, columns: &[Wanted]) -> Result<Self> {
+        for Wanted { name, .. } in columns {
+            require(name, &self.header)?;
+            self.wanted.extend(self.header.iter().position(|column| column == name));
+            self.names.push(name.clone());
+        }
+        Ok(self)
+    }
+
+    /// Reads one row and gives the line on which it begins; `None` after the last.
+    fn read(&mut self) -> Result<Option<u64>> {
+        if !self.window.begin()? {
+            return Ok(None);
+        }
+        let line = self.window.line();
+        // A line without a quote is split where its delimiters are.
+        if let Some(row) = self.window.line_without(self.dialect.quote) {
+            self.row.split(row, self.dialect.delimiter);
+            let length = row.len() + 1;
+            self.window.take(length);
+            self.window.is_one_line();
+            return Ok(Some(line));
+        }
+        let before = self.parser.line();
+        if !parse(&mut self.window, &mut self.parser, &mut self.row)? {
+            return Err(never_closed(line));
+        }
+        let feeds = self.parser.line() - before;
+        self.look_at_quotes(line, feeds)?;
+        Ok(Some(line))
+    }
+
+    /// Looks whether the quotes of the row that was taken, with so many line feeds, stand where they should, and mends what can be mended.
+    fn look_at_quotes(&mut self, line: u64, feeds: u64) -> Result<()> {
+        let Some(taken) = self.window.taken() else { return Ok(()) };
+        let Quotes { sound, returns } = self.dialect.quotes(taken, None);
+        let one_line = feeds == 1 && !returns && taken.last() == Some(&b'\n');
+        let fields = if self.header.is_empty() { self.row.fields } else { self.header.len() };
+        if sound && self.row.fields == fields {
+            if one_line {
+                self.window.is_one_line();
+            } else if self.dialect.could_be_rows(taken, fields) {
+                self.notices.add(Some(line), SWALLOWS);
+            }
+            return Ok(());
+        }
+        let escapes = memchr::memmem::find(taken, &[ESCAPE, self.dialect.quote]).is_some();
+        if escapes && self.with_escapes(line, fields)? {
+            return Ok(());
+        }
+        self.window.give_back();
+        self.parser = parser(self.dialect, None);
+        if sound {
+            parse(&mut self.window, &mut self.parser, &mut self.row)?;
+        } else {
+            // What a stray quote would swallow are rows: this one is its first line alone.
+            self.window.take_line()?;
+            self.row.begin();
+            self.row.stray = true;
+        }
+        Ok(())
+    }
+
+    /// Reads the row once more, with `\"` for a quote inside of a field. `false` where that does not make it sound.
+    fn with_escapes(&mut self, line: u64, fields: usize) -> Result<bool> {
+        self.window.give_back();
+        let whole = parse(&mut self.window, &mut parser(self.dialect, Some(ESCAPE)), &mut self.row)?;
+        let Some(taken) = self.window.taken() else { return Err(never_closed(line)) };
+        let sound = self.dialect.quotes(taken, Some(ESCAPE)).sound;
+        let mended = whole && sound && self.row.fields == fields && !self.row.too_large;
+        if mended {
+            self.parser = parser(self.dialect, None);
+        }
+        Ok(mended)
+    }
+
+    fn field(&self, index: usize) -> &[u8] {
+        let row: &[u8] =
+            if self.row.plain { self.window.taken().unwrap_or_default() } else { &self.row.bytes };
+        let ends = &self.row.ends;
+        // In the window, a delimiter stands between two fields.
+        let start = if index == 0 { 0 } else { ends[index - 1] + usize::from(self.row.plain) };
+        row.get(start..ends[index]).unwrap_or_default()
+    }
+
+    fn cells(&self) -> std::result::Result<Vec<Option<String>>, Fault> {
+        if self.row.too_large {
+            return Err(Fault::too_large());
+        }
+        if self.row.stray {
+            return Err(Fault::data(STRAY));
+        }
+        let (fields, columns) = (self.row.fields, self.header.len());
+        if fields != columns {
+            return Err(Fault::data(format!("the row has {fields} fields, the header {columns}")));
+        }
+        let mut cells = Vec::with_capacity(self.wanted.len());
+        for (&place, name) in self.wanted.iter().zip(&self.names) {
+            let text = std::str::from_utf8(self.field(place)).map_err(|e| Fault::not_utf8(name, e))?;
+            cells.push((!text.is_empty()).then(|| text.to_owned()));
+        }
+        Ok(cells)
+    }
+}
+
+/// A parser at the beginning of a row. It has read something, since at an input's beginning it would pass over a byte order mark, and not only there; a clone would have lost its
+/// dialect (csv-core 0.1.13).
+fn parser(dialect: Dialect, escape: Option<u8>) -> csv_core::Reader {
+    let Dialect { delimiter, quote } = dialect;
+    let mut parser = csv_core::ReaderBuilder::new().delimiter(delimiter).quote(quote).escape(escape).build();
+    parser.read_record(b"\n", &mut [0], &mut [0]);
+    parser
+}
+
+/// Takes one row. `false` where the input ends, or reaches the size of a row, inside of a quoted field.
+fn parse(window: &mut Window, parser: &mut csv_core::Reader, row: &mut Row) -> Result<bool> {
+    row.begin();
+    let mut lines = false;
+    loop {
+        let rest = window.rest()?;
+        // An input that ends without a line end gets one: a row that does not end with it is still inside of a quote.
+        let (bytes, last): (&[u8], bool) = if rest.is_empty() { (b"\n", true) } else { (rest, false) };
+        let (result, read, written, ended) =
+            parser.read_record(bytes, &mut row.bytes[row.len..], &mut row.ends[row.fields..]);
+        // Only a quoted field goes on behind a line end.
+        let goes_on = !matches!(result, ReadRecordResult::Record);
+        lines |= row.too_large && goes_on && memchr::memchr2(b'\n', b'\r', &bytes[..read]).is_some();
+        row.len += written;
+        row.fields += ended;
+        if !last {
+            window.take(read);
+        }
+        match result {
+            ReadRecordResult::Record => return Ok(true),
+            ReadRecordResult::End => return Ok(false),
+            ReadRecordResult::InputEmpty if last => return Ok(false),
+            ReadRecordResult::InputEmpty => {}
+            ReadRecordResult::OutputFull => row.grow(),
+            ReadRecordResult::OutputEndsFull => row.grow_ends(),
+        }
+        if lines {
+            return Ok(false);
+        }
+    }
+}
+
+impl Records for Delimited {
+    fn next(&mut self) -> Result<Option<Record>> {
+        let Some(line) = self.read()? else { return Ok(None) };
+        self.number += 1;
+        Ok(Some(Record { number: self.number, line: Some(line), cells: self.cells() }))
+    }
+
+    fn pass(&mut self) -> Result<bool> {
+        let there = self.read()?.is_some();
+        self.number += u64::from(there);
+        Ok(there)
+    }
+}
+
+impl Row {
+    fn new() -> Self {
+        Self {
+            bytes: vec![0; 1 << 12],
+            ends: vec![0; 64],
+            len: 0,
+            fields: 0,
+            too_large: false,
+            stray: false,
+            plain: false,
+        }
+    }
+
+    fn begin(&mut self) {
+        (self.len, self.fields, self.too_large, self.stray, self.plain) = (0, 0, false, false, false);
+    }
+
+    /// The fields of a line that has no quote.
+    fn split(&mut self, line: &[u8], delimiter: u8) {
+        self.begin();
+        self.plain = true;
+        for end in memchr::memchr_iter(delimiter, line).chain(std::iter::once(line.len())) {
+            if self.fields == self.ends.len() {
+                self.grow_ends();
+            }
+            if self.too_large {
+                break;
+            }
+            self.ends[self.fields] = end;
+            self.fields += 1;
+        }
+        self.too_large |= line.len() > MAX_ROW_BYTES;
+    }
+
+    /// Makes place; of a row that is too large nothing is kept.
+    fn grow(&mut self) {
+        if self.bytes.len() < MAX_ROW_BYTES {
+            self.bytes.resize(self.bytes.len() * 2, 0);
+        } else {
+            (self.too_large, self.len) = (true, 0);
+        }
+    }
+
+    fn grow_ends(&mut self) {
+        if self.ends.len() < MAX_ROW_BYTES / 16 {
+            self.ends.resize(self.ends.len() * 2, 0);
+        } else {
+            (self.too_large, self.fields) = (true, 0);
+        }
+    }
+}

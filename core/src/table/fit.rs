@@ -1,0 +1,117 @@
+//! Which of the columns that were guessed by their names hold what the names say.
+
+use super::columns::{Field, LeftAlone, Mapping, Taken};
+use super::input::Input;
+use super::record::Wanted;
+use super::thread::Customer;
+use super::ticket::{fits, thread_says_who};
+use crate::{Error, ErrorKind, Result};
+
+/// Rows whose values say whether a column holds times, or a thread says who wrote it: what does not is no fault of a row.
+const LOOKED_AT: u64 = 1_000;
+
+/// Rows between two times that the caller is told where it is.
+const TELL: u64 = 16_384;
+
+/// Takes apart the columns that fit and those that do not: a guessed urgency or history fits where all values do, a guessed time where the first ones do, and a thread
+/// where the first ones say who wrote them. `told` hears now and then of the rows that were read.
+///
+/// # Errors
+/// `data-invalid` where a thread that was named does not say who wrote it.
+pub(crate) fn fitting<'a>(
+    inputs: impl Iterator<Item = &'a Input>,
+    (taken, mut left_alone): Mapping,
+    customer: &[Customer],
+    told: &mut dyn FnMut(u64) -> Result<()>,
+) -> Result<Mapping> {
+    let looked_at = |taken: &Taken| match taken.field {
+        Field::Urgency | Field::CustomerHistory | Field::Created => taken.guessed,
+        Field::Messages | Field::Requester => true,
+        _ => false,
+    };
+    let (looked_at, mut fit): (Vec<Taken>, Vec<Taken>) = taken.into_iter().partition(looked_at);
+    if looked_at.is_empty() {
+        return Ok((fit, left_alone));
+    }
+    let mut looks = Looks { misfit: vec![None; looked_at.len()], says_who: None, looked_at, rows: 0 };
+    for input in inputs {
+        looks.at(input, customer, told)?;
+    }
+    let thread = looks.says_who.take().and_then(std::result::Result::err);
+    for (taken, misfit) in looks.looked_at.into_iter().zip(looks.misfit) {
+        let misfit = match &thread {
+            Some(why) if taken.field == Field::Messages && !taken.guessed => {
+                let message = format!("`{}` is no thread that can be read: {why}", taken.column);
+                return Err(Error::new(ErrorKind::DataInvalid, message).at("customer"));
+            }
+            Some(why) if taken.field == Field::Messages => Some(why.clone()),
+            _ => misfit,
+        };
+        match misfit {
+            None => fit.push(taken),
+            Some(why) => left_alone.push(LeftAlone { column: taken.column, why }),
+        }
+    }
+    fit.sort_by_key(|taken| Field::ALL.iter().position(|field| *field == taken.field));
+    Ok((fit, left_alone))
+}
+
+struct Looks {
+    looked_at: Vec<Taken>,
+    /// Why a column does not fit.
+    misfit: Vec<Option<String>>,
+    /// Whether a message of a thread says who wrote it; `None` before the first.
+    says_who: Option<std::result::Result<(), String>>,
+    rows: u64,
+}
+
+impl Looks {
+    fn at(
+        &mut self,
+        input: &Input,
+        customer: &[Customer],
+        told: &mut dyn FnMut(u64) -> Result<()>,
+    ) -> Result<()> {
+        let wanted: Vec<Wanted> = self
+            .looked_at
+            .iter()
+            .map(|taken| Wanted { name: taken.column.clone(), nested: taken.field.is_nested() })
+            .collect();
+        // What is wrong with an input is told where it is read.
+        let Ok(mut records) = input.records(&wanted) else { return Ok(()) };
+        while self.goes_on() {
+            let Ok(Some(record)) = records.next() else { break };
+            self.rows += 1;
+            if self.rows.is_multiple_of(TELL) {
+                told(self.rows)?;
+            }
+            let place = record.place();
+            let Ok(cells) = record.cells else { continue };
+            self.look(&cells, &format!("{}: {place}", input.name), customer);
+        }
+        Ok(())
+    }
+
+    /// Whether more rows can change anything.
+    fn goes_on(&self) -> bool {
+        let open = |(taken, misfit): (&Taken, &Option<String>)| {
+            let all = matches!(taken.field, Field::Urgency | Field::CustomerHistory);
+            misfit.is_none() && (all || self.rows < LOOKED_AT)
+        };
+        self.looked_at.iter().zip(&self.misfit).any(open)
+    }
+
+    fn look(&mut self, cells: &[Option<String>], place: &str, customer: &[Customer]) {
+        let values: Vec<(Field, Option<&str>)> =
+            self.looked_at.iter().zip(cells).map(|(taken, cell)| (taken.field, cell.as_deref())).collect();
+        if !matches!(self.says_who, Some(Ok(()))) {
+            self.says_who = thread_says_who(&values, customer).or(self.says_who.take());
+        }
+        for ((field, value), misfit) in values.into_iter().zip(&mut self.misfit) {
+            let late = field == Field::Created && self.rows > LOOKED_AT;
+            if misfit.is_none() && !late && value.is_some_and(|value| !fits(field, value)) {
+                *misfit = Some(format!("its values do not fit `{field}`, first {place}"));
+            }
+        }
+    }
+}

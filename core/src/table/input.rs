@@ -1,0 +1,356 @@
+//! One input: a file or an object, of whatever format, however it is packed.
+
+use std::cell::Cell;
+use std::io::Read;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::blob::{Blob, BlobReader, LocalFile, Noting};
+use super::delimited::Delimited;
+use super::json::{self, Json};
+use super::record::{Fault, Record, Records, Wanted};
+use super::{InputFormat, Notice, Reading, ipc, parquet_file, text};
+use crate::error::guarded;
+use crate::{Error, ErrorKind, Result};
+
+/// Bytes of one row, at most: a row with more is told of and passed over.
+pub(crate) const MAX_ROW_BYTES: usize = 16 << 20;
+
+/// Notices of one input that are kept.
+const NOTICES: usize = 20;
+
+/// A column that is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct There {
+    pub(crate) name: String,
+    /// Its type, where that is none that can be read as text.
+    pub(crate) unreadable: Option<String>,
+}
+
+impl There {
+    fn text(name: String) -> Self {
+        Self { name, unreadable: None }
+    }
+}
+
+/// What was noticed of an input, by whoever reads it. Reading it again notices the same again, and tells it once.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Notices(Arc<Mutex<Vec<Noticed>>>);
+
+/// The line of a row, where it has one, and what was noticed.
+type Noticed = (Option<u64>, String);
+
+impl Notices {
+    pub(super) fn add(&self, line: Option<u64>, message: &str) {
+        let mut notices = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = notices.iter().any(|(at, told)| *at == line && told == message);
+        if !known && notices.len() < NOTICES {
+            notices.push((line, message.to_owned()));
+        }
+    }
+}
+
+/// How bytes are packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Packing {
+    Plain,
+    Gzip,
+    Zstd,
+}
+
+/// What a name says of an input.
+struct Named {
+    format: Option<InputFormat>,
+    packing: Option<Packing>,
+    tabs: bool,
+}
+
+impl Named {
+    fn of(name: &str) -> Self {
+        let lower = name.to_ascii_lowercase();
+        let packed = [(".gz", Packing::Gzip), (".zst", Packing::Zstd), (".zstd", Packing::Zstd)];
+        let packed = packed.into_iter().find_map(|(end, packing)| Some((lower.strip_suffix(end)?, packing)));
+        let (stem, packing) = packed.map_or((lower.as_str(), None), |(stem, packing)| (stem, Some(packing)));
+        let ending = stem.rsplit_once('.').map_or("", |(_, ending)| ending);
+        let format = match ending {
+            "parquet" | "pq" => Some(InputFormat::Parquet),
+            "csv" | "tsv" => Some(InputFormat::Csv),
+            "jsonl" | "ndjson" | "json" => Some(InputFormat::Jsonl),
+            "arrow" | "arrows" | "feather" | "ipc" => Some(InputFormat::Arrow),
+            _ => None,
+        };
+        Self { format, packing, tabs: ending == "tsv" }
+    }
+}
+
+/// The format that a name says.
+pub(crate) fn format_of(name: &str) -> Option<InputFormat> {
+    Named::of(name).format
+}
+
+/// An input that can be read more than once.
+#[derive(Clone)]
+pub(crate) struct Input {
+    pub(crate) name: String,
+    blob: Arc<dyn Blob>,
+    format: InputFormat,
+    packing: Packing,
+    reading: Reading,
+    tabs: bool,
+    /// How far it was read, in its bytes as they are packed.
+    read: Arc<AtomicU64>,
+    /// Why its bytes could not be read, where they could not.
+    trouble: Arc<Mutex<Option<std::io::Error>>>,
+    notices: Notices,
+}
+
+impl Input {
+    /// # Errors
+    /// `invalid-input` where neither its name nor the options say what it is.
+    pub(crate) fn new(name: &str, blob: Arc<dyn Blob>, reading: &Reading) -> Result<Self> {
+        let trouble = Arc::default();
+        let blob: Arc<dyn Blob> = Arc::new(Noting::new(blob, &trouble));
+        let Named { format, packing, tabs } = Named::of(name);
+        let packing = packing.map_or_else(|| sniff(blob.as_ref(), name), Ok)?;
+        let format = reading.format.or(format).ok_or_else(|| {
+            let message = format!(
+                "{name}: the name must end in .parquet, .csv, .tsv, .jsonl, .ndjson, .json or .arrow, with .gz or .zst where it is packed; or say its format"
+            );
+            Error::invalid("input_format", message)
+        })?;
+        Ok(Self {
+            name: name.to_owned(),
+            blob,
+            format,
+            packing,
+            reading: reading.clone(),
+            tabs,
+            read: Arc::default(),
+            trouble,
+            notices: Notices::default(),
+        })
+    }
+
+    /// The columns: of JSON, those of its first rows.
+    pub(crate) fn columns(&self) -> Result<Vec<There>> {
+        let columns = || {
+            let texts = |names: Vec<String>| names.into_iter().map(There::text).collect();
+            Ok(match self.format {
+                InputFormat::Parquet => parquet_file::columns(self.seekable()?)?,
+                InputFormat::Arrow => ipc::columns(&self.seekable()?)?,
+                InputFormat::Csv => texts(self.delimited()?.0.columns().to_vec()),
+                InputFormat::Jsonl => texts(json::columns(self.text()?.0)?),
+            })
+        };
+        sound(columns).map_err(|e| self.cause(e))
+    }
+
+    /// Of some names those that no row has, where a row may lack a column that others have.
+    pub(crate) fn lacking(&self, names: Vec<String>) -> Result<Vec<String>> {
+        if names.is_empty() || !self.is_sparse() {
+            return Ok(names);
+        }
+        sound(|| json::lacking(self.text()?.0, names)).map_err(|e| self.cause(e))
+    }
+
+    fn is_columnar(&self) -> bool {
+        matches!(self.format, InputFormat::Parquet | InputFormat::Arrow)
+    }
+
+    /// Whether a row may lack a column that others have.
+    pub(crate) fn is_sparse(&self) -> bool {
+        self.format == InputFormat::Jsonl
+    }
+
+    /// Whether an empty text and a missing one are written alike.
+    pub(crate) fn empty_is_missing(&self) -> bool {
+        self.format == InputFormat::Csv
+    }
+
+    /// The rows, with these columns in this order.
+    pub(crate) fn records(&self, columns: &[Wanted]) -> Result<Box<dyn Records + '_>> {
+        let decoded = Cell::new(false);
+        let records = || -> Result<Box<dyn Records>> {
+            Ok(match self.format {
+                InputFormat::Parquet => parquet_file::open(self.seekable()?, columns)?,
+                InputFormat::Arrow => ipc::open(&self.seekable()?, columns)?,
+                InputFormat::Csv => {
+                    let (delimited, decodes) = self.delimited()?;
+                    decoded.set(decodes);
+                    Box::new(delimited.of(columns)?)
+                }
+                InputFormat::Jsonl => {
+                    let (text, decodes) = self.text()?;
+                    decoded.set(decodes);
+                    Box::new(Json::new(text, columns)?)
+                }
+            })
+        };
+        let records = sound(records).map_err(|e| self.cause(e))?;
+        let columns = columns.iter().map(|wanted| wanted.name.clone()).collect();
+        Ok(Box::new(Checked { input: self, columns, decoded: decoded.get(), records }))
+    }
+
+    /// Every row of a JSON input as a value of its own, with its line.
+    pub(crate) fn values<T: serde::de::DeserializeOwned>(&self) -> Result<Vec<(u64, T)>> {
+        if self.format != InputFormat::Jsonl {
+            let message = format!("{}: JSON is read here, one object a line or an array", self.name);
+            return Err(Error::invalid("input", message));
+        }
+        json::values(self.text()?.0).map_err(|e| self.cause(e))
+    }
+
+    /// What was noticed of it so far.
+    pub(crate) fn notices(&self) -> Vec<Notice> {
+        let notices = self.notices.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let told = |(line, message): &Noticed| Notice {
+            input: self.name.clone(),
+            line: *line,
+            message: message.clone(),
+        };
+        notices.iter().map(told).collect()
+    }
+
+    /// Rows that the input says it has.
+    pub(crate) fn told_rows(&self) -> Option<u64> {
+        if self.format != InputFormat::Parquet || self.packing != Packing::Plain {
+            return None;
+        }
+        parquet_file::rows(&self.blob).ok()
+    }
+
+    /// An error of this input: bytes that could not be read are the machine's fault or the network's, whatever a format's reader made of it.
+    fn cause(&self, error: Error) -> Error {
+        let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let error = match trouble {
+            Some(cause) if error.kind() == ErrorKind::DataInvalid => {
+                let aborted = cause.kind() == std::io::ErrorKind::ConnectionAborted;
+                let kind = if aborted { ErrorKind::Network } else { ErrorKind::Io };
+                Error::new(kind, cause.to_string())
+            }
+            _ => error,
+        };
+        error.context(&self.name)
+    }
+
+    /// Counts the bytes that are read from here on.
+    pub(crate) fn recount(&self) {
+        self.read.store(0, Ordering::Relaxed);
+    }
+
+    pub(crate) fn bytes(&self) -> u64 {
+        self.blob.len()
+    }
+
+    /// Bytes that were read of it: of Parquet, which is read here and there, none are counted.
+    pub(crate) fn bytes_read(&self) -> u64 {
+        self.read.load(Ordering::Relaxed)
+    }
+
+    fn delimited(&self) -> Result<(Delimited, bool)> {
+        let (text, decodes) = self.text()?;
+        Ok((Delimited::open(text, &self.reading, self.tabs, &self.notices)?, decodes))
+    }
+
+    fn unpacked(&self) -> Result<Box<dyn Read + Send>> {
+        let reader = BlobReader::counted(&self.blob, &self.read);
+        Ok(match self.packing {
+            Packing::Plain => Box::new(reader),
+            Packing::Gzip => Box::new(flate2::read::MultiGzDecoder::new(std::io::BufReader::new(reader))),
+            Packing::Zstd => Box::new(zstd::stream::read::Decoder::new(reader).map_err(fault)?),
+        })
+    }
+
+    /// The text, and whether it is of another encoding than UTF-8.
+    fn text(&self) -> Result<(Box<dyn Read + Send>, bool)> {
+        text::decoded(self.unpacked()?, self.reading.encoding.as_deref())
+    }
+
+    /// What must be read from its end first is unpacked into a file without a name.
+    fn seekable(&self) -> Result<Arc<dyn Blob>> {
+        if self.packing == Packing::Plain {
+            return Ok(Arc::clone(&self.blob));
+        }
+        let mut file = tempfile::tempfile().map_err(fault)?;
+        std::io::copy(&mut self.unpacked()?, &mut file).map_err(fault)?;
+        Ok(Arc::new(LocalFile::new(file).map_err(fault)?))
+    }
+}
+
+/// Readers of columnar formats panic on some damage; here it is the data's fault as any other.
+fn sound<T>(read: impl FnOnce() -> Result<T>) -> Result<T> {
+    guarded(read).map_err(|error| match error.kind() {
+        ErrorKind::Internal => Error::new(ErrorKind::DataInvalid, "the data is damaged: its reader gave up"),
+        _ => error,
+    })
+}
+
+/// What packs bytes, by their first ones.
+fn sniff(blob: &dyn Blob, name: &str) -> Result<Packing> {
+    let mut first = [0; 4];
+    let count = blob.read_at(0, &mut first).map_err(|e| fault(e).context(name))?;
+    Ok(match &first[..count] {
+        [0x1f, 0x8b, ..] => Packing::Gzip,
+        [0x28, 0xb5, 0x2f, 0xfd] => Packing::Zstd,
+        _ => Packing::Plain,
+    })
+}
+
+/// A stream that breaks off, or is no stream of its kind, is the data's fault; the rest is the machine's.
+#[allow(clippy::needless_pass_by_value, reason = "for map_err")]
+pub(crate) fn fault(error: std::io::Error) -> Error {
+    use std::io::ErrorKind as Io;
+    let broken = matches!(error.kind(), Io::UnexpectedEof | Io::InvalidData | Io::InvalidInput | Io::Other)
+        && error.raw_os_error().is_none();
+    if broken {
+        Error::new(ErrorKind::DataInvalid, format!("the data is damaged or ends too early: {error}"))
+    } else {
+        Error::new(ErrorKind::Io, error.to_string())
+    }
+}
+
+/// Rows whose faults name their input, and whose texts are texts.
+struct Checked<'a> {
+    input: &'a Input,
+    columns: Vec<String>,
+    /// Whether U+FFFD stands for bytes that the encoding does not have.
+    decoded: bool,
+    records: Box<dyn Records>,
+}
+
+impl Checked<'_> {
+    fn fault(&self, cells: &[Option<String>]) -> Option<Fault> {
+        if cells.iter().flatten().map(String::len).sum::<usize>() > MAX_ROW_BYTES {
+            return Some(Fault::too_large());
+        }
+        cells.iter().zip(&self.columns).find_map(|(cell, column)| {
+            let text = cell.as_ref()?;
+            if let Some(place) = memchr::memchr(0, text.as_bytes()) {
+                return Some(Fault::data(format!(
+                    "`{column}` has a NUL at byte {place}: the input is not text, or damaged"
+                )));
+            }
+            let place = if self.decoded { text.find('\u{fffd}')? } else { return None };
+            Some(Fault::data(format!("`{column}` has bytes that are not of this encoding, at byte {place}")))
+        })
+    }
+}
+
+impl Records for Checked<'_> {
+    fn next(&mut self) -> Result<Option<Record>> {
+        // Readers of lines do not panic.
+        let next = if self.input.is_columnar() { sound(|| self.records.next()) } else { self.records.next() };
+        let mut record = next.map_err(|e| self.input.cause(e))?;
+        if let Some(record) = &mut record
+            && let Ok(cells) = &record.cells
+            && let Some(fault) = self.fault(cells)
+        {
+            record.cells = Err(fault);
+        }
+        Ok(record)
+    }
+
+    fn pass_over(&mut self, rows: u64) -> Result<u64> {
+        sound(|| self.records.pass_over(rows)).map_err(|e| self.input.cause(e))
+    }
+}

@@ -1,0 +1,267 @@
+//! Apache Arrow's IPC format: a file, or a stream.
+//!
+//! arrow-ipc takes lengths as they stand and asks for as much memory, and a program that is not given it ends. So those of a message are held against the input here,
+//! and what arrow-ipc is handed has been read already.
+
+use std::io::{Read, Seek, SeekFrom};
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use arrow_buffer::{Buffer, MutableBuffer};
+use arrow_ipc::convert::fb_to_schema;
+use arrow_ipc::reader::{FileDecoder, StreamDecoder, read_footer_length};
+use arrow_ipc::{Block, Message, Schema as EncodedSchema, root_as_footer, root_as_message};
+use arrow_schema::SchemaRef;
+
+use super::arrow::{Rows, broken, columns as columns_of, places};
+use super::blob::{Blob, BlobReader};
+use super::input::{There, fault};
+use super::record::{Record, Records, Wanted};
+use crate::{Error, ErrorKind, Result};
+
+type Batches = Box<dyn Iterator<Item = Result<RecordBatch>>>;
+
+/// What an Arrow file begins and ends with.
+const MAGIC: &[u8] = b"ARROW1";
+/// What the first version of Feather, a format of its own, begins with.
+const FEATHER_1: &[u8] = b"FEA1";
+/// The end of an Arrow file: the footer's length, and the magic.
+const TRAILER: u64 = 10;
+/// What stands before the length of a message, but for those of old writers.
+const CONTINUATION: [u8; 4] = [0xff; 4];
+/// Bytes that one packed buffer, and rows that one batch may have: what offsets of 32 bits reach.
+const MOST: i64 = 1 << 31;
+
+pub(super) fn columns(blob: &Arc<dyn Blob>) -> Result<Vec<There>> {
+    Ok(columns_of(&batches(blob)?.0))
+}
+
+pub(super) fn open(blob: &Arc<dyn Blob>, columns: &[Wanted]) -> Result<Box<dyn Records>> {
+    let (schema, batches) = batches(blob)?;
+    let places = places(&schema, columns)?;
+    Ok(Box::new(Ipc {
+        batches,
+        places,
+        names: columns.iter().map(|wanted| wanted.name.clone()).collect(),
+        rows: Rows::default(),
+        number: 0,
+    }))
+}
+
+fn batches(blob: &Arc<dyn Blob>) -> Result<(SchemaRef, Batches)> {
+    let mut first = [0; MAGIC.len()];
+    let count = blob.read_at(0, &mut first).map_err(fault)?;
+    if first.starts_with(FEATHER_1) {
+        let message = "it is Feather version 1, which Arrow has left; write it as version 2 (in Python: pandas.read_feather, then to_feather)";
+        return Err(Error::new(ErrorKind::DataInvalid, message));
+    }
+    if &first[..count] == MAGIC { InFile::open(blob) } else { InStream::open(blob) }
+}
+
+fn damaged(what: impl std::fmt::Display) -> Error {
+    Error::new(ErrorKind::DataInvalid, format!("the data is damaged: {what}"))
+}
+
+/// So many bytes from a place on, which must be there.
+fn read(blob: &Arc<dyn Blob>, at: u64, length: u64) -> Result<MutableBuffer> {
+    let end = at.checked_add(length).filter(|end| *end <= blob.len());
+    let length = end.and_then(|_| usize::try_from(length).ok());
+    let length = length.ok_or_else(|| damaged(format!("what begins at byte {at} reaches beyond the end")))?;
+    let mut bytes = MutableBuffer::from_len_zeroed(length);
+    let mut reader = BlobReader::new(blob);
+    reader.seek(SeekFrom::Start(at)).and_then(|_| reader.read_exact(&mut bytes)).map_err(fault)?;
+    Ok(bytes)
+}
+
+fn length(told: i64) -> Result<u64> {
+    u64::try_from(told).map_err(|_| damaged(format!("{told} is no length")))
+}
+
+fn message(bytes: &[u8]) -> Result<Message<'_>> {
+    root_as_message(bytes).map_err(|e| damaged(format!("a message: {e}")))
+}
+
+fn schema(encoded: Option<EncodedSchema<'_>>) -> Result<SchemaRef> {
+    let encoded = encoded.ok_or_else(|| damaged("it has no schema"))?;
+    if encoded.endianness().equals_to_target_endianness() {
+        return Ok(Arc::new(fb_to_schema(encoded)));
+    }
+    Err(Error::new(ErrorKind::DataInvalid, "its numbers are written from the other end (big-endian)"))
+}
+
+/// Refuses a message that would unpack to more than there can be.
+fn check(message: Message<'_>, body: &[u8]) -> Result<()> {
+    let dictionary = || message.header_as_dictionary_batch().and_then(|dictionary| dictionary.data());
+    let Some(batch) = message.header_as_record_batch().or_else(dictionary) else { return Ok(()) };
+    if !(0..=MOST).contains(&batch.length()) {
+        return Err(damaged(format!("a batch of {} rows", batch.length())));
+    }
+    if batch.compression().is_none() {
+        return Ok(());
+    }
+    for buffer in batch.buffers().iter().flatten().filter(|buffer| buffer.length() > 0) {
+        let start = usize::try_from(buffer.offset()).ok();
+        let told = start.and_then(|start| body.get(start..)).and_then(|rest| rest.first_chunk());
+        let told = told.ok_or_else(|| damaged("a buffer lies outside of its message"))?;
+        let unpacked = i64::from_le_bytes(*told);
+        if unpacked > MOST {
+            return Err(damaged(format!("a buffer of {unpacked} bytes")));
+        }
+    }
+    Ok(())
+}
+
+/// The batches of a file, which its footer lists.
+struct InFile {
+    blob: Arc<dyn Blob>,
+    decoder: FileDecoder,
+    blocks: std::vec::IntoIter<Block>,
+}
+
+impl InFile {
+    fn open(blob: &Arc<dyn Blob>) -> Result<(SchemaRef, Batches)> {
+        let end = blob.len().checked_sub(TRAILER).ok_or_else(|| damaged("it ends too early"))?;
+        let trailer = read(blob, end, TRAILER)?;
+        let trailer = trailer.first_chunk().ok_or_else(|| damaged("it ends too early"))?;
+        let size = read_footer_length(*trailer).map_err(broken)? as u64;
+        let begin = end.checked_sub(size).ok_or_else(|| damaged(format!("a footer of {size} bytes")))?;
+        let footer = read(blob, begin, size)?;
+        let footer = root_as_footer(&footer).map_err(|e| damaged(format!("the footer: {e}")))?;
+        let schema = schema(footer.schema())?;
+        let mut decoder = FileDecoder::new(Arc::clone(&schema), footer.version());
+        for block in footer.dictionaries().iter().flatten() {
+            decoder.read_dictionary(block, &of_block(blob, block)?).map_err(broken)?;
+        }
+        let blocks: Vec<Block> = footer.recordBatches().iter().flatten().copied().collect();
+        Ok((schema, Box::new(Self { blob: Arc::clone(blob), decoder, blocks: blocks.into_iter() })))
+    }
+
+    fn batch(&self, block: &Block) -> Result<Option<RecordBatch>> {
+        self.decoder.read_record_batch(block, &of_block(&self.blob, block)?).map_err(broken)
+    }
+}
+
+/// A message with its body, as a footer says where it lies.
+fn of_block(blob: &Arc<dyn Blob>, block: &Block) -> Result<Buffer> {
+    let (head, body) = (length(block.metaDataLength().into())?, length(block.bodyLength())?);
+    let both = head.checked_add(body).ok_or_else(|| damaged(format!("a body of {body} bytes")))?;
+    let bytes = read(blob, length(block.offset())?, both)?;
+    let (head, body) = bytes.split_at(head as usize);
+    let skipped = if head.starts_with(&CONTINUATION) { 8 } else { 4 };
+    let head = head.get(skipped..).ok_or_else(|| damaged("a message without its beginning"))?;
+    check(message(head)?, body)?;
+    Ok(bytes.into())
+}
+
+impl Iterator for InFile {
+    type Item = Result<RecordBatch>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let block = self.blocks.next()?;
+            if let Some(batch) = self.batch(&block).transpose() {
+                return Some(batch);
+            }
+        }
+    }
+}
+
+/// The batches of a stream, message after message.
+struct InStream {
+    blob: Arc<dyn Blob>,
+    /// Where the next message begins; `None` after the last.
+    at: Option<u64>,
+    decoder: StreamDecoder,
+    /// What the decoder has not taken yet.
+    rest: Buffer,
+}
+
+impl InStream {
+    fn open(blob: &Arc<dyn Blob>) -> Result<(SchemaRef, Batches)> {
+        let none = Buffer::from(&[]);
+        let mut stream =
+            Self { blob: Arc::clone(blob), at: Some(0), decoder: StreamDecoder::new(), rest: none };
+        let mut first = None;
+        stream.advance(&mut |message| {
+            first = Some(schema(message.header_as_schema()));
+            Ok(())
+        })?;
+        let schema = first.ok_or_else(|| damaged("it has no schema"))??;
+        Ok((schema, Box::new(stream)))
+    }
+
+    /// Reads the next message, and shows it.
+    fn advance(&mut self, shown: &mut dyn FnMut(Message<'_>) -> Result<()>) -> Result<()> {
+        let Some(at) = self.at else { return Ok(()) };
+        // Some writers end a stream by a length of 0, others by ending; a decoder takes either for what is left to be told.
+        let end = || Buffer::from([CONTINUATION, [0; 4]].concat());
+        if at == self.blob.len() {
+            (self.at, self.rest) = (None, end());
+            return Ok(());
+        }
+        let word = |at| -> Result<[u8; 4]> {
+            let bytes = read(&self.blob, at, 4)?;
+            bytes.first_chunk().copied().ok_or_else(|| damaged("it ends too early"))
+        };
+        let (first, before) = (word(at)?, 4);
+        let (size, before) = if first == CONTINUATION { (word(at + 4)?, 8) } else { (first, before) };
+        let head = u64::from(u32::from_le_bytes(size));
+        if head == 0 {
+            (self.at, self.rest) = (None, end());
+            return Ok(());
+        }
+        let bytes = read(&self.blob, at + before, head)?;
+        let body = length(message(&bytes)?.bodyLength())?;
+        let all = (before + head).checked_add(body);
+        let all = all.ok_or_else(|| damaged(format!("a body of {body} bytes")))?;
+        let bytes = read(&self.blob, at, all)?;
+        let (head, body) = bytes.split_at((before + head) as usize);
+        let told = message(&head[before as usize..])?;
+        check(told, body)?;
+        shown(told)?;
+        (self.at, self.rest) = (Some(at + all), bytes.into());
+        Ok(())
+    }
+
+    fn batch(&mut self) -> Result<Option<RecordBatch>> {
+        loop {
+            // A message without a body is taken with the one after it.
+            if let Some(batch) = self.decoder.decode(&mut self.rest).map_err(broken)? {
+                return Ok(Some(batch));
+            }
+            if self.at.is_none() {
+                return Ok(None);
+            }
+            self.advance(&mut |_| Ok(()))?;
+        }
+    }
+}
+
+impl Iterator for InStream {
+    type Item = Result<RecordBatch>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.batch().transpose()
+    }
+}
+
+struct Ipc {
+    batches: Batches,
+    places: Vec<usize>,
+    names: Vec<String>,
+    rows: Rows,
+    number: u64,
+}
+
+impl Records for Ipc {
+    fn next(&mut self) -> Result<Option<Record>> {
+        loop {
+            if let Some(record) = self.rows.next(self.number + 1) {
+                self.number += 1;
+                return Ok(Some(record));
+            }
+            let Some(batch) = self.batches.next() else { return Ok(None) };
+            self.rows = Rows::new(&batch?, &self.places, &self.names)?;
+        }
+    }
+}

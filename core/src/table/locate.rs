@@ -1,0 +1,193 @@
+//! From what was typed to the inputs that are there.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use super::Reading;
+use super::blob::{Blob, BlobReader, LocalFile, NamedFile, Open};
+use super::input::{Input, fault, format_of};
+use crate::digest::digest_named;
+use crate::{Error, ErrorKind, Result};
+
+/// The files that an output of `score` has, which is no archive itself.
+pub(crate) const MANIFEST: &str = "manifest.json";
+pub(crate) const JOURNAL: &str = "journal.jsonl";
+
+/// An input, and what it is known by when a run goes on.
+pub(crate) struct Located {
+    pub(crate) input: Input,
+    /// The file itself, whatever it was called.
+    place: Option<PathBuf>,
+    pub(crate) identity: Identity,
+}
+
+/// How an input is told from a changed one.
+pub(crate) enum Identity {
+    /// By the SHA-256 of its bytes, which are still to be read.
+    Bytes(Arc<dyn Blob>),
+    /// By what its store says.
+    #[cfg(feature = "object-store")]
+    Store(String),
+}
+
+impl Identity {
+    /// `sha256:…` of the bytes, or the store's entity tag. `told` hears of the bytes that were read.
+    pub(crate) fn digest(&self, told: &mut dyn FnMut(u64) -> Result<()>) -> Result<String> {
+        let blob = match self {
+            #[cfg(feature = "object-store")]
+            Self::Store(tag) => return Ok(tag.clone()),
+            Self::Bytes(blob) => blob,
+        };
+        let (mut reader, mut hash, mut bytes) = (BlobReader::new(blob), Sha256::new(), vec![0; 1 << 20]);
+        loop {
+            match reader.read(&mut bytes).map_err(fault)? {
+                0 => return Ok(digest_named(&hash.finalize())),
+                count => {
+                    hash.update(&bytes[..count]);
+                    told(count as u64)?;
+                }
+            }
+        }
+    }
+}
+
+/// The inputs in the order in which they were named; those of a pattern or a directory by name.
+///
+/// A name is a file, a directory (read with those below it), a pattern with `*`, `?`, `[…]` or `**`, `-` for standard input, or the address of an object
+/// (`s3://`, `gs://`, `az://`) or of all objects under a prefix.
+///
+/// # Errors
+/// `invalid-input` where there is nothing, or a file is named twice; `io`.
+pub(crate) fn locate(names: &[String], reading: &Reading) -> Result<Vec<Located>> {
+    let (mut found, open) = (Vec::new(), Open::default());
+    for name in names {
+        if name == "-" {
+            found.push(standard_input(reading)?);
+        } else if let Some((scheme, _)) = name.split_once("://")
+            && scheme != "file"
+        {
+            found.extend(remote(name, scheme, reading)?);
+        } else {
+            let name = name.strip_prefix("file://").unwrap_or(name);
+            for path in files(name)? {
+                found.push(local(&path, reading, &open)?);
+            }
+        }
+    }
+    if found.is_empty() {
+        return Err(Error::invalid("input", "there is no input"));
+    }
+    for (place, one) in found.iter().enumerate() {
+        let same = |other: &Located| {
+            other.input.name == one.input.name || (one.place.is_some() && other.place == one.place)
+        };
+        if found[..place].iter().any(same) {
+            return Err(Error::invalid("input", format!("{} is named twice", one.input.name)));
+        }
+    }
+    Ok(found)
+}
+
+fn files(name: &str) -> Result<Vec<PathBuf>> {
+    let path = PathBuf::from(name);
+    if path.is_dir() {
+        let pattern = format!("{}/**/*", glob::Pattern::escape(name.trim_end_matches('/')));
+        let known = |path: &PathBuf| is_known(&path.to_string_lossy()) && !is_output(path);
+        let files: Vec<PathBuf> = matching(&pattern)?.into_iter().filter(known).collect();
+        if files.is_empty() {
+            return Err(Error::invalid("input", format!("{name} has no file of a known kind")));
+        }
+        return Ok(files);
+    }
+    if !path.exists() && name.contains(['*', '?', '[']) {
+        let files = matching(name)?;
+        if files.is_empty() {
+            return Err(Error::invalid("input", format!("no file matches {name}")));
+        }
+        return Ok(files);
+    }
+    Ok(vec![path])
+}
+
+/// Whether a name is one of an archive, and not hidden.
+fn is_known(name: &str) -> bool {
+    let file = name.rsplit('/').next().unwrap_or_default();
+    format_of(file).is_some() && !file.starts_with('.')
+}
+
+/// Whether a file is of an earlier run's output, which lies below the archive.
+fn is_output(path: &Path) -> bool {
+    path.parent().is_some_and(|folder| folder.join(MANIFEST).is_file() && folder.join(JOURNAL).is_file())
+}
+
+fn matching(pattern: &str) -> Result<Vec<PathBuf>> {
+    let options = glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::new() };
+    let paths =
+        glob::glob_with(pattern, options).map_err(|e| Error::invalid("input", format!("{pattern}: {e}")))?;
+    let path = |found: glob::GlobResult| found.map_err(|e| Error::new(ErrorKind::Io, e.to_string()));
+    let mut files = paths.map(path).collect::<Result<Vec<_>>>()?;
+    files.retain(|path| path.is_file());
+    files.sort();
+    Ok(files)
+}
+
+/// The one input of a name, which is a file or the address of an object.
+///
+/// # Errors
+/// `invalid-input` where it names several, or standard input; `io`, `network`.
+pub(crate) fn one(name: &Path, reading: &Reading) -> Result<Input> {
+    let told = name.to_string_lossy();
+    if told.contains("://") {
+        let mut found = locate(&[told.clone().into_owned()], reading)?;
+        return match (found.pop(), found.is_empty()) {
+            (Some(only), true) => Ok(only.input),
+            _ => Err(Error::invalid("input", format!("{told} names several inputs, and one is read here"))),
+        };
+    }
+    local(name, reading, &Open::default()).map(|found| found.input)
+}
+
+fn local(path: &Path, reading: &Reading, open: &Open) -> Result<Located> {
+    let named = NamedFile::new(path, open).map_err(|e| Error::io(path, e))?;
+    let blob: Arc<dyn Blob> = Arc::new(named);
+    if !path.is_file() {
+        return Err(Error::invalid("input", format!("{} is no file; pipe it into -", path.display())));
+    }
+    let input = Input::new(&path.display().to_string(), Arc::clone(&blob), reading)?;
+    let place = path.canonicalize().ok();
+    Ok(Located { input, identity: Identity::Bytes(blob), place })
+}
+
+/// Standard input is kept in a file without a name, so that it can be told from another one before its first row is scored.
+fn standard_input(reading: &Reading) -> Result<Located> {
+    if reading.format.is_none() {
+        return Err(Error::invalid("input_format", "standard input has no name: say its format"));
+    }
+    let mut file = tempfile::tempfile().map_err(fault)?;
+    std::io::copy(&mut std::io::stdin().lock(), &mut file).map_err(|e| fault(e).context("standard input"))?;
+    let blob: Arc<dyn Blob> = Arc::new(LocalFile::new(file).map_err(fault)?);
+    let input = Input::new("-", Arc::clone(&blob), reading)?;
+    Ok(Located { input, identity: Identity::Bytes(blob), place: None })
+}
+
+#[cfg(feature = "object-store")]
+fn remote(name: &str, _: &str, reading: &Reading) -> Result<Vec<Located>> {
+    super::remote::objects(name)?
+        .into_iter()
+        .filter(|object| object.alone || is_known(&object.name))
+        .map(|object| {
+            let input = Input::new(&object.name, object.blob, reading)?;
+            Ok(Located { input, identity: Identity::Store(object.tag), place: None })
+        })
+        .collect()
+}
+
+#[cfg(not(feature = "object-store"))]
+fn remote(name: &str, scheme: &str, _: &Reading) -> Result<Vec<Located>> {
+    let message =
+        format!("{name}: this build reads no `{scheme}` (it was made without the feature `object-store`)");
+    Err(Error::invalid("input", message))
+}

@@ -1,0 +1,38 @@
+//! Where a row stands.
+
+use std::fmt;
+
+/// Where a row stands: on its physical line, the header counted, or by its number where the table has no lines (Parquet, Arrow, memory); both from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// The line on which it begins.
+    Line(u64),
+    /// Its number.
+    Row(u64),
+}
+
+impl Place {
+    /// The number alone.
+    pub fn number(self) -> u64 {
+        match self {
+            Self::Line(number) | Self::Row(number) => number,
+        }
+    }
+
+    /// The place with this number in the same table.
+    pub(crate) fn with(self, number: u64) -> Self {
+        match self {
+            Self::Line(_) => Self::Line(number),
+            Self::Row(_) => Self::Row(number),
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Line(line) => write!(f, "line {line}"),
+            Self::Row(row) => write!(f, "row {row}"),
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! One row of a table, and what can be wrong with it.
+
+use crate::{Error, ErrorKind, Result};
+
+use super::Place;
+use super::input::MAX_ROW_BYTES;
+
+/// A column that is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    pub(crate) name: String,
+    /// Whether a list or an object of JSON may stand in it, and is read as its text.
+    pub(crate) nested: bool,
+}
+
+impl Wanted {
+    /// A column of texts.
+    pub(crate) fn text(name: &str) -> Self {
+        Self { name: name.to_owned(), nested: false }
+    }
+
+    /// A column of texts or of JSON.
+    pub(crate) fn nested(name: &str) -> Self {
+        Self { name: name.to_owned(), nested: true }
+    }
+}
+
+/// One row of an input.
+#[derive(Debug)]
+pub(crate) struct Record {
+    /// Its number in the input, from 1.
+    pub(crate) number: u64,
+    /// The physical line on which it begins, from 1, where the input has lines.
+    pub(crate) line: Option<u64>,
+    /// The columns that were asked for, or what is wrong with the row.
+    pub(crate) cells: std::result::Result<Vec<Option<String>>, Fault>,
+}
+
+impl Record {
+    /// Where the row stands.
+    #[inline]
+    pub(crate) fn place(&self) -> Place {
+        self.line.map_or(Place::Row(self.number), Place::Line)
+    }
+}
+
+/// What is wrong with one row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub(crate) kind: ErrorKind,
+    pub(crate) message: String,
+}
+
+impl Fault {
+    pub(crate) fn data(message: impl Into<String>) -> Self {
+        Self { kind: ErrorKind::DataInvalid, message: message.into() }
+    }
+
+    pub(super) fn too_large() -> Self {
+        let message = format!("the row has more than {MAX_ROW_BYTES} bytes");
+        Self { kind: ErrorKind::TooLarge, message }
+    }
+
+    #[allow(clippy::needless_pass_by_value, reason = "for map_err")]
+    pub(super) fn not_utf8(column: &str, error: std::str::Utf8Error) -> Self {
+        Self::data(format!("`{column}` is not valid UTF-8 from byte {} on", error.valid_up_to()))
+    }
+
+    /// The fault of a row as the error of whoever reads on no further.
+    pub(crate) fn error(self, place: Place) -> Error {
+        Error::new(self.kind, self.message).context(place)
+    }
+}
+
+/// The rows of an input, in their order.
+pub(crate) trait Records {
+    /// The next row; an error where the input is damaged and nothing after it can be read.
+    fn next(&mut self) -> Result<Option<Record>>;
+
+    /// Passes over one row, and says whether there was one.
+    fn pass(&mut self) -> Result<bool> {
+        Ok(self.next()?.is_some())
+    }
+
+    /// Passes over rows, and says how many there were of them.
+    fn pass_over(&mut self, rows: u64) -> Result<u64> {
+        for passed in 0..rows {
+            if !self.pass()? {
+                return Ok(passed);
+            }
+        }
+        Ok(rows)
+    }
+}

@@ -1,0 +1,219 @@
+//! A file of tickets, read one after the other.
+
+use std::io::BufRead;
+use std::path::Path;
+
+use super::columns::{Field, LeftAlone, Taken, TicketColumns, check, map, no_column, require};
+use super::fit::fitting;
+use super::input::{Input, MAX_ROW_BYTES};
+use super::locate::one;
+use super::record::{Record, Records, Wanted};
+use super::ticket::{Making, ticket};
+use super::{Notice, Reading};
+use crate::prepare::Preparation;
+use crate::{Error, ErrorKind, Result, Ticket};
+
+/// A file of tickets that was looked through: which column holds what, and that every row is a ticket.
+pub struct TicketFile {
+    input: Input,
+    columns: TicketColumns,
+    taken: Vec<Taken>,
+    left_alone: Vec<LeftAlone>,
+    rows: u64,
+}
+
+impl std::fmt::Debug for TicketFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TicketFile")
+            .field("name", &self.name())
+            .field("taken", &self.taken)
+            .finish_non_exhaustive()
+    }
+}
+
+impl TicketFile {
+    /// Opens a file, or an object by its address, and reads it once to its end: what is wrong with a row is told before the first ticket is used. Nothing of it is kept.
+    ///
+    /// A column is a field where `columns` names it, or where it has one of the field's usual names and its values fit. In JSON, whose rows are
+    /// tickets, `urgency` and `customer_history` are the fields themselves, and a value that does not fit is a fault of its row.
+    ///
+    /// # Errors
+    /// `io`, `network`; `data-invalid` names the line, or the row where the format has no lines, and what is wrong: no ticket at all, too. `invalid-input` for options
+    /// that do not fit.
+    pub fn open(path: &Path, columns: &TicketColumns, reading: &Reading) -> Result<Self> {
+        let input = one(path, reading)?;
+        let there = input.columns()?;
+        let named = |e: Error| e.context(&input.name);
+        if there.is_empty() && input.is_sparse() {
+            // Rows of which none could be read are read once more for what is wrong with the first.
+            let fault =
+                input.records(&[])?.next()?.and_then(|record| Some((record.place(), record.cells.err()?)));
+            return Err(match fault {
+                Some((place, fault)) => named(fault.error(place)),
+                None => no_row(&input),
+            });
+        }
+        let (mut taken, left_alone) = map(&there, columns, input.is_sparse()).map_err(named)?;
+        taken.retain(|taken| taken.field != Field::Created || !taken.guessed);
+        let names: Vec<String> = there.iter().map(|column| column.name.clone()).collect();
+        required(&input, &names, &taken)?;
+        let strict = |taken: &Taken| {
+            input.is_sparse() && matches!(taken.field, Field::Urgency | Field::CustomerHistory)
+        };
+        let (own, others): (Vec<Taken>, Vec<Taken>) = taken.into_iter().partition(strict);
+        let fitting =
+            fitting(std::iter::once(&input), (others, left_alone), &columns.customer, &mut |_| Ok(()));
+        let (mut taken, left_alone) = fitting.map_err(named)?;
+        check(&taken, &there, &left_alone).map_err(named)?;
+        taken.extend(own);
+        taken.sort_by_key(|taken| Field::ALL.iter().position(|field| *field == taken.field));
+        let mut file = Self { input, columns: columns.clone(), taken, left_alone, rows: 0 };
+        let mut rows = 0;
+        for ticket in file.tickets()? {
+            ticket?;
+            rows += 1;
+        }
+        file.rows = rows;
+        if rows == 0 {
+            return Err(no_row(&file.input));
+        }
+        Ok(file)
+    }
+
+    /// The file's name.
+    pub fn name(&self) -> &str {
+        &self.input.name
+    }
+
+    /// How many tickets it has.
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// Which column was taken for which field.
+    pub fn columns(&self) -> &[Taken] {
+        &self.taken
+    }
+
+    /// Columns that have a field's name, and are not taken for it.
+    pub fn left_alone(&self) -> &[LeftAlone] {
+        &self.left_alone
+    }
+
+    /// What a person should look at: rows that can be read, and may be meant otherwise.
+    pub fn notices(&self) -> Vec<Notice> {
+        self.input.notices()
+    }
+
+    /// The tickets in the order of the file, each with its place, such as `line 7`.
+    ///
+    /// # Errors
+    /// As [`TicketFile::open`].
+    pub fn tickets(&self) -> Result<impl Iterator<Item = Result<(String, Ticket)>> + '_> {
+        let wanted: Vec<Wanted> = self
+            .taken
+            .iter()
+            .map(|taken| Wanted { name: taken.column.clone(), nested: taken.field.is_nested() })
+            .collect();
+        let mut records = self.input.records(&wanted)?;
+        let mut ended = false;
+        Ok(std::iter::from_fn(move || {
+            if ended {
+                return None;
+            }
+            let next = next(records.as_mut(), &mut |record| self.ticket(record));
+            ended = !matches!(next, Some(Ok(_)));
+            next
+        }))
+    }
+
+    fn ticket(&self, record: Record) -> Result<(String, Ticket)> {
+        let place = record.place();
+        let how = Making {
+            prepare: Preparation::NONE,
+            customer: &self.columns.customer,
+            empty: self.input.empty_is_missing(),
+        };
+        let made = record.cells.and_then(|cells| {
+            let values: Vec<_> =
+                self.taken.iter().zip(&cells).map(|(taken, cell)| (taken.field, cell.as_deref())).collect();
+            // A text that is there and empty is told as such by the engine.
+            let empty = values.iter().any(|(field, value)| field.is_text() && *value == Some(""));
+            ticket(&values, Making { empty: how.empty || empty, ..how })
+        });
+        match made {
+            Ok(prepared) => Ok((place.to_string(), prepared.ticket)),
+            Err(fault) => Err(fault.error(place).context(&self.input.name)),
+        }
+    }
+}
+
+fn no_row(input: &Input) -> Error {
+    Error::new(ErrorKind::DataInvalid, format!("{} has no row", input.name))
+}
+
+/// The next row of all, made into something; `None` after the last.
+fn next<T>(records: &mut dyn Records, make: &mut dyn FnMut(Record) -> Result<T>) -> Option<Result<T>> {
+    match records.next() {
+        Ok(None) => None,
+        Ok(Some(record)) => Some(make(record)),
+        Err(error) => Some(Err(error)),
+    }
+}
+
+/// Refuses columns that are not there; of JSON, those that no row has.
+fn required(input: &Input, names: &[String], taken: &[Taken]) -> Result<()> {
+    let lacks = |taken: &&Taken| !names.contains(&taken.column);
+    if input.is_sparse() {
+        let lacking: Vec<String> = taken.iter().filter(lacks).map(|taken| taken.column.clone()).collect();
+        let lacking = input.lacking(lacking)?;
+        return lacking.first().map_or(Ok(()), |column| Err(no_column(column, names).context(&input.name)));
+    }
+    let required = taken.iter().try_for_each(|taken| require(&taken.column, names));
+    required.map_err(|e| e.context(&input.name))
+}
+
+/// Plain lines as tickets, each with its place; lines with nothing in them are passed over.
+///
+/// An item is `io`, or `data-invalid` for invalid UTF-8, or `too-large`, each with its line.
+pub fn lines(mut input: impl BufRead) -> impl Iterator<Item = Result<(String, Ticket)>> {
+    let (mut number, mut bytes, mut ended) = (0_u64, Vec::new(), false);
+    std::iter::from_fn(move || {
+        while !ended {
+            bytes.clear();
+            let read =
+                std::io::Read::take(&mut input, MAX_ROW_BYTES as u64 + 1).read_until(b'\n', &mut bytes);
+            match read {
+                Err(e) => {
+                    ended = true;
+                    let message = format!("standard input: {e}");
+                    return Some(Err(Error::new(ErrorKind::Io, message).with_source(e)));
+                }
+                Ok(0) => return None,
+                Ok(_) => number += 1,
+            }
+            let line = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            let line = if number == 1 { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line) } else { line };
+            let ticket = line_ticket(line).map_err(|e| e.context(format!("standard input: line {number}")));
+            ended = ticket.is_err();
+            match ticket {
+                Ok(None) => {}
+                Ok(Some(ticket)) => return Some(Ok((format!("line {number}"), ticket))),
+                Err(error) => return Some(Err(error)),
+            }
+        }
+        None
+    })
+}
+
+fn line_ticket(line: &[u8]) -> Result<Option<Ticket>> {
+    if line.len() > MAX_ROW_BYTES {
+        return Err(Error::new(ErrorKind::TooLarge, format!("more than {MAX_ROW_BYTES} bytes")));
+    }
+    let text = std::str::from_utf8(line).map_err(|e| {
+        let message = format!("not valid UTF-8 from byte {} on", e.valid_up_to());
+        Error::new(ErrorKind::DataInvalid, message)
+    })?;
+    Ok((!text.trim().is_empty()).then(|| Ticket::new(text)))
+}
