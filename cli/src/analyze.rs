@@ -64,7 +64,13 @@ impl Source {
 pub(crate) fn tickets(args: &TicketArgs) -> Result<Source> {
     match (&args.text, &args.input) {
         (Some(text), _) => Ok(Source::Typed(Ticket { urgency: args.urgency, ..Ticket::new(text) })),
-        (None, Some(path)) if path == Path::new("-") => Ok(Source::Lines),
+        (None, Some(path)) if path == Path::new("-") => match args.table.input_format {
+            Some(_) => Err(Error::invalid(
+                "input_format",
+                "standard input is one message a line here; `score` reads tables from it",
+            )),
+            None => Ok(Source::Lines),
+        },
         (None, Some(path)) => {
             let file = TicketFile::open(path, &args.columns.columns(), &args.table.reading())?;
             let taken = file.columns().iter().map(|taken| format!("{} from `{}`", taken.field, taken.column));

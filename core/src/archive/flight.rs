@@ -108,7 +108,7 @@ impl<'a> Flights<'a> {
                 self.tokens += analysis.usage.tokens as u64;
                 Ok(Arc::new(self.layout.cells(&analysis)))
             }
-            Err(error) => Err(Fault { kind: error.kind(), message: error.message().to_owned() }),
+            Err(error) => Err(Fault::new(error.kind(), error.message())),
         };
         // Set once: an answer waits in one flight alone.
         let _ = answer.set(said);

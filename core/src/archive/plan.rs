@@ -55,7 +55,7 @@ impl Plan {
         // One with nothing in it tells nothing.
         let whole = || inputs.iter().zip(&headers).filter(|(_, header)| !header.is_empty());
         let Some((input, first)) = whole().next() else {
-            return Err(Error::new(ErrorKind::DataInvalid, "none of the inputs has a row that can be read"));
+            return Err(nothing(&inputs));
         };
         let named = |e: Error| e.context(&input.name);
         let mapping = map(first, &options.columns, input.is_sparse()).map_err(named)?;
@@ -68,7 +68,7 @@ impl Plan {
         let keep = kept_columns(&options.keep, &headers)?;
         let columns: Vec<Wanted> = taken
             .iter()
-            .map(|taken| Wanted { name: taken.column.clone(), nested: taken.field.is_nested() })
+            .map(|one| one.wanted(&taken))
             .chain(keep.iter().map(|name| Wanted::nested(name)))
             .chain(filter.iter().flat_map(|filter| filter.columns().map(Wanted::nested)))
             .collect();
@@ -237,6 +237,24 @@ fn headers(inputs: &[Input], options: &ArchiveOptions) -> Result<(Vec<Header>, V
     };
     let headers: Vec<_> = inputs.iter().map(header).collect::<Result<_>>()?;
     Ok(headers.into_iter().unzip())
+}
+
+/// Why none of the inputs has a column: what is wrong with the first row of one that has rows.
+fn nothing(inputs: &[Input]) -> Error {
+    for input in inputs {
+        let first = input.records(&[]).and_then(|mut records| records.next());
+        match first {
+            Ok(Some(record)) => {
+                let place = record.place();
+                if let Err(fault) = record.cells {
+                    return fault.error(place).context(&input.name);
+                }
+            }
+            Ok(None) => {}
+            Err(error) => return error,
+        }
+    }
+    Error::new(ErrorKind::DataInvalid, "none of the inputs has a row")
 }
 
 /// Inputs with their columns.

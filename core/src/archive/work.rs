@@ -192,7 +192,7 @@ impl Reading<'_> {
                 line: None,
                 id: None,
             };
-            let fault = Fault { kind: error.kind(), message: error.message().to_owned() };
+            let fault = Fault::new(error.kind(), error.message());
             self.chunk.faults.push(Quarantined { rest: true, ..Quarantined::new(place, fault) });
             self.begun = true;
             // Whoever goes on from here has seen it.

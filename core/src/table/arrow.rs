@@ -49,8 +49,8 @@ fn is_bytes(kind: &DataType) -> bool {
 
 /// A column's values as texts.
 fn texts(array: &ArrayRef) -> Result<ArrayRef> {
-    if let DataType::Timestamp(unit, Some(zone)) = array.data_type() {
-        return zoned::texts(array, *unit, zone);
+    if let DataType::Timestamp(unit, zone) = array.data_type() {
+        return Ok(zoned::texts(array, *unit, zone.as_deref()));
     }
     arrow_cast::cast(array, &DataType::LargeUtf8).map_err(broken)
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::input::There;
+use super::record::Wanted;
 use super::thread::Customer;
 use crate::{Error, ErrorKind, Result};
 
@@ -147,6 +148,16 @@ pub struct Taken {
     pub guessed: bool,
 }
 
+impl Taken {
+    /// How its column is read. Where a row's text was guessed, subject and body that were guessed beside it stand in for it.
+    pub(crate) fn wanted(&self, all: &[Self]) -> Wanted {
+        let beside =
+            matches!(self.field, Field::Subject | Field::Body) && all.iter().any(|t| t.field == Field::Text);
+        let nested = self.field.is_nested() || self.field == Field::Created;
+        Wanted { name: self.column.clone(), nested, lenient: self.guessed && beside }
+    }
+}
+
 /// A column that has a field's name and is not taken for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeftAlone {
@@ -201,6 +212,12 @@ fn guess(field: Field, there: &[There], sparse: bool, taken: &mut Vec<Taken>, le
         let Some(column) = there.iter().filter(named).find(free) else { continue };
         if let Some(kind) = &column.unreadable {
             let why = format!("it is of the type {kind}, which is no text");
+            left.push(LeftAlone { column: column.name.clone(), why });
+            continue;
+        }
+        let copies = there.iter().filter(|other| other.name == column.name).count();
+        if copies > 1 && !field.is_text() {
+            let why = "it stands there more than once".to_owned();
             left.push(LeftAlone { column: column.name.clone(), why });
             continue;
         }

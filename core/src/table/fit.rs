@@ -2,7 +2,7 @@
 
 use super::columns::{Field, LeftAlone, Mapping, Taken};
 use super::input::Input;
-use super::record::Wanted;
+use super::record::{Fault, Wanted};
 use super::thread::Customer;
 use super::ticket::{fits, thread_says_who};
 use crate::{Error, ErrorKind, Result};
@@ -19,14 +19,17 @@ const TELL: u64 = 16_384;
 /// # Errors
 /// `data-invalid` where a thread that was named does not say who wrote it.
 pub(crate) fn fitting<'a>(
-    inputs: impl Iterator<Item = &'a Input>,
+    inputs: impl Iterator<Item = &'a Input> + Clone,
     (taken, mut left_alone): Mapping,
     customer: &[Customer],
     told: &mut dyn FnMut(u64) -> Result<()>,
 ) -> Result<Mapping> {
+    // A JSON value may be of another kind in every row.
+    let sparse = inputs.clone().any(Input::is_sparse);
     let looked_at = |taken: &Taken| match taken.field {
         Field::Urgency | Field::CustomerHistory | Field::Created => taken.guessed,
         Field::Messages | Field::Requester => true,
+        Field::Id => taken.guessed && sparse,
         _ => false,
     };
     let (looked_at, mut fit): (Vec<Taken>, Vec<Taken>) = taken.into_iter().partition(looked_at);
@@ -75,7 +78,7 @@ impl Looks {
         let wanted: Vec<Wanted> = self
             .looked_at
             .iter()
-            .map(|taken| Wanted { name: taken.column.clone(), nested: taken.field.is_nested() })
+            .map(|taken| Wanted { nested: taken.field.is_nested(), ..Wanted::text(&taken.column) })
             .collect();
         // What is wrong with an input is told where it is read.
         let Ok(mut records) = input.records(&wanted) else { return Ok(()) };
@@ -85,11 +88,22 @@ impl Looks {
             if self.rows.is_multiple_of(TELL) {
                 told(self.rows)?;
             }
-            let place = record.place();
-            let Ok(cells) = record.cells else { continue };
-            self.look(&cells, &format!("{}: {place}", input.name), customer);
+            let place = format!("{}: {}", input.name, record.place());
+            match record.cells {
+                Ok(cells) => self.look(&cells, &place, customer),
+                Err(fault) => self.mark(&fault, &place),
+            }
         }
         Ok(())
+    }
+
+    /// A value that cannot be read does not fit; other faults of a row are told where it is read.
+    fn mark(&mut self, fault: &Fault, place: &str) {
+        for (taken, misfit) in self.looked_at.iter().zip(&mut self.misfit) {
+            if taken.guessed && misfit.is_none() && fault.column.as_deref() == Some(taken.column.as_str()) {
+                *misfit = Some(format!("{}, first {place}", fault.message));
+            }
+        }
     }
 
     /// Whether more rows can change anything.

@@ -326,12 +326,13 @@ impl Checked<'_> {
         cells.iter().zip(&self.columns).find_map(|(cell, column)| {
             let text = cell.as_ref()?;
             if let Some(place) = memchr::memchr(0, text.as_bytes()) {
-                return Some(Fault::data(format!(
-                    "`{column}` has a NUL at byte {place}: the input is not text, or damaged"
-                )));
+                let message =
+                    format!("`{column}` has a NUL at byte {place}: the input is not text, or damaged");
+                return Some(Fault::data(message).of(column));
             }
             let place = if self.decoded { text.find('\u{fffd}')? } else { return None };
-            Some(Fault::data(format!("`{column}` has bytes that are not of this encoding, at byte {place}")))
+            let message = format!("`{column}` has bytes that are not of this encoding, at byte {place}");
+            Some(Fault::data(message).of(column))
         })
     }
 }

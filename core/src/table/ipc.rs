@@ -207,6 +207,10 @@ impl InStream {
         let (size, before) = if first == CONTINUATION { (word(at + 4)?, 8) } else { (first, before) };
         let head = u64::from(u32::from_le_bytes(size));
         if head == 0 {
+            let behind = self.blob.len() - (at + before);
+            if behind > 0 {
+                return Err(damaged(format!("{behind} bytes stand behind the end of the stream")));
+            }
             (self.at, self.rest) = (None, end());
             return Ok(());
         }

@@ -12,6 +12,7 @@ use super::arrow::{Rows, broken, columns as columns_of, places, texts_as_bytes};
 use super::blob::{Blob, Chunks};
 use super::input::There;
 use super::record::{Record, Records, Wanted};
+use crate::error::guarded;
 use crate::{Error, ErrorKind, Result};
 
 /// Rows of a batch, at most, and the bytes that it has by the average of its row group.
@@ -29,7 +30,14 @@ pub(super) fn rows(blob: &Arc<dyn Blob>) -> Result<u64> {
 
 fn metadata(blob: Arc<dyn Blob>) -> Result<(Chunks, ArrowReaderMetadata)> {
     let chunks = Chunks(blob);
-    let metadata = ArrowReaderMetadata::load(&chunks, ArrowReaderOptions::new()).map_err(fault)?;
+    let load = |options| guarded(|| ArrowReaderMetadata::load(&chunks, options).map_err(fault));
+    // arrow-ipc gives up at types in Arrow's own schema that it does not have, such as integers of 128 bits; Parquet's schema has all that is read.
+    let metadata = match load(ArrowReaderOptions::new()) {
+        Err(error) if error.kind() == ErrorKind::Internal => {
+            load(ArrowReaderOptions::new().with_skip_arrow_metadata(true))?
+        }
+        metadata => metadata?,
+    };
     let schema = texts_as_bytes(metadata.schema());
     // A schema with bytes for texts is refused where a file has neither.
     let as_bytes = ArrowReaderMetadata::try_new(

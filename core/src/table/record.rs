@@ -11,17 +11,19 @@ pub(crate) struct Wanted {
     pub(crate) name: String,
     /// Whether a list or an object of JSON may stand in it, and is read as its text.
     pub(crate) nested: bool,
+    /// Whether a value that cannot be read is as good as none: a JSON row has another one in its place.
+    pub(crate) lenient: bool,
 }
 
 impl Wanted {
     /// A column of texts.
     pub(crate) fn text(name: &str) -> Self {
-        Self { name: name.to_owned(), nested: false }
+        Self { name: name.to_owned(), nested: false, lenient: false }
     }
 
     /// A column of texts or of JSON.
     pub(crate) fn nested(name: &str) -> Self {
-        Self { name: name.to_owned(), nested: true }
+        Self { name: name.to_owned(), nested: true, lenient: false }
     }
 }
 
@@ -49,21 +51,32 @@ impl Record {
 pub(crate) struct Fault {
     pub(crate) kind: ErrorKind,
     pub(crate) message: String,
+    /// The column that it is about, where it is about one.
+    pub(crate) column: Option<String>,
 }
 
 impl Fault {
     pub(crate) fn data(message: impl Into<String>) -> Self {
-        Self { kind: ErrorKind::DataInvalid, message: message.into() }
+        Self::new(ErrorKind::DataInvalid, message)
+    }
+
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), column: None }
+    }
+
+    /// Says which column it is about.
+    pub(super) fn of(self, column: &str) -> Self {
+        Self { column: Some(column.to_owned()), ..self }
     }
 
     pub(super) fn too_large() -> Self {
         let message = format!("the row has more than {MAX_ROW_BYTES} bytes");
-        Self { kind: ErrorKind::TooLarge, message }
+        Self::new(ErrorKind::TooLarge, message)
     }
 
     #[allow(clippy::needless_pass_by_value, reason = "for map_err")]
     pub(super) fn not_utf8(column: &str, error: std::str::Utf8Error) -> Self {
-        Self::data(format!("`{column}` is not valid UTF-8 from byte {} on", error.valid_up_to()))
+        Self::data(format!("`{column}` is not valid UTF-8 from byte {} on", error.valid_up_to())).of(column)
     }
 
     /// The fault of a row as the error of whoever reads on no further.

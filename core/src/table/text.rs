@@ -35,5 +35,5 @@ pub(super) fn decoded(
         return Ok((Box::new(Cursor::new(first).chain(bytes)), false));
     }
     let all = Cursor::new(first).chain(bytes);
-    Ok((Box::new(DecodeReaderBytesBuilder::new().encoding(named).build(all)), true))
+    Ok((Box::new(DecodeReaderBytesBuilder::new().encoding(named).bom_override(true).build(all)), true))
 }

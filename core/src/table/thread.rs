@@ -175,7 +175,12 @@ pub(super) fn says_who(
 }
 
 fn messages(thread: &str) -> Result<Vec<Message<'_>>, Fault> {
-    let told = |e: serde_json::Error| Fault::data(format!("messages: {e}"));
+    // serde_json counts the lines of the thread.
+    let told = |e: serde_json::Error| {
+        let message = e.to_string();
+        let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(what, _)| what);
+        Fault::data(format!("messages: {message}"))
+    };
     if thread.trim_start().starts_with('{') {
         let around: Message<'_> = serde_json::from_str(thread).map_err(told)?;
         let list = LISTS.iter().find_map(|name| around.get(*name));
@@ -227,7 +232,8 @@ fn who(message: &Message<'_>, requester: Option<&str>, marks: &[Customer]) -> Wh
     }
     if let Some(number) = NUMBERS.iter().find_map(|name| word(message, name)) {
         return match requester {
-            Some(requester) => of(number == requester.trim().to_lowercase()),
+            // A table makes floats of numbers where one is missing.
+            Some(requester) => of(number == requester.trim().trim_end_matches(".0").to_lowercase()),
             None => Who::Unknown(
                 "its `author_id` says who wrote it, and no column says which of them is the customer: name the ticket's `requester_id`".to_owned(),
             ),

@@ -42,17 +42,19 @@ pub(crate) fn ticket(values: &[(Field, Option<&str>)], how: Making<'_>) -> Resul
         removed.extend(prepared.removed);
         prepared.text.into_owned()
     };
-    let (mut subject, mut body) = (None, None);
+    let (mut subject, mut body, mut thread) = (None, None, false);
     let mut month = None;
     for (field, value) in values {
         if *field == Field::Created {
             month = Some(value.and_then(month_of).unwrap_or_else(|| UNKNOWN.to_owned()));
             continue;
         }
-        let Some(value) = value.filter(|value| !value.trim().is_empty()) else { continue };
+        let missing = |value: &&str| value.trim().is_empty() || field.is_nested() && value.trim() == "null";
+        let Some(value) = value.filter(|value| !missing(value)) else { continue };
         match field {
             Field::Text => text = Some(clean(value)),
             Field::Messages => {
+                thread = true;
                 let theirs = customers(value, requester(values), how.customer)?;
                 text = Some(theirs.iter().map(|text| clean(text)).collect::<Vec<_>>().join("\n"))
                     .filter(|text| !text.is_empty());
@@ -75,6 +77,7 @@ pub(crate) fn ticket(values: &[(Field, Option<&str>)], how: Making<'_>) -> Resul
         (None, Some(subject), None) => Cow::Borrowed(subject),
         (None, None, Some(body)) => Cow::Owned(clean(body)),
         (None, None, None) if how.empty => Cow::Borrowed(""),
+        (None, None, None) if thread => return Err(Fault::data("the thread has no message of the customer")),
         (None, None, None) => return Err(Fault::data("there is no text")),
     };
     removed.sort_unstable();
@@ -126,7 +129,7 @@ fn of(error: &Error, field: &str) -> Fault {
     if message.chars().count() > TOLD {
         message = message.chars().take(TOLD).chain("...".chars()).collect();
     }
-    Fault { kind: error.kind(), message }
+    Fault::new(error.kind(), message)
 }
 
 fn urgency(value: &str) -> crate::Result<Urgency> {

@@ -110,11 +110,7 @@ impl TicketFile {
     /// # Errors
     /// As [`TicketFile::open`].
     pub fn tickets(&self) -> Result<impl Iterator<Item = Result<(String, Ticket)>> + '_> {
-        let wanted: Vec<Wanted> = self
-            .taken
-            .iter()
-            .map(|taken| Wanted { name: taken.column.clone(), nested: taken.field.is_nested() })
-            .collect();
+        let wanted: Vec<Wanted> = self.taken.iter().map(|taken| taken.wanted(&self.taken)).collect();
         let mut records = self.input.records(&wanted)?;
         let mut ended = false;
         Ok(std::iter::from_fn(move || {

@@ -8,39 +8,46 @@ use arrow_array::types::{
 };
 use arrow_array::{Array, ArrayRef, LargeStringArray};
 use arrow_schema::TimeUnit;
-use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
+use jiff::{SignedDuration, Timestamp};
 
-use crate::{Error, ErrorKind, Result};
-
-/// The values as texts: by the clock of their zone, with its offset, or `Z` in UTC. A zone that nobody knows is left for UTC, which is what is stored.
-pub(super) fn texts(array: &ArrayRef, unit: TimeUnit, zone: &str) -> Result<ArrayRef> {
-    let zone = zone_of(zone);
-    let count = array.len();
+/// The values as texts: by the clock of their zone, with its offset, or `Z` in UTC; without a zone, as they are. A zone that nobody knows is left for UTC, which is what is
+/// stored. A time that no calendar has is told by its number.
+pub(super) fn texts(array: &ArrayRef, unit: TimeUnit, zone: Option<&str>) -> ArrayRef {
+    let (local, zone) = (zone.is_none(), zone.and_then(zone_of));
+    let (name, a_second): (_, i64) = match unit {
+        TimeUnit::Second => ("s", 1),
+        TimeUnit::Millisecond => ("ms", 1_000),
+        TimeUnit::Microsecond => ("us", 1_000_000),
+        TimeUnit::Nanosecond => ("ns", 1_000_000_000),
+    };
     let value = |row: usize| match unit {
         TimeUnit::Second => array.as_primitive::<TimestampSecondType>().value(row),
         TimeUnit::Millisecond => array.as_primitive::<TimestampMillisecondType>().value(row),
         TimeUnit::Microsecond => array.as_primitive::<TimestampMicrosecondType>().value(row),
         TimeUnit::Nanosecond => array.as_primitive::<TimestampNanosecondType>().value(row),
     };
-    let text = |row: usize| -> Result<Option<String>> {
+    let text = |row: usize| {
         if array.is_null(row) {
-            return Ok(None);
+            return None;
         }
         let value = value(row);
-        let time = match unit {
-            TimeUnit::Second => Timestamp::from_second(value),
-            TimeUnit::Millisecond => Timestamp::from_millisecond(value),
-            TimeUnit::Microsecond => Timestamp::from_microsecond(value),
-            TimeUnit::Nanosecond => Timestamp::from_nanosecond(i128::from(value)),
-        };
-        let time = time.map_err(|e| Error::new(ErrorKind::DataInvalid, format!("a time of {value}: {e}")))?;
-        Ok(Some(match &zone {
-            None => time.to_string(),
-            Some(zone) => time.display_with_offset(zone.to_offset(time)).to_string(),
-        }))
+        let (seconds, rest) = (value.div_euclid(a_second), value.rem_euclid(a_second));
+        let nanoseconds = (rest * (1_000_000_000 / a_second)) as i32;
+        let instant = Timestamp::new(seconds, nanoseconds).ok();
+        if let (Some(zone), Some(instant)) = (&zone, instant) {
+            return Some(instant.display_with_offset(zone.to_offset(instant)).to_string());
+        }
+        // The last days of the year 9999 are times of the calendar, and stand for "never".
+        let since = SignedDuration::new(seconds, nanoseconds);
+        let time = jiff::civil::date(1970, 1, 1).at(0, 0, 0, 0).checked_add(since);
+        Some(match time {
+            Ok(time) if local => time.to_string(),
+            Ok(time) => format!("{time}Z"),
+            Err(_) => format!("{value} {name} since 1970-01-01"),
+        })
     };
-    Ok(Arc::new((0..count).map(text).collect::<Result<LargeStringArray>>()?))
+    Arc::new((0..array.len()).map(text).collect::<LargeStringArray>())
 }
 
 /// `None` for UTC.

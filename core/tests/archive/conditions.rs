@@ -203,6 +203,47 @@ fn times_of_any_zone_are_read_kept_and_compared() {
 }
 
 #[test]
+fn a_guess_that_does_not_hold_costs_no_row() {
+    let place = tempfile::tempdir().unwrap();
+    let scored = |name: &str, text: &str| {
+        let path = place.path().join(name);
+        fs::write(&path, text).unwrap();
+        let output = tempfile::tempdir().unwrap();
+        let names = [path.display().to_string()];
+        let archive =
+            frontdesk::archive::Archive::open(super::engine(), &names, options(), &mut |_| Ok(())).unwrap();
+        let report = archive.score(output.path(), &mut |_| Ok(())).unwrap();
+        let left: Vec<String> = archive.left_alone().iter().map(|left| left.column.clone()).collect();
+        (report.tally.scored, report.tally.quarantined, left.join(" "))
+    };
+    let row = |more: &str| format!("{{\"text\":\"one\",{more}}}\n{{\"text\":\"two\"}}\n");
+    for (more, left) in [
+        (r#""created_at":{"$date":"2026-01-01T00:00:00Z"}"#, "created_at"),
+        (r#""date":[2026,1,1]"#, "date"),
+        (r#""urgency":{"name":"high"}"#, "urgency"),
+        (r#""urgency":NaN"#, "urgency"),
+        (r#""customer_history":NaN"#, "customer_history"),
+        (r#""id":{"$oid":"x"}"#, "id"),
+        // A text that is there stands for subject and body.
+        (r#""subject":{"a":1}"#, ""),
+        (r#""body":NaN"#, ""),
+        (r#""subject":"x","subject":"y""#, ""),
+    ] {
+        assert_eq!(scored("in.jsonl", &row(more)), (2, 0, left.to_owned()), "{more}");
+    }
+    for (table, left) in [
+        ("id,text,created_at\n1,a,\0\n2,b,2026-01-01\n", "created_at"),
+        ("text,urgency,urgency\na,low,x\nb,c,d\n", "urgency"),
+        ("id,id,text\n1,2,a\n3,4,b\n", "id"),
+    ] {
+        assert_eq!(scored("in.csv", table), (2, 0, left.to_owned()), "{table:?}");
+    }
+    // What would be swallowed is read.
+    let swallowing = "id,text,label\n1,\"oops,x\n2,good 2,y\n3,good 3,y\n4,size 6\"\n5,d,z\n";
+    assert_eq!(scored("in.csv", swallowing), (3, 2, String::new()));
+}
+
+#[test]
 fn rows_that_a_stray_quote_would_swallow_are_read() {
     let place = tempfile::tempdir().unwrap();
     let path = place.path().join("in.csv");

@@ -92,11 +92,15 @@ impl Dialect {
         Quotes { sound: !open, returns }
     }
 
-    /// Whether every line of a row would be a row by itself, with so many fields: the quote around them may be stray.
-    pub(super) fn could_be_rows(self, row: &[u8], fields: usize) -> bool {
-        let mut lines = row.split(|byte| matches!(byte, b'\n' | b'\r')).filter(|line| !line.is_empty());
+    /// How many lines of a row, behind its first, would be rows by themselves with so many fields, and whether they are more likely rows: all of them are, and there are
+    /// several, or the first line would be one, too. The quote on the first line may be stray then.
+    pub(super) fn could_be_rows(self, row: &[u8], fields: usize) -> (usize, bool) {
         let alone = |line: &[u8]| memchr::memchr_iter(self.delimiter, line).count() + 1 == fields;
-        fields > 1 && lines.next().is_some_and(alone) && lines.next().is_some_and(alone) && lines.all(alone)
+        let mut lines = row.split(|byte| matches!(byte, b'\n' | b'\r')).filter(|line| !line.is_empty());
+        let first = lines.next().is_some_and(alone);
+        let (count, rows) =
+            lines.fold((0, 0), |(count, rows), line| (count + 1, rows + usize::from(alone(line))));
+        (rows, fields > 1 && rows == count && (rows > 1 || rows == 1 && first))
     }
 }
 

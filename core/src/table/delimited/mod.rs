@@ -22,7 +22,9 @@ const ESCAPE: u8 = b'\\';
 
 const STRAY: &str = "a quote is opened at the beginning of a field and closed in the midst of it: it is stray, or quotes inside of the field are not doubled";
 
-const SWALLOWS: &str = "a quoted field goes over several lines, each of which would be a row by itself: is the quote on the first one stray?";
+const RAGGED: &str = "a quote is opened here and closed on a later line, which does not give the row the header's fields, and lines between would be rows by themselves: it is stray";
+
+const SWALLOWS: &str = "a quoted field goes over several lines, and those behind the first would be rows by themselves: is the quote on the first one stray?";
 
 fn never_closed(line: u64) -> Error {
     Error::new(ErrorKind::DataInvalid, format!("line {line}: a quote is opened here and never closed"))
@@ -48,8 +50,8 @@ struct Row {
     len: usize,
     fields: usize,
     too_large: bool,
-    /// Whether it is not to be read by its quotes.
-    stray: bool,
+    /// Why it is not to be read by its quotes.
+    stray: Option<&'static str>,
     /// Whether its fields lie in the window as they are.
     plain: bool,
 }
@@ -65,6 +67,9 @@ impl Delimited {
         let quote = one_byte("quote", reading.quote)?.unwrap_or(b'"');
         let there = window.begin()?;
         let mut told = one_byte("delimiter", reading.delimiter)?.or(tabs.then_some(b'\t'));
+        if told == Some(quote) {
+            return Err(Error::invalid("delimiter", "the delimiter and the quote are the same character"));
+        }
         if let Some((delimiter, length)) = named(window.peek_line(FIRST_LINE)?) {
             told = told.or(Some(delimiter));
             window.take(length);
@@ -91,8 +96,8 @@ impl Delimited {
         if reader.row.too_large {
             return Err(Error::new(ErrorKind::TooLarge, Fault::too_large().message));
         }
-        if reader.row.stray {
-            return Err(Error::new(ErrorKind::DataInvalid, format!("line {line}: {STRAY}")));
+        if let Some(stray) = reader.row.stray {
+            return Err(Error::new(ErrorKind::DataInvalid, format!("line {line}: {stray}")));
         }
         for field in 0..reader.row.fields {
             let name = std::str::from_utf8(reader.field(field)).map_err(|_| {
@@ -150,24 +155,25 @@ impl Delimited {
         if sound && self.row.fields == fields {
             if one_line {
                 self.window.is_one_line();
-            } else if self.dialect.could_be_rows(taken, fields) {
+            } else if self.dialect.could_be_rows(taken, fields).1 {
                 self.notices.add(Some(line), SWALLOWS);
             }
             return Ok(());
         }
+        let swallows = fields > 1 && self.dialect.could_be_rows(taken, fields).0 > 0;
         let escapes = memchr::memmem::find(taken, &[ESCAPE, self.dialect.quote]).is_some();
         if escapes && self.with_escapes(line, fields)? {
             return Ok(());
         }
         self.window.give_back();
         self.parser = parser(self.dialect, None);
-        if sound {
+        if sound && !swallows {
             parse(&mut self.window, &mut self.parser, &mut self.row)?;
         } else {
             // What a stray quote would swallow are rows: this one is its first line alone.
             self.window.take_line()?;
             self.row.begin();
-            self.row.stray = true;
+            self.row.stray = Some(if sound { RAGGED } else { STRAY });
         }
         Ok(())
     }
@@ -179,6 +185,9 @@ impl Delimited {
         let Some(taken) = self.window.taken() else { return Err(never_closed(line)) };
         let sound = self.dialect.quotes(taken, Some(ESCAPE)).sound;
         let mended = whole && sound && self.row.fields == fields && !self.row.too_large;
+        if mended && self.dialect.could_be_rows(taken, fields).1 {
+            self.notices.add(Some(line), SWALLOWS);
+        }
         if mended {
             self.parser = parser(self.dialect, None);
         }
@@ -198,8 +207,8 @@ impl Delimited {
         if self.row.too_large {
             return Err(Fault::too_large());
         }
-        if self.row.stray {
-            return Err(Fault::data(STRAY));
+        if let Some(stray) = self.row.stray {
+            return Err(Fault::data(stray));
         }
         let (fields, columns) = (self.row.fields, self.header.len());
         if fields != columns {
@@ -277,13 +286,13 @@ impl Row {
             len: 0,
             fields: 0,
             too_large: false,
-            stray: false,
+            stray: None,
             plain: false,
         }
     }
 
     fn begin(&mut self) {
-        (self.len, self.fields, self.too_large, self.stray, self.plain) = (0, 0, false, false, false);
+        (self.len, self.fields, self.too_large, self.stray, self.plain) = (0, 0, false, None, false);
     }
 
     /// The fields of a line that has no quote.

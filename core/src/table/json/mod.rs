@@ -3,6 +3,7 @@
 mod scan;
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::io::Read;
 
 use serde::de::IgnoredAny;
@@ -46,15 +47,16 @@ impl Records for Json {
 /// The names that the first rows have, in the order of their appearance.
 pub(super) fn columns(input: Box<dyn Read + Send>) -> Result<Vec<String>> {
     let mut objects = Objects::new(input)?;
-    let mut columns = Vec::new();
+    let (mut columns, mut known) = (Vec::new(), HashSet::new());
     for _ in 0..LOOKED_AT {
         let Some((_, bytes)) = objects.next()? else { break };
         // What is wrong with a row is told where it is read.
         let Ok(bytes) = bytes else { continue };
         for (name, _) in Members::of(bytes).flatten() {
             if let Ok(name) = name_of(name)
-                && !columns.iter().any(|column| *column == name)
+                && !known.contains(name.as_ref())
             {
+                known.insert(name.clone().into_owned());
                 columns.push(name.into_owned());
             }
         }
@@ -107,17 +109,25 @@ fn cells(bytes: &[u8], columns: &[Wanted]) -> std::result::Result<Vec<Option<Str
         // A name that is not one says nothing of those that are asked for.
         let Ok(name) = name_of(name) else { continue };
         let Some(first) = columns.iter().position(|wanted| wanted.name == name) else { continue };
+        let lenient = columns[first].lenient;
         if seen[first] {
-            return Err(Fault::data(format!("`{name}` stands there twice")));
+            if lenient {
+                continue;
+            }
+            return Err(Fault::data(format!("`{name}` stands there twice")).of(&name));
         }
-        let value = value(raw).map_err(|what| Fault::data(format!("`{name}`: {what}")))?;
+        let value = match value(raw) {
+            Err(_) | Ok(Value::Nested(_)) if lenient => continue,
+            value => value.map_err(|what| Fault::data(format!("`{name}`: {what}")).of(&name))?,
+        };
         // A column may be asked for more than once: as a field, to be kept, in a condition.
         let again = || (first + 1..columns.len()).filter(|&place| columns[place].name == name);
         seen[first] = true;
         if matches!(value, Value::Nested(_))
             && !(columns[first].nested && again().all(|place| columns[place].nested))
         {
-            return Err(Fault::data(format!("`{name}` is a list or an object, which is no text")));
+            let message = format!("`{name}` is a list or an object, which is no text");
+            return Err(Fault::data(message).of(&name));
         }
         let (Value::Text(text) | Value::Nested(text)) = value else { continue };
         for place in again() {
@@ -247,10 +257,12 @@ impl Objects {
         if next == Some(b']') {
             self.window.take(1);
             self.form = Form::Ended;
-            return match space(&mut self.window)? {
-                None => Ok(None),
-                Some(_) => Err(damaged("something stands behind the end of the JSON array")),
-            };
+            if space(&mut self.window)?.is_none() {
+                return Ok(None);
+            }
+            let line = self.window.line();
+            let message = format!("line {line}: something stands behind the end of the JSON array");
+            return Err(Error::new(ErrorKind::DataInvalid, message));
         }
         if begun {
             if next.is_some_and(|byte| byte != b',') {

@@ -108,10 +108,17 @@ fn a_stray_quote_swallows_no_rows() {
     let told = notices("text,label\n\"opened here,x\nsecond,y\nthird\",z\nfourth,w\n");
     assert_eq!(told.iter().map(|notice| notice.line).collect::<Vec<_>>(), [Some(2)]);
     assert!(told[0].message.contains("several lines"), "{told:?}");
+    // One more line is likelier a part of a message than a row.
+    assert!(notices("text,label\n\"Hello\nyou\",x\n").is_empty());
     // Messages of several lines are no such rows.
     assert!(
         notices("text,label\n\"Hello,\nthe proof is wrong.\n\nBye\",x\n\"a \"\"word\"\"\",y\n").is_empty()
     );
+    // The first line need not be a row by itself.
+    assert_eq!(notices("text,label\n\"opened, here,x\nsecond,y\nthird\",z\nfourth,w\n").len(), 1);
+    // Where the row has not the header's fields, the rows behind the quote are read, not counted as one bad row.
+    let error = labelled("a.csv", "id,text,label\n1,\"oops,x\n2,good,y\n3,size 6\"\n4,d,z\n").unwrap_err();
+    assert!(error.message().contains("line 2: a quote is opened here and closed on a later line"), "{error}");
     // Quotes in the midst of a field are letters.
     assert_eq!(labelled("a.csv", "text,label\na 19\" rack,\"x\"\n").unwrap()[0].1, "a 19\" rack");
 }

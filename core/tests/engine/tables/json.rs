@@ -27,7 +27,10 @@ fn an_array_is_read_as_lines_are() {
     for (text, told) in [
         ("[{\"text\": \"a\", \"label\": \"x\"}", "line 1: the JSON array ends too early"),
         ("[{\"text\": \"a\", \"label\": \"x\"}\n{\"text\": \"b\"}]", "line 2: `,` or `]`"),
-        ("[{\"text\": \"a\", \"label\": \"x\"}]\n7", "behind the end of the JSON array"),
+        (
+            "[{\"text\": \"a\", \"label\": \"x\"}]\n\n7",
+            "line 3: something stands behind the end of the JSON array",
+        ),
         (
             "[{\"text\": \"a\", \"label\": \"x\"},\n7]",
             "line 2: broken JSON at byte 0 of the row: not a JSON object",
@@ -92,6 +95,13 @@ fn faults_name_their_own_line() {
         );
         assert!(!error.message().contains("line 1"), "{error}");
     }
+}
+
+#[test]
+fn a_row_of_many_names_takes_no_longer_than_it_is() {
+    // With every name compared to every other, this would take minutes.
+    let names: String = (0..200_000).map(|n| format!("\"k{n}\":{n},")).collect();
+    assert_eq!(read("a.jsonl", &format!("{{{names}\"text\":\"a\"}}\n")).unwrap().len(), 1);
 }
 
 #[test]

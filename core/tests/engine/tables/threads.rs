@@ -30,6 +30,14 @@ fn zendesk_tells_by_the_authors_number_and_keeps_notes_apart() {
         comment(customer, true, "Now it is broken.", "2026-03-01T14:00:00+02:00"),
     ] });
     assert_eq!(guessed(&[row]), ["Now it is broken.\nIt was fine at first."]);
+    // As a table with a missing number has it; and a thread without a word of the customer.
+    let floats =
+        json!({ "requester_id": 7.0, "comments": [comment(7, true, "Mine.", "2026-03-01T10:00:00Z")] });
+    assert_eq!(guessed(&[floats]), ["Mine."]);
+    let others =
+        json!({ "requester_id": 8, "comments": [comment(7, true, "Ours.", "2026-03-01T10:00:00Z")] });
+    let error = read(&[others], &TicketColumns::default()).unwrap_err();
+    assert!(error.message().contains("the thread has no message of the customer"), "{error}");
     // Without the requester nobody can tell.
     let alone = json!({ "comments": [comment(customer, true, "Hello.", "2026-03-01T10:00:00Z")] });
     let error = read(std::slice::from_ref(&alone), &TicketColumns::default()).unwrap_err();

@@ -106,6 +106,43 @@ fn values_are_read_as_they_are_written() {
 }
 
 #[test]
+fn times_beyond_the_calendar_stop_nobody() {
+    let dir = tempfile::tempdir().unwrap();
+    // The last second of 9999, and what PostgreSQL stores for infinity.
+    let times = vec![Some(253_402_300_799_000_000), Some(i64::MAX), Some(0)];
+    let texts: ArrayRef = Arc::new(StringArray::from(vec!["one", "two", "three"]));
+    let expected = ["9999-12-31T23:59:59", "9223372036854775807 us since 1970-01-01", "1970-01-01T00:00:00"];
+    for (zone, ends) in
+        [(None, ["", "", ""]), (Some("UTC"), ["Z", "", "Z"]), (Some("Europe/Berlin"), ["Z", "", ""])]
+    {
+        let times = TimestampMicrosecondArray::from(times.clone());
+        let times: ArrayRef = Arc::new(match zone {
+            Some(zone) => times.with_timezone(zone),
+            None => times,
+        });
+        let batch =
+            RecordBatch::try_from_iter([("created_at", times), ("text", Arc::clone(&texts))]).unwrap();
+        let mut bytes = Vec::new();
+        let mut writer = parquet::arrow::ArrowWriter::try_new(&mut bytes, batch.schema(), None).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+        let found = ids(&file(&dir, "a.parquet", bytes), "created_at").unwrap();
+        for ((found, expected), end) in found.iter().zip(expected).zip(ends).take(2) {
+            assert_eq!(found.as_deref(), Some(format!("{expected}{end}").as_str()), "{zone:?}");
+        }
+    }
+}
+
+#[test]
+fn two_streams_in_one_file_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let stream = std::fs::read(&written(&dir)[2]).unwrap();
+    let twice = file(&dir, "twice.arrows", [stream.clone(), stream].concat());
+    let error = open(&twice, &TicketColumns::default()).unwrap_err();
+    assert!(error.message().contains("behind the end of the stream"), "{error}");
+}
+
+#[test]
 fn a_column_that_nobody_named_is_no_reason_to_stop() {
     let dir = tempfile::tempdir().unwrap();
     for path in written(&dir) {
