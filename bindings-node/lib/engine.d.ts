@@ -13,7 +13,7 @@ export declare class Engine<Task extends string = never> {
     /** Analyzes tickets, in their order. One bad ticket fails the call and is named by its place, from 0. */
     analyzeBatch(tickets: readonly (string | Ticket)[], options?: AnalyzeOptions): Promise<Analysis<Task>[]>;
     /**
-     * Analyzes a stream of any length, in its order. Of the source, at most 256 tickets are read ahead of what was taken; where
+     * Analyzes a stream of any length, in its order. Of the source, at most 512 tickets are read ahead of what was taken; where
      * other callers fill the queue, it waits for its turn. A source that throws ends it with the source's own error.
      */
     score(tickets: Iterable<string | Ticket> | AsyncIterable<string | Ticket>, options?: ScoreOptions): AsyncGenerator<Analysis<Task>, void, undefined>;

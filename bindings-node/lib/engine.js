@@ -44,7 +44,7 @@ class Engine {
         return this.#run((0, input_js_1.list)(tickets, 0), true, asked);
     }
     /**
-     * Analyzes a stream of any length, in its order. Of the source, at most 256 tickets are read ahead of what was taken; where
+     * Analyzes a stream of any length, in its order. Of the source, at most 512 tickets are read ahead of what was taken; where
      * other callers fill the queue, it waits for its turn. A source that throws ends it with the source's own error.
      */
     async *score(tickets, options = {}) {

@@ -52,7 +52,7 @@ export class Engine<Task extends string = never> {
   }
 
   /**
-   * Analyzes a stream of any length, in its order. Of the source, at most 256 tickets are read ahead of what was taken; where
+   * Analyzes a stream of any length, in its order. Of the source, at most 512 tickets are read ahead of what was taken; where
    * other callers fill the queue, it waits for its turn. A source that throws ends it with the source's own error.
    */
   async *score(

@@ -10,8 +10,8 @@ use std::time::Instant;
 
 use frontdesk::{AnalyzeOptions, Engine, EngineOptions, Result, Ticket};
 
-const STEPS: [usize; 5] = [16, 32, 64, 128, 256];
-const WINDOWS: [usize; 5] = [1, 2, 3, 4, 8];
+const STEPS: [usize; 4] = [16, 32, 64, 256];
+const WINDOWS: [usize; 4] = [1, 2, 4, 8];
 
 fn main() -> std::result::Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
