@@ -88,7 +88,7 @@ impl<'a> Members<'a> {
         self.text.get(self.at).copied()
     }
 
-    fn expect(&mut self, byte: u8, what: &'static str) -> Result<(), Malformed> {
+    fn take(&mut self, byte: u8, what: &'static str) -> Result<(), Malformed> {
         if self.space() == Some(byte) {
             self.at += 1;
             return Ok(());
@@ -118,7 +118,7 @@ impl<'a> Members<'a> {
 
     fn member(&mut self) -> Result<Option<Member<'a>>, Malformed> {
         if matches!(self.state, State::Begin) {
-            self.expect(b'{', "not a JSON object")?;
+            self.take(b'{', "not a JSON object")?;
             if self.space() == Some(b'}') {
                 return self.end();
             }
@@ -134,7 +134,7 @@ impl<'a> Members<'a> {
             return Err(self.malformed("a name in quotes is expected here"));
         }
         let name = self.value()?;
-        self.expect(b':', "`:` is expected here")?;
+        self.take(b':', "`:` is expected here")?;
         Ok(Some((name, self.value()?)))
     }
 
