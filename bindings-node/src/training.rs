@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use frontdesk::evaluate::{compare, evaluate};
-use frontdesk::table::{Labelled, Notice, Reading, read_labelled};
+use frontdesk::table::{Labelled, LabelledFile, Notice, Reading, read_labelled};
 use frontdesk::train::{Progress, TrainOptions, check, estimate, train};
 use frontdesk::{Engine, Error, ErrorKind, Result, from_json};
 use napi::Env;
@@ -33,6 +33,13 @@ impl Rows {
         let read = read_labelled(file.as_ref(), &self.text_column, &self.label_column, &Reading::default())?;
         read.notices.iter().for_each(|notice| work.notice(notice));
         Ok(read.rows)
+    }
+
+    fn open(&self, work: &Notifier) -> Result<LabelledFile> {
+        let (text, label) = (&self.text_column, &self.label_column);
+        let file = LabelledFile::open(self.data.as_ref(), text, label, &Reading::default())?;
+        file.notices().iter().for_each(|notice| work.notice(notice));
+        Ok(file)
     }
 }
 
@@ -152,7 +159,7 @@ pub(crate) fn evaluation(
     tell: &(impl Fn(usize) -> Result<()> + Sync),
 ) -> Result<Evaluation> {
     let data: Rows = from_json(data.as_bytes())?;
-    let rows = data.read(&data.data, notifier)?;
+    let rows = data.open(notifier)?;
     let found = evaluate(engine, &rows, &from_json(options.as_bytes())?, tell);
     found.map(Mirror::of).map_err(|e| e.context(&data.data))
 }
@@ -165,7 +172,7 @@ pub(crate) fn comparison(
     tell: &(impl Fn(usize) -> Result<()> + Sync),
 ) -> Result<Comparison> {
     let data: Rows = from_json(data.as_bytes())?;
-    let rows = data.read(&data.data, notifier)?;
+    let rows = data.open(notifier)?;
     let found = compare(engines[0], engines[1], &rows, &from_json(options.as_bytes())?, tell);
     found.map(Mirror::of).map_err(|e| e.context(&data.data))
 }

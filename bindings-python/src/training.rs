@@ -4,9 +4,9 @@ use std::ffi::CString;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
-use frontdesk::table::{Labelled, Notice, Reading, labelled, read_labelled};
+use frontdesk::table::{Labelled, LabelledFile, Notice, Reading, labelled, read_labelled};
 use frontdesk::train::{Progress, TrainOptions};
-use frontdesk::{Error, Result, from_json};
+use frontdesk::{Result, from_json};
 use pyo3::exceptions::PyUserWarning;
 use pyo3::prelude::*;
 
@@ -24,16 +24,34 @@ pub enum Rows {
 }
 
 impl Rows {
-    fn read(self, noticed: &Noticed) -> Result<(Vec<Labelled>, Option<String>)> {
+    /// The rows, in memory.
+    fn read(self, noticed: &Noticed) -> Result<Vec<Labelled>> {
         match self {
-            Self::Columns(texts, labels) => Ok((labelled(texts.into_iter().zip(labels))?, None)),
+            Self::Columns(texts, labels) => labelled(texts.into_iter().zip(labels)),
             Self::File(path, text, label) => {
                 let read = read_labelled(&path, &text, &label, &Reading::default())?;
-                noticed.0.lock().unwrap_or_else(PoisonError::into_inner).extend(read.notices);
-                Ok((read.rows, Some(path.display().to_string())))
+                noticed.add(read.notices);
+                Ok(read.rows)
             }
         }
     }
+
+    fn open(self, noticed: &Noticed) -> Result<Opened> {
+        Ok(match self {
+            Self::Columns(..) => Opened::Texts(self.read(noticed)?),
+            Self::File(path, text, label) => {
+                let file = LabelledFile::open(&path, &text, &label, &Reading::default())?;
+                noticed.add(file.notices());
+                Opened::File(file)
+            }
+        })
+    }
+}
+
+/// Rows that are gone through and not kept, if they are a file's.
+enum Opened {
+    Texts(Vec<Labelled>),
+    File(LabelledFile),
 }
 
 /// What a person should look at in files that were read; Python warns of it.
@@ -41,6 +59,10 @@ impl Rows {
 struct Noticed(Mutex<Vec<Notice>>);
 
 impl Noticed {
+    fn add(&self, notices: Vec<Notice>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(notices);
+    }
+
     fn warn(self, py: Python<'_>) -> PyResult<()> {
         let category = py.get_type::<PyUserWarning>();
         for notice in self.0.into_inner().unwrap_or_else(PoisonError::into_inner) {
@@ -66,8 +88,8 @@ fn run<'py, T: Mirror + Send>(
     let noticed = Noticed::default();
     let work = |tell: Tell<'_, Progress>| {
         let options: TrainOptions = from_json(options.as_bytes())?;
-        let valid = valid.map(|rows| rows.read(&noticed)).transpose()?.map(|(rows, _)| rows);
-        verb(&data.read(&noticed)?.0, valid.as_deref(), &options, tell)
+        let valid = valid.map(|rows| rows.read(&noticed)).transpose()?;
+        verb(&data.read(&noticed)?, valid.as_deref(), &options, tell)
     };
     let done = watch(py, progress, work)?;
     noticed.warn(py)?;
@@ -125,10 +147,12 @@ pub fn evaluate<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let noticed = Noticed::default();
     let work = |tell: Tell<'_, usize>| {
-        let (rows, file) = data.read(&noticed)?;
-        let found =
-            frontdesk::evaluate::evaluate(engine.engine()?, &rows, &from_json(options.as_bytes())?, tell);
-        found.map_err(|e| named(e, file))
+        let (engine, options) = (engine.engine()?, from_json(options.as_bytes())?);
+        match data.open(&noticed)? {
+            Opened::Texts(rows) => frontdesk::evaluate::evaluate(engine, &rows, &options, tell),
+            Opened::File(file) => frontdesk::evaluate::evaluate(engine, &file, &options, tell)
+                .map_err(|e| e.context(file.name())),
+        }
     };
     let done = watch(py, progress, work)?;
     noticed.warn(py)?;
@@ -148,19 +172,15 @@ pub fn compare<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let noticed = Noticed::default();
     let work = |tell: Tell<'_, usize>| {
-        let (rows, file) = data.read(&noticed)?;
-        let options = from_json(options.as_bytes())?;
-        let found = frontdesk::evaluate::compare(a.engine()?, b.engine()?, &rows, &options, tell);
-        found.map_err(|e| named(e, file))
+        let (a, b, options) = (a.engine()?, b.engine()?, from_json(options.as_bytes())?);
+        match data.open(&noticed)? {
+            Opened::Texts(rows) => frontdesk::evaluate::compare(a, b, &rows, &options, tell),
+            Opened::File(file) => {
+                frontdesk::evaluate::compare(a, b, &file, &options, tell).map_err(|e| e.context(file.name()))
+            }
+        }
     };
     let done = watch(py, progress, work)?;
     noticed.warn(py)?;
     done.mirror(py)
-}
-
-fn named(error: Error, file: Option<String>) -> Error {
-    match file {
-        Some(file) => error.context(file),
-        None => error,
-    }
 }

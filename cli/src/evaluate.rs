@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use frontdesk::evaluate::{EvaluateOptions, compare, evaluate, out_of_domain};
-use frontdesk::table::{Labelled, read_labelled};
+use frontdesk::table::{LabelledFile, LabelledRows};
 use frontdesk::{Engine, ModelSource, Result};
 
 use crate::args::EvaluateArgs;
@@ -11,7 +11,7 @@ use crate::output::{notices, show};
 use crate::{progress, render};
 
 pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
-    let rows = read(args, &args.data, &args.label_column)?;
+    let rows = open(args, &args.data, &args.label_column)?;
     let engine = Engine::open(args.engine.options())?;
     let other = args.compare.as_deref().map(|model| {
         let mut options = args.engine.options();
@@ -20,9 +20,9 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
     });
     let other = other.transpose()?;
     let outside = args.outside.as_deref();
-    let outside = outside.map(|file| read(args, file, &args.text_column)).transpose()?;
+    let outside = outside.map(|file| open(args, file, &args.text_column)).transpose()?;
     let passes = if other.is_some() { 2 } else { 1 };
-    let bar = progress::rows(passes * rows.len(), "evaluating");
+    let bar = progress::rows(passes * rows.count(), "evaluating");
     let told = |done| {
         bar.set_position(done as u64);
         Ok(())
@@ -51,8 +51,8 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
     }
 }
 
-fn read(args: &EvaluateArgs, file: &Path, label: &str) -> Result<Vec<Labelled>> {
-    let file = read_labelled(file, &args.text_column, label, &args.table.reading())?;
-    notices(&file.notices);
-    Ok(file.rows)
+fn open(args: &EvaluateArgs, file: &Path, label: &str) -> Result<LabelledFile> {
+    let file = LabelledFile::open(file, &args.text_column, label, &args.table.reading())?;
+    notices(&file.notices());
+    Ok(file)
 }

@@ -4,7 +4,9 @@ use std::cmp::Ordering;
 
 use sqlparser::ast::{BinaryOperator, Expr, Ident, InTarget, UnaryOperator, Value};
 use sqlparser::dialect::GenericDialect;
+use sqlparser::keywords::Keyword;
 use sqlparser::parser::Parser;
+use sqlparser::tokenizer::{Token, Tokenizer};
 
 use super::decimal::Decimal;
 use crate::{Error, Result};
@@ -18,6 +20,9 @@ pub(crate) struct Filter {
     condition: Condition,
     columns: Columns,
 }
+
+/// Conditions that may be joined by `AND` and `OR`: each is a call deeper for whoever parses them and for whoever asks them.
+const JOINED: usize = 1000;
 
 /// The columns that a condition looks at, each with whether it stands in quotes wherever it stands.
 type Columns = Vec<(String, bool)>;
@@ -48,9 +53,17 @@ impl Filter {
     pub(crate) fn new(text: &str) -> Result<Self> {
         let wrong =
             |what: &dyn std::fmt::Display| Error::invalid("where", format!("the condition `{text}`: {what}"));
-        let mut parser = Parser::new(&GenericDialect {}).try_with_sql(text).map_err(|e| wrong(&e))?;
+        let tokens = Tokenizer::new(&GenericDialect {}, text).tokenize().map_err(|e| wrong(&e))?;
+        if tokens.iter().filter(|token| is_joining(token)).count() > JOINED {
+            let short: String = text.chars().take(60).collect();
+            let message = format!(
+                "the condition `{short}…` has more than {JOINED} AND and OR; IN takes a list of any length"
+            );
+            return Err(Error::invalid("where", message));
+        }
+        let mut parser = Parser::new(&GenericDialect {}).with_tokens(tokens);
         let expression = parser.parse_expr().map_err(|e| wrong(&e))?;
-        if parser.peek_token().token != sqlparser::tokenizer::Token::EOF {
+        if parser.peek_token().token != Token::EOF {
             return Err(wrong(&format!("`{}` is one thing too many", parser.peek_token())));
         }
         let mut columns = Vec::new();
@@ -72,6 +85,10 @@ impl Filter {
     pub(crate) fn holds(&self, row: &[Option<String>]) -> bool {
         self.condition.holds(row) == Some(true)
     }
+}
+
+fn is_joining(token: &Token) -> bool {
+    matches!(token, Token::Word(word) if matches!(word.keyword, Keyword::AND | Keyword::OR))
 }
 
 type Compiled<T> = std::result::Result<T, String>;

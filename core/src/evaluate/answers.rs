@@ -1,10 +1,13 @@
 //! What a head says of labelled rows, beside what they are labelled with.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
+
 use frontdesk_models::heads::{Link, ordinal_level};
 
 use crate::bundle::HeadMeaning;
 use crate::forward::{HeadOutput, Model};
-use crate::table::Labelled;
+use crate::table::{Labelled, LabelledRows, Place};
 use crate::{Error, ErrorKind, LongText, Result};
 
 /// Texts that go through the model before whoever waits is told.
@@ -56,7 +59,8 @@ fn best(scores: &[f32]) -> usize {
 pub(super) struct Answers<'a> {
     pub(super) labels: &'a [String],
     pub(super) link: Link,
-    pub(super) rows: &'a [&'a Labelled],
+    /// Where each row stands.
+    pub(super) places: &'a [Place],
     pub(super) truth: &'a [Vec<usize>],
     pub(super) predictions: &'a [Prediction],
 }
@@ -64,11 +68,11 @@ pub(super) struct Answers<'a> {
 impl<'a> Answers<'a> {
     pub(super) fn of(
         head: &'a HeadMeaning,
-        rows: &'a [&'a Labelled],
+        places: &'a [Place],
         truth: &'a [Vec<usize>],
         predictions: &'a [Prediction],
     ) -> Self {
-        Self { labels: &head.labels, link: head.link, rows, truth, predictions }
+        Self { labels: &head.labels, link: head.link, places, truth, predictions }
     }
 
     /// Whether a row may have any number of labels.
@@ -99,13 +103,33 @@ pub(super) fn head(model: &Model, task: Option<&str>) -> Result<usize> {
     }
 }
 
-/// The labels of each row, by index.
-pub(super) fn truth(head: &HeadMeaning, rows: &[Labelled]) -> Result<Vec<Vec<usize>>> {
+/// The labels of each row, by index, and where it stands.
+pub(super) fn truth<R: LabelledRows + ?Sized>(
+    head: &HeadMeaning,
+    rows: &R,
+) -> Result<(Vec<Vec<usize>>, Vec<Place>)> {
     if head.link == Link::Identity {
         let message = format!("`{}` is a regression: its values have no labels to count", head.name);
         return Err(Error::invalid("task", message));
     }
-    rows.iter().map(|row| label_indexes(&head.labels, head.link, row)).collect()
+    let label = |row: Result<Cow<'_, Labelled>>| {
+        let row = row?;
+        Ok((label_indexes(&head.labels, head.link, &row)?, row.place))
+    };
+    rows.rows()?.map(label).collect()
+}
+
+/// The texts of the rows that were chosen by their index, in the order in which they were chosen.
+pub(super) fn texts<R: LabelledRows + ?Sized>(rows: &R, chosen: &[usize]) -> Result<Vec<String>> {
+    let places: HashMap<usize, usize> = chosen.iter().enumerate().map(|(place, &row)| (row, place)).collect();
+    let mut texts = vec![String::new(); chosen.len()];
+    for (index, row) in rows.rows()?.enumerate() {
+        let row = row?;
+        if let Some(&place) = places.get(&index) {
+            texts[place] = row.into_owned().text;
+        }
+    }
+    Ok(texts)
 }
 
 /// The indexes of a row's labels: one, or any number for a multi-label head, rising and each once.
@@ -130,33 +154,45 @@ pub(crate) fn label_indexes(labels: &[String], link: Link, row: &Labelled) -> Re
 }
 
 /// What the head at `index` gives each row for an answer.
-pub(super) fn predict(
+pub(super) fn predict<R: LabelledRows + ?Sized>(
     model: &Model,
     index: usize,
-    rows: &[Labelled],
+    rows: &R,
     progress: &(dyn Fn(usize) -> Result<()> + Sync),
 ) -> Result<Vec<Prediction>> {
-    let said = outputs(model, index, rows, progress)?;
-    Ok(said.iter().map(|said| Prediction::of(&model.heads[index], &said.logits)).collect())
+    let prediction = |output: HeadOutput| Prediction::of(&model.heads[index], &output.logits);
+    outputs(model, index, rows, progress, &prediction)
 }
 
-/// What the head at `index` says of each row.
-pub(super) fn outputs(
+/// What the head at `index` says of each row, as `each` makes it.
+pub(super) fn outputs<R: LabelledRows + ?Sized, T>(
     model: &Model,
     index: usize,
-    rows: &[Labelled],
+    rows: &R,
     progress: &(dyn Fn(usize) -> Result<()> + Sync),
-) -> Result<Vec<HeadOutput>> {
-    let mut said = Vec::with_capacity(rows.len());
-    for chunk in rows.chunks(CHUNK) {
-        let encode = |row: &Labelled| {
-            let encoding = model.tokenizer.encode(&row.text, LongText::HeadAndTail);
-            encoding.map_err(|e| e.context(row.place))
-        };
-        let encodings: Vec<_> = chunk.iter().map(encode).collect::<Result<_>>()?;
-        let outputs = model.logits(&encodings.iter().collect::<Vec<_>>(), &[index])?;
-        said.extend(outputs.into_iter().flatten());
-        progress(said.len())?;
+    each: &dyn Fn(HeadOutput) -> T,
+) -> Result<Vec<T>> {
+    let mut outputs = Vec::with_capacity(rows.count());
+    let mut encodings = rows.rows()?.map(|row| {
+        let row = row?;
+        let encoding = model.tokenizer.encode(&row.text, LongText::HeadAndTail);
+        encoding.map_err(|e| e.context(row.place))
+    });
+    loop {
+        let chunk: Vec<_> = encodings.by_ref().take(CHUNK).collect::<Result<_>>()?;
+        if chunk.is_empty() {
+            break;
+        }
+        let logits = model.logits(&chunk.iter().collect::<Vec<_>>(), &[index])?;
+        outputs.extend(logits.into_iter().flatten().map(each));
+        progress(outputs.len())?;
     }
-    Ok(said)
+    if outputs.len() == rows.count() {
+        return Ok(outputs);
+    }
+    let (found, expected) = (outputs.len(), rows.count());
+    Err(Error::new(
+        ErrorKind::DataInvalid,
+        format!("the file changed: it has {found} rows, and had {expected}"),
+    ))
 }

@@ -5,7 +5,6 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::EvaluateOptions;
 use super::answers::Answers;
 use super::binomial::mcnemar;
 
@@ -76,10 +75,15 @@ pub struct McNemar {
 }
 
 /// The rows that changed, in their order. Both answers are of the same rows.
-pub(super) fn changes(a: &Answers<'_>, b: &Answers<'_>, options: &EvaluateOptions) -> Vec<Change> {
-    let changed = |&row: &usize| a.predictions[row].labels != b.predictions[row].labels;
-    let change = |row: usize| Change {
-        line: a.rows[row].place.number(),
+pub(super) fn changed(a: &Answers<'_>, b: &Answers<'_>) -> Vec<usize> {
+    let rows = 0..a.places.len();
+    rows.filter(|&row| a.predictions[row].labels != b.predictions[row].labels).collect()
+}
+
+/// What changed of each of these rows; their texts are not there yet.
+pub(super) fn changes(a: &Answers<'_>, b: &Answers<'_>, changed: &[usize]) -> Vec<Change> {
+    let change = |&row: &usize| Change {
+        line: a.places[row].number(),
         truth: a.names(&a.truth[row]),
         before: a.names(&a.predictions[row].labels),
         after: a.names(&b.predictions[row].labels),
@@ -88,9 +92,9 @@ pub(super) fn changes(a: &Answers<'_>, b: &Answers<'_>, options: &EvaluateOption
             (_, true) => Effect::Better,
             _ => Effect::Neither,
         },
-        text: options.texts.then(|| a.rows[row].text.clone()),
+        text: None,
     };
-    (0..a.rows.len()).filter(changed).map(change).collect()
+    changed.iter().map(change).collect()
 }
 
 /// The largest flows first; equal ones by their labels.

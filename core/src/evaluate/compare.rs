@@ -8,10 +8,10 @@ use serde::Serialize;
 use super::answers::{self, Answers, Prediction};
 use super::bootstrap::Bootstrap;
 use super::calibration::{claims, expected_calibration_error};
-use super::changes::{Change, Flow, McNemar, changes, flows, test};
+use super::changes::{Change, Flow, McNemar, changed, changes, flows, test};
 use super::{EvaluateOptions, Interval, classes, metrics};
 use crate::bundle::HeadMeaning;
-use crate::table::Labelled;
+use crate::table::LabelledRows;
 use crate::{Engine, Error, ErrorKind, ModelInfo, Result};
 
 /// One figure of two models, over the same samples of the rows.
@@ -62,10 +62,10 @@ pub struct Comparison {
 /// # Errors
 /// `invalid-input` where the task is not a head; `data-invalid` where the two heads do not have the same labels, or a row has
 /// one that they do not know.
-pub fn compare(
+pub fn compare<R: LabelledRows + Sync + ?Sized>(
     a: &Engine,
     b: &Engine,
-    rows: &[Labelled],
+    rows: &R,
     options: &EvaluateOptions,
     progress: &(dyn Fn(usize) -> Result<()> + Sync),
 ) -> Result<Comparison> {
@@ -77,22 +77,26 @@ pub fn compare(
         return Err(Error::invalid("task", format!("neither model has a head `{task}`")));
     }
     let places = places(&one.head, &other.head)?;
-    let truth = answers::truth(&one.head, rows)?;
+    let (truth, row_places) = answers::truth(&one.head, rows)?;
     let from = one.predict(a, rows, progress)?;
-    let to = other.predict(b, rows, &|done| progress(rows.len() + done))?;
+    let to = other.predict(b, rows, &|done| progress(rows.count() + done))?;
     let to: Vec<Prediction> = to.iter().map(|prediction| moved(prediction, &places)).collect();
     a.install(|_| {
-        let named: Vec<&Labelled> = rows.iter().collect();
-        let answers = |predictions| Answers::of(&one.head, &named, &truth, predictions);
+        let answers = |predictions| Answers::of(&one.head, &row_places, &truth, predictions);
         let (a, b) = (answers(&from), answers(&to));
-        let changes = changes(&a, &b, options);
-        let of = |figures: Figures<'_>, sign| contrast(figures, rows.len(), options, sign);
+        let changed = changed(&a, &b);
+        let mut changes = changes(&a, &b, &changed);
+        if options.texts {
+            let texts = answers::texts(rows, &changed)?;
+            changes.iter_mut().zip(texts).for_each(|(change, text)| change.text = Some(text));
+        }
+        let of = |figures: Figures<'_>, sign| contrast(figures, rows.count(), options, sign);
         let both = [&a, &b];
         let claims = both.map(claims);
         let mae = || of(&|rows| both.map(|side| metrics::mean_absolute_error(side, rows)), -1.0);
         Ok(Comparison {
             task: one.head.name.clone(),
-            rows: rows.len(),
+            rows: rows.count(),
             a: one.model.clone(),
             b: other.model.clone(),
             accuracy: of(&|rows| both.map(|side| metrics::accuracy(side, rows)), 1.0),
@@ -127,10 +131,10 @@ impl Side {
         })
     }
 
-    fn predict(
+    fn predict<R: LabelledRows + Sync + ?Sized>(
         &self,
         engine: &Engine,
-        rows: &[Labelled],
+        rows: &R,
         progress: &(dyn Fn(usize) -> Result<()> + Sync),
     ) -> Result<Vec<Prediction>> {
         engine.install(|pipeline| answers::predict(&pipeline.model, self.index, rows, progress))

@@ -23,18 +23,23 @@ pub struct Mistake {
 }
 
 /// The wrong rows of the highest scores, highest first; equal ones stay in the order of the rows.
-pub(super) fn worst(answers: &Answers<'_>, options: &EvaluateOptions) -> Vec<Mistake> {
-    let wrong = (0..answers.rows.len()).filter(|&row| !answers.right(row));
+pub(super) fn worst(answers: &Answers<'_>, options: &EvaluateOptions) -> Vec<usize> {
+    let wrong = (0..answers.places.len()).filter(|&row| !answers.right(row));
     let mut wrong: Vec<(f32, usize)> = wrong.map(|row| (certainty(answers, row), row)).collect();
     wrong.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let mistake = |(score, row): (f32, usize)| Mistake {
-        line: answers.rows[row].place.number(),
+    wrong.into_iter().take(options.errors).map(|(_, row)| row).collect()
+}
+
+/// What is wrong with each of these rows; their texts are not there yet.
+pub(super) fn mistakes(answers: &Answers<'_>, wrong: &[usize]) -> Vec<Mistake> {
+    let mistake = |&row: &usize| Mistake {
+        line: answers.places[row].number(),
         truth: answers.names(&answers.truth[row]),
         given: answers.names(&answers.predictions[row].labels),
-        score,
-        text: options.texts.then(|| answers.rows[row].text.clone()),
+        score: certainty(answers, row),
+        text: None,
     };
-    wrong.into_iter().take(options.errors).map(mistake).collect()
+    wrong.iter().map(mistake).collect()
 }
 
 fn certainty(answers: &Answers<'_>, row: usize) -> f32 {

@@ -21,7 +21,9 @@ use frontdesk_models::heads::Link;
 use serde::{Deserialize, Serialize};
 
 use crate::bundle::HeadMeaning;
-use crate::table::Labelled;
+use crate::table::LabelledRows;
+#[cfg(feature = "train")]
+use crate::table::{Labelled, Place};
 use crate::{Engine, Error, Result};
 use answers::Answers;
 use bootstrap::Bootstrap;
@@ -132,14 +134,14 @@ pub struct Evaluation {
     pub errors: Vec<Mistake>,
 }
 
-/// Evaluates one head of the engine's model on labelled texts. `progress` is told the rows done, and may stop the
+/// Evaluates one head of the engine's model on labelled texts, which are gone through twice, for their labels first, and are not kept. `progress` is told the rows done, and may stop the
 /// work with an error, which is then the result.
 ///
 /// # Errors
 /// `invalid-input` where the task is not a head of the model; `data-invalid` where a label is not one of the head's.
-pub fn evaluate(
+pub fn evaluate<R: LabelledRows + Sync + ?Sized>(
     engine: &Engine,
-    rows: &[Labelled],
+    rows: &R,
     options: &EvaluateOptions,
     progress: &(dyn Fn(usize) -> Result<()> + Sync),
 ) -> Result<Evaluation> {
@@ -148,22 +150,32 @@ pub fn evaluate(
         let model = &pipeline.model;
         let index = answers::head(model, options.task.as_deref())?;
         let head = &model.heads[index];
-        let truth = answers::truth(head, rows)?;
+        let (truth, places) = answers::truth(head, rows)?;
         let predictions = answers::predict(model, index, rows, progress)?;
-        let rows: Vec<&Labelled> = rows.iter().collect();
-        Ok(measure(head, &Answers::of(head, &rows, &truth, &predictions), options))
+        measure(head, &Answers::of(head, &places, &truth, &predictions), rows, options)
     })
 }
 
-/// Every figure from the truth and the predictions.
-fn measure(head: &HeadMeaning, answers: &Answers<'_>, options: &EvaluateOptions) -> Evaluation {
-    let bootstrap = Bootstrap::new(answers.rows.len(), options);
+/// Every figure from the truth and the predictions. The rows are gone through for texts, if those are asked for.
+fn measure<R: LabelledRows + ?Sized>(
+    head: &HeadMeaning,
+    answers: &Answers<'_>,
+    rows: &R,
+    options: &EvaluateOptions,
+) -> Result<Evaluation> {
+    let bootstrap = Bootstrap::new(answers.places.len(), options);
     let mean = |values: Vec<f64>| bootstrap.interval(&|rows| metrics::mean(&values, rows));
     let ordinal = head.link == Link::Ordinal;
     let claims = calibration::claims(answers);
-    Evaluation {
+    let wrong = mistakes::worst(answers, options);
+    let mut errors = mistakes::mistakes(answers, &wrong);
+    if options.texts {
+        let texts = answers::texts(rows, &wrong)?;
+        errors.iter_mut().zip(texts).for_each(|(mistake, text)| mistake.text = Some(text));
+    }
+    Ok(Evaluation {
         task: head.name.clone(),
-        rows: answers.rows.len(),
+        rows: answers.places.len(),
         accuracy: bootstrap.interval(&|rows| metrics::accuracy(answers, rows)),
         macro_f1: bootstrap.interval(&|rows| classes::macro_f1_of(answers, rows)),
         ece: bootstrap.interval(&|rows| calibration::expected_calibration_error(&claims, rows)),
@@ -178,8 +190,8 @@ fn measure(head: &HeadMeaning, answers: &Answers<'_>, options: &EvaluateOptions)
         confusion: (!answers.multi()).then(|| classes::confusion(answers)),
         reliability: calibration::reliability(&claims),
         coverage: coverage::curve(answers),
-        errors: mistakes::worst(answers, options),
-    }
+        errors,
+    })
 }
 
 /// As [`evaluate`], of logits that are there already; they are not scaled unless `head` says how.
@@ -190,9 +202,10 @@ pub(crate) fn evaluate_logits(
     truth: &[Vec<usize>],
     logits: &[Vec<f32>],
     options: &EvaluateOptions,
-) -> Evaluation {
+) -> Result<Evaluation> {
     let predictions: Vec<Prediction> = logits.iter().map(|logits| Prediction::of(head, logits)).collect();
-    measure(head, &Answers::of(head, rows, truth, &predictions), options)
+    let places: Vec<Place> = rows.iter().map(|row| row.place).collect();
+    measure(head, &Answers::of(head, &places, truth, &predictions), rows, options)
 }
 
 /// Whether scores are probabilities.
@@ -215,7 +228,8 @@ pub(crate) fn reliability_of_logits(
     options: &EvaluateOptions,
 ) -> Reliability {
     let predictions: Vec<Prediction> = logits.iter().map(|logits| Prediction::of(head, logits)).collect();
-    let claims = calibration::claims(&Answers::of(head, rows, truth, &predictions));
+    let places: Vec<Place> = rows.iter().map(|row| row.place).collect();
+    let claims = calibration::claims(&Answers::of(head, &places, truth, &predictions));
     let bootstrap = Bootstrap::new(rows.len(), options);
     Reliability {
         ece: bootstrap.interval(&|rows| calibration::expected_calibration_error(&claims, rows)),

@@ -5,7 +5,8 @@ use serde::Serialize;
 use super::answers::{head, outputs};
 use super::ranks::auroc;
 use super::{EvaluateOptions, Prediction};
-use crate::table::Labelled;
+use crate::forward::HeadOutput;
+use crate::table::LabelledRows;
 use crate::{Engine, Error, ErrorKind, Result};
 
 /// Texts inside of a head's domain against texts outside of it.
@@ -36,10 +37,10 @@ pub struct OutOfDomain {
 ///
 /// # Errors
 /// `invalid-input` where the task is not a head of the model; `data-invalid` where either has no row.
-pub fn out_of_domain(
+pub fn out_of_domain<A: LabelledRows + Sync + ?Sized, B: LabelledRows + Sync + ?Sized>(
     engine: &Engine,
-    inside: &[Labelled],
-    outside: &[Labelled],
+    inside: &A,
+    outside: &B,
     options: &EvaluateOptions,
     progress: &(dyn Fn(usize) -> Result<()> + Sync),
 ) -> Result<OutOfDomain> {
@@ -47,14 +48,14 @@ pub fn out_of_domain(
         let model = &pipeline.model;
         let index = head(model, options.task.as_deref())?;
         let head = &model.heads[index];
-        let look = |rows: &[Labelled], before: usize| -> Result<(Vec<f64>, Option<Vec<f64>>)> {
-            let said = outputs(model, index, rows, &|done| progress(before + done))?;
-            let unsure = |logits: &[f32]| 1.0 - f64::from(Prediction::of(head, logits).confidence(head.link));
-            let distances = said.iter().map(|said| said.distance.map(f64::from)).collect();
-            Ok((said.iter().map(|said| unsure(&said.logits)).collect(), distances))
+        let look = |output: HeadOutput| {
+            let confidence = Prediction::of(head, &output.logits).confidence(head.link);
+            (1.0 - f64::from(confidence), output.distance.map(f64::from))
         };
-        let (unsure_inside, near) = look(inside, 0)?;
-        let (unsure_outside, far) = look(outside, inside.len())?;
+        let (unsure_inside, near) = split(outputs(model, index, inside, progress, &look)?);
+        let before = inside.count();
+        let (unsure_outside, far) =
+            split(outputs(model, index, outside, &|done| progress(before + done), &look)?);
         let none = || Error::new(ErrorKind::DataInvalid, "texts inside and outside are needed");
         let refused = |distances: &Option<Vec<f64>>| {
             let (distances, (_, limit)) = (distances.as_ref()?, head.domain?);
@@ -63,12 +64,18 @@ pub fn out_of_domain(
         };
         Ok(OutOfDomain {
             task: head.name.clone(),
-            inside: inside.len(),
-            outside: outside.len(),
+            inside: inside.count(),
+            outside: outside.count(),
             auroc: near.as_ref().zip(far.as_ref()).and_then(|(near, far)| auroc(near, far)),
             auroc_of_score: auroc(&unsure_inside, &unsure_outside).ok_or_else(none)?,
             inside_refused: refused(&near),
             outside_refused: refused(&far),
         })
     })
+}
+
+/// The scores of every row, and the distances if every row has one.
+fn split(looks: Vec<(f64, Option<f64>)>) -> (Vec<f64>, Option<Vec<f64>>) {
+    let distances = looks.iter().map(|(_, distance)| *distance).collect();
+    (looks.into_iter().map(|(unsure, _)| unsure).collect(), distances)
 }

@@ -11,7 +11,7 @@ use super::bootstrap::Bootstrap;
 use super::thresholds::thresholds;
 use super::{EvaluateOptions, Evaluation, binomial, calibration, coverage, measure};
 use crate::bundle::HeadMeaning;
-use crate::table::Labelled;
+use crate::table::{Labelled, Place};
 
 fn golden() -> Value {
     serde_json::from_str(include_str!("../../tests/golden/evaluate.json")).unwrap()
@@ -33,7 +33,7 @@ fn head(link: Link, labels: usize) -> HeadMeaning {
 
 fn rows(count: usize) -> Vec<Labelled> {
     let row = |row| Labelled {
-        place: crate::table::Place::Line(row as u64 + 2),
+        place: Place::Line(row as u64 + 2),
         text: format!("text {row}"),
         label: String::new(),
     };
@@ -63,8 +63,8 @@ fn evaluated(case: &Value, link: Link, options: &EvaluateOptions) -> (Evaluation
     };
     let predictions: Vec<Prediction> = case["scores"].as_array().unwrap().iter().map(predict).collect();
     let (head, rows) = (head(link, predictions[0].scores.len()), rows(truth.len()));
-    let rows: Vec<&Labelled> = rows.iter().collect();
-    (measure(&head, &Answers::of(&head, &rows, &truth, &predictions), options), truth)
+    let places: Vec<Place> = rows.iter().map(|row| row.place).collect();
+    (measure(&head, &Answers::of(&head, &places, &truth, &predictions), &rows, options).unwrap(), truth)
 }
 
 #[test]

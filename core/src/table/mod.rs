@@ -4,64 +4,20 @@
 //! wrong with one; columns become the fields of a ticket, or a text with its label. What becomes of a row that cannot be read is for the verb to say.
 
 #[cfg(feature = "table")]
-mod arrow;
-#[cfg(feature = "table")]
-mod blob;
-#[cfg(feature = "table")]
-mod columns;
-#[cfg(feature = "table")]
-mod delimited;
-#[cfg(feature = "table")]
-mod fit;
-#[cfg(feature = "table")]
-mod input;
-#[cfg(feature = "table")]
-mod ipc;
-#[cfg(feature = "table")]
-mod json;
+mod file;
 mod labelled;
-#[cfg(feature = "table")]
-mod locate;
-#[cfg(feature = "table")]
-mod parquet_file;
 mod place;
-#[cfg(feature = "table")]
-mod reading;
-#[cfg(feature = "table")]
-mod record;
-#[cfg(feature = "object-store")]
-mod remote;
-#[cfg(feature = "table")]
-mod text;
-#[cfg(feature = "table")]
-mod thread;
-#[cfg(feature = "table")]
-mod ticket;
-#[cfg(feature = "table")]
-mod tickets;
-#[cfg(feature = "table")]
-mod window;
-#[cfg(feature = "table")]
-mod zoned;
 
-pub use labelled::{Labelled, labelled};
-pub use place::Place;
 #[cfg(feature = "table")]
-pub use {
-    columns::{Field, LeftAlone, Taken, TicketColumns},
-    labelled::{LabelledFile, read_labelled, read_values},
-    reading::{InputFormat, Notice, Reading},
-    thread::Customer,
-    tickets::{TicketFile, lines},
+pub use file::{
+    Customer, Field, InputFormat, LabelledFile, LabelledTexts, LeftAlone, Notice, Reading, Taken,
+    TicketColumns, TicketFile, lines, read_labelled, read_values,
 };
+pub use labelled::{Labelled, LabelledRows, labelled};
+pub use place::Place;
 
 #[cfg(feature = "archive")]
-pub(crate) use {
-    blob::LocalFile,
-    columns::{check, map, no_column, require},
-    fit::fitting,
-    input::{Input, There},
-    locate::{JOURNAL, Located, MANIFEST, locate},
-    record::{Fault, Record, Records, Wanted},
-    ticket::{Making, Prepared, ticket},
+pub(crate) use file::{
+    Fault, Input, JOURNAL, LocalFile, Located, MANIFEST, Making, Prepared, Record, Records, There, Wanted,
+    check, fitting, locate, map, no_column, require, ticket,
 };

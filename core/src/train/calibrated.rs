@@ -5,6 +5,7 @@ use super::options::{Metric, TrainOptions};
 use super::prepare::Planned;
 use super::report::{self, Calibration, Data, HeadRecord, HeadReport, Threshold};
 use super::task::measure;
+use crate::Result;
 use crate::bundle::HeadManifest;
 use crate::calibrate::choose::{Choice, Method, choose};
 use crate::doctor::Diagnosis;
@@ -33,7 +34,7 @@ pub(super) fn calibrated(
     diagnosis: &Diagnosis,
     digests: (String, Option<String>),
     options: &TrainOptions,
-) -> (HeadManifest, HeadReport, HeadRecord) {
+) -> Result<(HeadManifest, HeadReport, HeadRecord)> {
     let Planned { mut manifest, train, valid, validation, passes, weight } = planned;
     let truth = &lesson.valid.targets;
     let choice = choose(lesson.link, logits, truth);
@@ -46,7 +47,7 @@ pub(super) fn calibrated(
         ..EvaluateOptions::default()
     };
     let before = reliability_of_logits(&plain, &valid, truth, logits, &evaluating);
-    let evaluation = evaluate_logits(&plain, &valid, truth, &choice.out_of_fold, &evaluating);
+    let evaluation = evaluate_logits(&plain, &valid, truth, &choice.out_of_fold, &evaluating)?;
     let method = choice.method.name();
     let (nll_before, nll_after) = (choice.identity_nll, nll_after(&choice));
     match choice.method {
@@ -86,7 +87,7 @@ pub(super) fn calibrated(
         calibration: Calibration { method, temperature: manifest.temperature, nll_before, nll_after, before },
         evaluation,
     };
-    (manifest, report, record)
+    Ok((manifest, report, record))
 }
 
 /// Mean negative log-likelihood of a row after the calibration, under one that was fitted on other rows.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::{HeadData, TrainOptions};
-use crate::table::{LabelledFile, Notice, Reading, read_labelled};
+use crate::table::{LabelledTexts, Notice, Reading, read_labelled};
 use crate::{Error, ErrorKind, Result};
 
 /// A training as its file has it.
@@ -67,8 +67,8 @@ fn whole() -> f64 {
 /// The rows of a head's files.
 #[derive(Debug, Clone)]
 pub struct HeadRows {
-    train: LabelledFile,
-    valid: Option<LabelledFile>,
+    train: LabelledTexts,
+    valid: Option<LabelledTexts>,
 }
 
 impl HeadRows {

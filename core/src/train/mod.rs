@@ -207,7 +207,7 @@ fn run(
         let (logits, metric) = (&logits[index], metrics[index]);
         let (found, digests) = (&diagnoses[index].diagnosis, digests(&heads[index])?);
         let (mut manifest, report, record) =
-            calibrated(planned, lesson, logits, metric, found, digests, options);
+            calibrated(planned, lesson, logits, metric, found, digests, options)?;
         let mut tensors =
             learner.heads[index].export(learner.scale(index)).map_err(frontdesk_models::ModelError::from)?;
         let (near, classes, held) = learner.vectors(index, &served)?;

@@ -21,6 +21,21 @@ fn found(path: &Path, condition: &str) -> Result<String, Error> {
 }
 
 #[test]
+fn a_condition_of_thousands_is_refused_and_a_list_of_them_is_not() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("in.csv");
+    fs::write(&path, "id,text\na,one\nb,two\n").unwrap();
+    for joined in [" OR ", " AND "] {
+        let error = found(&path, &vec!["id = 'a'"; 20_000].join(joined)).unwrap_err();
+        assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidInput, Some("where")));
+        assert!(error.message().contains("IN takes a list") && error.message().len() < 300, "{error}");
+    }
+    assert_eq!(found(&path, &vec!["id = 'a'"; 1001].join(" OR ")).unwrap(), "a");
+    assert_eq!(found(&path, &format!("id IN ({})", vec!["'b'"; 20_000].join(", "))).unwrap(), "b");
+    assert_eq!(found(&path, "text = 'one and or two' OR id = 'b'").unwrap(), "b");
+}
+
+#[test]
 fn numbers_of_any_length_are_compared_as_numbers_and_all_else_as_text() {
     let place = tempfile::tempdir().unwrap();
     let table = "id,text,big,prio,zip\n\

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use frontdesk::doctor::Kind;
 use frontdesk::evaluate::{Effect, EvaluateOptions, auroc, compare, evaluate};
-use frontdesk::table::Labelled;
+use frontdesk::table::{Labelled, LabelledFile, Reading, read_labelled};
 use frontdesk::train::{Method, TrainOptions, train};
 use frontdesk::{Abstain, AbstainReason, Engine, ErrorKind, Ticket};
 use proptest::prelude::*;
@@ -76,6 +76,37 @@ fn the_report_agrees_with_itself_and_with_what_the_engine_says() {
     let named = evaluate(&engine, &data, &texts, &|_| Ok(())).unwrap().errors;
     let row = data.iter().find(|row| row.place.number() == named[0].line).unwrap();
     assert_eq!((named.len(), named[0].text.as_ref()), (1, Some(&row.text)));
+}
+
+#[test]
+fn a_file_is_measured_as_its_rows_are_and_must_not_change_meanwhile() {
+    let dir = tempfile::tempdir().unwrap();
+    let (engine, data) = (open(&bundle(dir.path())).unwrap(), hard());
+    let path = dir.path().join("rows.csv");
+    let lines: Vec<String> = data.iter().map(|row| format!("{},{}\n", row.text, row.label)).collect();
+    fs::write(&path, format!("text,label\n{}", lines.concat())).unwrap();
+    let open = || LabelledFile::open(&path, "text", "label", &Reading::default()).unwrap();
+    let read = read_labelled(&path, "text", "label", &Reading::default()).unwrap().rows;
+    let options = EvaluateOptions { texts: true, ..few() };
+    let found = evaluate(&engine, &open(), &options, &|_| Ok(())).unwrap();
+    assert_eq!(found, evaluate(&engine, &read, &options, &|_| Ok(())).unwrap());
+    assert!(!found.errors.is_empty() && found.errors.iter().all(|error| error.text.is_some()));
+    let other = open_other(dir.path());
+    let compared = compare(&engine, &other, &open(), &options, &|_| Ok(())).unwrap();
+    assert_eq!(compared, compare(&engine, &other, &read, &options, &|_| Ok(())).unwrap());
+    assert!(!compared.changes.is_empty() && compared.changes.iter().all(|change| change.text.is_some()));
+    let file = open();
+    fs::write(&path, format!("text,label\n{}", lines[..3].concat())).unwrap();
+    let error = evaluate(&engine, &file, &options, &|_| Ok(())).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::DataInvalid, "{error}");
+    assert!(error.message().contains("the file changed"), "{error}");
+}
+
+/// A model of the same labels that has learnt the opposite.
+fn open_other(dir: &Path) -> Engine {
+    let mut turned = easy();
+    turned.iter_mut().for_each(|row| row.label = if row.label == "calm" { "upset" } else { "calm" }.into());
+    open(&taught(dir, "turned", "mood", &turned)).unwrap()
 }
 
 #[test]

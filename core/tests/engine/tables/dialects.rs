@@ -168,5 +168,9 @@ fn encodings_and_dialects_are_for_every_verb() {
     assert_eq!(read(b"text!label\n'Gr\xfcn! sagt sie'!x\n").unwrap(), "Grün! sagt sie");
     let tickets = TicketFile::open(&path, &TicketColumns::default(), &reading).unwrap();
     assert_eq!(tickets.tickets().unwrap().next().unwrap().unwrap().1.text.unwrap(), "Grün! sagt sie");
+    let unread = Reading { encoding: Some("replacement".to_owned()), ..Reading::default() };
+    assert_eq!(read_labelled(&path, "text", "label", &unread).unwrap_err().field(), Some("input_format"));
+    let unread = Reading { format: reading.format, ..unread };
+    assert_eq!(read_labelled(&path, "text", "label", &unread).unwrap_err().field(), Some("encoding"));
     assert!(read(b"text!label\n'Gr\xfcn' sagt sie!x\n").unwrap_err().message().contains("line 2"));
 }

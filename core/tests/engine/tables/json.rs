@@ -110,6 +110,13 @@ fn a_name_twice_is_refused_by_every_reader() {
     assert!(read("a.jsonl", twice).unwrap_err().message().contains("`text` stands there twice"));
     let escaped = "{\"text\": \"a\", \"te\\u0078t\": \"b\"}\n";
     assert!(read("a.jsonl", escaped).unwrap_err().message().contains("`text` stands there twice"));
+    let thread = "{\"messages\": [{\"from\": \"customer\", \"text\": \"a\", \"text\": \"b\"}]}\n";
+    assert!(
+        open(&file(&tempfile::tempdir().unwrap(), "t.jsonl", thread), &TicketColumns::default())
+            .unwrap_err()
+            .message()
+            .contains("`text` stands there twice")
+    );
     let history = "{\"text\": \"a\", \"customerHistory\": {}, \"customer_history\": {}}\n";
     assert!(
         read("a.jsonl", history).unwrap_err().message().contains("the customer history stands there twice")

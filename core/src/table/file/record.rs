@@ -2,8 +2,8 @@
 
 use crate::{Error, ErrorKind, Result};
 
-use super::Place;
 use super::input::MAX_ROW_BYTES;
+use crate::table::Place;
 
 /// A column that is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]

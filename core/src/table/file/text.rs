@@ -20,7 +20,8 @@ pub(super) fn decoded(
     let utf16 = matches!(first.as_slice(), [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
     let named = match encoding {
         None => None,
-        Some(label) => Some(encoding_rs::Encoding::for_label(label.as_bytes()).ok_or_else(|| {
+        // The standard's `replacement` stands for encodings that nobody should read.
+        Some(label) => Some(encoding_rs::Encoding::for_label_no_replacement(label.as_bytes()).ok_or_else(|| {
             let message = format!(
                 "`{label}` is no encoding; known are the labels of the WHATWG Encoding Standard, such as utf-8, windows-1252, shift_jis"
             );

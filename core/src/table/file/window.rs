@@ -95,14 +95,10 @@ impl Window {
         (self.at, self.one_line) = (self.row, None);
     }
 
-    /// The row's first line without its end, where it is there whole and does not have this byte.
-    pub(super) fn line_without(&self, byte: u8) -> Option<&[u8]> {
+    /// The row's first line without its end, where it is there whole.
+    pub(super) fn whole_line(&self) -> Option<&[u8]> {
         let rest = &self.bytes[self.row..self.end];
-        if rest.first() == Some(&byte) {
-            return None;
-        }
-        let line = &rest[..memchr::memchr2(b'\n', b'\r', rest)?];
-        memchr::memchr(byte, line).is_none().then_some(line)
+        Some(&rest[..memchr::memchr2(b'\n', b'\r', rest)?])
     }
 
     /// Says that what was taken of the row is one line with its end, which saves counting.

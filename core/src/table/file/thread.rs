@@ -1,8 +1,10 @@
 //! Threads of messages, as helpdesks export them: what of them the customer wrote.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::str::FromStr;
 
+use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -122,7 +124,33 @@ const LISTS: [&str; 5] = ["conversation_parts", "comments", "messages", "convers
 
 const NOBODY: &str = "nothing says who wrote it: known are `from`, `role`, `author` and `sender` (in themselves, or their `type`), `incoming`, `direction`, and `author_id` beside the ticket's requester; say what marks the customer's messages";
 
-type Message<'a> = BTreeMap<String, &'a RawValue>;
+/// The names of an object, each of which stands there once, and their values.
+struct Message<'a>(BTreeMap<String, &'a RawValue>);
+
+impl<'de> Deserialize<'de> for Message<'de> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Names;
+        impl<'de> Visitor<'de> for Names {
+            type Value = Message<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut values = BTreeMap::new();
+                while let Some((name, value)) = map.next_entry::<String, &RawValue>()? {
+                    if values.contains_key(&name) {
+                        return Err(A::Error::custom(format!("`{name}` stands there twice")));
+                    }
+                    values.insert(name, value);
+                }
+                Ok(Message(values))
+            }
+        }
+        deserializer.deserialize_map(Names)
+    }
+}
 
 /// What the customer wrote, the newest first: where the model reads no further, what is left out is old.
 pub(super) fn customers(
@@ -183,7 +211,7 @@ fn messages(thread: &str) -> Result<Vec<Message<'_>>, Fault> {
     };
     if thread.trim_start().starts_with('{') {
         let around: Message<'_> = serde_json::from_str(thread).map_err(told)?;
-        let list = LISTS.iter().find_map(|name| around.get(*name));
+        let list = LISTS.iter().find_map(|name| around.0.get(*name));
         let list = list.ok_or_else(|| Fault::data("messages: an object without a list of messages"))?;
         return serde_json::from_str(list.get()).map_err(told);
     }
@@ -251,7 +279,7 @@ fn who(message: &Message<'_>, requester: Option<&str>, marks: &[Customer]) -> Wh
 /// The value under a name, with dots between the names of nested objects.
 fn at(message: &Message<'_>, name: &str) -> Option<Value> {
     let (first, rest) = name.split_once('.').map_or((name, None), |(first, rest)| (first, Some(rest)));
-    let raw = message.get(first)?.get();
+    let raw = message.0.get(first)?.get();
     match rest {
         None => serde_json::from_str(raw).ok(),
         Some(rest) => at(&serde_json::from_str(raw).ok()?, rest),
@@ -261,7 +289,7 @@ fn at(message: &Message<'_>, name: &str) -> Option<Value> {
 /// A text, a number or a truth value under a name, in small letters; numbers with all their digits.
 fn word(message: &Message<'_>, name: &str) -> Option<String> {
     let (first, rest) = name.split_once('.').map_or((name, None), |(first, rest)| (first, Some(rest)));
-    let raw = message.get(first)?.get();
+    let raw = message.0.get(first)?.get();
     if let Some(rest) = rest {
         return word(&serde_json::from_str(raw).ok()?, rest);
     }
@@ -273,7 +301,7 @@ fn word(message: &Message<'_>, name: &str) -> Option<String> {
 }
 
 fn text(message: &Message<'_>, name: &str) -> Option<String> {
-    serde_json::from_str(message.get(name)?.get()).ok()
+    serde_json::from_str(message.0.get(name)?.get()).ok()
 }
 
 /// When a message was written.

@@ -46,6 +46,8 @@ pub(super) struct Delimited {
 /// The fields of one row, as they come.
 struct Row {
     bytes: Vec<u8>,
+    /// Where each field begins, if its fields lie in the window.
+    starts: Vec<usize>,
     ends: Vec<usize>,
     len: usize,
     fields: usize,
@@ -129,12 +131,7 @@ impl Delimited {
             return Ok(None);
         }
         let line = self.window.line();
-        // A line without a quote is split where its delimiters are.
-        if let Some(row) = self.window.line_without(self.dialect.quote) {
-            self.row.split(row, self.dialect.delimiter);
-            let length = row.len() + 1;
-            self.window.take(length);
-            self.window.is_one_line();
+        if self.split_line() {
             return Ok(Some(line));
         }
         let before = self.parser.line();
@@ -144,6 +141,23 @@ impl Delimited {
         let feeds = self.parser.line() - before;
         self.look_at_quotes(line, feeds)?;
         Ok(Some(line))
+    }
+
+    /// Takes a row that is one line, with a quote only where a quoted field begins and ends: its fields lie in the window as they are. `false` where it may be anything else.
+    fn split_line(&mut self) -> bool {
+        let Some(line) = self.window.whole_line() else { return false };
+        let Dialect { delimiter, quote } = self.dialect;
+        if memchr::memchr(quote, line).is_none() {
+            self.row.split(line, delimiter);
+        } else if !self.row.split_quoted(line, self.dialect)
+            || !self.header.is_empty() && self.row.fields != self.header.len()
+        {
+            return false;
+        }
+        let length = line.len() + 1;
+        self.window.take(length);
+        self.window.is_one_line();
+        true
     }
 
     /// Looks whether the quotes of the row that was taken, with so many line feeds, stand where they should, and mends what can be mended.
@@ -195,11 +209,12 @@ impl Delimited {
     }
 
     fn field(&self, index: usize) -> &[u8] {
-        let row: &[u8] =
-            if self.row.plain { self.window.taken().unwrap_or_default() } else { &self.row.bytes };
-        let ends = &self.row.ends;
-        // In the window, a delimiter stands between two fields.
-        let start = if index == 0 { 0 } else { ends[index - 1] + usize::from(self.row.plain) };
+        let Row { bytes, starts, ends, plain, .. } = &self.row;
+        let (row, start) = match index.checked_sub(1) {
+            _ if *plain => (self.window.taken().unwrap_or_default(), starts[index]),
+            None => (&bytes[..], 0),
+            Some(before) => (&bytes[..], ends[before]),
+        };
         row.get(start..ends[index]).unwrap_or_default()
     }
 
@@ -282,6 +297,7 @@ impl Row {
     fn new() -> Self {
         Self {
             bytes: vec![0; 1 << 12],
+            starts: vec![0; 64],
             ends: vec![0; 64],
             len: 0,
             fields: 0,
@@ -299,17 +315,47 @@ impl Row {
     fn split(&mut self, line: &[u8], delimiter: u8) {
         self.begin();
         self.plain = true;
+        let mut start = 0;
         for end in memchr::memchr_iter(delimiter, line).chain(std::iter::once(line.len())) {
-            if self.fields == self.ends.len() {
-                self.grow_ends();
-            }
-            if self.too_large {
-                break;
-            }
-            self.ends[self.fields] = end;
-            self.fields += 1;
+            self.add(start, end);
+            start = end + 1;
         }
         self.too_large |= line.len() > MAX_ROW_BYTES;
+    }
+
+    /// The fields of a line with quotes. `false` where one of them is stray, doubled or escaped, or goes on behind the line.
+    fn split_quoted(&mut self, line: &[u8], dialect: Dialect) -> bool {
+        self.begin();
+        self.plain = true;
+        let mut start = 0;
+        loop {
+            let (quotes, end) = if line.get(start) == Some(&dialect.quote) {
+                let Some(length) = memchr::memchr(dialect.quote, &line[start + 1..]) else { return false };
+                (1, start + 1 + length)
+            } else {
+                let length = memchr::memchr(dialect.delimiter, &line[start..]);
+                (0, length.map_or(line.len(), |length| start + length))
+            };
+            self.add(start + quotes, end);
+            match line.get(end + quotes) {
+                None => break,
+                Some(next) if *next == dialect.delimiter => start = end + quotes + 1,
+                Some(_) => return false,
+            }
+        }
+        self.too_large |= line.len() > MAX_ROW_BYTES;
+        true
+    }
+
+    /// Adds a field that lies in the window.
+    fn add(&mut self, start: usize, end: usize) {
+        if self.fields == self.ends.len() {
+            self.grow_ends();
+        }
+        if !self.too_large {
+            (self.starts[self.fields], self.ends[self.fields]) = (start, end);
+            self.fields += 1;
+        }
     }
 
     /// Makes place; of a row that is too large nothing is kept.
@@ -323,6 +369,7 @@ impl Row {
 
     fn grow_ends(&mut self) {
         if self.ends.len() < MAX_ROW_BYTES / 16 {
+            self.starts.resize(self.starts.len() * 2, 0);
             self.ends.resize(self.ends.len() * 2, 0);
         } else {
             (self.too_large, self.fields) = (true, 0);
