@@ -1,5 +1,6 @@
 import type * as native from '../native.js';
-import type { Route, Work } from './types.js';
+import type { Route } from './route.js';
+import type { Work } from './work.js';
 /** Why a route was taken out. */
 export type Rule = native.Exclusion['rule'];
 /** What a customer cannot be asked to do. */

@@ -1,5 +1,6 @@
 import { type Diagnosis, type Failure, NativeWork, type Report, type TrainEstimate } from '../native.js';
-import type { CheckOptions, TrainOptions, Work } from './types.js';
+import type { CheckOptions, TrainOptions } from './types.js';
+import type { Work } from './work.js';
 /** What is known of the rows of a training or an evaluation, beside its other options. */
 type Rows = Pick<TrainOptions, 'data' | 'valid' | 'textColumn' | 'labelColumn'>;
 /** Long work on a labelled file: `begin` gets the data and the options, each as JSON. */

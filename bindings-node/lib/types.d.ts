@@ -1,15 +1,17 @@
 import type * as native from '../native.js';
 import type { RouteContext, RouteOptions } from './policy.js';
+import type { Route } from './route.js';
+import type { Work } from './work.js';
 export type { Abstain, Abstention, Automation, Bucket, CategoryAnalysis, CategoryScore, Change, Comparison, Confusion, Contrast, Contribution, CoveragePoint, Diagnosis, Emotions, Estimate, Evaluation, Exclusion, Finding, Flow, HeadInfo, Histogram, Info, Interval, LabelCount, LabelScore, LabelThreshold, LanguageCount, McNemar, Metrics, Mistake, ModelInfo, OutcomesByRoute, PerClass, Place, Pointed, PolicyValue, ReliabilityBin, Report, Reversal, RouteAnalysis, RouteOutcomes, RouteScore, RowCount, SentimentAnalysis, Shadow, TaskResult, TrainEstimate, TrainedRoute, Usage, } from '../native.js';
 export type * from './policy.js';
+export type * from './route.js';
+export type * from './work.js';
 /** What kind of thing went wrong. */
 export type ErrorCode = native.Failure['code'];
 /** How the customer feels. */
 export type Polarity = native.SentimentAnalysis['sentiment'];
 /** What the sender wants done. */
 export type Category = native.CategoryScore['label'];
-/** A channel that can take a ticket. */
-export type Route = native.RouteScore['route'];
 /** How urgent a ticket was said to be. */
 export type Urgency = 'low' | 'medium' | 'high' | 'critical';
 /** What is known of the customer. */
@@ -103,13 +105,6 @@ export type TrainProgress = {
     loss: number;
     metric: number;
 };
-/** Long work. */
-export interface Work<Step> {
-    /** Stops the work when it is aborted: `cancelled`, its reason kept as the cause. */
-    signal?: AbortSignal | undefined;
-    /** Told where the work stands. What it throws stops the work, which is then rejected with it. */
-    progress?: ((step: Step) => void) | undefined;
-}
 /** What to measure on; `progress` is told the rows done. */
 interface Measured extends Work<number> {
     /** A CSV, TSV or JSON lines file. */

@@ -2,17 +2,19 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::mpsc::{self, Receiver};
 
 use frontdesk::{Engine, EngineOptions, Result, Shutdown, from_json};
 use napi::Env;
 use napi::bindgen_prelude::{Function, Object};
 use napi_derive::napi;
 
-use crate::call::{Ended, Input, NativeCall, Settle, Shared, settle};
+use crate::call::NativeCall;
 use crate::mirror::Mirror;
+use crate::open::{Job, Open};
 use crate::promise::{Promise, on_thread};
 use crate::reports::{Info, Metrics};
+use crate::shared::{Ended, Input, settle};
 use crate::training::{NativeWork, comparison, evaluation};
 
 fn open(options: &str) -> Result<Engine> {
@@ -29,26 +31,12 @@ pub const STREAM_STEP: u32 = frontdesk::STREAM_STEP as u32;
 #[napi]
 pub const STREAM_WINDOW: u32 = frontdesk::STREAM_WINDOW as u32;
 
-/// What the thread that owns an engine does, in this order.
-pub(crate) enum Job {
-    Call(Arc<Shared>),
-    Close(Promise<()>),
-}
-
 /// An engine. A thread opens it, reads the tickets of its long calls and is the last to let go of it, so that neither loading a
 /// model nor joining threads is ever done on the event loop.
 #[napi]
 pub struct NativeEngine {
     open: Option<Open>,
     closed: Arc<AtomicBool>,
-}
-
-/// In the order in which they are let go of: the thread goes on until there is nobody left to send it jobs.
-#[derive(Clone)]
-pub(crate) struct Open {
-    pub(crate) engine: Engine,
-    pub(crate) jobs: Sender<Job>,
-    pub(crate) settle: Arc<Settle>,
 }
 
 #[napi]

@@ -24,6 +24,10 @@ mod evaluation;
 #[cfg(not(test))]
 mod promise;
 #[cfg(not(test))]
+mod shared;
+#[cfg(not(test))]
+mod open;
+#[cfg(not(test))]
 mod call;
 #[cfg(not(test))]
 mod training;

@@ -1,6 +1,7 @@
 // How tickets are routed: what a policy has, and what is known when a decision is made.
 import type * as native from '../native.js'
-import type { Route, Work } from './types.js'
+import type { Route } from './route.js'
+import type { Work } from './work.js'
 
 /** Why a route was taken out. */
 export type Rule = native.Exclusion['rule']

@@ -12,7 +12,8 @@ import {
 import { withBundle } from './bundle.js'
 import { invalid, kind, refuseAborted, unfailed } from './errors.js'
 import { json, known } from './input.js'
-import type { CheckOptions, TrainOptions, Work } from './types.js'
+import type { CheckOptions, TrainOptions } from './types.js'
+import type { Work } from './work.js'
 
 /** Columns as the command takes them where they are not named. */
 const COLUMNS = { textColumn: 'text', labelColumn: 'label' }

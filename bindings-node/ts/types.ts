@@ -1,6 +1,8 @@
 // What goes in and what comes out.
 import type * as native from '../native.js'
 import type { RouteContext, RouteOptions } from './policy.js'
+import type { Route } from './route.js'
+import type { Work } from './work.js'
 
 export type {
   Abstain,
@@ -54,6 +56,8 @@ export type {
   Usage,
 } from '../native.js'
 export type * from './policy.js'
+export type * from './route.js'
+export type * from './work.js'
 
 /** What kind of thing went wrong. */
 export type ErrorCode = native.Failure['code']
@@ -61,8 +65,6 @@ export type ErrorCode = native.Failure['code']
 export type Polarity = native.SentimentAnalysis['sentiment']
 /** What the sender wants done. */
 export type Category = native.CategoryScore['label']
-/** A channel that can take a ticket. */
-export type Route = native.RouteScore['route']
 /** How urgent a ticket was said to be. */
 export type Urgency = 'low' | 'medium' | 'high' | 'critical'
 
@@ -146,14 +148,6 @@ export type TrainProgress =
   | { stage: 'features'; done: number; total: number }
   | { stage: 'steps'; epoch: number; epochs: number; done: number; total: number; loss: number; tokensPerSecond: number }
   | { stage: 'epoch'; epoch: number; epochs: number; loss: number; metric: number }
-
-/** Long work. */
-export interface Work<Step> {
-  /** Stops the work when it is aborted: `cancelled`, its reason kept as the cause. */
-  signal?: AbortSignal | undefined
-  /** Told where the work stands. What it throws stops the work, which is then rejected with it. */
-  progress?: ((step: Step) => void) | undefined
-}
 
 /** What to measure on; `progress` is told the rows done. */
 interface Measured extends Work<number> {

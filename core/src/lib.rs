@@ -14,55 +14,27 @@ mod digest;
 pub mod prepare;
 mod types;
 mod tickets;
+pub mod table;
 pub mod route;
-#[cfg(feature = "hub")]
-mod hub_options;
 mod options;
-mod backend;
-mod bundle;
-mod tokenize;
-mod batch;
-mod forward;
-mod decode;
-mod language;
-mod repeat;
+mod model;
 mod pipeline;
 pub mod metrics;
-mod pending;
-mod call;
-mod queue;
-mod scheduler;
-mod runtime;
 mod engine;
-mod stream;
 mod score;
-pub mod table;
+mod learn;
 #[cfg(feature = "archive")]
 pub mod archive;
-#[cfg(feature = "train")]
-mod lbfgs;
-#[cfg(feature = "train")]
-mod scale;
-#[cfg(feature = "train")]
-mod calibrate;
-pub mod evaluate;
-#[cfg(feature = "train")]
-pub mod outcomes;
-#[cfg(feature = "train")]
-pub mod doctor;
-#[cfg(feature = "train")]
-pub mod train;
 
-pub use bundle::default_model_dir;
-pub use decode::NEUTRAL_BAND;
-pub use engine::{Engine, HeadInfo, Info, MAX_TICKETS};
+pub use engine::{Engine, HeadInfo, Info, MAX_TICKETS, Pending, STREAM_STEP, STREAM_WINDOW, Stream};
 pub use error::{Error, ErrorKind, Result};
-#[cfg(feature = "hub")]
-pub use hub_options::HubOptions;
+pub use learn::evaluate;
+#[cfg(feature = "train")]
+pub use learn::{doctor, outcomes, train};
 pub use metrics::Metrics;
+pub use model::bundle::default_model_dir;
 pub use options::*;
-pub use pending::Pending;
+pub use pipeline::NEUTRAL_BAND;
 pub use score::{Column, ScoreOptions, Scores, TextColumn, score};
-pub use stream::{STREAM_STEP, STREAM_WINDOW, Stream};
 pub use tickets::{TicketRef, Tickets, from_json};
 pub use types::*;

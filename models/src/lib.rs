@@ -11,6 +11,7 @@ pub mod encoder;
 mod error;
 pub mod heads;
 pub mod kernels;
+mod linear;
 pub mod network;
 mod numbers;
 #[cfg(feature = "train")]

@@ -8,8 +8,8 @@ use sha2::{Digest, Sha256};
 use super::options::ArchiveOptions;
 use super::work::{Chunk, Quarantined, Row};
 use super::write::OutRow;
+use crate::engine::stream::{Steps, Unplaced};
 use crate::score::{Cell, Layout};
-use crate::stream::{Steps, Unplaced};
 use crate::table::Fault;
 use crate::{Analysis, AnalyzeOptions, Engine, Error, ErrorKind, Result, Ticket};
 

@@ -9,8 +9,8 @@ use super::write::Shape;
 use super::{ArchiveProgress, Stage};
 use crate::score::Layout;
 use crate::table::{
-    Fault, Field, Input, LeftAlone, Located, Making, Prepared, Record, Records, Taken, There, Wanted, check,
-    fitting, locate, map, no_column, require, ticket,
+    Fault, Field, Input, LeftAlone, Located, Making, Prepared, Record, Records, SourceColumn, Taken, Wanted,
+    check, fitting, locate, map, no_column, require, ticket,
 };
 use crate::{Engine, Error, ErrorKind, Result};
 
@@ -224,7 +224,7 @@ impl Plan {
 }
 
 /// The columns of one input.
-type Header = Vec<There>;
+type Header = Vec<SourceColumn>;
 
 /// The columns of every input, and what is wrong with one that cannot be opened, where such are passed over.
 fn headers(inputs: &[Input], options: &ArchiveOptions) -> Result<(Vec<Header>, Vec<Option<Fault>>)> {
@@ -261,7 +261,7 @@ fn nothing(inputs: &[Input]) -> Error {
 trait Headers<'a>: Iterator<Item = (&'a Input, &'a Header)> + Clone {}
 impl<'a, I: Iterator<Item = (&'a Input, &'a Header)> + Clone> Headers<'a> for I {}
 
-fn has(header: &[There], column: &str) -> bool {
+fn has(header: &[SourceColumn], column: &str) -> bool {
     header.iter().any(|there| there.name == column)
 }
 
@@ -290,7 +290,7 @@ fn everywhere<'a>(
 
 /// Refuses a column that an input does not have, or of inputs whose rows may lack columns, one that no row has; with the column.
 fn required<'a>(columns: &[Wanted], inputs: &impl Headers<'a>) -> std::result::Result<(), (String, Error)> {
-    let names = |header: &[There]| header.iter().map(|there| there.name.clone()).collect::<Vec<_>>();
+    let names = |header: &[SourceColumn]| header.iter().map(|there| there.name.clone()).collect::<Vec<_>>();
     for (input, header) in inputs.clone().filter(|(input, _)| !input.is_sparse()) {
         let names = names(header);
         for Wanted { name, .. } in columns {

@@ -12,8 +12,8 @@ use super::plan::{Chosen, Plan};
 use super::tally::Tally;
 use super::write::{OutRow, PartWriter};
 use crate::atomic::PARTIAL;
+use crate::engine::stream::STREAM_STEP;
 use crate::gate::gate;
-use crate::stream::STREAM_STEP;
 use crate::table::{Fault, Prepared, Record};
 use crate::{Error, ErrorKind, Result};
 

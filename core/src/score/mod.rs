@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::stream::{STREAM_STEP, Steps};
+use crate::engine::stream::{STREAM_STEP, Steps};
 use crate::{Analysis, AnalyzeOptions, Engine, Result, TicketRef, Tickets};
 
 mod layout;

@@ -9,7 +9,7 @@ use super::checkpoint::Checkpoint;
 use super::{Encoder, HiddenStates, TokenBatch};
 use crate::Result;
 use crate::config::{Activation, Config};
-use crate::heads::Linear;
+use crate::linear::Linear;
 use crate::weights::Weights;
 
 /// The encoder on candle tensors, in float32.

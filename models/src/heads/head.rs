@@ -2,51 +2,10 @@
 
 use candle_core::{D, Device, Tensor};
 
+use crate::Result;
 use crate::encoder::{HiddenStates, Pooling};
+use crate::linear::Linear;
 use crate::weights::Weights;
-use crate::{ModelError, Result};
-
-/// y = x Wᵀ + b.
-#[derive(Debug, Clone)]
-pub struct Linear {
-    /// `[output, input]`, as checkpoints store it.
-    weight: Tensor,
-    bias: Tensor,
-}
-
-impl Linear {
-    /// Reads `{name}.weight` of shape `[output, input]` and `{name}.bias` of shape `[output]`.
-    ///
-    /// # Errors
-    /// [`ModelError::Tensor`] where one is missing or does not fit.
-    pub fn load(weights: &Weights, name: &str, input: usize, output: usize, device: &Device) -> Result<Self> {
-        Ok(Self {
-            weight: weights.tensor(&format!("{name}.weight"), &[output, input], device)?,
-            bias: weights.tensor(&format!("{name}.bias"), &[output], device)?,
-        })
-    }
-
-    /// Joins a weight `[output, input]` and a bias `[output]`.
-    pub fn new(weight: Tensor, bias: Tensor) -> Self {
-        Self { weight, bias }
-    }
-
-    /// Applies the layer to the last dimension.
-    ///
-    /// # Errors
-    /// [`ModelError::Compute`] where the shapes do not fit or the device failed.
-    pub fn forward(&self, input: &Tensor) -> Result<Tensor> {
-        let mut dims = input.dims().to_vec();
-        let Some(width) = dims.pop() else {
-            return Err(ModelError::Batch("a linear layer needs at least one dimension".into()));
-        };
-        // One large matrix product instead of a batch of small ones.
-        let flat = input.reshape((input.elem_count() / width.max(1), width))?;
-        let output = flat.matmul(&self.weight.t()?)?.broadcast_add(&self.bias)?;
-        dims.push(self.weight.dim(0)?);
-        Ok(output.reshape(dims)?)
-    }
-}
 
 /// Between the dense and the output layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,14 +7,14 @@ use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::{ArrowError, DataType, Field, Schema};
 
 use super::columns::require;
-use super::input::There;
+use super::record::SourceColumn;
 use super::record::{Fault, Record, Wanted};
 use super::zoned;
 use crate::{Error, ErrorKind, Result};
 
 /// The columns of a schema, with the type of each that is no text.
-pub(super) fn columns(schema: &Schema) -> Vec<There> {
-    let column = |field: &Arc<Field>| There {
+pub(super) fn columns(schema: &Schema) -> Vec<SourceColumn> {
+    let column = |field: &Arc<Field>| SourceColumn {
         name: field.name().clone(),
         unreadable: (!is_readable(field.data_type())).then(|| field.data_type().to_string()),
     };

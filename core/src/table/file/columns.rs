@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::input::There;
+use super::record::SourceColumn;
 use super::record::Wanted;
 use super::thread::Customer;
 use crate::{Error, ErrorKind, Result};
@@ -174,7 +174,7 @@ pub(crate) type Mapping = (Vec<Taken>, Vec<LeftAlone>);
 ///
 /// Where a text was found, nothing is guessed for a thread; where either was, nothing for subject and body, unless rows may lack a column that others have
 /// (`sparse`): there a row without the text has them.
-pub(crate) fn map(there: &[There], wanted: &TicketColumns, sparse: bool) -> Result<Mapping> {
+pub(crate) fn map(there: &[SourceColumn], wanted: &TicketColumns, sparse: bool) -> Result<Mapping> {
     let mut taken: Vec<Taken> = Vec::new();
     for field in Field::ALL {
         if let Some(column) = field.named(wanted) {
@@ -191,7 +191,13 @@ pub(crate) fn map(there: &[There], wanted: &TicketColumns, sparse: bool) -> Resu
     Ok((taken, left_alone))
 }
 
-fn guess(field: Field, there: &[There], sparse: bool, taken: &mut Vec<Taken>, left: &mut Vec<LeftAlone>) {
+fn guess(
+    field: Field,
+    there: &[SourceColumn],
+    sparse: bool,
+    taken: &mut Vec<Taken>,
+    left: &mut Vec<LeftAlone>,
+) {
     let has = |wanted: &dyn Fn(&Taken) -> bool| taken.iter().any(wanted);
     let thread = has(&|t| t.field == Field::Messages);
     let open = match field {
@@ -207,8 +213,8 @@ fn guess(field: Field, there: &[There], sparse: bool, taken: &mut Vec<Taken>, le
         return;
     }
     for name in field.guessed_names() {
-        let named = |column: &&There| column.name.trim().eq_ignore_ascii_case(name);
-        let free = |column: &&There| !taken.iter().any(|t| t.column == column.name);
+        let named = |column: &&SourceColumn| column.name.trim().eq_ignore_ascii_case(name);
+        let free = |column: &&SourceColumn| !taken.iter().any(|t| t.column == column.name);
         let Some(column) = there.iter().filter(named).find(free) else { continue };
         if let Some(kind) = &column.unreadable {
             let why = format!("it is of the type {kind}, which is no text");
@@ -230,7 +236,7 @@ fn guess(field: Field, there: &[There], sparse: bool, taken: &mut Vec<Taken>, le
 }
 
 /// Refuses columns that are no ticket's.
-pub(crate) fn check(taken: &[Taken], there: &[There], left_alone: &[LeftAlone]) -> Result<()> {
+pub(crate) fn check(taken: &[Taken], there: &[SourceColumn], left_alone: &[LeftAlone]) -> Result<()> {
     if !taken.iter().any(|t| t.field.is_text()) {
         let names: Vec<&str> = there.iter().map(|column| column.name.as_str()).collect();
         let why: String = left_alone

@@ -6,49 +6,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::blob::{Blob, BlobReader, LocalFile, Noting};
+use super::damage::{fault, sound};
 use super::delimited::Delimited;
 use super::json::{self, Json};
-use super::record::{Fault, Record, Records, Wanted};
+use super::notices::Notices;
+use super::record::{Fault, MAX_ROW_BYTES, Record, Records, SourceColumn, Wanted};
 use super::{InputFormat, Notice, Reading, ipc, parquet_file, text};
-use crate::error::guarded;
 use crate::{Error, ErrorKind, Result};
-
-/// Bytes of one row, at most: a row with more is told of and passed over.
-pub(crate) const MAX_ROW_BYTES: usize = 16 << 20;
-
-/// Notices of one input that are kept.
-const NOTICES: usize = 20;
-
-/// A column that is there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct There {
-    pub(crate) name: String,
-    /// Its type, where that is none that can be read as text.
-    pub(crate) unreadable: Option<String>,
-}
-
-impl There {
-    fn text(name: String) -> Self {
-        Self { name, unreadable: None }
-    }
-}
-
-/// What was noticed of an input, by whoever reads it. Reading it again notices the same again, and tells it once.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Notices(Arc<Mutex<Vec<Noticed>>>);
-
-/// The line of a row, where it has one, and what was noticed.
-type Noticed = (Option<u64>, String);
-
-impl Notices {
-    pub(super) fn add(&self, line: Option<u64>, message: &str) {
-        let mut notices = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = notices.iter().any(|(at, told)| *at == line && told == message);
-        if !known && notices.len() < NOTICES {
-            notices.push((line, message.to_owned()));
-        }
-    }
-}
 
 /// How bytes are packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,9 +96,9 @@ impl Input {
     }
 
     /// The columns: of JSON, those of its first rows.
-    pub(crate) fn columns(&self) -> Result<Vec<There>> {
+    pub(crate) fn columns(&self) -> Result<Vec<SourceColumn>> {
         let columns = || {
-            let texts = |names: Vec<String>| names.into_iter().map(There::text).collect();
+            let texts = |names: Vec<String>| names.into_iter().map(SourceColumn::text).collect();
             Ok(match self.format {
                 InputFormat::Parquet => parquet_file::columns(self.seekable()?)?,
                 InputFormat::Arrow => ipc::columns(&self.seekable()?)?,
@@ -202,13 +166,7 @@ impl Input {
 
     /// What was noticed of it so far.
     pub(crate) fn notices(&self) -> Vec<Notice> {
-        let notices = self.notices.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let told = |(line, message): &Noticed| Notice {
-            input: self.name.clone(),
-            line: *line,
-            message: message.clone(),
-        };
-        notices.iter().map(told).collect()
+        self.notices.of(&self.name)
     }
 
     /// Rows that the input says it has.
@@ -277,14 +235,6 @@ impl Input {
     }
 }
 
-/// Readers of columnar formats panic on some damage; here it is the data's fault as any other.
-fn sound<T>(read: impl FnOnce() -> Result<T>) -> Result<T> {
-    guarded(read).map_err(|error| match error.kind() {
-        ErrorKind::Internal => Error::new(ErrorKind::DataInvalid, "the data is damaged: its reader gave up"),
-        _ => error,
-    })
-}
-
 /// What packs bytes, by their first ones.
 fn sniff(blob: &dyn Blob, name: &str) -> Result<Packing> {
     let mut first = [0; 4];
@@ -294,19 +244,6 @@ fn sniff(blob: &dyn Blob, name: &str) -> Result<Packing> {
         [0x28, 0xb5, 0x2f, 0xfd] => Packing::Zstd,
         _ => Packing::Plain,
     })
-}
-
-/// A stream that breaks off, or is no stream of its kind, is the data's fault; the rest is the machine's.
-#[allow(clippy::needless_pass_by_value, reason = "for map_err")]
-pub(crate) fn fault(error: std::io::Error) -> Error {
-    use std::io::ErrorKind as Io;
-    let broken = matches!(error.kind(), Io::UnexpectedEof | Io::InvalidData | Io::InvalidInput | Io::Other)
-        && error.raw_os_error().is_none();
-    if broken {
-        Error::new(ErrorKind::DataInvalid, format!("the data is damaged or ends too early: {error}"))
-    } else {
-        Error::new(ErrorKind::Io, error.to_string())
-    }
 }
 
 /// Rows whose faults name their input, and whose texts are texts.

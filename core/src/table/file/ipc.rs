@@ -15,7 +15,8 @@ use arrow_schema::SchemaRef;
 
 use super::arrow::{Rows, broken, columns as columns_of, places};
 use super::blob::{Blob, BlobReader};
-use super::input::{There, fault};
+use super::damage::fault;
+use super::record::SourceColumn;
 use super::record::{Record, Records, Wanted};
 use crate::{Error, ErrorKind, Result};
 
@@ -32,7 +33,7 @@ const CONTINUATION: [u8; 4] = [0xff; 4];
 /// Bytes that one packed buffer, and rows that one batch may have: what offsets of 32 bits reach.
 const MOST: i64 = 1 << 31;
 
-pub(super) fn columns(blob: &Arc<dyn Blob>) -> Result<Vec<There>> {
+pub(super) fn columns(blob: &Arc<dyn Blob>) -> Result<Vec<SourceColumn>> {
     Ok(columns_of(&batches(blob)?.0))
 }
 

@@ -8,7 +8,8 @@ use sha2::{Digest, Sha256};
 
 use super::Reading;
 use super::blob::{Blob, BlobReader, LocalFile, NamedFile, Open};
-use super::input::{Input, fault, format_of};
+use super::damage::fault;
+use super::input::{Input, format_of};
 use crate::digest::digest_named;
 use crate::{Error, ErrorKind, Result};
 

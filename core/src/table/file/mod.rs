@@ -3,6 +3,7 @@
 mod arrow;
 mod blob;
 mod columns;
+mod damage;
 mod delimited;
 mod fit;
 mod input;
@@ -10,6 +11,7 @@ mod ipc;
 mod json;
 mod labelled;
 mod locate;
+mod notices;
 mod parquet_file;
 mod reading;
 mod record;
@@ -24,17 +26,22 @@ mod zoned;
 
 pub use columns::{Field, LeftAlone, Taken, TicketColumns};
 pub use labelled::{LabelledFile, LabelledTexts, read_labelled, read_values};
-pub use reading::{InputFormat, Notice, Reading};
+pub use notices::Notice;
+pub use reading::{InputFormat, Reading};
 pub use thread::Customer;
 pub use tickets::{TicketFile, lines};
 
 #[cfg(feature = "archive")]
-pub(crate) use {
-    blob::LocalFile,
-    columns::{check, map, no_column, require},
-    fit::fitting,
-    input::{Input, There},
-    locate::{JOURNAL, Located, MANIFEST, locate},
-    record::{Fault, Record, Records, Wanted},
-    ticket::{Making, Prepared, ticket},
-};
+pub(crate) use blob::LocalFile;
+#[cfg(feature = "archive")]
+pub(crate) use columns::{check, map, no_column, require};
+#[cfg(feature = "archive")]
+pub(crate) use fit::fitting;
+#[cfg(feature = "archive")]
+pub(crate) use input::Input;
+#[cfg(feature = "archive")]
+pub(crate) use locate::{JOURNAL, Located, MANIFEST, locate};
+#[cfg(feature = "archive")]
+pub(crate) use record::{Fault, Record, Records, SourceColumn, Wanted};
+#[cfg(feature = "archive")]
+pub(crate) use ticket::{Making, Prepared, ticket};

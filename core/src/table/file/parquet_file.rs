@@ -10,7 +10,7 @@ use parquet::errors::ParquetError;
 
 use super::arrow::{Rows, broken, columns as columns_of, places, texts_as_bytes};
 use super::blob::{Blob, Chunks};
-use super::input::There;
+use super::record::SourceColumn;
 use super::record::{Record, Records, Wanted};
 use crate::error::guarded;
 use crate::{Error, ErrorKind, Result};
@@ -19,7 +19,7 @@ use crate::{Error, ErrorKind, Result};
 const BATCH_ROWS: i64 = 4_096;
 const BATCH_BYTES: i64 = 16 << 20;
 
-pub(super) fn columns(blob: Arc<dyn Blob>) -> Result<Vec<There>> {
+pub(super) fn columns(blob: Arc<dyn Blob>) -> Result<Vec<SourceColumn>> {
     Ok(columns_of(metadata(blob)?.1.schema()))
 }
 

@@ -1,4 +1,4 @@
-//! How inputs are read, and what is noticed of them.
+//! How inputs are read.
 
 use serde::{Deserialize, Serialize};
 
@@ -29,26 +29,4 @@ pub enum InputFormat {
     Jsonl,
     /// Apache Arrow's IPC format, as a file or as a stream.
     Arrow,
-}
-
-/// Something that a person should look at: a row that can be read, and may be meant otherwise.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Notice {
-    /// The input.
-    pub input: String,
-    /// The line on which the row begins.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub line: Option<u64>,
-    /// What was noticed.
-    pub message: String,
-}
-
-impl std::fmt::Display for Notice {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: ", self.input)?;
-        if let Some(line) = self.line {
-            write!(f, "line {line}: ")?;
-        }
-        f.write_str(&self.message)
-    }
 }

@@ -2,8 +2,25 @@
 
 use crate::{Error, ErrorKind, Result};
 
-use super::input::MAX_ROW_BYTES;
 use crate::table::Place;
+
+/// Bytes of one row, at most: a row with more is told of and passed over.
+pub(crate) const MAX_ROW_BYTES: usize = 16 << 20;
+
+/// A column that an input has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SourceColumn {
+    pub(crate) name: String,
+    /// Its type, where that is none that can be read as text.
+    pub(crate) unreadable: Option<String>,
+}
+
+impl SourceColumn {
+    /// A column of texts.
+    pub(super) fn text(name: String) -> Self {
+        Self { name, unreadable: None }
+    }
+}
 
 /// A column that is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::io::{Cursor, Read};
 
 use encoding_rs_io::DecodeReaderBytesBuilder;
 
-use super::input::fault;
+use super::damage::fault;
 use crate::{Error, Result};
 
 /// The bytes as UTF-8, without a byte order mark.

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use super::columns::{Field, LeftAlone, Taken, TicketColumns, check, map, no_column, require};
 use super::fit::fitting;
-use super::input::{Input, MAX_ROW_BYTES};
+use super::input::Input;
 use super::locate::one;
-use super::record::{Record, Records, Wanted};
+use super::record::{MAX_ROW_BYTES, Record, Records, Wanted};
 use super::ticket::{Making, ticket};
 use super::{Notice, Reading};
 use crate::prepare::Preparation;

@@ -2,7 +2,8 @@
 
 use std::io::Read;
 
-use super::input::{MAX_ROW_BYTES, fault};
+use super::damage::fault;
+use super::record::MAX_ROW_BYTES;
 use crate::Result;
 
 /// Bytes that are read at once.

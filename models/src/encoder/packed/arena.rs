@@ -1,9 +1,9 @@
 //! The memory of a pass: sized by the longest pass so far, and used again.
 
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
 
 use super::attention::Scratch;
+use super::buffers::{BufferPool, resized};
 use crate::kernels::linear::{Packed, PackedLinear, Precision};
 use crate::kernels::rows::Step;
 use crate::kernels::simd::{Buffers, Pairs, Simd};
@@ -28,27 +28,8 @@ pub(super) struct Arena {
     pub(super) input: Input,
 }
 
-/// Buffers that wait for whoever needs one next.
-#[derive(Debug)]
-pub(super) struct Shelf<T>(Mutex<Vec<T>>);
-
-impl<T: Default> Shelf<T> {
-    pub(super) fn new() -> Self {
-        Self(Mutex::new(Vec::new()))
-    }
-
-    /// Lends a buffer to `work`.
-    pub(super) fn with<R>(&self, work: impl FnOnce(&mut T) -> R) -> R {
-        let free = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut buffer = free.unwrap_or_default();
-        let result = work(&mut buffer);
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(buffer);
-        result
-    }
-}
-
 /// What the threads of a pass lend each other.
-pub(super) type Scratches = Shelf<Scratch>;
+pub(super) type Scratches = BufferPool<Scratch>;
 
 /// A product's input in the forms that precisions read; one of them is used.
 #[derive(Debug, Default)]
@@ -86,10 +67,10 @@ impl<'a, S: Simd> Activations<'a, S> {
         let (rows, inputs) = (self.rows, linear.inputs);
         let precision = linear.precision();
         let length = |of: Precision, length: usize| if precision == of { length } else { 0 };
-        let floats = room(self.floats, length(Precision::F32, rows * inputs));
-        let pairs = room(self.pairs, length(Precision::Bf16, rows * inputs));
-        let quads = room(self.quads, length(Precision::Int8, rows * inputs));
-        let steps = room(self.steps, length(Precision::Int8, rows * linear.blocks()));
+        let floats = resized(self.floats, length(Precision::F32, rows * inputs));
+        let pairs = resized(self.pairs, length(Precision::Bf16, rows * inputs));
+        let quads = resized(self.quads, length(Precision::Int8, rows * inputs));
+        let steps = resized(self.steps, length(Precision::Int8, rows * linear.blocks()));
         let group = S::ROWS * inputs;
         (
             (Pieces::new(floats, group), Pieces::new(pairs, group)),
@@ -105,12 +86,4 @@ impl<'a, S: Simd> Activations<'a, S> {
             Precision::Int8 => Packed::Int8 { quads: self.quads, steps: self.steps },
         }
     }
-}
-
-/// The first `length` of a buffer, which grows if it must.
-pub(super) fn room<T: Copy + Default>(buffer: &mut Vec<T>, length: usize) -> &mut [T] {
-    if buffer.len() < length {
-        buffer.resize(length, T::default());
-    }
-    &mut buffer[..length]
 }

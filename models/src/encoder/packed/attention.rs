@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::arena::room;
+use super::buffers::resized;
 use crate::kernels::rows::exponentials;
 use crate::kernels::simd::{Kernel, LANES, Simd};
 use crate::kernels::tile::f32_tile;
@@ -51,13 +51,13 @@ impl<S: Simd> Kernel<S> for Head<'_> {
             let blocks = panels(tokens);
             let dims = self.width * LANES;
             let keys = Tiles::of_columns(keys, self.rows, sequence.clone());
-            let packed = room(&mut self.scratch.keys, blocks * dims);
+            let packed = resized(&mut self.scratch.keys, blocks * dims);
             pack_keys(&keys, packed);
-            let scores = room(&mut self.scratch.scores, blocks * S::ROWS);
+            let scores = resized(&mut self.scratch.scores, blocks * S::ROWS);
             for first in sequence.clone().step_by(S::ROWS) {
                 let height = S::ROWS.min(sequence.end - first);
                 let group = Tiles::of_columns(queries, self.rows, first..first + height);
-                let query = room(&mut self.scratch.queries, self.width * height);
+                let query = resized(&mut self.scratch.queries, self.width * height);
                 for (panel, to) in query.chunks_exact_mut(height).enumerate() {
                     for (from, to) in group.panel(panel).iter().zip(to) {
                         simd.store(simd.mul(simd.load(from), simd.splat(self.scale)), to);

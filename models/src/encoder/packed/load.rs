@@ -1,6 +1,6 @@
 //! A checkpoint's tensors, packed.
 
-use super::arena::Shelf;
+use super::buffers::BufferPool;
 use super::{Layer, PackedEncoder};
 use crate::Result;
 use crate::config::Config;
@@ -48,8 +48,8 @@ impl PackedEncoder {
             config: config.clone(),
             isa,
             precision,
-            arenas: Shelf::new(),
-            scratches: Shelf::new(),
+            arenas: BufferPool::new(),
+            scratches: BufferPool::new(),
         })
     }
 }

@@ -3,12 +3,14 @@
 
 mod arena;
 mod attention;
+mod buffers;
 mod load;
 mod pass;
 
 use std::ops::Range;
 
-use arena::{Arena, Scratches, Shelf};
+use arena::{Arena, Scratches};
+use buffers::BufferPool;
 
 use super::{Encoder, HiddenStates, TokenBatch};
 use crate::Result;
@@ -34,7 +36,7 @@ pub struct PackedEncoder {
     positions: Vec<f32>,
     embedding_norm: Norm,
     layers: Vec<Layer>,
-    arenas: Shelf<Arena>,
+    arenas: BufferPool<Arena>,
     scratches: Scratches,
 }
 

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use super::arena::{Activations, Arena, Group, room};
+use super::arena::{Activations, Arena, Group};
 use super::attention::Head;
+use super::buffers::resized;
 use super::{Layer, PackedEncoder};
 use crate::kernels::linear::{Packed, PackedLinear, Precision, STRIP, Then};
 use crate::kernels::rows::{self, Norm};
@@ -39,11 +40,11 @@ impl Program for Pass<'_> {
         }));
         let sequences = &*arena.sequences;
         let width = panels(hidden / heads);
-        let states = room(&mut arena.states, panels(hidden) * rows);
-        let sums = room(&mut arena.sums, panels(hidden) * rows);
-        let qkv = room(&mut arena.qkv, 3 * heads * width * rows);
-        let mixed = room(&mut arena.mixed, heads * width * rows);
-        let wide = room(&mut arena.wide, panels(config.intermediate_size) * rows);
+        let states = resized(&mut arena.states, panels(hidden) * rows);
+        let sums = resized(&mut arena.sums, panels(hidden) * rows);
+        let qkv = resized(&mut arena.qkv, 3 * heads * width * rows);
+        let mixed = resized(&mut arena.mixed, heads * width * rows);
+        let wide = resized(&mut arena.wide, panels(config.intermediate_size) * rows);
         let input = Activations::new(&mut arena.input, rows);
         let mut steps = Steps { simd, lead, rows, input };
 

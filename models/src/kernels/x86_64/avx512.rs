@@ -3,35 +3,12 @@
 #[allow(clippy::wildcard_imports, reason = "intrinsics are many, and their prefix tells them apart")]
 use std::arch::x86_64::*;
 
-use super::integers::{Integers, Vnni, Words};
+use super::integers::Integers;
+use super::proof::Avx512;
 use super::{ahead, fetch};
 use crate::kernels::simd::{
     Buffers, Kernel, LANES, PAIRS, Pairs, Simd, WeightPairs, WeightQuads, widened_tile,
 };
-
-/// AVX-512 F and BW, with one of two ways to multiply integers.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Avx512<I>(pub(super) I);
-
-impl Avx512<Words> {
-    pub(crate) fn detect() -> Option<Self> {
-        let there = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw");
-        there.then_some(Self(Words(())))
-    }
-}
-
-impl Avx512<Vnni> {
-    pub(crate) fn detect() -> Option<Self> {
-        let there = Avx512::<Words>::detect().is_some() && is_x86_feature_detected!("avx512vnni");
-        there.then(|| Self(Vnni { bf16: is_x86_feature_detected!("avx512bf16") }))
-    }
-
-    /// Whether the processor multiplies pairs of bfloat16.
-    #[cfg(feature = "bench")]
-    pub(super) fn has_bf16(self) -> bool {
-        self.0.bf16
-    }
-}
 
 /// Dot products of pairs of bfloat16.
 #[target_feature(enable = "avx512f,avx512bf16")]

@@ -4,19 +4,8 @@
 use std::arch::x86_64::*;
 
 use super::ahead;
-use super::avx512::Avx512;
+use super::proof::{Avx512, Vnni, Words};
 use crate::kernels::simd::{Buffers, Kernel, LANES, WeightQuads};
-
-/// The proof that this processor has AVX-512 F and BW.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Words(pub(super) ());
-
-/// The proof that this processor has AVX-512 F, BW and VNNI.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Vnni {
-    /// Whether it has AVX-512 BF16, too.
-    pub(super) bf16: bool,
-}
 
 #[target_feature(enable = "avx512f,avx512bw")]
 fn compiled<K: Kernel<Avx512<Words>>>(simd: Avx512<Words>, kernel: K) -> K::Output {

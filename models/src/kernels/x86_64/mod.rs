@@ -5,10 +5,10 @@ mod avx512;
 mod integers;
 #[cfg(feature = "bench")]
 mod peak;
+mod proof;
 
 pub(crate) use avx2::Avx2;
-pub(crate) use avx512::Avx512;
-pub(crate) use integers::{Vnni, Words};
+pub(crate) use proof::{Avx512, Vnni, Words};
 
 /// Bytes between what is read and what is asked for.
 const AHEAD: usize = 2048;

@@ -9,8 +9,8 @@ use csv_core::ReadRecordResult;
 use self::dialect::{Dialect, Quotes, guessed, named, one_byte};
 use super::Reading;
 use super::columns::require;
-use super::input::{MAX_ROW_BYTES, Notices};
-use super::record::{Fault, Record, Records, Wanted};
+use super::notices::Notices;
+use super::record::{Fault, MAX_ROW_BYTES, Record, Records, Wanted};
 use super::window::Window;
 use crate::{Error, ErrorKind, Result};
 

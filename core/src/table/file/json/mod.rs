@@ -9,8 +9,7 @@ use std::io::Read;
 use serde::de::IgnoredAny;
 
 use self::scan::{Malformed, Members, Nest};
-use super::input::MAX_ROW_BYTES;
-use super::record::{Fault, Record, Records, Wanted};
+use super::record::{Fault, MAX_ROW_BYTES, Record, Records, Wanted};
 use super::window::Window;
 use crate::{Error, ErrorKind, Result};
 

@@ -1,0 +1,3 @@
+import type * as native from '../native.js';
+/** A channel that can take a ticket. */
+export type Route = native.RouteScore['route'];

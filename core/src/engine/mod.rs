@@ -1,0 +1,244 @@
+//! The engine: opened once, cloned freely, called from any thread.
+
+mod call;
+mod pending;
+mod queue;
+mod runtime;
+mod scheduler;
+pub(crate) mod stream;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use serde::Serialize;
+
+use self::call::{Call, named};
+use self::runtime::Runtime;
+use crate::model::backend::{Chosen, choose, cpu_features};
+use crate::model::bundle::locate;
+use crate::model::forward::Model;
+use crate::pipeline::{Asked, Pipeline};
+use crate::{
+    Analysis, AnalyzeOptions, EngineOptions, Error, ErrorKind, Metrics, ModelInfo, ModelSource, Result,
+    Shutdown, Ticket, Tickets,
+};
+
+pub use self::pending::Pending;
+pub use self::stream::{STREAM_STEP, STREAM_WINDOW, Stream};
+
+/// The largest number of tickets in one call; more is work for [`crate::score`].
+pub const MAX_TICKETS: usize = 100_000;
+
+/// Tickets that may wait where the options do not say.
+const QUEUE: usize = 4096;
+
+/// Reads support messages. Cloning is cheap and shares the model and the threads.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    runtime: Runtime,
+    info: Info,
+}
+
+/// What an engine is made of.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Info {
+    /// The model.
+    pub model: ModelInfo,
+    /// The sentiment model that stands in for the bundle's head, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sentiment_model: Option<ModelInfo>,
+    /// The outputs that it can give.
+    pub outputs: Vec<String>,
+    /// Each head with its labels.
+    pub heads: Vec<HeadInfo>,
+    /// Tokens that are read of a text, special tokens counted.
+    pub max_tokens: usize,
+    /// `cpu`, `cuda:0` or `metal`.
+    pub device: String,
+    /// `f32`.
+    pub precision: &'static str,
+    /// Threads of the engine's own pool.
+    pub threads: usize,
+    /// What the processor has of the instruction sets that matter here.
+    pub cpu_features: Vec<&'static str>,
+    /// This library's version.
+    pub version: &'static str,
+}
+
+/// One head of the model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HeadInfo {
+    /// Its name.
+    pub name: String,
+    /// Its labels, in the order of the logits.
+    pub labels: Vec<String>,
+}
+
+impl Engine {
+    /// Opens an engine: finds the model, checks every file, replays its golden messages, starts the threads.
+    ///
+    /// # Errors
+    /// `model-not-found`, `model-invalid`, `device-unavailable`, `network`, `io`, or `invalid-input` for an option.
+    #[allow(clippy::needless_pass_by_value, reason = "options are made for one engine")]
+    pub fn open(options: EngineOptions) -> Result<Self> {
+        let Chosen { backend, device, precision } = choose(options.device, options.precision)?;
+        let threads = match options.threads {
+            None => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            Some(n) if (1..=1024).contains(&n) => n,
+            Some(n) => return Err(Error::invalid("threads", format!("{n} threads; from 1 to 1024"))),
+        };
+        let queue = match options.queue {
+            Some(0) => return Err(Error::invalid("queue", "a queue of 0 tickets; from 1")),
+            queue => queue.unwrap_or(QUEUE),
+        };
+        let mut sentiment_model = None;
+        let load = || -> Result<_> {
+            let load = |source: &ModelSource| Model::open(&locate(source, &options)?, &backend);
+            let model = load(&options.model)?;
+            let sentiment = options.sentiment_model.as_ref().map(load).transpose()?;
+            sentiment_model = sentiment.as_ref().map(|model| model.info.clone());
+            Ok(Arc::new(Pipeline::new(model, sentiment, &options)?))
+        };
+        let runtime = Runtime::start(threads, queue, options.shutdown, load)?;
+        let pipeline = runtime.pipeline();
+        let model = &pipeline.model;
+        let info = Info {
+            model: model.info.clone(),
+            sentiment_model,
+            outputs: pipeline.known_outputs(),
+            heads: model
+                .heads
+                .iter()
+                .map(|h| HeadInfo { name: h.name.clone(), labels: h.labels.clone() })
+                .collect(),
+            max_tokens: model.input.max_tokens,
+            device,
+            precision,
+            threads,
+            cpu_features: cpu_features(),
+            version: env!("CARGO_PKG_VERSION"),
+        };
+        Ok(Self { inner: Arc::new(Inner { runtime, info }) })
+    }
+
+    /// What this engine is made of.
+    pub fn info(&self) -> &Info {
+        &self.inner.info
+    }
+
+    /// Analyzes one ticket.
+    ///
+    /// # Errors
+    /// `invalid-input` for a ticket without text; `too-large`, `too-long`.
+    pub fn analyze(&self, ticket: &Ticket) -> Result<Analysis> {
+        let analyses = self.analyze_batch(std::slice::from_ref(ticket), &AnalyzeOptions::default())?;
+        analyses
+            .into_iter()
+            .next()
+            .ok_or_else(|| Error::new(ErrorKind::Internal, "one ticket gave no analysis"))
+    }
+
+    /// Analyzes tickets, in their order. One bad ticket fails the call and is named by its place, from 0.
+    ///
+    /// # Errors
+    /// As [`Engine::analyze`]; `too-large` for more than [`MAX_TICKETS`]; `overloaded` where too many tickets of other callers
+    /// wait; `timeout`; `cancelled` where the engine was closed before.
+    pub fn analyze_batch(&self, tickets: &[Ticket], options: &AnalyzeOptions) -> Result<Vec<Analysis>> {
+        self.submit(tickets.to_vec(), options).wait()
+    }
+
+    /// Hands tickets over and returns at once; `pending.wait()` or `pending.await` gives what [`Engine::analyze_batch`] gives.
+    ///
+    /// Tickets of concurrent callers share batches; an engine with nothing to do begins at once. Callers get their turns
+    /// one after the other, so that one message does not wait for somebody's thousands. Dropping the [`Pending`] cancels
+    /// what has not begun and frees its place in the queue.
+    pub fn submit(&self, tickets: Vec<Ticket>, options: &AnalyzeOptions) -> Pending<Vec<Analysis>> {
+        self.submit_from(Arc::new(tickets), options)
+    }
+
+    /// As [`Engine::submit`], from a source that is read where it is: texts are not copied.
+    pub fn submit_from(&self, tickets: Arc<dyn Tickets>, options: &AnalyzeOptions) -> Pending<Vec<Analysis>> {
+        self.hand_over(tickets, options, false)
+    }
+
+    /// As [`Engine::submit_from`], but where other callers fill the queue the call waits for its turn before it, in the place of being `overloaded`. It is for callers
+    /// who hand over a bounded number of tickets and wait for their answers, as [`Engine::stream`] does.
+    pub fn submit_in_turn(
+        &self,
+        tickets: Arc<dyn Tickets>,
+        options: &AnalyzeOptions,
+    ) -> Pending<Vec<Analysis>> {
+        self.hand_over(tickets, options, true)
+    }
+
+    fn hand_over(
+        &self,
+        tickets: Arc<dyn Tickets>,
+        options: &AnalyzeOptions,
+        waits: bool,
+    ) -> Pending<Vec<Analysis>> {
+        // A time that no clock can show never comes.
+        let deadline = options.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let (promise, pending) = pending::pair(deadline);
+        let asked = match self.check(tickets.as_ref(), options) {
+            Ok(asked) => asked,
+            Err(error) => {
+                promise.settle(Err(error));
+                return pending;
+            }
+        };
+        let call = Call::new(tickets, asked, deadline, promise);
+        if let Err(error) = self.inner.runtime.submit(&call, waits) {
+            call.fail(error);
+        }
+        pending
+    }
+
+    /// What is wrong with a call as a whole, and with a ticket before it is tokenized.
+    fn check(&self, tickets: &dyn Tickets, options: &AnalyzeOptions) -> Result<Arc<Asked>> {
+        let count = tickets.len();
+        if count > MAX_TICKETS {
+            let message = format!("{count} tickets in one call; at most {MAX_TICKETS}");
+            return Err(Error::new(ErrorKind::TooLarge, message).at("tickets"));
+        }
+        let pipeline = self.inner.runtime.pipeline();
+        for index in 0..count {
+            let checked = tickets.get(index).and_then(|ticket| pipeline.check(&ticket));
+            checked.map_err(|e| named(tickets, index, e))?;
+        }
+        pipeline.asked(options)
+    }
+
+    /// What this engine has done so far.
+    ///
+    /// # Errors
+    /// `internal` where a forked process cannot start threads of its own.
+    pub fn metrics(&self) -> Result<Metrics> {
+        self.inner.runtime.metrics()
+    }
+
+    /// Closes the engine and all its clones: nothing more is accepted (`invalid-input`), what is queued is finished or cancelled,
+    /// and the threads are joined. Closing twice does nothing.
+    pub fn close(&self, shutdown: Shutdown) {
+        self.inner.runtime.close(shutdown);
+    }
+
+    /// The outputs of a call in the order of [`Info::outputs`], and whether the model is whole.
+    pub(crate) fn shape(&self, outputs: &[String]) -> Result<(Vec<String>, bool)> {
+        let pipeline = self.inner.runtime.pipeline();
+        let chosen = pipeline.chosen(outputs)?;
+        let known = pipeline.known_outputs().into_iter();
+        Ok((known.filter(|output| chosen.contains(output)).collect(), pipeline.is_whole()))
+    }
+
+    /// Runs `work` on the engine's own threads.
+    pub(crate) fn install<T: Send>(&self, work: impl FnOnce(&Pipeline) -> Result<T> + Send) -> Result<T> {
+        let runtime = &self.inner.runtime;
+        runtime.install(|| work(runtime.pipeline()))
+    }
+}

@@ -1,0 +1,142 @@
+//! Tokenized tickets that wait, and which of them go into the next batch.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::call::Call;
+use crate::Usage;
+use crate::model::batch::{TOKEN_BUDGET, fitting};
+use crate::model::forward::Outputs;
+use crate::model::tokenize::Encoding;
+
+/// Where a shorter text is padded to the longest of its batch: under this share of it, it waits for a batch of its own kind.
+const LEAST_FILL: f32 = 0.7;
+
+/// One tokenized ticket.
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub(crate) index: usize,
+    pub(crate) usage: Usage,
+    /// One for each model on its way.
+    pub(crate) encodings: Vec<Encoding>,
+    /// Of the models that have run.
+    pub(crate) logits: Vec<Outputs>,
+}
+
+impl Row {
+    /// The ids that the next model reads.
+    pub(crate) fn ids(&self) -> &[u32] {
+        &self.encodings[self.logits.len()].ids
+    }
+}
+
+/// A call's waiting rows: in their order, or shortest first where the encoder pads.
+#[derive(Debug)]
+struct Waiting {
+    call: Arc<Call>,
+    rows: Vec<Row>,
+}
+
+/// Rows for one model, by call. Every batch begins with rows of the call that waited longest for its turn, so that a caller with one
+/// message does not wait for another's thousands.
+#[derive(Debug)]
+pub(crate) struct Lane {
+    pads: bool,
+    calls: VecDeque<Waiting>,
+}
+
+/// Rows of one forward pass, each with its call.
+pub(crate) type Picked = Vec<(Arc<Call>, Row)>;
+
+impl Lane {
+    /// For a model that pads, or does not.
+    pub(crate) fn new(pads: bool) -> Self {
+        Self { pads, calls: VecDeque::new() }
+    }
+
+    pub(crate) fn push(&mut self, call: &Arc<Call>, mut rows: Vec<Row>) {
+        if rows.is_empty() {
+            return;
+        }
+        // Most calls have one ticket, and are not looked for.
+        let known =
+            (call.rows > 1).then(|| self.calls.iter_mut().find(|waiting| Arc::ptr_eq(&waiting.call, call)));
+        call.entered_lane(rows.len());
+        let waiting = if let Some(Some(waiting)) = known {
+            waiting.rows.append(&mut rows);
+            waiting
+        } else {
+            self.calls.push_back(Waiting { call: Arc::clone(call), rows });
+            let Some(waiting) = self.calls.back_mut() else { return };
+            waiting
+        };
+        if self.pads {
+            waiting.rows.sort_by_key(|row| row.ids().len());
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.calls.is_empty()
+    }
+
+    pub(crate) fn rows(&self) -> usize {
+        self.calls.iter().map(|waiting| waiting.rows.len()).sum()
+    }
+
+    pub(crate) fn calls(&self) -> impl Iterator<Item = &Arc<Call>> {
+        self.calls.iter().map(|waiting| &waiting.call)
+    }
+
+    /// Moves the calls that nobody waits for any more to `gone`.
+    pub(crate) fn sweep(&mut self, gone: &mut Vec<Arc<Call>>) {
+        self.calls.retain(|Waiting { call, rows }| {
+            let wanted = call.is_wanted();
+            if !wanted {
+                call.left_lane(rows.len());
+                gone.push(Arc::clone(call));
+            }
+            wanted
+        });
+    }
+
+    /// The next batch; `None` where nothing waits.
+    pub(crate) fn pick(&mut self) -> Option<Picked> {
+        let picked = if self.pads { self.pick_alike() } else { self.pick_next() }?;
+        self.calls.rotate_left(1);
+        self.calls.retain(|waiting| !waiting.rows.is_empty());
+        Some(picked)
+    }
+
+    /// Rows in their order, as many as fit.
+    fn pick_next(&mut self) -> Option<Picked> {
+        let lengths = self.calls.iter().flat_map(|waiting| &waiting.rows).map(|row| row.ids().len());
+        let mut most = fitting(lengths);
+        let mut picked = Picked::with_capacity(most);
+        for Waiting { call, rows } in &mut self.calls {
+            let count = rows.len().min(most);
+            most -= count;
+            call.left_lane(count);
+            picked.extend(rows.drain(..count).map(|row| (Arc::clone(call), row)));
+        }
+        (!picked.is_empty()).then_some(picked)
+    }
+
+    /// The longest rows of the first call, and rows of any call that are nearly as long.
+    fn pick_alike(&mut self) -> Option<Picked> {
+        let longest = self.calls.front()?.rows.last()?.ids().len();
+        let most = (TOKEN_BUDGET / longest.max(1)).max(1);
+        let least = (longest as f32 * LEAST_FILL) as usize;
+        let mut picked = Picked::new();
+        for Waiting { call, rows } in &mut self.calls {
+            let fits = rows.partition_point(|row| row.ids().len() <= longest);
+            let near = rows[..fits].partition_point(|row| row.ids().len() < least);
+            let start = near.max(fits.saturating_sub(most - picked.len()));
+            call.left_lane(fits - start);
+            picked.extend(rows.drain(start..fits).map(|row| (Arc::clone(call), row)));
+            if picked.len() == most {
+                break;
+            }
+        }
+        Some(picked)
+    }
+}

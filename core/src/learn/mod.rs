@@ -1,0 +1,15 @@
+//! What happens apart from requests: examining rows, training heads and trunks, calibrating and evaluating them, and learning a route's weights from outcomes.
+
+#[cfg(feature = "train")]
+mod calibrate;
+#[cfg(feature = "train")]
+pub mod doctor;
+pub mod evaluate;
+#[cfg(feature = "train")]
+mod lbfgs;
+#[cfg(feature = "train")]
+pub mod outcomes;
+#[cfg(feature = "train")]
+mod scale;
+#[cfg(feature = "train")]
+pub mod train;

@@ -1,0 +1,182 @@
+//! The base that is read: a checkpoint, or a bundle with its heads.
+
+use std::path::Path;
+
+use frontdesk_models::config::{Architecture, Config};
+use frontdesk_models::training::Trunk;
+use frontdesk_models::weights::{Limits, Weights};
+
+use super::report;
+use super::tensors::{Tensors, serialize};
+use crate::model::backend;
+use crate::model::bundle::{
+    CONFIG, DEFAULT_MAX_BYTES, Files, HEADS, Input, MANIFEST, Manifest, TOKENIZER, TRUNK,
+};
+use crate::model::forward::Model;
+use crate::model::tokenize::Tokenizer;
+use crate::pipeline::WHOLE;
+use crate::{Error, ModelSource, Result};
+
+/// A file that transformers reads and this engine does not; kept so that both can open a bundle.
+pub(super) const TOKENIZER_CONFIG: &str = "tokenizer_config.json";
+
+/// What is kept of the base.
+#[derive(Debug)]
+pub(super) struct Base {
+    pub(super) config: Config,
+    pub(super) tokenizer: Vec<u8>,
+    pub(super) input: Input,
+    pub(super) digest: String,
+    pub(super) config_json: Vec<u8>,
+    pub(super) tokenizer_config: Option<Vec<u8>>,
+    weights: Weights,
+    /// The base's own manifest and heads, where it is a bundle.
+    pub(super) bundle: Option<(Manifest, Weights)>,
+}
+
+impl Base {
+    pub(super) fn read(files: &Files, max_tokens: usize) -> Result<Self> {
+        let config_json = files.read(CONFIG)?;
+        let config =
+            Config::from_json(&config_json).map_err(|e| Error::from(e).context(files.named(CONFIG)))?;
+        let bundle = if files.has(MANIFEST) {
+            Model::open(files, &backend::cpu()?)?;
+            let manifest = Manifest::from_json(&files.read(MANIFEST)?)?;
+            Some((manifest, files.weights(HEADS)?))
+        } else {
+            None
+        };
+        let max_tokens = max_tokens.min(config.max_positions);
+        let input = match &bundle {
+            Some((manifest, _)) => manifest.input.clone(),
+            None => Input { max_tokens, max_bytes: DEFAULT_MAX_BYTES },
+        };
+        let tokenizer_config =
+            files.has(TOKENIZER_CONFIG).then(|| files.read(TOKENIZER_CONFIG)).transpose()?;
+        Ok(Self {
+            tokenizer: files.read(TOKENIZER)?,
+            config,
+            input,
+            digest: files.digest(TRUNK)?,
+            config_json,
+            tokenizer_config,
+            weights: files.weights(TRUNK)?,
+            bundle,
+        })
+    }
+
+    /// The names of the heads that the base has already.
+    pub(super) fn heads(&self) -> Vec<&str> {
+        let heads = self.bundle.iter().flat_map(|(manifest, _)| &manifest.heads);
+        heads.map(|head| head.name.as_str()).collect()
+    }
+
+    /// What a report says of it; `source` is where it was found.
+    pub(super) fn record(&self, source: &ModelSource) -> report::Base {
+        let bundle = self.bundle.as_ref().map(|(manifest, _)| manifest);
+        let named = match source {
+            ModelSource::Default => "the bundled model".to_owned(),
+            ModelSource::Bytes(_) => "files in memory".to_owned(),
+            // Of a directory not where it lies, which differs from one training to the next.
+            ModelSource::Named(name) => {
+                let path = Path::new(name);
+                let last = path.file_name().filter(|_| path.is_dir());
+                last.map_or_else(|| name.clone(), |last| last.to_string_lossy().into_owned())
+            }
+        };
+        report::Base {
+            name: bundle.map_or(named, |manifest| manifest.name.clone()),
+            version: bundle.map(|manifest| manifest.version.clone()),
+            architecture: match self.config.architecture {
+                Architecture::Bert => "BERT",
+                Architecture::DistilBert => "DistilBERT",
+            },
+            layers: self.config.layers,
+            width: self.config.hidden_size,
+            digest: self.digest.clone(),
+        }
+    }
+
+    pub(super) fn is_bundle(&self) -> bool {
+        self.bundle.is_some()
+    }
+
+    /// Whether the bundle has all heads of a whole one: these, and where the trunk stays as it is the base's.
+    pub(super) fn would_be_whole(&self, tasks: &[&str], frozen: bool) -> bool {
+        let kept = if frozen { self.heads() } else { Vec::new() };
+        WHOLE.iter().all(|name| tasks.contains(name) || kept.contains(name))
+    }
+
+    pub(super) fn tokenizer(&self) -> Result<Tokenizer> {
+        let Input { max_tokens, max_bytes } = self.input;
+        Tokenizer::new(&self.tokenizer, self.config.vocab_size, max_tokens, max_bytes)
+    }
+
+    pub(super) fn config_json(&self) -> &[u8] {
+        &self.config_json
+    }
+
+    /// The number of the trunk's values.
+    pub(super) fn parameters(&self) -> usize {
+        self.weights
+            .names()
+            .iter()
+            .filter_map(|name| self.weights.shape(name))
+            .map(|s| s.iter().product::<usize>())
+            .sum()
+    }
+
+    pub(super) fn weights(&self) -> &Weights {
+        &self.weights
+    }
+
+    /// The dense layer before the classifier of a checkpoint: BERT's pooler, DistilBERT's pre-classifier.
+    pub(super) fn dense(&self) -> Option<(Vec<f32>, Vec<f32>)> {
+        let width = self.config.hidden_size;
+        ["bert.pooler.dense", "pooler.dense", "pre_classifier"].iter().find_map(|name| {
+            let weight = self.weights.values(&format!("{name}.weight"), &[width, width]).ok()?;
+            Some((weight, self.weights.values(&format!("{name}.bias"), &[width]).ok()?))
+        })
+    }
+
+    /// The trunk, as it learnt where it did.
+    pub(super) fn weights_of(&self, learnt: Option<&Trunk>) -> Result<Weights> {
+        Ok(Weights::from_bytes(serialize(&self.tensors(learnt)?, false)?, Limits::default())?)
+    }
+
+    /// The trunk as float16 has it.
+    pub(super) fn rounded(&self) -> Result<Weights> {
+        Ok(Weights::from_bytes(serialize(&self.tensors(None)?, true)?, Limits::default())?)
+    }
+
+    /// The trunk's tensors, without a classifier that the base may have.
+    fn tensors(&self, learnt: Option<&Trunk>) -> Result<Tensors> {
+        let mut tensors = Tensors::new();
+        for name in self.weights.names() {
+            let head = name.starts_with("classifier.") || name.starts_with("pre_classifier.");
+            // Old checkpoints carry the positions' indexes as integers.
+            if head || name.ends_with("position_ids") {
+                continue;
+            }
+            let shape = self.weights.shape(&name).unwrap_or_default().to_vec();
+            let values = self.weights.values(&name, &shape)?;
+            tensors.insert(name, (shape, values));
+        }
+        for (name, shape, values) in learnt.into_iter().flat_map(Trunk::tensors) {
+            tensors.insert(name.to_owned(), (shape.to_vec(), values.to_vec()));
+        }
+        Ok(tensors)
+    }
+
+    /// The bytes of the trunk's file: those of a bundle whose trunk did not learn as they are, since its other heads were trained on this very
+    /// trunk.
+    pub(super) fn trunk_file(&self, files: &Files, learnt: Option<&Trunk>, half: bool) -> Result<Vec<u8>> {
+        match (&self.bundle, learnt) {
+            (Some(_), None) if half => {
+                Err(Error::invalid("half", "the base is a bundle, whose trunk stays as it is"))
+            }
+            (Some(_), None) => files.read_weights(TRUNK),
+            _ => serialize(&self.tensors(learnt)?, half).map_err(|e| e.context(files.named(TRUNK))),
+        }
+    }
+}

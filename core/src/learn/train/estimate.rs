@@ -1,0 +1,104 @@
+//! What a training would take, before it begins.
+
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use super::features::{pooled, served};
+use super::learner::{Learner, Lesson};
+use super::optimizer::course;
+use super::options::{Method, Settings};
+use super::plan::epoch;
+use crate::Result;
+use crate::model::tokenize::Encoding;
+
+/// Steps that are timed.
+const STEPS: usize = 4;
+
+/// Validation rows that are timed.
+const ROWS: usize = 128;
+
+/// What a training would take, if it runs through all its epochs: early stopping makes it less.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Estimate {
+    /// Steps of the optimizer.
+    pub steps: usize,
+    /// Tokens that go through the trunk to be learnt from.
+    pub tokens: usize,
+    /// Tokens a second of the steps that were timed; 0 for a frozen trunk.
+    pub tokens_per_second: f64,
+    /// Seconds of all epochs with their validation, as far as the first steps tell.
+    pub seconds: f64,
+    /// Bytes of memory at the peak: parameters, moments, gradients, the best epoch, and the largest step's activations.
+    pub bytes: usize,
+}
+
+/// Times a few steps of a learner, which has learnt a little then.
+pub(super) fn estimate(learner: &mut Learner<'_>, settings: &Settings) -> Result<Estimate> {
+    let lessons = learner.lessons;
+    let rows: Vec<(usize, usize)> =
+        lessons.iter().map(|lesson| (lesson.train.targets.len(), lesson.passes)).collect();
+    let batches = epoch(&rows, settings.batch, settings.seed, 1);
+    let steps = batches.len().div_ceil(settings.accumulate) * settings.epochs;
+    let tokens = |lesson: &Lesson, rows: &[usize]| -> usize {
+        rows.iter().map(|&row| lesson.train.encodings[row].ids.len()).sum()
+    };
+    let of_step: Vec<usize> = batches
+        .chunks(settings.accumulate)
+        .map(|step| step.iter().map(|batch| tokens(&lessons[batch.head], &batch.rows)).sum())
+        .collect();
+    let largest = batches.iter().map(|batch| tokens(&lessons[batch.head], &batch.rows)).max().unwrap_or(0);
+
+    let (mut busy, mut seen, mut timed) = (Duration::ZERO, 0, 0usize);
+    for (index, step) in batches.chunks(settings.accumulate).take(STEPS + 1).enumerate() {
+        let began = Instant::now();
+        let said = learner.step(step, index + 1, course(index, steps, settings.warmup))?;
+        // The first one reaches for memory.
+        if index > 0 || batches.len() <= settings.accumulate {
+            (busy, seen, timed) = (busy + began.elapsed(), seen + said.tokens, timed + 1);
+        }
+    }
+    let learning = settings.method != Method::Frozen;
+    let all: usize = of_step.iter().sum::<usize>() * settings.epochs;
+    let of_steps = if learning {
+        busy.as_secs_f64() * all as f64 / seen.max(1) as f64
+    } else {
+        busy.as_secs_f64() * steps as f64 / timed.max(1) as f64
+    };
+    let passes = if learning { settings.epochs } else { 0 };
+    let of_validation = passes as f64 * validation(learner, lessons)?;
+
+    let hidden = learner.base().config.hidden_size;
+    let config = &learner.base().config;
+    let floats: usize = learner.arrays().iter().map(|values| values.len()).sum();
+    let gradients = if learning { learner.base().parameters() } else { floats };
+    let activations = if learning {
+        largest * (config.layers * (8 * hidden + 2 * config.intermediate_size) + 2 * hidden)
+    } else {
+        lessons.iter().map(|l| l.train.targets.len() + l.valid.targets.len()).sum::<usize>() * hidden
+    };
+    Ok(Estimate {
+        steps,
+        tokens: if learning { all } else { 0 },
+        tokens_per_second: if learning { seen as f64 / busy.as_secs_f64().max(1e-6) } else { 0.0 },
+        seconds: of_steps + of_validation,
+        // Values, two moments, the best epoch; the trunk that validates.
+        bytes: 4 * (4 * floats + gradients + activations + learner.base().parameters()),
+    })
+}
+
+/// Seconds of one look at the validation rows.
+fn validation(learner: &Learner<'_>, lessons: &[Lesson]) -> Result<f64> {
+    let base = learner.base();
+    let trunk = served(&base.config, base.weights())?;
+    let count = |encodings: &[Encoding]| encodings.iter().map(|e| e.ids.len()).sum::<usize>();
+    let mut seconds = 0.0;
+    for lesson in lessons {
+        let some = &lesson.valid.encodings[..ROWS.min(lesson.valid.encodings.len())];
+        let began = Instant::now();
+        pooled(&trunk, some, lesson.pooling, &|_| Ok(()))?;
+        let share = count(&lesson.valid.encodings) as f64 / count(some).max(1) as f64;
+        seconds += began.elapsed().as_secs_f64() * share;
+    }
+    Ok(seconds)
+}

@@ -1,0 +1,148 @@
+//! The loop: epochs of steps, the best epoch kept, checkpoints on the way.
+
+use std::time::{Duration, Instant};
+
+use super::checkpoint::Checkpoints;
+use super::learner::{Learner, Seen};
+use super::optimizer::course;
+use super::options::{Metric, Settings};
+use super::plan::{Batch, epoch as plan};
+use super::progress::{Point, Progress};
+use super::state::State;
+use super::task::measure;
+use crate::{Error, ErrorKind, Result};
+
+/// Batches after which whoever waits is told of them, and may stop the work.
+const TURN: usize = 64;
+
+/// What a training found.
+pub(super) struct Fitted {
+    pub(super) epoch: usize,
+    pub(super) steps: usize,
+    pub(super) curve: Vec<Point>,
+    pub(super) tokens_per_second: f64,
+}
+
+pub(super) struct Loop<'a> {
+    pub(super) settings: &'a Settings,
+    pub(super) metrics: &'a [Metric],
+    pub(super) checkpoints: Option<Checkpoints>,
+    pub(super) progress: &'a (dyn Fn(Progress) -> Result<()> + Sync),
+}
+
+impl Loop<'_> {
+    /// Trains, and leaves the learner as it was at the end of the best epoch.
+    pub(super) fn run(&self, learner: &mut Learner<'_>) -> Result<Fitted> {
+        let settings = self.settings;
+        let rows: Vec<(usize, usize)> =
+            learner.lessons.iter().map(|lesson| (lesson.train.targets.len(), lesson.passes)).collect();
+        let total = plan(&rows, settings.batch, settings.seed, 1).len();
+        let steps = total.div_ceil(settings.accumulate) * settings.epochs;
+        let mut best: Vec<Vec<f32>> = Vec::new();
+        let mut state = State { epoch: 1, ..State::default() };
+        if let Some((saved, arrays)) =
+            self.checkpoints.as_ref().map(|c| c.load(learner)).transpose()?.flatten()
+        {
+            (state, best) = (saved, arrays);
+        }
+        let (mut busy, mut tokens) = (Duration::ZERO, 0);
+        let speed = |tokens: usize, busy: Duration| tokens as f64 / busy.as_secs_f64().max(1e-3);
+        while state.epoch <= settings.epochs && state.stale < settings.patience {
+            let batches = plan(&rows, settings.batch, settings.seed, state.epoch);
+            for batches in batches[state.done..].chunks(settings.accumulate) {
+                if learner.trunk().is_some() || state.done.is_multiple_of(TURN) {
+                    (self.progress)(Progress::Steps {
+                        epoch: state.epoch,
+                        epochs: settings.epochs,
+                        done: state.done,
+                        total,
+                        loss: state.loss / state.done.max(1) as f64,
+                        tokens_per_second: speed(tokens, busy),
+                    })?;
+                }
+                let began = Instant::now();
+                let seen = self.step(learner, batches, &mut state, steps)?;
+                (busy, tokens) = (busy + began.elapsed(), tokens + seen.tokens);
+                if let Some(checkpoints) = &self.checkpoints
+                    && checkpoints.due(state.steps)
+                {
+                    checkpoints.save(learner, &state, &best)?;
+                }
+            }
+            self.end_epoch(learner, &mut state, &mut best, total)?;
+            if let Some(checkpoints) = &self.checkpoints {
+                checkpoints.save(learner, &state, &best)?;
+            }
+        }
+        let Some((epoch, _)) = state.best else {
+            return Err(Error::new(ErrorKind::Internal, "training ended without an epoch"));
+        };
+        learner.restore(best);
+        Ok(Fitted { epoch, steps: state.steps, curve: state.curve, tokens_per_second: speed(tokens, busy) })
+    }
+
+    fn step(
+        &self,
+        learner: &mut Learner<'_>,
+        batches: &[Batch],
+        state: &mut State,
+        steps: usize,
+    ) -> Result<Seen> {
+        let course = course(state.steps, steps, self.settings.warmup);
+        state.steps += 1;
+        let seen = learner.step(batches, state.steps, course)?;
+        if !seen.loss.is_finite() {
+            let kept = match &self.checkpoints {
+                Some(checkpoints) => checkpoints.kept(),
+                None => String::new(),
+            };
+            let (loss, step) = (seen.loss, state.steps);
+            let message = format!("the loss is {loss} at step {step}; a lower learning rate may help{kept}");
+            return Err(Error::new(ErrorKind::DataInvalid, message));
+        }
+        state.done += batches.len();
+        state.loss += seen.loss * batches.len() as f64;
+        Ok(seen)
+    }
+
+    fn end_epoch(
+        &self,
+        learner: &Learner<'_>,
+        state: &mut State,
+        best: &mut Vec<Vec<f32>>,
+        total: usize,
+    ) -> Result<()> {
+        let (epoch, epochs) = (state.epoch, self.settings.epochs);
+        let loss = state.loss / total as f64;
+        let told = || {
+            (self.progress)(Progress::Steps {
+                epoch,
+                epochs,
+                done: total,
+                total,
+                loss,
+                tokens_per_second: 0.0,
+            })
+        };
+        let logits = learner.validate(None, &told)?;
+        let of_head = |((lesson, metric), logits): ((&super::learner::Lesson, &Metric), &Vec<Vec<f32>>)| {
+            measure(*metric, lesson.link, lesson.labels, logits, &lesson.valid.targets)
+        };
+        let metrics: Vec<f64> = learner.lessons.iter().zip(self.metrics).zip(&logits).map(of_head).collect();
+        let scores = metrics.iter().zip(self.metrics).zip(learner.lessons);
+        let scores = scores.map(|((value, metric), lesson)| metric.score(*value, lesson.labels));
+        let score = scores.sum::<f64>() / metrics.len() as f64;
+        let metric = if let [value] = metrics.as_slice() { *value } else { score };
+        (self.progress)(Progress::Epoch { epoch, epochs, loss, metric })?;
+        state.curve.push(Point { epoch, steps: state.steps, loss, metrics });
+        if state.best.is_none_or(|(_, best)| score > best) {
+            *best = learner.arrays().into_iter().cloned().collect();
+            state.best = Some((epoch, score));
+            state.stale = 0;
+        } else {
+            state.stale += 1;
+        }
+        (state.epoch, state.done, state.loss) = (epoch + 1, 0, 0.0);
+        Ok(())
+    }
+}

@@ -1,0 +1,324 @@
+//! The network that learns: heads on the vectors of a frozen trunk, or on a trunk that learns with them.
+
+use frontdesk_models::ModelError;
+use frontdesk_models::encoder::{PackedEncoder, Pooling, TokenBatch};
+use frontdesk_models::heads::Link;
+use frontdesk_models::training::{Dropout, Gradients, Trunk};
+
+use super::base::Base;
+use super::domain::MOST_ROWS;
+use super::features::{Features, pooled, served};
+use super::head::{Head, Objective};
+use super::lora::Lora;
+use super::optimizer::{Moments, Step};
+use super::options::Settings;
+use super::plan::{Batch, seed_of};
+use crate::learn::scale::Scale;
+use crate::model::tokenize::Encoding;
+use crate::{Error, Result};
+
+/// Rows as the network reads them.
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    pub(super) encodings: Vec<Encoding>,
+    pub(super) targets: Vec<Vec<usize>>,
+}
+
+/// What one head learns from.
+#[derive(Debug)]
+pub(super) struct Lesson {
+    pub(super) link: Link,
+    pub(super) labels: usize,
+    pub(super) pooling: Pooling,
+    pub(super) objective: Objective,
+    /// How often its rows come in an epoch.
+    pub(super) passes: usize,
+    /// What its loss is multiplied with.
+    pub(super) weight: f64,
+    pub(super) train: Rows,
+    pub(super) valid: Rows,
+}
+
+/// What lies under the heads.
+pub(super) enum Body {
+    Frozen { train: Vec<Features>, valid: Vec<Features>, scales: Vec<Scale> },
+    Learning(Box<Learning>),
+}
+
+pub(super) struct Learning {
+    pub(super) trunk: Trunk,
+    pub(super) lora: Option<Lora>,
+    gradients: Gradients,
+}
+
+pub(super) struct Learner<'a> {
+    pub(super) lessons: &'a [Lesson],
+    pub(super) heads: Vec<Head>,
+    pub(super) body: Body,
+    /// By array, as [`Learner::arrays`] orders them.
+    pub(super) moments: Vec<Moments>,
+    base: &'a Base,
+    settings: &'a Settings,
+}
+
+/// What a step saw.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Seen {
+    pub(super) loss: f64,
+    pub(super) tokens: usize,
+}
+
+impl Learning {
+    pub(super) fn new(trunk: Trunk, lora: Option<Lora>) -> Self {
+        let gradients = trunk.gradients();
+        Self { trunk, lora, gradients }
+    }
+}
+
+impl<'a> Learner<'a> {
+    pub(super) fn new(
+        lessons: &'a [Lesson],
+        heads: Vec<Head>,
+        body: Body,
+        base: &'a Base,
+        settings: &'a Settings,
+    ) -> Self {
+        let mut learner = Self { lessons, heads, body, moments: Vec::new(), base, settings };
+        learner.moments = vec![Moments::default(); learner.arrays().len()];
+        learner
+    }
+
+    /// Every array that learns: the trunk's parameters or LoRA's, then the heads'.
+    pub(super) fn arrays(&self) -> Vec<&Vec<f32>> {
+        let mut arrays: Vec<&Vec<f32>> = match &self.body {
+            Body::Frozen { .. } => Vec::new(),
+            Body::Learning(learning) => match &learning.lora {
+                Some(lora) => lora.arrays.iter().collect(),
+                None => learning.trunk.parameters().iter().map(|p| &p.values).collect(),
+            },
+        };
+        arrays.extend(self.heads.iter().flat_map(|head| head.parameters.iter().map(|p| &p.values)));
+        arrays
+    }
+
+    /// Puts back arrays as [`Learner::arrays`] gave them.
+    pub(super) fn restore(&mut self, arrays: Vec<Vec<f32>>) {
+        let mut arrays = arrays.into_iter();
+        if let Body::Learning(learning) = &mut self.body {
+            if let Some(lora) = &mut learning.lora {
+                lora.arrays.iter_mut().zip(&mut arrays).for_each(|(to, from)| *to = from);
+                lora.merge(&mut learning.trunk);
+            } else {
+                let parameters = learning.trunk.parameters_mut().iter_mut();
+                parameters.zip(&mut arrays).for_each(|(to, from)| to.values = from);
+            }
+        }
+        let parameters = self.heads.iter_mut().flat_map(|head| &mut head.parameters);
+        parameters.zip(arrays).for_each(|(to, from)| to.values = from);
+    }
+
+    /// One step of the optimizer over some batches; `number` is the step's, from 1, and `course` the share of the peak rate.
+    pub(super) fn step(&mut self, batches: &[Batch], number: usize, course: f64) -> Result<Seen> {
+        let mut seen = Seen::default();
+        let mut of_heads: Vec<Vec<Vec<f32>>> = vec![Vec::new(); self.heads.len()];
+        if let Body::Learning(learning) = &mut self.body {
+            learning.gradients.clear();
+        }
+        for (part, batch) in batches.iter().enumerate() {
+            let seed = seed_of(self.settings.seed, 2 + part as u64, number as u64);
+            let dropout = Dropout::new(self.settings.dropout as f32, seed);
+            let share = self.lessons[batch.head].weight / batches.len() as f64;
+            let (loss, tokens, gradients) = self.backward(batch, dropout, share)?;
+            seen.loss += loss;
+            seen.tokens += tokens;
+            let sums = &mut of_heads[batch.head];
+            if sums.is_empty() {
+                *sums = gradients;
+            } else {
+                let sums = sums.iter_mut().flatten();
+                sums.zip(gradients.iter().flatten()).for_each(|(sum, gradient)| *sum += gradient);
+            }
+        }
+        if seen.loss.is_finite() && !self.update(&of_heads, number, course) {
+            seen.loss = f64::NAN;
+        }
+        Ok(seen)
+    }
+
+    /// The loss and tokens of a batch and the gradients of its head; the trunk's are added up.
+    fn backward(
+        &mut self,
+        batch: &Batch,
+        dropout: Dropout,
+        share: f64,
+    ) -> Result<(f64, usize, Vec<Vec<f32>>)> {
+        let lesson = &self.lessons[batch.head];
+        let targets: Vec<&[usize]> =
+            batch.rows.iter().map(|&row| lesson.train.targets[row].as_slice()).collect();
+        let head = &self.heads[batch.head];
+        match &mut self.body {
+            Body::Frozen { train, .. } => {
+                let mut pooled = Vec::new();
+                for (place, &row) in batch.rows.iter().enumerate() {
+                    let first = pooled.len();
+                    pooled.extend_from_slice(&train[batch.head][row]);
+                    dropout.apply(place, &mut pooled[first..]);
+                }
+                let loss = head.loss(&pooled, None, &targets, &lesson.objective, share).map_err(compute)?;
+                Ok((loss.value, 0, loss.parameters))
+            }
+            Body::Learning(learning) => {
+                let sequences = batch.rows.iter().map(|&row| &lesson.train.encodings[row].ids);
+                let pass = learning.trunk.forward(&TokenBatch::new(sequences), dropout)?;
+                let pooled = pass.pool(lesson.pooling);
+                let width = head.width(learning.trunk.config().hidden_size);
+                let mut mask = vec![1.0; width * targets.len()];
+                // The trunk's places are counted from 0.
+                let before_output = dropout.at(usize::MAX >> 1);
+                mask.chunks_exact_mut(width)
+                    .enumerate()
+                    .for_each(|(row, mask)| before_output.apply(row, mask));
+                let loss =
+                    head.loss(&pooled, Some(mask), &targets, &lesson.objective, share).map_err(compute)?;
+                let gradient = pass.unpool(lesson.pooling, &loss.pooled);
+                learning.trunk.backward(&pass, gradient, &mut learning.gradients)?;
+                Ok((loss.value, pass.tokens(), loss.parameters))
+            }
+        }
+    }
+
+    /// Moves every array, unless a gradient is no number: then none, and the answer is `false`.
+    fn update(&mut self, of_heads: &[Vec<Vec<f32>>], number: usize, course: f64) -> bool {
+        let settings = self.settings;
+        let low_rank = match &self.body {
+            Body::Learning(learning) => {
+                learning.lora.as_ref().map(|lora| lora.gradients(&learning.gradients))
+            }
+            Body::Frozen { .. } => None,
+        };
+        let square = |values: &[f32]| values.iter().map(|v| f64::from(v * v)).sum::<f64>();
+        let of_trunk = match (&self.body, &low_rank) {
+            (Body::Learning(_), Some(gradients)) => gradients.iter().map(|g| square(g)).sum(),
+            (Body::Learning(learning), None) => learning.gradients.square(),
+            (Body::Frozen { .. }, _) => 0.0,
+        };
+        let norm = (of_trunk + of_heads.iter().flatten().map(|g| square(g)).sum::<f64>()).sqrt();
+        if !norm.is_finite() {
+            return false;
+        }
+        let shrink = if norm > settings.clip { (settings.clip / norm) as f32 } else { 1.0 };
+        let step = |rate: f64, decays: bool| Step {
+            number,
+            rate: rate * course,
+            decay: if decays { settings.weight_decay } else { 0.0 },
+            shrink,
+        };
+        let mut moments = self.moments.iter_mut();
+        if let Body::Learning(learning) = &mut self.body {
+            let Learning { trunk, lora, gradients } = learning.as_mut();
+            if let (Some(lora), Some(low_rank)) = (lora, &low_rank) {
+                for ((array, gradient), moments) in lora.arrays.iter_mut().zip(low_rank).zip(&mut moments) {
+                    moments.step(step(settings.learning_rate, true), array, gradient);
+                }
+                lora.merge(trunk);
+            } else {
+                let layers = trunk.config().layers;
+                for (index, (parameter, moments)) in
+                    trunk.parameters_mut().iter_mut().zip(&mut moments).enumerate()
+                {
+                    let below = i32::try_from(layers - parameter.depth).unwrap_or(i32::MAX);
+                    let rate = settings.learning_rate * settings.layer_decay.powi(below);
+                    let step = step(rate, parameter.decays);
+                    if index == 0 {
+                        moments.step_rows(step, &mut parameter.values, &gradients.words);
+                    } else {
+                        moments.step(step, &mut parameter.values, &gradients.dense[index]);
+                    }
+                }
+            }
+        }
+        for (head, gradients) in self.heads.iter_mut().zip(of_heads) {
+            for (index, parameter) in head.parameters.iter_mut().enumerate() {
+                // A head of which no row came stays as it is.
+                let Some(moments) = moments.next() else { return true };
+                if let Some(gradient) = gradients.get(index) {
+                    let step = step(settings.head_learning_rate, parameter.decays);
+                    moments.step(step, &mut parameter.values, gradient);
+                }
+            }
+        }
+        true
+    }
+
+    /// The logits of every head's validation rows; where the trunk learns, on `written` or on what it is now.
+    pub(super) fn validate(
+        &self,
+        written: Option<&PackedEncoder>,
+        told: &(dyn Fn() -> Result<()> + Sync),
+    ) -> Result<Vec<Vec<Vec<f32>>>> {
+        let hidden = self.base.config.hidden_size;
+        let logits = |head: usize, features: &Features| {
+            self.heads[head].logits(&features.concat(), hidden).map_err(compute)
+        };
+        match &self.body {
+            Body::Frozen { valid, .. } => valid.iter().enumerate().map(|(head, f)| logits(head, f)).collect(),
+            Body::Learning(learning) => {
+                let current;
+                let trunk = if let Some(trunk) = written {
+                    trunk
+                } else {
+                    current = served(&self.base.config, &self.base.weights_of(Some(&learning.trunk))?)?;
+                    &current
+                };
+                let of_head = |(head, lesson): (usize, &Lesson)| {
+                    let features = pooled(trunk, &lesson.valid.encodings, lesson.pooling, &|_| told())?;
+                    logits(head, &features)
+                };
+                self.lessons.iter().enumerate().map(of_head).collect()
+            }
+        }
+    }
+
+    /// Pooled vectors of a head's training rows, at most [`MOST_ROWS`] of them, with their classes, and of its validation rows. A row of several
+    /// labels, or none, counts as one of its first, or of a class of its own.
+    pub(super) fn vectors(
+        &self,
+        head: usize,
+        trunk: &PackedEncoder,
+    ) -> Result<(Features, Vec<usize>, Features)> {
+        let lesson = &self.lessons[head];
+        let rows = &lesson.train;
+        let every = rows.targets.len().div_ceil(MOST_ROWS);
+        let encodings: Vec<Encoding> = rows.encodings.iter().step_by(every).cloned().collect();
+        let class = |target: &Vec<usize>| target.first().copied().unwrap_or(lesson.labels);
+        let classes = rows.targets.iter().step_by(every).map(class).collect();
+        let pooled = |encodings: &[Encoding]| pooled(trunk, encodings, lesson.pooling, &|_| Ok(()));
+        Ok((pooled(&encodings)?, classes, pooled(&lesson.valid.encodings)?))
+    }
+
+    pub(super) fn base(&self) -> &'a Base {
+        self.base
+    }
+
+    pub(super) fn settings(&self) -> &'a Settings {
+        self.settings
+    }
+
+    pub(super) fn trunk(&self) -> Option<&Trunk> {
+        match &self.body {
+            Body::Learning(learning) => Some(&learning.trunk),
+            Body::Frozen { .. } => None,
+        }
+    }
+
+    pub(super) fn scale(&self, head: usize) -> Option<&Scale> {
+        match &self.body {
+            Body::Frozen { scales, .. } => scales.get(head),
+            Body::Learning(_) => None,
+        }
+    }
+}
+
+fn compute(error: candle_core::Error) -> Error {
+    ModelError::from(error).into()
+}

@@ -1,0 +1,252 @@
+//! From labelled texts to a bundle: heads on a frozen trunk, or a trunk that learns with its heads.
+//!
+//! The same data, options and seed give the same bytes on the same machine, at any number of threads, whether or not the training was cut off and
+//! went on from a checkpoint.
+
+mod base;
+mod calibrated;
+mod check;
+mod checkpoint;
+mod config;
+mod domain;
+mod estimate;
+mod export;
+mod features;
+mod fit;
+mod head;
+mod learner;
+mod lora;
+mod optimizer;
+mod options;
+mod plan;
+mod prepare;
+mod probe;
+mod progress;
+mod report;
+mod state;
+mod task;
+mod tensors;
+mod transformers;
+
+use std::time::Instant;
+
+use frontdesk_models::weights::{Limits, Weights};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+
+use crate::table::Labelled;
+use crate::{Error, ErrorKind, Result};
+use calibrated::calibrated;
+use checkpoint::Checkpoints;
+use fit::Loop;
+use head::Written;
+use prepare::{Prepared, fingerprint, learner, lessons, prepare};
+use report::Record;
+
+pub use check::{HeadDiagnosis, check, check_heads};
+pub use config::{HeadConfig, HeadRows, TrainConfig};
+pub use estimate::Estimate;
+pub use options::{Method, Metric, Pooling, TrainOptions};
+pub use progress::{Point, Progress};
+pub use report::{FindingReport, HeadReport, MODEL_CARD, REPORT_JSON, REPORT_PAGE, Report, Threshold};
+
+/// What one head learns from.
+#[derive(Debug, Clone, Copy)]
+pub struct HeadData<'a> {
+    /// The head's name; see [`TrainOptions::task`].
+    pub task: &'a str,
+    /// Rows to train on.
+    pub train: &'a [Labelled],
+    /// Rows that choose the epoch and the temperature; `None`: a tenth of each label's.
+    pub valid: Option<&'a [Labelled]>,
+    /// How often the rows come in an epoch: more for a small set beside a large one.
+    pub passes: usize,
+    /// What the head's loss is multiplied with.
+    pub weight: f64,
+    /// As [`TrainOptions::dense`].
+    pub dense: Option<usize>,
+}
+
+impl<'a> HeadData<'a> {
+    /// Rows that come once in an epoch, with the weight 1 and no dense layer.
+    pub fn new(task: &'a str, train: &'a [Labelled], valid: Option<&'a [Labelled]>) -> Self {
+        Self { task, train, valid, passes: 1, weight: 1.0, dense: None }
+    }
+}
+
+/// Trains a head and writes the bundle, and beside it [`REPORT_JSON`], [`REPORT_PAGE`] and [`MODEL_CARD`], which say how good it is; nothing is at
+/// `options.output` unless all of it is. `progress` is told where the training
+/// stands, and may stop it with an error, which is then the result.
+///
+/// # Errors
+/// `data-invalid` for labels that cannot be learnt (fewer than two, or unknown ones in `valid`) and a loss that is no number; `invalid-input`
+/// for options; what opening the base gives; `io`.
+pub fn train(
+    train: &[Labelled],
+    valid: Option<&[Labelled]>,
+    options: &TrainOptions,
+    progress: &(dyn Fn(Progress) -> Result<()> + Sync),
+) -> Result<Report> {
+    let head = HeadData { dense: options.dense, ..HeadData::new(&options.task, train, valid) };
+    train_heads(&[head], options, progress)
+}
+
+/// As [`train`], several heads on one trunk, each with its own data; `options.task` and `options.dense` are not read.
+///
+/// # Errors
+/// As [`train`].
+pub fn train_heads(
+    heads: &[HeadData<'_>],
+    options: &TrainOptions,
+    progress: &(dyn Fn(Progress) -> Result<()> + Sync),
+) -> Result<Report> {
+    options::check_output(options)?;
+    refuse_heads(heads, options)?;
+    if options.output.exists() {
+        return Err(export::already(&options.output));
+    }
+    in_pool(options, || run(heads, options, progress))
+}
+
+/// What a training would take: a few of its steps are timed, and nothing is written. `options.output` is not read.
+///
+/// # Errors
+/// As [`train`].
+pub fn estimate(
+    train: &[Labelled],
+    valid: Option<&[Labelled]>,
+    options: &TrainOptions,
+    progress: &(dyn Fn(Progress) -> Result<()> + Sync),
+) -> Result<Estimate> {
+    let head = HeadData { dense: options.dense, ..HeadData::new(&options.task, train, valid) };
+    estimate_heads(&[head], options, progress)
+}
+
+/// As [`estimate`], of several heads; `options.task` and `options.dense` are not read.
+///
+/// # Errors
+/// As [`train_heads`].
+pub fn estimate_heads(
+    heads: &[HeadData<'_>],
+    options: &TrainOptions,
+    progress: &(dyn Fn(Progress) -> Result<()> + Sync),
+) -> Result<Estimate> {
+    refuse_heads(heads, options)?;
+    in_pool(options, || {
+        let mut random = StdRng::seed_from_u64(options.seed);
+        let Prepared { base, settings, planned, .. } = prepare(heads, options, progress, &mut random)?;
+        let lessons = lessons(&planned, &base, &settings, progress)?;
+        let mut learner = learner(&planned, &lessons, &base, &settings, options.half, &mut random, progress)?;
+        estimate::estimate(&mut learner, &settings)
+    })
+}
+
+fn refuse_heads(heads: &[HeadData<'_>], options: &TrainOptions) -> Result<()> {
+    options::check(options)?;
+    for (index, head) in heads.iter().enumerate() {
+        options::check_task(head.task)?;
+        options::check_dense(head.dense)?;
+        if heads[..index].iter().any(|other| other.task == head.task) {
+            return Err(Error::invalid("task", format!("`{}` stands twice", head.task)));
+        }
+        if head.passes == 0 || !(head.weight > 0.0 && head.weight.is_finite()) {
+            let message = format!("`{}`: passes are at least 1, a weight is above 0", head.task);
+            return Err(Error::invalid("heads", message));
+        }
+        if head.train.is_empty() || head.valid.is_some_and(<[_]>::is_empty) {
+            return Err(Error::new(ErrorKind::DataInvalid, "no row to train on, or to validate on"));
+        }
+    }
+    if heads.is_empty() {
+        return Err(Error::invalid("heads", "no head to train"));
+    }
+    Ok(())
+}
+
+/// Runs the work on a pool of its own: a forked process has none of its parent's threads.
+fn in_pool<T: Send>(options: &TrainOptions, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(options.threads.unwrap_or(0))
+        .thread_name(|index| format!("frontdesk-train-{index}"))
+        .build()
+        .map_err(|e| Error::new(ErrorKind::Internal, e.to_string()).with_source(e))?;
+    pool.install(work)
+}
+
+fn run(
+    heads: &[HeadData<'_>],
+    options: &TrainOptions,
+    progress: &(dyn Fn(Progress) -> Result<()> + Sync),
+) -> Result<Report> {
+    let began = Instant::now();
+    let mut random = StdRng::seed_from_u64(options.seed);
+    let folder = export::beside(&options.output)?;
+    let Prepared { files, base, settings, planned, diagnoses } =
+        prepare(heads, options, progress, &mut random)?;
+    let frozen = settings.method == Method::Frozen;
+    let lessons = lessons(&planned, &base, &settings, progress)?;
+    let checkpoints = if frozen && options.checkpoint_every.is_none() && !options.resume {
+        None
+    } else {
+        let fingerprint = fingerprint(&planned, &base, &settings)?;
+        Some(Checkpoints::new(&options.output, options.checkpoint_every, fingerprint, options.resume)?)
+    };
+    let mut learner = learner(&planned, &lessons, &base, &settings, options.half, &mut random, progress)?;
+    let metrics: Vec<Metric> =
+        lessons.iter().map(|lesson| options.metric.unwrap_or(Metric::of(lesson.link))).collect();
+    if settings.probe {
+        probe::probe(&mut learner, &planned, &metrics, &mut random, progress)?;
+    }
+    let fitting = Loop { settings: &settings, metrics: &metrics, checkpoints, progress };
+    let fitted = fitting.run(&mut learner)?;
+
+    let trunk = base.trunk_file(&files, learner.trunk(), options.half)?;
+    // Calibrated on the trunk as it is written.
+    let as_written = Weights::from_bytes(trunk.clone(), Limits::default())?;
+    let served = features::served(&base.config, &as_written)?;
+    let logits = learner.validate(Some(&served), &|| Ok(()))?;
+    let (mut written, mut reports, mut records) = (Vec::new(), Vec::new(), Vec::new());
+    for (index, (planned, lesson)) in planned.into_iter().zip(&lessons).enumerate() {
+        let (logits, metric) = (&logits[index], metrics[index]);
+        let (found, digests) = (&diagnoses[index].diagnosis, digests(&heads[index])?);
+        let (mut manifest, report, record) =
+            calibrated(planned, lesson, logits, metric, found, digests, options)?;
+        let mut tensors =
+            learner.heads[index].export(learner.scale(index)).map_err(frontdesk_models::ModelError::from)?;
+        let (near, classes, held) = learner.vectors(index, &served)?;
+        if let Some((domain, of_domain)) = domain::fit(&near, &classes, &held) {
+            manifest.domain = Some(domain);
+            tensors.extend(of_domain);
+        }
+        written.push(Written { manifest, tensors });
+        reports.push(report);
+        records.push(record);
+    }
+    let manifest = export::write(&folder, &base, written, trunk, frozen, options)?;
+    let training = report::Training {
+        method: settings.method,
+        epoch: fitted.epoch,
+        steps: fitted.steps,
+        curve: fitted.curve.clone(),
+        settings: report::settings(options, &settings, base.input.max_tokens)?,
+    };
+    report::write(folder.path(), &Record::new(&manifest, base.record(&options.base), training, records))?;
+    export::place(folder, &options.output)?;
+    if let Some(checkpoints) = &fitting.checkpoints {
+        checkpoints.clear();
+    }
+    Ok(Report {
+        method: settings.method.name(),
+        heads: reports,
+        epoch: fitted.epoch,
+        steps: fitted.steps,
+        curve: fitted.curve,
+        seconds: began.elapsed().as_secs_f64(),
+        tokens_per_second: fitted.tokens_per_second,
+    })
+}
+
+/// The digests of a head's training rows and, where they are rows of their own, of its validation rows.
+fn digests(head: &HeadData<'_>) -> Result<(String, Option<String>)> {
+    Ok((report::rows_digest(head.train)?, head.valid.map(report::rows_digest).transpose()?))
+}

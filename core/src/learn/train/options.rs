@@ -1,0 +1,356 @@
+//! What can be asked of a training, and what is taken where nothing is said.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::learn::doctor::Kind;
+use crate::model::bundle::{DENSE, RESERVED};
+use crate::{Error, ModelSource, Result};
+
+/// What of the network learns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Method {
+    /// The heads alone, on vectors that the trunk gives once. The other heads of a bundle stay right.
+    Frozen,
+    /// Every parameter.
+    Full,
+    /// Low-rank additions to the layers' matrices (Hu et al. 2022), merged when the bundle is written.
+    Lora,
+}
+
+impl Method {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Frozen => "frozen",
+            Self::Full => "full",
+            Self::Lora => "lora",
+        }
+    }
+}
+
+/// How the states of a message's tokens become one vector.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Pooling {
+    /// Their mean, as sentence encoders have it.
+    Mean,
+    /// The first token's state through a dense layer as wide as the trunk: the sequence classifier of transformers, which can open the
+    /// result of a single task as one.
+    Cls,
+}
+
+/// What chooses the epoch that is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Metric {
+    /// Mean of F1 over the labels; more is better.
+    MacroF1,
+    /// Share of rows whose labels are all right; more is better.
+    Accuracy,
+    /// Mean absolute error in levels, of ordinal heads alone; less is better.
+    MeanAbsoluteError,
+    /// Negative log-likelihood a row; less is better.
+    Loss,
+}
+
+impl Metric {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::MacroF1 => "macro_f1",
+            Self::Accuracy => "accuracy",
+            Self::MeanAbsoluteError => "mean_absolute_error",
+            Self::Loss => "loss",
+        }
+    }
+}
+
+/// How to train. In JSON and in a configuration file, what is left out is as [`TrainOptions::default`] has it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
+pub struct TrainOptions {
+    /// A trunk or a bundle in a directory, or a name on the hub.
+    pub base: ModelSource,
+    /// The directory to write; must not be there.
+    pub output: PathBuf,
+    /// The head's name. `emotions` is multi-label, `urgency` the ordered levels 1 to 10, everything else single-label.
+    pub task: String,
+    /// The bundle's name; `None`: the base bundle's, else the output directory's.
+    pub name: Option<String>,
+    /// The bundle's version.
+    pub version: String,
+    /// The SPDX expression of the bundle's licence, `None`: the base bundle's, else `unknown`.
+    pub licence: Option<String>,
+    /// Stores the trunk as float16, and calibrates on what that trunk says.
+    pub half: bool,
+    /// Tokens that are read of a text, special tokens counted.
+    #[serde(alias = "maxTokens")]
+    pub max_tokens: usize,
+    /// What learns; `None`: the heads alone where the base is a bundle, everything where it is a plain encoder.
+    pub method: Option<Method>,
+    /// `None`: `Cls` where a plain encoder learns a single task, else `Mean`.
+    pub pooling: Option<Pooling>,
+    /// Width of a dense layer with ReLU before the output layer; `None`: the output layer alone. Of `Mean` pooling only.
+    pub dense: Option<usize>,
+    /// Passes over the data, at most; `None`: 40 for a frozen trunk, else 6.
+    pub epochs: Option<usize>,
+    /// Passes without a better validation metric after which training stops; `None`: 6 for a frozen trunk, else 2.
+    pub patience: Option<usize>,
+    /// What chooses the epoch; `None`: mean absolute error for an ordinal head, else macro-F1.
+    pub metric: Option<Metric>,
+    /// Rows that go through the network at once; `None`: 64 for a frozen trunk, else 32.
+    pub batch: Option<usize>,
+    /// Batches whose gradients make one step.
+    pub accumulate: usize,
+    /// AdamW's rate at its peak; `None`: 2e-3 for a frozen trunk, 1e-4 for everything, 1e-3 for LoRA.
+    #[serde(alias = "learningRate")]
+    pub learning_rate: Option<f64>,
+    /// The heads' rate, where the trunk learns; `None`: 1e-3.
+    #[serde(alias = "headLearningRate")]
+    pub head_learning_rate: Option<f64>,
+    /// Each layer's rate is that of the layer above it times this (Howard & Ruder 2018).
+    #[serde(alias = "layerDecay")]
+    pub layer_decay: f64,
+    /// The share of all steps in which the rate rises from 0; then it falls to 0, both in a line.
+    pub warmup: f64,
+    /// AdamW's decoupled weight decay (Loshchilov & Hutter 2019), of matrices only; `None`: 0.05 for a frozen trunk, else 0.01.
+    #[serde(alias = "weightDecay")]
+    pub weight_decay: Option<f64>,
+    /// The largest Euclidean norm of a step's gradients; larger ones are scaled down to it.
+    pub clip: f64,
+    /// The share of values that is set to 0 in a step; `None`: 0.2 of a frozen trunk's features, else 0.1 in the trunk and before the
+    /// heads.
+    pub dropout: Option<f64>,
+    /// The share of a target that is spread evenly over all labels (Szegedy et al. 2016); of single-label heads.
+    pub smoothing: f64,
+    /// Weighs each label by one over its frequency.
+    pub balanced: bool,
+    /// Whether the heads learn on the trunk as it is before the trunk learns with them (Kumar et al. 2022): better with few rows, for one more
+    /// pass of them. Not for a frozen trunk.
+    pub probe: bool,
+    /// The rank of LoRA's additions.
+    #[serde(alias = "loraRank")]
+    pub lora_rank: usize,
+    /// LoRA's additions are scaled by this over the rank.
+    #[serde(alias = "loraAlpha")]
+    pub lora_alpha: f64,
+    /// Steps between checkpoints; `None`: at the end of each epoch where the trunk learns, never where it is frozen.
+    #[serde(alias = "checkpointEvery")]
+    pub checkpoint_every: Option<usize>,
+    /// Goes on from the checkpoint of a training that was cut off.
+    pub resume: bool,
+    /// A precision above 0 and below 1 that each label shall have, with a confidence of 95 %: under the score that it takes, the engine abstains.
+    #[serde(alias = "automateAt")]
+    pub automate_at: Option<f64>,
+    /// Whether the report names the worst errors with their texts. By default it does not: a model travels further than its data.
+    pub texts: bool,
+    /// Findings of the doctor that would stop the training and shall not.
+    pub allow: Vec<Kind>,
+    /// Threads; `None`: as many as this process may use. The result is the same for any number.
+    pub threads: Option<usize>,
+    /// Seeds the split, the start, the order and the dropout.
+    pub seed: u64,
+}
+
+impl TrainOptions {
+    /// The defaults for a head called `task` on `base`, written to `output`.
+    pub fn new(base: impl Into<ModelSource>, task: &str, output: impl Into<PathBuf>) -> Self {
+        Self { base: base.into(), output: output.into(), task: task.to_owned(), ..Self::default() }
+    }
+}
+
+impl Default for TrainOptions {
+    /// Without a task and an output directory, which every training needs.
+    fn default() -> Self {
+        Self {
+            base: ModelSource::Default,
+            output: PathBuf::new(),
+            task: String::new(),
+            name: None,
+            version: "1".to_owned(),
+            licence: None,
+            half: false,
+            max_tokens: 256,
+            method: None,
+            pooling: None,
+            dense: None,
+            epochs: None,
+            patience: None,
+            metric: None,
+            batch: None,
+            accumulate: 1,
+            learning_rate: None,
+            head_learning_rate: None,
+            layer_decay: 0.95,
+            warmup: 0.1,
+            weight_decay: None,
+            clip: 1.0,
+            dropout: None,
+            smoothing: 0.0,
+            balanced: false,
+            probe: false,
+            lora_rank: 8,
+            lora_alpha: 16.0,
+            checkpoint_every: None,
+            resume: false,
+            automate_at: None,
+            texts: false,
+            allow: Vec::new(),
+            threads: None,
+            seed: 17,
+        }
+    }
+}
+
+/// The options with nothing left open.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(super) struct Settings {
+    pub(super) method: Method,
+    pub(super) epochs: usize,
+    pub(super) patience: usize,
+    pub(super) batch: usize,
+    pub(super) accumulate: usize,
+    pub(super) learning_rate: f64,
+    pub(super) head_learning_rate: f64,
+    pub(super) layer_decay: f64,
+    pub(super) warmup: f64,
+    pub(super) weight_decay: f64,
+    pub(super) clip: f64,
+    pub(super) dropout: f64,
+    pub(super) smoothing: f64,
+    pub(super) balanced: bool,
+    pub(super) probe: bool,
+    pub(super) lora_rank: usize,
+    pub(super) lora_alpha: f64,
+    pub(super) seed: u64,
+}
+
+impl Settings {
+    pub(super) fn of(options: &TrainOptions, bundle: bool) -> Self {
+        Self::by(options.method.unwrap_or(if bundle { Method::Frozen } else { Method::Full }), options)
+    }
+
+    /// The defaults of a frozen trunk, for heads that learn before their trunk does.
+    pub(super) fn probing(&self) -> Self {
+        let defaults = TrainOptions::default();
+        let Self { smoothing, balanced, seed, .. } = *self;
+        Self { smoothing, balanced, seed, ..Self::by(Method::Frozen, &defaults) }
+    }
+
+    fn by(method: Method, options: &TrainOptions) -> Self {
+        let frozen = method == Method::Frozen;
+        let either = |of_frozen: usize, else_: usize| if frozen { of_frozen } else { else_ };
+        let learning_rate = options.learning_rate.unwrap_or(match method {
+            Method::Frozen => 2e-3,
+            Method::Full => 1e-4,
+            Method::Lora => 1e-3,
+        });
+        Self {
+            method,
+            epochs: options.epochs.unwrap_or(either(40, 6)),
+            patience: options.patience.unwrap_or(either(6, 2)),
+            batch: options.batch.unwrap_or(either(64, 32)),
+            accumulate: options.accumulate,
+            learning_rate,
+            head_learning_rate: match options.head_learning_rate {
+                Some(rate) => rate,
+                None if frozen => learning_rate,
+                None => 1e-3,
+            },
+            layer_decay: options.layer_decay,
+            // Features need none.
+            warmup: if frozen { 0.0 } else { options.warmup },
+            weight_decay: options.weight_decay.unwrap_or(if frozen { 0.05 } else { 0.01 }),
+            clip: options.clip,
+            dropout: options.dropout.unwrap_or(if frozen { 0.2 } else { 0.1 }),
+            smoothing: options.smoothing,
+            balanced: options.balanced,
+            probe: options.probe,
+            lora_rank: options.lora_rank,
+            lora_alpha: options.lora_alpha,
+            seed: options.seed,
+        }
+    }
+}
+
+/// Refuses a training without a place for what it makes.
+pub(super) fn check_output(options: &TrainOptions) -> Result<()> {
+    if options.output.as_os_str().is_empty() {
+        return Err(Error::invalid("output", "a training needs a directory to write"));
+    }
+    Ok(())
+}
+
+/// Refuses what no training can do, naming the field.
+pub(super) fn check(options: &TrainOptions) -> Result<()> {
+    let counts = [
+        ("epochs", options.epochs),
+        ("patience", options.patience),
+        ("batch", options.batch),
+        ("accumulate", Some(options.accumulate)),
+        ("lora_rank", Some(options.lora_rank)),
+        ("checkpoint_every", options.checkpoint_every),
+        ("threads", options.threads),
+    ];
+    if let Some((field, _)) = counts.iter().find(|(_, value)| *value == Some(0)) {
+        return Err(Error::invalid(field, format!("{field} must be at least 1")));
+    }
+    check_dense(options.dense)?;
+    if options.max_tokens < 3 {
+        let message = format!("{} tokens; two are special, so at least 3", options.max_tokens);
+        return Err(Error::invalid("max_tokens", message));
+    }
+    let positive = [
+        ("learning_rate", options.learning_rate),
+        ("head_learning_rate", options.head_learning_rate),
+        ("clip", Some(options.clip)),
+        ("lora_alpha", Some(options.lora_alpha)),
+        ("layer_decay", Some(options.layer_decay)),
+    ];
+    for (field, value) in positive {
+        if value.is_some_and(|value| !(value > 0.0 && value.is_finite())) {
+            return Err(Error::invalid(field, format!("{} is not above 0", value.unwrap_or_default())));
+        }
+    }
+    if options.layer_decay > 1.0 {
+        return Err(Error::invalid("layer_decay", format!("{}; at most 1", options.layer_decay)));
+    }
+    if let Some(decay) = options.weight_decay.filter(|decay| !(*decay >= 0.0 && decay.is_finite())) {
+        return Err(Error::invalid("weight_decay", format!("{decay} is not a rate of 0 or above")));
+    }
+    if let Some(wanted) = options.automate_at.filter(|wanted| !(*wanted > 0.0 && *wanted < 1.0)) {
+        return Err(Error::invalid("automate_at", format!("precision {wanted}; above 0 and below 1")));
+    }
+    let shares = [
+        ("dropout", options.dropout.unwrap_or(0.0)),
+        ("smoothing", options.smoothing),
+        ("warmup", options.warmup),
+    ];
+    match shares.iter().find(|(_, share)| !(0.0..1.0).contains(share)) {
+        Some((field, share)) => Err(Error::invalid(field, format!("{share}; from 0 to below 1"))),
+        None => Ok(()),
+    }
+}
+
+pub(super) fn check_dense(dense: Option<usize>) -> Result<()> {
+    match dense {
+        Some(width) if !DENSE.contains(&width) => {
+            Err(Error::invalid("dense", format!("the width is from 1 to {}", DENSE.end())))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a name that no head may have.
+pub(super) fn check_task(task: &str) -> Result<()> {
+    if task.is_empty() || !task.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_') {
+        return Err(Error::invalid("task", format!("`{task}`: a task's name has letters, digits, - and _")));
+    }
+    if RESERVED.contains(&task) {
+        let message = format!("`{task}` is a part of every analysis; a task needs another name");
+        return Err(Error::invalid("task", message));
+    }
+    Ok(())
+}

@@ -1,0 +1,252 @@
+//! From heads and options to what learns: the base and the rows are read, the doctor looks at them, the network is put together.
+
+use frontdesk_models::config::Architecture;
+use frontdesk_models::encoder::Pooling as PoolingOf;
+use frontdesk_models::kernels::Isa;
+use frontdesk_models::training::Trunk;
+use rand::rngs::StdRng;
+use sha2::{Digest, Sha256};
+
+use super::base::Base;
+use super::check::{Doctor, HeadDiagnosis};
+use super::head::{Between, Head, Objective};
+use super::learner::{Body, Learner, Learning, Lesson, Rows};
+use super::lora::Lora;
+use super::options::{Method, Pooling, Settings, TrainOptions};
+use super::progress::Progress;
+use super::{HeadData, features, task};
+use crate::digest::digest_of;
+use crate::learn::evaluate::label_indexes;
+use crate::learn::scale::Scale;
+use crate::model::bundle::{Activation, Files, HeadKind, HeadManifest, PoolingName, locate};
+use crate::pipeline::check_place;
+use crate::table::Labelled;
+use crate::{EngineOptions, Error, ErrorKind, Result};
+
+/// A head before its rows are read by the network.
+pub(super) struct Planned<'a> {
+    pub(super) manifest: HeadManifest,
+    pub(super) train: Vec<&'a Labelled>,
+    pub(super) valid: Vec<&'a Labelled>,
+    pub(super) validation: String,
+    pub(super) passes: usize,
+    pub(super) weight: f64,
+}
+
+/// A training before its rows become tokens.
+pub(super) struct Prepared<'a> {
+    pub(super) files: Files,
+    pub(super) base: Base,
+    pub(super) settings: Settings,
+    pub(super) planned: Vec<Planned<'a>>,
+    pub(super) diagnoses: Vec<HeadDiagnosis>,
+}
+
+/// Reads the base and the rows, and refuses what cannot be trained.
+pub(super) fn prepare<'a>(
+    heads: &[HeadData<'a>],
+    options: &TrainOptions,
+    progress: &(dyn Fn(Progress) -> Result<()> + Sync),
+    random: &mut StdRng,
+) -> Result<Prepared<'a>> {
+    let files = locate(&options.base, &EngineOptions::default())?;
+    let base = Base::read(&files, options.max_tokens)?;
+    let settings = Settings::of(options, base.is_bundle());
+    let frozen = settings.method == Method::Frozen;
+    check_kept(heads, &base, frozen)?;
+    if options.probe && frozen {
+        return Err(Error::invalid("probe", "the trunk is frozen: its heads learn on it as it is anyway"));
+    }
+    if options.half && frozen && base.is_bundle() {
+        return Err(Error::invalid("half", "the base is a bundle, whose trunk stays as it is"));
+    }
+
+    let classifier = match options.pooling {
+        Some(pooling) => pooling == Pooling::Cls,
+        None => {
+            !frozen
+                && !base.is_bundle()
+                && heads.len() == 1
+                && heads[0].dense.is_none()
+                && kind_fits(heads[0].task)
+        }
+    };
+    let mut planned = Vec::new();
+    for head in heads {
+        planned.push(plan(head, &base, classifier, options.seed, random)?);
+    }
+    let tasks: Vec<&str> = heads.iter().map(|head| head.task).collect();
+    if base.would_be_whole(&tasks, frozen) {
+        for head in &planned {
+            let fits = check_place(&head.manifest.meaning());
+            fits.map_err(|e| Error::new(ErrorKind::DataInvalid, e.message().to_owned()).at("task"))?;
+        }
+    }
+    let doctor = Doctor::new(&base, options.seed, progress)?;
+    let diagnoses: Vec<HeadDiagnosis> =
+        heads.iter().map(|head| doctor.admit(head, options)).collect::<Result<_>>()?;
+    Ok(Prepared { files, base, settings, planned, diagnoses })
+}
+
+/// A trunk that learns leaves heads behind that it no longer fits.
+fn check_kept(heads: &[HeadData<'_>], base: &Base, frozen: bool) -> Result<()> {
+    let left: Vec<&str> =
+        base.heads().into_iter().filter(|name| !heads.iter().any(|head| head.task == *name)).collect();
+    if frozen || left.is_empty() {
+        return Ok(());
+    }
+    let message = format!(
+        "the base's heads {} fit its trunk as it is: train them with it, take a plain encoder as base, or leave the trunk frozen",
+        left.join(", ")
+    );
+    Err(Error::invalid("method", message))
+}
+
+/// Whether transformers has a classifier for heads of this kind.
+fn kind_fits(task: &str) -> bool {
+    task::kind_of(task) != HeadKind::Ordinal
+}
+
+fn plan<'a>(
+    head: &HeadData<'a>,
+    base: &Base,
+    classifier: bool,
+    seed: u64,
+    random: &mut StdRng,
+) -> Result<Planned<'a>> {
+    let kind = task::kind_of(head.task);
+    let labels = task::labels_of(head.task, kind, head.train)?;
+    let (train, valid, validation) = match head.valid {
+        Some(valid) => (head.train.iter().collect(), valid.iter().collect(), "a file of its own".to_owned()),
+        None => task::split(head.train, seed, random)?,
+    };
+    if classifier && head.dense.is_some() {
+        return Err(Error::invalid("dense", "the classifier of `cls` pooling has a dense layer of its own"));
+    }
+    // A calibrated score under one half says that the answer is more often wrong than right.
+    let abstain_below = if kind == HeadKind::SingleLabel && labels.len() > 2 { 0.5 } else { 0.0 };
+    let bert = base.config.architecture == Architecture::Bert;
+    let manifest = HeadManifest {
+        name: head.task.to_owned(),
+        kind,
+        labels,
+        pooling: if classifier { PoolingName::Cls } else { PoolingName::Mean },
+        dense: if classifier { Some(base.config.hidden_size) } else { head.dense },
+        activation: if classifier && bert { Activation::Tanh } else { Activation::Relu },
+        temperature: 1.0,
+        scaling: None,
+        abstain_below,
+        thresholds: Vec::new(),
+        domain: None,
+    };
+    Ok(Planned { manifest, train, valid, validation, passes: head.passes, weight: head.weight })
+}
+
+pub(super) fn lessons(
+    planned: &[Planned<'_>],
+    base: &Base,
+    settings: &Settings,
+    progress: &(dyn Fn(Progress) -> Result<()> + Sync),
+) -> Result<Vec<Lesson>> {
+    let tokenizer = base.tokenizer()?;
+    let total = planned.iter().map(|head| head.train.len() + head.valid.len()).sum();
+    let mut before = 0;
+    let mut read = |manifest: &HeadManifest, rows: &[&Labelled]| -> Result<Rows> {
+        let link = manifest.kind.link();
+        let targets =
+            rows.iter().map(|row| label_indexes(&manifest.labels, link, row)).collect::<Result<_>>()?;
+        let told = |done| progress(Progress::Features { done: before + done, total });
+        let encodings = features::encode(&tokenizer, rows, &told)?;
+        before += rows.len();
+        Ok(Rows { encodings, targets })
+    };
+    let lesson = |head: &Planned<'_>| {
+        let (train, valid) = (read(&head.manifest, &head.train)?, read(&head.manifest, &head.valid)?);
+        let (link, labels) = (head.manifest.kind.link(), head.manifest.labels.len());
+        let weights = settings.balanced.then(|| task::balanced(link, labels, &train.targets));
+        Ok(Lesson {
+            link,
+            labels,
+            pooling: match head.manifest.pooling {
+                PoolingName::Cls => PoolingOf::Cls,
+                PoolingName::Mean => PoolingOf::Mean,
+            },
+            objective: Objective { smoothing: settings.smoothing, weights },
+            passes: head.passes,
+            weight: head.weight,
+            train,
+            valid,
+        })
+    };
+    planned.iter().map(lesson).collect()
+}
+
+pub(super) fn learner<'a>(
+    planned: &[Planned<'_>],
+    lessons: &'a [Lesson],
+    base: &'a Base,
+    settings: &'a Settings,
+    half: bool,
+    random: &mut StdRng,
+    progress: &(dyn Fn(Progress) -> Result<()> + Sync),
+) -> Result<Learner<'a>> {
+    let hidden = base.config.hidden_size;
+    let head = |(planned, lesson): (&Planned<'_>, &Lesson)| {
+        let (between, dense) = match (planned.manifest.dense, planned.manifest.activation) {
+            (None, _) => (Between::Nothing, None),
+            (Some(width), Activation::Relu) => (Between::Relu(width), None),
+            (Some(width), Activation::Tanh) => (Between::Tanh(width), None),
+        };
+        let dense = if planned.manifest.pooling == PoolingName::Cls { base.dense() } else { dense };
+        Head::new(lesson.link, lesson.labels, hidden, between, dense, random)
+    };
+    let heads = planned.iter().zip(lessons).map(head).collect();
+    if settings.method != Method::Frozen {
+        let trunk = Trunk::load(&base.config, base.weights(), Isa::chosen()?)?;
+        let low_rank = settings.method == Method::Lora;
+        let lora = low_rank.then(|| Lora::new(&trunk, settings.lora_rank, settings.lora_alpha, random));
+        let body = Body::Learning(Box::new(Learning::new(trunk, lora)));
+        return Ok(Learner::new(lessons, heads, body, base, settings));
+    }
+    let trunk = if half {
+        features::served(&base.config, &base.rounded()?)?
+    } else {
+        features::served(&base.config, base.weights())?
+    };
+    let total = lessons.iter().map(|l| l.train.encodings.len() + l.valid.encodings.len()).sum();
+    let mut before = 0;
+    let mut features = |encodings: &[_], pooling| {
+        let told = |done| progress(Progress::Features { done: before + done, total });
+        let features = features::pooled(&trunk, encodings, pooling, &told)?;
+        before += encodings.len();
+        Ok::<_, Error>(features)
+    };
+    let (mut train, mut valid, mut scales) = (Vec::new(), Vec::new(), Vec::new());
+    for lesson in lessons {
+        let mut of_train = features(&lesson.train.encodings, lesson.pooling)?;
+        let mut of_valid = features(&lesson.valid.encodings, lesson.pooling)?;
+        let scale = Scale::of(of_train.iter().map(Vec::as_slice));
+        of_train.iter_mut().chain(&mut of_valid).for_each(|row| scale.apply(row));
+        train.push(of_train);
+        valid.push(of_valid);
+        scales.push(scale);
+    }
+    Ok(Learner::new(lessons, heads, Body::Frozen { train, valid, scales }, base, settings))
+}
+
+/// A digest of all that decides what a training gives.
+pub(super) fn fingerprint(planned: &[Planned<'_>], base: &Base, settings: &Settings) -> Result<String> {
+    let mut hasher = Sha256::new();
+    let internal = |e: serde_json::Error| Error::new(ErrorKind::Internal, e.to_string()).with_source(e);
+    hasher.update(serde_json::to_vec(settings).map_err(internal)?);
+    hasher.update(&base.digest);
+    for head in planned {
+        hasher.update(serde_json::to_vec(&head.manifest).map_err(internal)?);
+        hasher.update(format!("{} {}", head.passes, head.weight));
+        for row in head.train.iter().chain(&head.valid) {
+            hasher.update(format!("{} {}\0{}\0", row.text.len(), row.text, row.label));
+        }
+        hasher.update(head.train.len().to_le_bytes());
+    }
+    Ok(digest_of(&hasher.finalize()))
+}

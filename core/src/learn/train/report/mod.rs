@@ -1,0 +1,129 @@
+//! What a training did: for whoever called, and in three files beside the bundle, for programs and for people.
+//!
+//! Nothing in the files depends on the moment, the place or the number of threads: the same training leaves the same bytes. Times are in
+//! [`Report`] alone.
+
+mod card;
+mod page;
+mod plots;
+mod record;
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::progress::Point;
+use crate::learn::doctor::{Diagnosis, Finding, Kind, Severity};
+use crate::{Error, ErrorKind, Result};
+
+pub(super) use record::{
+    Base, Calibration, Data, HeadRecord, Record, Training, rows_digest, settings, texts,
+};
+
+/// All that is known of a training, in its output directory.
+pub const REPORT_JSON: &str = "report.json";
+
+/// The same for people, as one page, in its output directory.
+pub const REPORT_PAGE: &str = "report.html";
+
+/// The model card, in a training's output directory.
+pub const MODEL_CARD: &str = "README.md";
+
+/// Writes the three files into a folder.
+pub(super) fn write(folder: &Path, record: &Record) -> Result<()> {
+    let internal = |e: serde_json::Error| Error::new(ErrorKind::Internal, e.to_string()).with_source(e);
+    let json = serde_json::to_string_pretty(record).map_err(internal)?;
+    // The others have their numbers from what this one says.
+    let value = serde_json::from_str(&json).map_err(internal)?;
+    let (page, card) = (page::render(&value, record)?, card::render(&value, record)?);
+    let files = [(REPORT_JSON, json), (REPORT_PAGE, page), (MODEL_CARD, card)];
+    for (name, text) in files {
+        let path = folder.join(name);
+        std::fs::write(&path, text).map_err(|e| Error::io(&path, e))?;
+    }
+    Ok(())
+}
+
+/// What a training did.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Report {
+    /// What learnt: `frozen`, `full` or `lora`.
+    pub method: &'static str,
+    /// The heads, in the order in which they were given.
+    pub heads: Vec<HeadReport>,
+    /// The epoch that was kept, from 1.
+    pub epoch: usize,
+    /// Steps of the optimizer, until the training stopped.
+    pub steps: usize,
+    /// Every epoch.
+    pub curve: Vec<Point>,
+    /// Seconds from the first text to the last epoch.
+    pub seconds: f64,
+    /// Tokens a second of the training's steps; 0 for a frozen trunk.
+    pub tokens_per_second: f64,
+}
+
+/// What became of one head.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct HeadReport {
+    /// The head.
+    pub task: String,
+    /// Its labels, in the order of the logits.
+    pub labels: Vec<String>,
+    /// Rows trained on.
+    pub train_rows: usize,
+    /// Rows that chose the epoch and the temperature.
+    pub valid_rows: usize,
+    /// Where the validation rows come from.
+    pub validation: String,
+    /// What chose the epoch: `macro_f1`, `accuracy`, `mean_absolute_error` or `loss`.
+    pub metric: &'static str,
+    /// Its value on the validation rows, of the bundle as it was written.
+    pub value: f64,
+    /// How logits become probabilities: `temperature`, or `vector` where a weight and a bias for each logit is better on rows that it was not
+    /// fitted on.
+    pub calibration: &'static str,
+    /// The temperature; 1 where the calibration is another.
+    pub temperature: f32,
+    /// Mean negative log-likelihood of a validation row before the calibration, in nats.
+    pub nll_before: f64,
+    /// The same after it, of each row under a calibration that has not seen it.
+    pub nll_after: f64,
+    /// From which score on each label is trusted, where a precision was asked for.
+    pub thresholds: Vec<Threshold>,
+    /// What the doctor found in the rows, the gravest first.
+    pub findings: Vec<FindingReport>,
+}
+
+/// The score from which on a label has the precision that was asked for.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Threshold {
+    /// The label.
+    pub label: String,
+    /// The score, 0 to 1; `None` where none has it: the engine then always abstains.
+    pub score: Option<f32>,
+}
+
+/// A finding of the doctor, without the rows that it points at; see [`super::check`] for these.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FindingReport {
+    /// What it is.
+    pub kind: Kind,
+    /// How much it matters.
+    pub severity: Severity,
+    /// How many rows it is about.
+    pub rows: usize,
+    /// A sentence for people.
+    pub message: String,
+}
+
+/// The findings of a diagnosis.
+pub(super) fn findings(diagnosis: &Diagnosis) -> Vec<FindingReport> {
+    let finding = |finding: &Finding| FindingReport {
+        kind: finding.kind,
+        severity: finding.severity,
+        rows: finding.count,
+        message: finding.message.clone(),
+    };
+    diagnosis.findings.iter().map(finding).collect()
+}

@@ -1,0 +1,198 @@
+//! Encodings through a model: logits, and the scores that its heads make of them.
+
+use frontdesk_models::encoder::TokenBatch;
+use frontdesk_models::heads::{Link, probabilities, softmax};
+use frontdesk_models::kernels::Precision;
+use frontdesk_models::network::{Backend, Network};
+use rayon::prelude::*;
+
+use super::batch::{Batch, batches};
+use super::bundle::{Bundle, Files, Golden, HeadMeaning, Input, Loaded};
+use super::tokenize::{Encoding, Tokenizer};
+use crate::{Error, ErrorKind, LongText, ModelInfo, Result};
+
+/// How far a golden message's score may be from the bundle's: devices, and weights of 16 bits, differ by less; another network or
+/// tokenizer by far more.
+const GOLDEN_TOLERANCE: f32 = 2e-3;
+/// As above, where weights and activations are rounded to 16 bits, of which 8 are the mantissa's.
+const GOLDEN_TOLERANCE_BF16: f32 = 2e-2;
+/// As above, where they are rounded to 8 bits.
+const GOLDEN_TOLERANCE_INT8: f32 = 5e-2;
+
+/// A network with its tokenizer and the meaning of its heads, ready to run.
+#[derive(Debug)]
+pub(crate) struct Model {
+    pub(crate) info: ModelInfo,
+    pub(crate) tokenizer: Tokenizer,
+    pub(crate) heads: Vec<HeadMeaning>,
+    pub(crate) input: Input,
+    /// Codes of the languages that it was trained on; empty where nobody says.
+    pub(crate) languages: Vec<String>,
+    /// The network's head that whitens the vector of a text.
+    whitening: Option<usize>,
+    network: Network,
+}
+
+/// What one head says of one text.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct HeadOutput {
+    pub(crate) logits: Vec<f32>,
+    /// The squared Mahalanobis distance to the nearest centre of the texts that the head learnt from, where it knows them.
+    pub(crate) distance: Option<f32>,
+}
+
+/// What is said of one text, head by head, in the order that was asked for.
+pub(crate) type Outputs = Vec<HeadOutput>;
+
+impl Model {
+    /// Loads the model in `files` and replays its golden messages.
+    ///
+    /// # Errors
+    /// `model-not-found` where a file is missing; `model-invalid` where one is broken or a golden message gives another
+    /// score.
+    pub(crate) fn open(files: &Files, backend: &Backend) -> Result<Self> {
+        let bundle = Bundle::read(files)?;
+        let Input { max_tokens, max_bytes } = bundle.input;
+        let tokenizer = || Tokenizer::new(&bundle.tokenizer, bundle.vocabulary(), max_tokens, max_bytes);
+        let (loaded, tokenizer) = rayon::join(|| bundle.load(backend), tokenizer);
+        let Loaded { info, network, heads, golden, languages, whitening } = loaded?;
+        let tokenizer = tokenizer.map_err(|e| e.context(files.place()))?;
+        let model = Self { info, tokenizer, heads, input: bundle.input, languages, whitening, network };
+        let tolerance = match backend {
+            Backend::Packed { precision: Precision::Int8, .. } => GOLDEN_TOLERANCE_INT8,
+            Backend::Packed { precision: Precision::Bf16, .. } => GOLDEN_TOLERANCE_BF16,
+            _ => GOLDEN_TOLERANCE,
+        };
+        model.replay(&golden, tolerance).map_err(|e| e.context(files.place()))?;
+        Ok(model)
+    }
+
+    fn replay(&self, golden: &[Golden], tolerance: f32) -> Result<()> {
+        let encode = |message: &Golden| self.tokenizer.encode(&message.text, LongText::Head);
+        let encodings: Vec<Encoding> = golden.iter().map(encode).collect::<Result<_>>()?;
+        let all: Vec<usize> = (0..self.heads.len()).collect();
+        let logits = self.logits(&encodings.iter().collect::<Vec<_>>(), &all)?;
+        for (message, logits) in golden.iter().zip(&logits) {
+            for (head, output) in self.heads.iter().zip(logits) {
+                let scores = head.scores(&output.logits);
+                let same = message.scores.get(&head.name).is_some_and(|expected| {
+                    expected.len() == scores.len()
+                        && expected.iter().zip(&scores).all(|(a, b)| (a - b).abs() <= tolerance)
+                });
+                if !same {
+                    let (text, name, expected) = (&message.text, &head.name, message.scores.get(&head.name));
+                    let reason =
+                        format!("golden message `{text}`: {name} gives {scores:?}, expected {expected:?}");
+                    return Err(Error::new(ErrorKind::ModelInvalid, reason));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The index of the head of this name.
+    pub(crate) fn head(&self, name: &str) -> Option<usize> {
+        self.heads.iter().position(|head| head.name == name)
+    }
+
+    /// The logits of each encoding; the trunk runs once for all heads.
+    pub(crate) fn logits(&self, encodings: &[&Encoding], heads: &[usize]) -> Result<Vec<Outputs>> {
+        let run = |batch: Batch| Ok((batch.members, self.forward(&batch.tokens, heads)?));
+        let done: Vec<_> = batches(encodings, self.pads()).into_par_iter().map(run).collect::<Result<_>>()?;
+        let mut all: Vec<Outputs> = vec![Vec::new(); encodings.len()];
+        for (member, logits) in done.into_iter().flat_map(|(members, logits)| members.into_iter().zip(logits))
+        {
+            all[member] = logits;
+        }
+        Ok(all)
+    }
+
+    /// How alike in meaning the first text and each of the others are, -1 to 1: the cosines of their whitened vectors (after Su et al. 2021; here
+    /// by the covariance within a head's classes). `None` where
+    /// the model has no whitening.
+    pub(crate) fn likeness(&self, encodings: &[&Encoding]) -> Result<Option<Vec<f32>>> {
+        let Some(whitening) = self.whitening else { return Ok(None) };
+        let mut vectors = vec![Vec::new(); encodings.len()];
+        for Batch { members, tokens } in batches(encodings, self.pads()) {
+            let of_batch = self.network.forward(&tokens, &[whitening])?.into_iter().flatten();
+            members.into_iter().zip(of_batch).for_each(|(member, vector)| vectors[member] = vector);
+        }
+        let Some((first, others)) = vectors.split_first() else { return Ok(None) };
+        Ok(Some(others.iter().map(|other| cosine(first, other)).collect()))
+    }
+
+    /// Whether a short text costs as much as the longest of its batch.
+    pub(crate) fn pads(&self) -> bool {
+        self.network.pads()
+    }
+
+    /// One forward pass: what the heads say of each text of the batch.
+    pub(crate) fn forward(&self, batch: &TokenBatch, heads: &[usize]) -> Result<Vec<Outputs>> {
+        let domains: Vec<usize> = heads.iter().filter_map(|&head| Some(self.heads[head].domain?.0)).collect();
+        let outputs = self.network.forward(batch, &[heads, &domains].concat())?;
+        if outputs.iter().flatten().flatten().any(|logit| !logit.is_finite()) {
+            let message = "the network gives logits that are not finite";
+            return Err(Error::new(ErrorKind::ModelInvalid, message));
+        }
+        let mut outputs = outputs.into_iter();
+        let logits: Vec<_> = outputs.by_ref().take(heads.len()).collect();
+        let mut all: Vec<Outputs> = vec![Vec::with_capacity(heads.len()); batch.len()];
+        for (&head, logits) in heads.iter().zip(logits) {
+            let distances = self.heads[head].domain.and_then(|_| outputs.next());
+            for (row, (outputs, logits)) in all.iter_mut().zip(logits).enumerate() {
+                let distance = distances.as_ref().map(|rows| distance(&rows[row]));
+                outputs.push(HeadOutput { logits, distance });
+            }
+        }
+        Ok(all)
+    }
+}
+
+fn cosine(a: &[f32], b: &[f32]) -> f32 {
+    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
+    let lengths = (dot(a, a) * dot(b, b)).sqrt();
+    if lengths > 0.0 { dot(a, b) / lengths } else { 0.0 }
+}
+
+/// |z - m|² = |z|² - 2 (z m - |m|²/2) of the nearest centre m; |z|² is the last value.
+fn distance(values: &[f32]) -> f32 {
+    let Some((length, centres)) = values.split_last() else { return 0.0 };
+    let nearest = centres.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    (length - 2.0 * nearest).max(0.0)
+}
+
+impl HeadMeaning {
+    /// Calibrated logits. A scaling may change which label is best.
+    pub(crate) fn scaled(&self, logits: &[f32]) -> Vec<f32> {
+        match &self.scaling {
+            Some(scaling) => scaling.apply(logits),
+            None => logits.iter().map(|logit| logit / self.temperature).collect(),
+        }
+    }
+
+    /// Whether the head does not commit itself to an answer of this score; `label` is its index, where it is one of the head's.
+    pub(crate) fn unsure(&self, label: Option<usize>, score: f32) -> bool {
+        let threshold = match label.and_then(|label| self.thresholds.get(label)) {
+            Some(threshold) => threshold.unwrap_or(f32::INFINITY),
+            None => self.abstain_below,
+        };
+        // A regression's value is no probability.
+        self.link != Link::Identity && score < threshold
+    }
+
+    /// The index of a label.
+    pub(crate) fn label(&self, name: &str) -> Option<usize> {
+        self.labels.iter().position(|label| label == name)
+    }
+
+    /// Calibrated scores from logits, in the order of the labels.
+    pub(crate) fn scores(&self, logits: &[f32]) -> Vec<f32> {
+        let scores = probabilities(self.link, &self.scaled(logits));
+        // Logits so far apart that every level of an ordinal head vanished: fall back on what cannot fail.
+        if scores.iter().all(|score| score.is_finite()) {
+            scores
+        } else {
+            softmax(&vec![0.0; self.labels.len()])
+        }
+    }
+}

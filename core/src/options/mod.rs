@@ -1,0 +1,265 @@
+//! What an engine is opened with, and what a call asks for; each can be read from JSON, in either spelling.
+
+#[cfg(feature = "hub")]
+pub(crate) mod hub;
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::prepare::Preparation;
+use crate::route::RouteOptions;
+use crate::{Error, Result, RouteContext};
+
+#[cfg(feature = "hub")]
+pub use self::hub::HubOptions;
+
+/// How to open an engine. The default opens the bundled model on the best device that this build knows.
+///
+/// As JSON, every field but the last two may be given, and `null` stands for the default.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct EngineOptions {
+    /// Which model.
+    #[serde(deserialize_with = "or_default")]
+    pub model: ModelSource,
+    /// A sequence-classification checkpoint that takes the place of the bundle's sentiment head.
+    #[serde(alias = "sentimentModel")]
+    pub sentiment_model: Option<ModelSource>,
+    /// Where to run.
+    #[serde(deserialize_with = "or_default")]
+    pub device: DeviceChoice,
+    /// In which number type to compute.
+    #[serde(deserialize_with = "or_default")]
+    pub precision: Precision,
+    /// Threads of the engine's own pool; `None`: as many as the process may use (affinity and cgroup).
+    pub threads: Option<usize>,
+    /// The outputs to compute; empty: all that the model has.
+    #[serde(deserialize_with = "or_default")]
+    pub outputs: Vec<String>,
+    /// What to do with a text that is longer than the model reads.
+    #[serde(alias = "longText", deserialize_with = "or_default")]
+    pub long_text: LongText,
+    /// What is taken away from texts before they are read: by default nothing.
+    #[serde(deserialize_with = "or_default")]
+    pub prepare: Preparation,
+    /// How tickets are routed.
+    #[serde(deserialize_with = "or_default")]
+    pub route: RouteOptions,
+    /// Tickets that may wait for a batch before calls are refused as `overloaded`; `None`: 4096. Of a long call 512 count,
+    /// and an engine with nothing to do takes a call of any length.
+    pub queue: Option<usize>,
+    /// What becomes of queued calls when the last clone of the engine is dropped.
+    #[serde(skip)]
+    pub shutdown: Shutdown,
+    /// How to reach the hub; the default is what the environment says.
+    #[cfg(feature = "hub")]
+    #[serde(skip)]
+    pub hub: crate::HubOptions,
+}
+
+/// Where a model comes from.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub enum ModelSource {
+    /// `frontdesk-small`, found as [`crate::default_model_dir`] says.
+    #[default]
+    Default,
+    /// A directory where one of this name is there, else a name on the hub, with `@revision` after it where wanted.
+    Named(String),
+    /// The files themselves, by name (`config.json`, `model.safetensors`, `tokenizer.json`, …).
+    Bytes(std::collections::BTreeMap<String, Vec<u8>>),
+}
+
+impl From<&str> for ModelSource {
+    fn from(name: &str) -> Self {
+        Self::Named(name.to_owned())
+    }
+}
+
+impl<'de> Deserialize<'de> for ModelSource {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self::Named)
+    }
+}
+
+impl Serialize for ModelSource {
+    /// The name; of bytes only that they are bytes.
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        match self {
+            Self::Default => serializer.serialize_str("frontdesk-small"),
+            Self::Named(name) => serializer.serialize_str(name),
+            Self::Bytes(_) => serializer.serialize_str("bytes"),
+        }
+    }
+}
+
+impl From<&std::path::Path> for ModelSource {
+    fn from(path: &std::path::Path) -> Self {
+        Self::Named(path.display().to_string())
+    }
+}
+
+/// Where to run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub enum DeviceChoice {
+    /// An accelerator that this build knows and that is there, else the CPU.
+    #[default]
+    Auto,
+    /// The CPU.
+    Cpu,
+    /// A CUDA device by number.
+    Cuda(usize),
+    /// Apple's GPU.
+    Metal,
+}
+
+impl TryFrom<String> for DeviceChoice {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self> {
+        text.parse()
+    }
+}
+
+impl FromStr for DeviceChoice {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let known =
+            || Error::invalid("device", format!("`{text}` is no device; known: auto, cpu, cuda[:N], metal"));
+        match text {
+            "auto" => Ok(Self::Auto),
+            "cpu" => Ok(Self::Cpu),
+            "cuda" => Ok(Self::Cuda(0)),
+            "metal" => Ok(Self::Metal),
+            _ => text.strip_prefix("cuda:").and_then(|n| n.parse().ok()).map(Self::Cuda).ok_or_else(known),
+        }
+    }
+}
+
+/// In which number type to compute.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub enum Precision {
+    /// What the device runs best at full accuracy: float32 in this version.
+    #[default]
+    Auto,
+    /// 8-bit integers, on the CPU.
+    Int8,
+    /// bfloat16 with float32 sums, on the CPU: faster than float32 where the processor has AVX-512 BF16, slower elsewhere.
+    Bf16,
+    /// float32.
+    F32,
+}
+
+impl TryFrom<String> for Precision {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self> {
+        text.parse()
+    }
+}
+
+impl FromStr for Precision {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "int8" => Ok(Self::Int8),
+            "bf16" => Ok(Self::Bf16),
+            "f32" => Ok(Self::F32),
+            _ => Err(Error::invalid(
+                "precision",
+                format!("`{text}` is no precision; known: auto, int8, bf16, f32"),
+            )),
+        }
+    }
+}
+
+/// What to do with a text that has more tokens than the model reads.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", try_from = "String")]
+pub enum LongText {
+    /// Read its beginning.
+    Head,
+    /// Read the first three quarters of the limit from its beginning and the last quarter from its end, where e-mails
+    /// say what they want.
+    #[default]
+    HeadAndTail,
+    /// Refuse it: `too-long`.
+    Refuse,
+}
+
+impl TryFrom<String> for LongText {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self> {
+        text.parse()
+    }
+}
+
+impl FromStr for LongText {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "head" => Ok(Self::Head),
+            "head-and-tail" => Ok(Self::HeadAndTail),
+            "refuse" => Ok(Self::Refuse),
+            _ => Err(Error::invalid(
+                "long_text",
+                format!("`{text}` is no policy; known: head, head-and-tail, refuse"),
+            )),
+        }
+    }
+}
+
+/// What becomes of queued calls when an engine closes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Shutdown {
+    /// They are finished first.
+    #[default]
+    Finish,
+    /// They are answered `cancelled`; a batch that runs is finished.
+    Cancel,
+}
+
+/// What one call asks for. In JSON the timeout is `timeout_ms`, in milliseconds.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct AnalyzeOptions {
+    /// The outputs to compute; empty: those that the engine was opened with.
+    #[serde(deserialize_with = "or_default")]
+    pub outputs: Vec<String>,
+    /// Give up after this time, waiting counted: `timeout`. [`crate::Pending::wait`] returns at that time; a future is woken when
+    /// the batch that runs then ends.
+    #[serde(rename = "timeout_ms", alias = "timeoutMs", deserialize_with = "milliseconds")]
+    pub timeout: Option<Duration>,
+    /// What is known of the call's tickets that hard rules ask for: the time, free agents, consent.
+    #[serde(deserialize_with = "or_default")]
+    pub route: RouteContext,
+}
+
+/// `null` stands for the default.
+fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
+    deserializer: D,
+) -> std::result::Result<T, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+fn milliseconds<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> std::result::Result<Option<Duration>, D::Error> {
+    let time = |ms: f64| {
+        Duration::try_from_secs_f64(ms / 1000.0)
+            .map_err(|e| D::Error::custom(format!("{ms} milliseconds: {e}")))
+    };
+    Option::deserialize(deserializer)?.map(time).transpose()
+}

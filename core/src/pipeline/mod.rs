@@ -1,0 +1,380 @@
+//! A ticket through every step of the flow.
+
+mod decode;
+mod repeat;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use self::decode::{EmotionsHead, SentimentHead, TypedHead};
+use self::repeat::repeated;
+use crate::model::bundle::HeadMeaning;
+use crate::model::forward::{HeadOutput, Model, Outputs as Said};
+use crate::model::language::Languages;
+use crate::model::tokenize::Encoding;
+use crate::prepare::{Preparation, Removed, prepare};
+use crate::route::{self, Repeats, Router, Signals};
+use crate::{
+    Abstain, AbstainReason, Analysis, AnalyzeOptions, Category, CategoryAnalysis, EngineOptions, Error,
+    LongText, Result, RouteContext, SentimentAnalysis, TicketRef, Usage,
+};
+
+pub use self::decode::NEUTRAL_BAND;
+
+const SENTIMENT: &str = "sentiment";
+const CATEGORY: &str = "category";
+const ROUTE: &str = "route";
+
+/// The heads of a whole bundle.
+pub(crate) const WHOLE: [&str; 4] = [SENTIMENT, "emotions", "urgency", CATEGORY];
+
+/// The models and what is made of them.
+#[derive(Debug)]
+pub(crate) struct Pipeline {
+    pub(crate) model: Model,
+    shape: Shape,
+    outputs: Arc<Outputs>,
+    prepare: Preparation,
+    long_text: LongText,
+    languages: Languages,
+    router: Router,
+    repeats: Repeats,
+}
+
+/// The names of the outputs that are wanted.
+type Outputs = BTreeSet<String>;
+
+/// What one call wants.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    outputs: Arc<Outputs>,
+    context: RouteContext,
+}
+
+impl Asked {
+    fn wants(&self, output: &str) -> bool {
+        self.outputs.contains(output)
+    }
+}
+
+/// A model on a ticket's way, with the heads that are read.
+#[derive(Debug)]
+pub(crate) struct Lane<'a> {
+    pub(crate) model: &'a Model,
+    pub(crate) heads: Vec<usize>,
+}
+
+/// A ticket as the lanes read it.
+#[derive(Debug)]
+pub(crate) struct Encoded {
+    pub(crate) encodings: Vec<Encoding>,
+    pub(crate) usage: Usage,
+}
+
+/// What a model's heads add up to.
+#[derive(Debug)]
+enum Shape {
+    /// All four heads: sentiment, category and route; any other head by itself.
+    Whole(Box<Whole>),
+    /// Each head by itself.
+    Tasks,
+}
+
+#[derive(Debug)]
+struct Whole {
+    sentiment: SentimentHead,
+    emotions: EmotionsHead,
+    category: TypedHead<Category>,
+    /// The heads' places, in the order of [`WHOLE`].
+    heads: [usize; 4],
+    /// The places of the heads beside them.
+    others: Vec<usize>,
+    /// Reads the sentiment in the place of the bundle's own head.
+    sentiment_model: Option<Model>,
+}
+
+/// Checks that a head of this name can take its place among those of [`WHOLE`].
+///
+/// # Errors
+/// `model-invalid` where its labels are not those that the place asks for.
+#[cfg(feature = "train")]
+pub(crate) fn check_place(head: &crate::model::bundle::HeadMeaning) -> Result<()> {
+    let [sentiment, emotions, urgency, category] = WHOLE;
+    match head.name.as_str() {
+        name if name == sentiment => SentimentHead::new(head).map(drop),
+        name if name == emotions => EmotionsHead::new(head).map(drop),
+        name if name == urgency => decode::check_urgency(head),
+        name if name == category => TypedHead::<crate::Category>::new(head).map(drop),
+        _ => Ok(()),
+    }
+}
+
+impl Pipeline {
+    pub(crate) fn new(model: Model, sentiment_model: Option<Model>, options: &EngineOptions) -> Result<Self> {
+        let places = WHOLE.map(|name| model.head(name));
+        let shape = if let [Some(sentiment), Some(emotions), Some(urgency), Some(category)] = places {
+            decode::check_urgency(&model.heads[urgency])?;
+            let sentiment_head = match &sentiment_model {
+                None => SentimentHead::new(&model.heads[sentiment])?,
+                Some(other) if other.heads.len() > 1 => {
+                    let message = format!("{} has several heads; a sentiment model has one", other.info.name);
+                    return Err(Error::invalid("sentiment_model", message));
+                }
+                Some(other) => {
+                    SentimentHead::new(&other.heads[0]).map_err(|e| e.context(&other.info.name))?
+                }
+            };
+            Shape::Whole(Box::new(Whole {
+                sentiment: sentiment_head,
+                emotions: EmotionsHead::new(&model.heads[emotions])?,
+                category: TypedHead::new(&model.heads[category])?,
+                heads: [sentiment, emotions, urgency, category],
+                others: (0..model.heads.len()).filter(|place| !places.contains(&Some(*place))).collect(),
+                sentiment_model,
+            }))
+        } else if sentiment_model.is_some() {
+            let message =
+                "a sentiment model takes the place of a bundle's sentiment head; this model is a single task";
+            return Err(Error::invalid("sentiment_model", message));
+        } else {
+            Shape::Tasks
+        };
+        if matches!(shape, Shape::Tasks) && !options.route.is_plain() {
+            return Err(Error::invalid("route", "this model is a single task and routes nothing"));
+        }
+        let mut pipeline = Self {
+            languages: Languages::new(&model.languages),
+            model,
+            shape,
+            outputs: Arc::default(),
+            prepare: options.prepare,
+            long_text: options.long_text,
+            router: options.route.router()?,
+            repeats: options.route.repeats,
+        };
+        pipeline.outputs = Arc::new(pipeline.known_outputs().into_iter().collect());
+        pipeline.outputs = pipeline.chosen(&options.outputs)?;
+        Ok(pipeline)
+    }
+
+    /// Whether the model gives sentiment, category and route, and not all its heads one by one.
+    pub(crate) fn is_whole(&self) -> bool {
+        matches!(self.shape, Shape::Whole(_))
+    }
+
+    /// What is done with a text that is longer than the model reads.
+    #[cfg(feature = "archive")]
+    pub(crate) fn long_text(&self) -> LongText {
+        self.long_text
+    }
+
+    /// What decides the routes.
+    #[cfg(feature = "archive")]
+    pub(crate) fn router(&self) -> &Router {
+        &self.router
+    }
+
+    /// The names of the outputs that this pipeline can give.
+    pub(crate) fn known_outputs(&self) -> Vec<String> {
+        let name = |place: usize| self.model.heads[place].name.clone();
+        match &self.shape {
+            Shape::Whole(whole) => {
+                let typed = [SENTIMENT, CATEGORY, ROUTE].map(str::to_owned).into_iter();
+                typed.chain(whole.others.iter().copied().map(name)).collect()
+            }
+            Shape::Tasks => (0..self.model.heads.len()).map(name).collect(),
+        }
+    }
+
+    /// The outputs of one call. Empty: those that the engine was opened with.
+    pub(crate) fn chosen(&self, outputs: &[String]) -> Result<Arc<Outputs>> {
+        let known = self.known_outputs();
+        if let Some(unknown) = outputs.iter().find(|output| !known.contains(output)) {
+            let message = format!("this model has no output `{unknown}`; known: {}", known.join(", "));
+            return Err(Error::invalid("outputs", message));
+        }
+        if outputs.is_empty() {
+            Ok(Arc::clone(&self.outputs))
+        } else {
+            Ok(Arc::new(outputs.iter().cloned().collect()))
+        }
+    }
+
+    /// What a call asks for.
+    pub(crate) fn asked(&self, options: &AnalyzeOptions) -> Result<Arc<Asked>> {
+        let outputs = self.chosen(&options.outputs)?;
+        options.route.check()?;
+        Ok(Arc::new(Asked { outputs, context: options.route.clone() }))
+    }
+
+    /// The models that a ticket passes through, in their order, each with the heads that are read.
+    pub(crate) fn lanes(&self) -> Vec<Lane<'_>> {
+        match &self.shape {
+            Shape::Tasks => vec![Lane { model: &self.model, heads: (0..self.model.heads.len()).collect() }],
+            Shape::Whole(whole) => {
+                let heads = [&whole.heads, whole.others.as_slice()].concat();
+                let first = Lane { model: &self.model, heads };
+                let second = whole.sentiment_model.as_ref().map(|model| Lane { model, heads: vec![0] });
+                std::iter::once(first).chain(second).collect()
+            }
+        }
+    }
+
+    /// A ticket as it is read, and what was taken away from its text, where that was asked for.
+    pub(crate) fn prepare<'a>(&self, ticket: TicketRef<'a>) -> (TicketRef<'a>, Option<Vec<Removed>>) {
+        if self.prepare.is_none() {
+            return (ticket, None);
+        }
+        let prepared = prepare(&ticket.text, &self.prepare);
+        let (text, removed) = (prepared.text.into_owned(), prepared.removed);
+        (TicketRef { text: text.into(), ..ticket }, Some(removed))
+    }
+
+    /// Refuses a ticket without text, or with more bytes than the model takes, before anything is tokenized.
+    pub(crate) fn check(&self, ticket: &TicketRef<'_>) -> Result<()> {
+        self.lanes().iter().try_for_each(|lane| lane.model.tokenizer.check(&ticket.text))
+    }
+
+    /// The encodings of one ticket, one for each lane that its outputs need; none for a text with nothing to read.
+    pub(crate) fn encode(&self, ticket: &TicketRef<'_>, asked: &Asked) -> Result<Encoded> {
+        let first = self.model.tokenizer.encode(&ticket.text, self.long_text)?;
+        // A text of spaces or control characters has no token beside the two special ones.
+        let empty = first.ids.len() <= 2;
+        let tokens = if empty { 0 } else { first.ids.len() };
+        let usage = Usage { tokens, truncated: first.truncated, removed: None };
+        if empty {
+            return Ok(Encoded { encodings: Vec::new(), usage });
+        }
+        let mut encodings = vec![first];
+        if let Shape::Whole(whole) = &self.shape
+            && let Some(model) = &whole.sentiment_model
+            && (asked.wants(ROUTE) || asked.wants(SENTIMENT))
+        {
+            encodings.push(model.tokenizer.encode(&ticket.text, self.long_text)?);
+        }
+        let truncated = encodings.iter().any(|encoding| encoding.truncated);
+        Ok(Encoded { encodings, usage: Usage { truncated, ..usage } })
+    }
+
+    /// The analysis of a ticket from the logits of its lanes; of none where there was nothing to read.
+    pub(crate) fn decode(
+        &self,
+        ticket: &TicketRef<'_>,
+        usage: Usage,
+        lanes: &[Said],
+        asked: &Asked,
+    ) -> Result<Analysis> {
+        let mut answer = match (&self.shape, lanes) {
+            (_, []) => self.nothing(),
+            (Shape::Tasks, [logits, ..]) => {
+                let mut answer = Answer::default();
+                self.tasks(0..self.model.heads.len(), logits, &mut answer);
+                answer
+            }
+            (Shape::Whole(whole), [logits, rest @ ..]) => {
+                self.whole(whole, logits, rest.first().map(|lane| &lane[0]))
+            }
+        };
+        if !lanes.is_empty() && self.languages.are_foreign_to(&ticket.text) {
+            answer.abstain.extend(self.abstain_from_all(AbstainReason::UnsupportedLanguage));
+        }
+        if self.is_whole() && asked.wants(ROUTE) {
+            self.route(ticket, &asked.context, &mut answer)?;
+        }
+        let wanted = |output: &str| asked.wants(output);
+        Ok(Analysis {
+            id: ticket.id.map(str::to_owned),
+            sentiment: answer.sentiment.filter(|_| wanted(SENTIMENT)),
+            category: answer.category.filter(|_| wanted(CATEGORY)),
+            route: answer.route,
+            tasks: answer.tasks.into_iter().filter(|task| wanted(&task.task)).collect(),
+            abstain: answer.abstain.into_iter().filter(|abstain| wanted(&abstain.output)).collect(),
+            usage,
+            model: self.model.info.clone(),
+        })
+    }
+
+    fn route(&self, ticket: &TicketRef<'_>, context: &RouteContext, answer: &mut Answer) -> Result<()> {
+        let repeat = match self.repeats {
+            Repeats::Meaning => repeated(&self.model, ticket)?,
+            Repeats::Words => None,
+        };
+        let signals = Signals { sentiment: answer.sentiment.as_ref(), category: answer.category.as_ref() };
+        let said = route::Said {
+            id: ticket.id,
+            text: &ticket.text,
+            urgency: ticket.urgency,
+            history: ticket.history,
+            signals,
+            repeat,
+        };
+        match self.router.decide(&said, context) {
+            Ok(route) => answer.route = Some(route),
+            Err(none) => {
+                let (output, queue) = (ROUTE.to_owned(), Some(none.queue));
+                answer.abstain.push(Abstain { output, reason: AbstainReason::NoRoute, queue });
+            }
+        }
+        Ok(())
+    }
+
+    /// What is said of a text that holds nothing to read.
+    fn nothing(&self) -> Answer {
+        Answer { abstain: self.abstain_from_all(AbstainReason::Empty), ..Answer::default() }
+    }
+
+    fn abstain_from_all(&self, reason: AbstainReason) -> Vec<Abstain> {
+        self.known_outputs().into_iter().map(|output| Abstain { output, reason, queue: None }).collect()
+    }
+
+    /// Adds what single heads say.
+    fn tasks(&self, heads: impl Iterator<Item = usize>, said: &[HeadOutput], answer: &mut Answer) {
+        for (place, said) in heads.zip(said) {
+            let head = &self.model.heads[place];
+            let task = decode::task(head, &said.logits);
+            answer.abstain.extend(decode::abstentions(
+                head,
+                said,
+                &head.name,
+                answer_of(head, &task.result.label, task.result.score),
+            ));
+            answer.tasks.push(task);
+        }
+    }
+
+    fn whole(&self, whole: &Whole, said: &Said, replaced: Option<&HeadOutput>) -> Answer {
+        let [sentiment, emotions, urgency, category] = whole.heads.map(|index| &self.model.heads[index]);
+        let (sentiment_head, of_sentiment) = match (&whole.sentiment_model, replaced) {
+            (Some(model), Some(said)) => (&model.heads[0], said),
+            _ => (sentiment, &said[0]),
+        };
+        let polarity = whole.sentiment.decode(sentiment_head, &of_sentiment.logits);
+        let category_answer = decode::category(&whole.category, category, &said[3].logits);
+        let of_polarity = answer_of(sentiment_head, &polarity.0.to_string(), polarity.1);
+        let of_category = answer_of(category, &category_answer.category.to_string(), category_answer.score);
+        let mut answer = Answer::default();
+        answer.abstain.extend(decode::abstentions(sentiment_head, of_sentiment, SENTIMENT, of_polarity));
+        answer.abstain.extend(decode::abstentions(category, &said[3], CATEGORY, of_category));
+        let emotions = whole.emotions.decode(emotions, &said[1].logits);
+        let urgency = decode::urgency_level(urgency, &said[2].logits);
+        answer.sentiment = Some(decode::sentiment(polarity, emotions, urgency));
+        answer.category = Some(category_answer);
+        self.tasks(whole.others.iter().copied(), &said[whole.heads.len()..], &mut answer);
+        answer
+    }
+}
+
+/// An answer as a head's thresholds see it.
+fn answer_of(head: &HeadMeaning, label: &str, score: f32) -> (Option<usize>, f32) {
+    (head.label(label), score)
+}
+
+/// What is known of one ticket before it is put together.
+#[derive(Debug, Clone, Default)]
+struct Answer {
+    sentiment: Option<SentimentAnalysis>,
+    category: Option<CategoryAnalysis>,
+    route: Option<crate::RouteAnalysis>,
+    tasks: Vec<crate::TaskAnalysis>,
+    abstain: Vec<Abstain>,
+}
