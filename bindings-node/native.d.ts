@@ -216,7 +216,7 @@ export interface Finding {
   message: string
   labels: Array<string>
   count: number
-  rows: Array<Pointed>
+  rows: Array<FindingRow>
 }
 
 /** What the doctor found in the rows of a head; `severity` is stop, warn or note. */
@@ -225,6 +225,21 @@ export interface FindingReport {
   severity: string
   rows: number
   message: string
+}
+
+/**
+ * A row that a finding is about, and what is particular to it: the row that it is a pair with and how like they are, 0 to 1; the
+ * probability of its label less that of the likeliest other, and the label that it should perhaps have; its tokens; its language.
+ */
+export interface FindingRow {
+  file: 'train' | 'valid'
+  line: number
+  other?: Place
+  similarity?: number
+  margin?: number
+  suggested?: string
+  tokens?: number
+  language?: string
 }
 
 /** The rows that a gives one label and b another; `fixed` of them are right now, `broken` were. */
@@ -401,21 +416,6 @@ export interface Point {
   steps: number
   loss: number
   metrics: Array<number>
-}
-
-/**
- * A row that a finding is about, and what is particular to it: the row that it is a pair with and how like they are, 0 to 1; the
- * probability of its label less that of the likeliest other, and the label that it should perhaps have; its tokens; its language.
- */
-export interface Pointed {
-  file: 'train' | 'valid'
-  line: number
-  other?: Place
-  similarity?: number
-  margin?: number
-  suggested?: string
-  tokens?: number
-  language?: string
 }
 
 /**

@@ -1,7 +1,7 @@
 //! What a decision takes beside the encoder: the features of a text and a history, the rules, the scores, and the words.
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
-use frontdesk::route::{RoutePolicy, Router, Said, Signals};
+use frontdesk::route::{RouteInput, RoutePolicy, Router, Signals};
 use frontdesk::{
     Category, CategoryAnalysis, CustomerHistory, Emotions, LabelScore, Polarity, Route, RouteContext,
     SentimentAnalysis, Urgency,
@@ -39,7 +39,8 @@ fn decisions(criterion: &mut Criterion) {
         ("usual, 10,000 issues", USUAL, Some(&many)),
     ];
     for (name, text, history) in cases {
-        let said = Said { text, urgency: Some(Urgency::High), history, signals, ..Said::default() };
+        let said =
+            RouteInput { text, urgency: Some(Urgency::High), history, signals, ..RouteInput::default() };
         criterion.bench_function(&format!("decide/{name}"), |bencher| {
             bencher.iter_batched(|| said, |said| router.decide(&said, &context), BatchSize::SmallInput);
         });

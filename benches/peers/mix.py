@@ -12,7 +12,7 @@ MEDIAN_TOKENS, SPREAD, LONGEST = 34, 0.75, 252
 SPECIAL = 2
 # Single texts are timed at these lengths.
 SINGLE_TOKENS = (12, 26, 92)
-# Tokens that go through all layers together (models/PACKED.md).
+# Tokens that go through all layers together (docs/kernels.md).
 WAVE = 96
 
 

@@ -2,7 +2,7 @@ import type * as native from '../native.js';
 import type { RouteContext, RouteOptions } from './policy.js';
 import type { Route } from './route.js';
 import type { Work } from './work.js';
-export type { Abstain, Abstention, Automation, Bucket, CategoryAnalysis, CategoryScore, Change, Comparison, Confusion, Contrast, Contribution, CoveragePoint, Diagnosis, Emotions, Estimate, Evaluation, Exclusion, Finding, Flow, HeadInfo, Histogram, Info, Interval, LabelCount, LabelScore, LabelThreshold, LanguageCount, McNemar, Metrics, Mistake, ModelInfo, OutcomesByRoute, PerClass, Place, Pointed, PolicyValue, ReliabilityBin, Report, Reversal, RouteAnalysis, RouteOutcomes, RouteScore, RowCount, SentimentAnalysis, Shadow, TaskResult, TrainEstimate, TrainedRoute, Usage, } from '../native.js';
+export type { Abstain, Abstention, Automation, Bucket, CategoryAnalysis, CategoryScore, Change, Comparison, Confusion, Contrast, Contribution, CoveragePoint, Diagnosis, Emotions, Estimate, Evaluation, Exclusion, Finding, Flow, HeadInfo, Histogram, Info, Interval, LabelCount, LabelScore, LabelThreshold, LanguageCount, McNemar, Metrics, Mistake, ModelInfo, OutcomesByRoute, PerClass, Place, FindingRow, PolicyValue, ReliabilityBin, Report, Reversal, RouteAnalysis, RouteOutcomes, RouteScore, RowCount, SentimentAnalysis, Shadow, TaskResult, TrainEstimate, TrainedRoute, Usage, } from '../native.js';
 export type * from './policy.js';
 export type * from './route.js';
 export type * from './work.js';

@@ -59,11 +59,11 @@ mirror! {
         kind: [String],
         #[napi(ts_type = "'stop' | 'warn' | 'note'")]
         severity: [String],
-        message: [String], labels: [Vec<String>], count: [f64], rows: [Vec<Pointed>],
+        message: [String], labels: [Vec<String>], count: [f64], rows: [Vec<FindingRow>],
     }
     ["A row that a finding is about, and what is particular to it: the row that it is a pair with and how like they are, 0 to 1; the"]
     ["probability of its label less that of the likeliest other, and the label that it should perhaps have; its tokens; its language."]
-    Pointed of [doctor::Pointed] {
+    FindingRow of [doctor::FindingRow] {
         #[napi(ts_type = "'train' | 'valid'")]
         file: [String],
         line: [f64], other: [Option<Place>], similarity: [Option<f64>], margin: [Option<f64>],

@@ -39,7 +39,7 @@ export type {
   OutcomesByRoute,
   PerClass,
   Place,
-  Pointed,
+  FindingRow,
   PolicyValue,
   ReliabilityBin,
   Report,

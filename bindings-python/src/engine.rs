@@ -6,7 +6,7 @@ use pyo3::types::PyList;
 
 use crate::call::NativeCall;
 use crate::column::column;
-use crate::door::{Tell, outside, raise, wait, watch};
+use crate::door::{Tell, detached, raise, wait, watch};
 use crate::mirror::Mirror;
 use crate::tickets::{read, read_options};
 
@@ -24,7 +24,7 @@ pub fn open(py: Python<'_>, options: &str) -> PyResult<NativeEngine> {
         options.shutdown = Shutdown::Cancel;
         Engine::open(options)
     };
-    Ok(NativeEngine { engine: Some(outside(py, open)?) })
+    Ok(NativeEngine { engine: Some(detached(py, open)?) })
 }
 
 impl NativeEngine {
@@ -40,7 +40,7 @@ impl NativeEngine {
     }
 
     fn metrics<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        outside(py, || self.engine()?.metrics())?.mirror(py)
+        detached(py, || self.engine()?.metrics())?.mirror(py)
     }
 
     /// Analyzes one ticket.
@@ -78,7 +78,7 @@ impl NativeEngine {
         options: Option<&str>,
     ) -> PyResult<NativeCall> {
         let (tickets, options) = (read(tickets, many)?, read_options(py, options)?);
-        NativeCall::new(outside(py, || Ok(self.engine()?.submit(tickets, &options)))?, ready)
+        NativeCall::new(detached(py, || Ok(self.engine()?.submit(tickets, &options)))?, ready)
     }
 
     /// Scores a column of texts: name, type and values of each column of answers. `progress` is told the rows done.
@@ -102,7 +102,7 @@ impl NativeEngine {
 
     /// Closes the engine: what is queued is cancelled, and the threads are joined.
     fn close(&self, py: Python<'_>) -> PyResult<()> {
-        outside(py, || {
+        detached(py, || {
             self.engine()?.close(Shutdown::Cancel);
             Ok(())
         })

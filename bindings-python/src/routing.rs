@@ -9,7 +9,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
 use serde::Deserialize;
 
-use crate::door::{Tell, outside, watch};
+use crate::door::{Tell, detached, watch};
 use crate::mirror::{Maker, Mirror};
 
 #[derive(Deserialize)]
@@ -28,7 +28,7 @@ pub fn replay<'py>(py: Python<'py>, options: &str) -> PyResult<Bound<'py, PyAny>
         let policy = policy.as_ref().map(PolicySource::read).transpose()?.unwrap_or_default();
         Ok(frontdesk::route::replay(&record, &policy)??)
     };
-    outside(py, again)?.mirror(py)
+    detached(py, again)?.mirror(py)
 }
 
 /// Learns a policy's weights from outcomes; the options are JSON. `progress` is told how many tickets are read.

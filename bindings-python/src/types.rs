@@ -74,7 +74,7 @@ mirror! {
     "LabelCount" of [doctor::LabelCount] { label, train, valid }
     "LanguageCount" of [doctor::LanguageCount] { language, rows }
     "Finding" of [doctor::Finding] { kind, severity, message, labels, count, rows }
-    "Pointed" of [doctor::Pointed] { file, line, other, similarity, margin, suggested, tokens, language }
+    "FindingRow" of [doctor::FindingRow] { file, line, other, similarity, margin, suggested, tokens, language }
     "Place" of [doctor::Place] { file, line }
 }
 

@@ -12,7 +12,7 @@ use frontdesk::{
 use crate::args::{AnalyzeArgs, Format, OutputArgs, TicketArgs};
 use crate::output::{Output, json, json_item, json_line, notices};
 use crate::render::Line;
-use crate::score::tell_left_alone;
+use crate::score::tell_skipped;
 use crate::{progress, render};
 
 pub(crate) fn run(args: &AnalyzeArgs) -> Result<()> {
@@ -76,7 +76,7 @@ pub(crate) fn tickets(args: &TicketArgs) -> Result<Source> {
             let taken = file.columns().iter().map(|taken| format!("{} from `{}`", taken.field, taken.column));
             let taken = taken.collect::<Vec<_>>().join(", ");
             eprintln!("{}: {} tickets; {taken}", path.display(), file.rows());
-            tell_left_alone(file.left_alone());
+            tell_skipped(file.skipped());
             notices(&file.notices());
             Ok(Source::File(Box::new(file)))
         }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use frontdesk::archive::{Archive, ArchiveProgress, Stage};
-use frontdesk::table::{LeftAlone, Taken};
+use frontdesk::table::{ColumnMapping, SkippedColumn};
 use frontdesk::{Engine, Error, ErrorKind, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -57,21 +57,21 @@ pub(crate) fn tell_columns(archive: &Archive) {
     let more = if inputs.len() > 1 { format!(" and {} more", inputs.len() - 1) } else { String::new() };
     let taken: Vec<String> = archive.columns().iter().map(taken).collect();
     eprintln!("{}{more}: {}", inputs.first().unwrap_or(&""), taken.join(", "));
-    tell_left_alone(archive.left_alone());
+    tell_skipped(archive.skipped());
     for (column, name) in archive.kept().filter(|(column, name)| column != name) {
         eprintln!("`{column}` is written as `{name}`: the scores have a column of that name");
     }
 }
 
 /// Which column was taken for a field.
-fn taken(taken: &Taken) -> String {
+fn taken(taken: &ColumnMapping) -> String {
     let guess = if taken.guessed { " (by its name)" } else { "" };
     format!("{} from `{}`{guess}", taken.field, taken.column)
 }
 
 /// Says on stderr which columns have a field's name and are not taken for it.
-pub(crate) fn tell_left_alone(left_alone: &[LeftAlone]) {
-    for LeftAlone { column, why } in left_alone {
+pub(crate) fn tell_skipped(skipped: &[SkippedColumn]) {
+    for SkippedColumn { column, why } in skipped {
         eprintln!("`{column}` was left alone: {why}");
     }
 }

@@ -162,7 +162,7 @@ struct Found {
 }
 
 impl Found {
-    fn compare(&mut self, a: &Row, b: &Row, inputs: &[String]) {
+    fn compare(&mut self, a: &ComparedRow, b: &ComparedRow, inputs: &[String]) {
         for (place, changes) in self.outputs.iter_mut().enumerate() {
             let (before, after) = (&a.values[place], &b.values[place]);
             if before == after {
@@ -185,7 +185,7 @@ impl Found {
 }
 
 /// What is compared of one row.
-struct Row {
+struct ComparedRow {
     /// The input's place among the inputs, and the row in it.
     place: (usize, u64),
     id: Option<String>,
@@ -266,11 +266,11 @@ struct Rows<'a> {
     part: usize,
     input: Option<usize>,
     /// The rows of the part that is open, the last first.
-    queue: Vec<Row>,
+    queue: Vec<ComparedRow>,
 }
 
 impl Rows<'_> {
-    fn next(&mut self) -> Result<Option<Row>> {
+    fn next(&mut self) -> Result<Option<ComparedRow>> {
         loop {
             if let Some(row) = self.queue.pop() {
                 return Ok(Some(row));
@@ -291,7 +291,7 @@ impl Rows<'_> {
         }
     }
 
-    fn row(&mut self, cells: Vec<Option<String>>) -> Result<Row> {
+    fn row(&mut self, cells: Vec<Option<String>>) -> Result<ComparedRow> {
         let mut cells = cells.into_iter();
         let mut next = || cells.next().flatten();
         let damaged = || Error::new(ErrorKind::DataInvalid, format!("{} is damaged", self.of.path.display()));
@@ -310,6 +310,6 @@ impl Rows<'_> {
             .map(|has| if *has { next().and_then(|s| s.parse().ok()) } else { None })
             .collect();
         self.input = Some(input);
-        Ok(Row { place: (input, row), id, text, values, scores })
+        Ok(ComparedRow { place: (input, row), id, text, values, scores })
     }
 }

@@ -5,11 +5,11 @@ use std::time::Instant;
 use serde::Serialize;
 
 use super::Archive;
-use super::flight::Flights;
+use super::in_flight::InFlight;
 use super::options::ArchiveOptions;
 use super::plan::Plan;
-use super::work::{Chunk, Place, Quarantined, Row};
-use crate::table::{Record, Taken};
+use super::work::{Chunk, Place, Quarantined, SelectedRow};
+use crate::table::{ColumnMapping, Record};
 use crate::{Error, ErrorKind, Result};
 
 /// Rows that are scored to tell how long all take.
@@ -22,7 +22,7 @@ const COUNTED: u64 = 64 << 20;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ArchiveEstimate {
     /// Which column was taken for which field.
-    pub columns: Vec<Taken>,
+    pub columns: Vec<ColumnMapping>,
     /// Inputs.
     pub inputs: u64,
     /// Their bytes, as they are packed.
@@ -57,13 +57,13 @@ impl Archive {
         let mut first = First { plan, options, read: 0, selected: 0, chunk: Chunk::new(0) };
         let (read_bytes, all) = first.read()?;
         let First { read, selected, chunk, .. } = first;
-        let mut flights = Flights::new(engine, &plan.shape.layout, options)?;
+        let mut in_flight = InFlight::new(engine, &plan.shape.layout, options)?;
         let began = Instant::now();
         let errors = chunk.faults.len() as u64;
         let tried = chunk.rows.len() as u64;
-        flights.begin(chunk)?;
+        in_flight.begin(chunk)?;
         let mut scored = 0;
-        while let Some(done) = flights.end(&mut || Ok(()))? {
+        while let Some(done) = in_flight.end(&mut || Ok(()))? {
             scored += done.rows.len() as u64;
         }
         let seconds = began.elapsed().as_secs_f64();
@@ -83,8 +83,8 @@ impl Archive {
             selected,
             tried,
             errors: errors + tried - scored,
-            repeated: flights.repeated as f64 / tried.max(1) as f64,
-            tokens_per_row: flights.tokens as f64 / (tried - flights.repeated).max(1) as f64,
+            repeated: in_flight.repeated as f64 / tried.max(1) as f64,
+            tokens_per_row: in_flight.tokens as f64 / (tried - in_flight.repeated).max(1) as f64,
             rows_per_second: rate,
             seconds: selected as f64 / rate.max(1e-9),
         })
@@ -97,7 +97,7 @@ struct First<'a> {
     options: &'a ArchiveOptions,
     read: u64,
     selected: u64,
-    chunk: Chunk<Row>,
+    chunk: Chunk<SelectedRow>,
 }
 
 impl First<'_> {
@@ -140,7 +140,7 @@ impl First<'_> {
         let at = Place { number: 0, input: input.into(), row: record.number, line: record.line, id: None };
         let chosen = self.plan.choose(record, self.options);
         match chosen.ticket {
-            Ok(prepared) => self.chunk.rows.push(Row { place: at, kept: Vec::new(), prepared }),
+            Ok(prepared) => self.chunk.rows.push(SelectedRow { place: at, kept: Vec::new(), prepared }),
             Err(fault) => self.chunk.faults.push(Quarantined::new(at, fault)),
         }
     }

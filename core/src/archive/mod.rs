@@ -7,7 +7,7 @@ mod decimal;
 mod diff;
 mod estimate;
 mod filter;
-mod flight;
+mod in_flight;
 mod folder;
 mod options;
 mod plan;

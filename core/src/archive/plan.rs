@@ -9,8 +9,8 @@ use super::write::Shape;
 use super::{ArchiveProgress, Stage};
 use crate::score::Layout;
 use crate::table::{
-    Fault, Field, Input, LeftAlone, Located, Making, Prepared, Record, Records, SourceColumn, Taken, Wanted,
-    check, fitting, locate, map, no_column, require, ticket,
+    ColumnMapping, Fault, Field, Input, Located, Making, Prepared, Record, Records, SkippedColumn,
+    SourceColumn, Wanted, check, fitting, locate, map, no_column, require, ticket,
 };
 use crate::{Engine, Error, ErrorKind, Result};
 
@@ -20,8 +20,8 @@ pub(crate) struct Plan {
     /// What is wrong with an input that cannot be opened, where such are passed over.
     damaged: Vec<Option<Fault>>,
     digests: Vec<String>,
-    pub(crate) taken: Vec<Taken>,
-    pub(crate) left_alone: Vec<LeftAlone>,
+    pub(crate) taken: Vec<ColumnMapping>,
+    pub(crate) skipped: Vec<SkippedColumn>,
     /// The columns that are read: fields first, then kept ones, then those of the condition.
     columns: Vec<Wanted>,
     /// The columns that are carried along.
@@ -62,9 +62,9 @@ impl Plan {
         let mut told =
             |rows| progress(&ArchiveProgress { stage: Stage::Choosing, rows, ..ArchiveProgress::default() });
         let readable = whole().map(|(input, _)| input);
-        let (taken, mut left_alone) = fitting(readable, mapping, &options.columns.customer, &mut told)?;
-        let taken = everywhere(taken, &whole(), &mut left_alone);
-        check(&taken, first, &left_alone).map_err(named)?;
+        let (taken, mut skipped) = fitting(readable, mapping, &options.columns.customer, &mut told)?;
+        let taken = everywhere(taken, &whole(), &mut skipped);
+        check(&taken, first, &skipped).map_err(named)?;
         let keep = kept_columns(&options.keep, &headers)?;
         let columns: Vec<Wanted> = taken
             .iter()
@@ -89,7 +89,7 @@ impl Plan {
             layout,
         };
         let mut plan =
-            Self { inputs, damaged, digests, taken, left_alone, columns, keep, filter, sample: None, shape };
+            Self { inputs, damaged, digests, taken, skipped, columns, keep, filter, sample: None, shape };
         if let Some(wanted) = options.sample {
             plan.sample = Some(plan.sampled(wanted, options, progress)?);
         }
@@ -267,10 +267,10 @@ fn has(header: &[SourceColumn], column: &str) -> bool {
 
 /// Of the columns that were guessed, a ticket can do without all but its text: they are taken where every input has them.
 fn everywhere<'a>(
-    taken: Vec<Taken>,
+    taken: Vec<ColumnMapping>,
     inputs: &impl Headers<'a>,
-    left_alone: &mut Vec<LeftAlone>,
-) -> Vec<Taken> {
+    skipped: &mut Vec<SkippedColumn>,
+) -> Vec<ColumnMapping> {
     let (mut there, mut lacking) = (Vec::new(), Vec::new());
     // A JSON object may lack a name that others have.
     let inputs = inputs.clone().filter(|(input, _)| !input.is_sparse());
@@ -279,12 +279,12 @@ fn everywhere<'a>(
         match lacks.filter(|_| taken.guessed && !taken.field.is_text()) {
             Some((input, _)) => {
                 let why = format!("{} does not have it", input.name);
-                lacking.push(LeftAlone { column: taken.column, why });
+                lacking.push(SkippedColumn { column: taken.column, why });
             }
             None => there.push(taken),
         }
     }
-    left_alone.append(&mut lacking);
+    skipped.append(&mut lacking);
     there
 }
 
@@ -346,8 +346,8 @@ fn check_options(engine: &Engine, options: &ArchiveOptions) -> Result<()> {
             return Err(Error::invalid(name, "0 rows; from 1"));
         }
     }
-    let tells_the_time = engine.install(|pipeline| Ok(pipeline.router().tells_the_time()))?;
-    if tells_the_time && options.route.now.is_none() {
+    let is_time_dependent = engine.install(|pipeline| Ok(pipeline.router().is_time_dependent()))?;
+    if is_time_dependent && options.route.now.is_none() {
         let message = "the routing policy has opening hours, and a run that is stopped and gone on with must answer alike: say which time counts";
         return Err(Error::invalid("now", message));
     }

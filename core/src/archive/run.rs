@@ -5,15 +5,15 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
 use std::time::{Duration, Instant};
 
-use super::flight::Flights;
 use super::folder::{Done, Folder};
+use super::in_flight::InFlight;
 use super::options::ArchiveOptions;
 use super::plan::Plan;
 use super::summary;
-use super::work::{Chunk, Quarantined, Reading, Row, write};
+use super::work::{Chunk, Quarantined, Reading, SelectedRow, write};
 use super::write::OutRow;
 use super::{ArchiveProgress, ArchiveReport, Stage};
-use crate::table::{Input, LeftAlone, Notice, Taken};
+use crate::table::{ColumnMapping, Input, Notice, SkippedColumn};
 use crate::{Engine, Error, ErrorKind, Result};
 
 /// Chunks that wait between two threads.
@@ -57,13 +57,13 @@ impl Archive {
     }
 
     /// Which column was taken for which field.
-    pub fn columns(&self) -> &[Taken] {
+    pub fn columns(&self) -> &[ColumnMapping] {
         &self.plan.taken
     }
 
     /// Columns that have a field's name, and are not taken for it.
-    pub fn left_alone(&self) -> &[LeftAlone] {
-        &self.plan.left_alone
+    pub fn skipped(&self) -> &[SkippedColumn] {
+        &self.plan.skipped
     }
 
     /// What a person should look at in what was read so far: rows that can be read, and may be meant otherwise.
@@ -139,7 +139,7 @@ struct Run<'a> {
 
 impl Run<'_> {
     fn score(&mut self, engine: &Engine, folder: Folder, done: &Done) -> Result<(Folder, super::Tally)> {
-        let mut flights = Flights::new(engine, &self.plan.shape.layout, self.options)?;
+        let mut in_flight = InFlight::new(engine, &self.plan.shape.layout, self.options)?;
         let names: Vec<Arc<str>> =
             self.plan.inputs.iter().map(|input| Arc::from(input.name.as_str())).collect();
         let (plan, options, from) = (self.plan, self.options, done.next);
@@ -160,7 +160,7 @@ impl Run<'_> {
             let reader = scope.spawn(move || reading.run(from));
             let quarantined = done.quarantine_bytes;
             let writer = scope.spawn(move || write(folder, quarantined, plan, options, &scored));
-            let ran = self.drive(&mut flights, &chunks, &hand_over);
+            let ran = self.drive(&mut in_flight, &chunks, &hand_over);
             // Both threads end when nobody is at the other end of their channels.
             drop((chunks, hand_over));
             // A reader that panicked looks like the end of the inputs, and is not.
@@ -176,30 +176,30 @@ impl Run<'_> {
     /// Takes chunks from the reader through the engine to the writer.
     fn drive(
         &mut self,
-        flights: &mut Flights<'_>,
-        chunks: &Receiver<Result<Chunk<Row>>>,
+        in_flight: &mut InFlight<'_>,
+        chunks: &Receiver<Result<Chunk<SelectedRow>>>,
         hand_over: &SyncSender<Chunk<OutRow>>,
     ) -> Result<()> {
         let mut last = None;
         let mut open = true;
         loop {
-            while open && flights.takes_more() {
+            while open && in_flight.takes_more() {
                 match chunks.try_recv() {
-                    Ok(Ok(chunk)) => flights.begin(chunk)?,
+                    Ok(Ok(chunk)) => in_flight.begin(chunk)?,
                     // What was read before the fault is scored first.
                     Ok(Err(error)) => (last, open) = (Some(error), false),
                     Err(TryRecvError::Empty) => break,
                     Err(TryRecvError::Disconnected) => open = false,
                 }
             }
-            let told = (flights.repeated, flights.tokens);
-            let scored = flights.end(&mut || self.tell(told, 0, 0))?;
+            let told = (in_flight.repeated, in_flight.tokens);
+            let scored = in_flight.end(&mut || self.tell(told, 0, 0))?;
             let Some(scored) = scored else {
                 if !open {
                     return last.map_or(Ok(()), Err);
                 }
                 match chunks.recv_timeout(PAUSE) {
-                    Ok(Ok(chunk)) => flights.begin(chunk)?,
+                    Ok(Ok(chunk)) => in_flight.begin(chunk)?,
                     Ok(Err(error)) => (last, open) = (Some(error), false),
                     // The reader passes over rows that were scored before, or waits for bytes.
                     Err(RecvTimeoutError::Timeout) => self.tell(told, 0, 0)?,
@@ -213,7 +213,7 @@ impl Run<'_> {
                 return Err(Error::new(ErrorKind::Internal, "the writer ended early"));
             }
             over.map_or(Ok(()), Err)?;
-            self.tell((flights.repeated, flights.tokens), rows, count)?;
+            self.tell((in_flight.repeated, in_flight.tokens), rows, count)?;
         }
     }
 

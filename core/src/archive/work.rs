@@ -35,7 +35,7 @@ pub(super) struct Chunk<R> {
 }
 
 /// A row that is to be scored.
-pub(super) struct Row {
+pub(super) struct SelectedRow {
     pub(super) place: Place,
     pub(super) kept: Vec<Option<String>>,
     pub(super) prepared: Prepared,
@@ -87,11 +87,11 @@ pub(super) struct Reading<'a> {
     pub(super) plan: &'a Plan,
     pub(super) options: &'a ArchiveOptions,
     pub(super) names: &'a [Arc<str>],
-    pub(super) send: SyncSender<Result<Chunk<Row>>>,
+    pub(super) send: SyncSender<Result<Chunk<SelectedRow>>>,
     /// Rows of all inputs, and wanted ones, that were read so far.
     pub(super) row: u64,
     pub(super) selected: u64,
-    pub(super) chunk: Chunk<Row>,
+    pub(super) chunk: Chunk<SelectedRow>,
     pub(super) bytes: usize,
     /// Whether the part under way has anything in it.
     pub(super) begun: bool,
@@ -163,7 +163,7 @@ impl Reading<'_> {
                 Ok(prepared) => {
                     self.bytes += prepared.ticket.text.as_ref().map_or(0, String::len);
                     self.bytes += kept.iter().flatten().map(String::len).sum::<usize>();
-                    self.chunk.rows.push(Row { place, kept, prepared });
+                    self.chunk.rows.push(SelectedRow { place, kept, prepared });
                 }
                 Err(fault) => {
                     self.bytes += fault.message.len();

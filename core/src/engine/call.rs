@@ -5,18 +5,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::pending::Promise;
-use crate::pipeline::Asked;
+use crate::pipeline::CallSpec;
 use crate::{Analysis, Error, ErrorKind, Tickets};
 
-/// What one caller asked for, and what is known of it so far.
+/// What one caller spec for, and what is known of it so far.
 pub(crate) struct Call {
     pub(crate) tickets: Arc<dyn Tickets>,
-    pub(crate) asked: Arc<Asked>,
+    pub(crate) spec: Arc<CallSpec>,
     /// How many tickets.
     pub(crate) rows: usize,
     submitted: Instant,
     deadline: Option<Instant>,
-    in_lane: AtomicUsize,
+    queued: AtomicUsize,
     progress: Mutex<Progress>,
 }
 
@@ -31,7 +31,7 @@ struct Progress {
 impl Call {
     pub(crate) fn new(
         tickets: Arc<dyn Tickets>,
-        asked: Arc<Asked>,
+        spec: Arc<CallSpec>,
         deadline: Option<Instant>,
         promise: Promise<Vec<Analysis>>,
     ) -> Arc<Self> {
@@ -39,8 +39,8 @@ impl Call {
         let progress =
             Progress { analyses: vec![None; rows], left: rows, promise: Some(promise), begun: false };
         let submitted = Instant::now();
-        let in_lane = AtomicUsize::new(0);
-        Arc::new(Self { tickets, asked, rows, submitted, deadline, in_lane, progress: Mutex::new(progress) })
+        let queued = AtomicUsize::new(0);
+        Arc::new(Self { tickets, spec, rows, submitted, deadline, queued, progress: Mutex::new(progress) })
     }
 
     /// No code panics while it holds the lock, so a poisoned one is as good as another.
@@ -49,16 +49,16 @@ impl Call {
     }
 
     /// Rows that wait for a model.
-    pub(crate) fn in_lane(&self) -> usize {
-        self.in_lane.load(Ordering::Relaxed)
+    pub(crate) fn queued(&self) -> usize {
+        self.queued.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn entered_lane(&self, rows: usize) {
-        self.in_lane.fetch_add(rows, Ordering::Relaxed);
+    pub(crate) fn entered_queue(&self, rows: usize) {
+        self.queued.fetch_add(rows, Ordering::Relaxed);
     }
 
     pub(crate) fn left_lane(&self, rows: usize) {
-        self.in_lane.fetch_sub(rows, Ordering::Relaxed);
+        self.queued.fetch_sub(rows, Ordering::Relaxed);
     }
 
     /// Puts one ticket's analysis in its place; the last one answers the caller.
@@ -108,7 +108,7 @@ impl Call {
     }
 
     /// Lets go of a call that is not wanted; a caller that came too late is told so.
-    pub(crate) fn let_go(&self) {
+    pub(crate) fn release(&self) {
         if self.is_late() {
             self.fail(Error::new(ErrorKind::Timeout, "the deadline passed"));
         }

@@ -17,7 +17,7 @@ use self::runtime::Runtime;
 use crate::model::backend::{Chosen, choose, cpu_features};
 use crate::model::bundle::locate;
 use crate::model::forward::Model;
-use crate::pipeline::{Asked, Pipeline};
+use crate::pipeline::{CallSpec, Pipeline};
 use crate::{
     Analysis, AnalyzeOptions, EngineOptions, Error, ErrorKind, Metrics, ModelInfo, ModelSource, Result,
     Shutdown, Ticket, Tickets,
@@ -185,14 +185,14 @@ impl Engine {
         // A time that no clock can show never comes.
         let deadline = options.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let (promise, pending) = pending::pair(deadline);
-        let asked = match self.check(tickets.as_ref(), options) {
-            Ok(asked) => asked,
+        let spec = match self.check(tickets.as_ref(), options) {
+            Ok(spec) => spec,
             Err(error) => {
                 promise.settle(Err(error));
                 return pending;
             }
         };
-        let call = Call::new(tickets, asked, deadline, promise);
+        let call = Call::new(tickets, spec, deadline, promise);
         if let Err(error) = self.inner.runtime.submit(&call, waits) {
             call.fail(error);
         }
@@ -200,7 +200,7 @@ impl Engine {
     }
 
     /// What is wrong with a call as a whole, and with a ticket before it is tokenized.
-    fn check(&self, tickets: &dyn Tickets, options: &AnalyzeOptions) -> Result<Arc<Asked>> {
+    fn check(&self, tickets: &dyn Tickets, options: &AnalyzeOptions) -> Result<Arc<CallSpec>> {
         let count = tickets.len();
         if count > MAX_TICKETS {
             let message = format!("{count} tickets in one call; at most {MAX_TICKETS}");
@@ -211,7 +211,7 @@ impl Engine {
             let checked = tickets.get(index).and_then(|ticket| pipeline.check(&ticket));
             checked.map_err(|e| named(tickets, index, e))?;
         }
-        pipeline.asked(options)
+        pipeline.spec(options)
     }
 
     /// What this engine has done so far.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::call::Call;
 use crate::Usage;
 use crate::model::batch::{TOKEN_BUDGET, fitting};
-use crate::model::forward::Outputs;
+use crate::model::forward::HeadOutputs;
 use crate::model::tokenize::Encoding;
 
 /// Where a shorter text is padded to the longest of its batch: under this share of it, it waits for a batch of its own kind.
@@ -14,16 +14,16 @@ const LEAST_FILL: f32 = 0.7;
 
 /// One tokenized ticket.
 #[derive(Debug)]
-pub(crate) struct Row {
+pub(crate) struct QueuedRow {
     pub(crate) index: usize,
     pub(crate) usage: Usage,
     /// One for each model on its way.
     pub(crate) encodings: Vec<Encoding>,
     /// Of the models that have run.
-    pub(crate) logits: Vec<Outputs>,
+    pub(crate) logits: Vec<HeadOutputs>,
 }
 
-impl Row {
+impl QueuedRow {
     /// The ids that the next model reads.
     pub(crate) fn ids(&self) -> &[u32] {
         &self.encodings[self.logits.len()].ids
@@ -34,34 +34,34 @@ impl Row {
 #[derive(Debug)]
 struct Waiting {
     call: Arc<Call>,
-    rows: Vec<Row>,
+    rows: Vec<QueuedRow>,
 }
 
 /// Rows for one model, by call. Every batch begins with rows of the call that waited longest for its turn, so that a caller with one
 /// message does not wait for another's thousands.
 #[derive(Debug)]
-pub(crate) struct Lane {
+pub(crate) struct ModelQueue {
     pads: bool,
     calls: VecDeque<Waiting>,
 }
 
 /// Rows of one forward pass, each with its call.
-pub(crate) type Picked = Vec<(Arc<Call>, Row)>;
+pub(crate) type Picked = Vec<(Arc<Call>, QueuedRow)>;
 
-impl Lane {
+impl ModelQueue {
     /// For a model that pads, or does not.
     pub(crate) fn new(pads: bool) -> Self {
         Self { pads, calls: VecDeque::new() }
     }
 
-    pub(crate) fn push(&mut self, call: &Arc<Call>, mut rows: Vec<Row>) {
+    pub(crate) fn push(&mut self, call: &Arc<Call>, mut rows: Vec<QueuedRow>) {
         if rows.is_empty() {
             return;
         }
         // Most calls have one ticket, and are not looked for.
         let known =
             (call.rows > 1).then(|| self.calls.iter_mut().find(|waiting| Arc::ptr_eq(&waiting.call, call)));
-        call.entered_lane(rows.len());
+        call.entered_queue(rows.len());
         let waiting = if let Some(Some(waiting)) = known {
             waiting.rows.append(&mut rows);
             waiting

@@ -7,7 +7,7 @@ use std::time::Instant;
 use frontdesk_models::encoder::TokenBatch;
 
 use super::call::Call;
-use super::queue::{Lane, Picked, Row};
+use super::queue::{ModelQueue, Picked, QueuedRow};
 use crate::error::guarded;
 use crate::metrics::Recorder;
 use crate::pipeline::Pipeline;
@@ -32,7 +32,7 @@ pub(crate) struct Scheduler {
 #[derive(Debug)]
 struct State {
     /// Calls with tickets to tokenize.
-    calls: VecDeque<Untaken>,
+    calls: VecDeque<PendingCall>,
     /// Tickets that may wait.
     limit: usize,
     /// Calls that wait for others to leave the queue.
@@ -40,7 +40,7 @@ struct State {
     /// Tickets of calls that are being tokenized right now.
     taken: usize,
     /// Tokenized rows, by the model that reads them next.
-    lanes: Vec<Lane>,
+    queues: Vec<ModelQueue>,
     /// Threads at work.
     running: usize,
     closed: Option<Shutdown>,
@@ -48,30 +48,30 @@ struct State {
 
 /// A call whose tickets from `next` on are not tokenized yet.
 #[derive(Debug)]
-struct Untaken {
+struct PendingCall {
     call: Arc<Call>,
     next: usize,
 }
 
-impl Untaken {
+impl PendingCall {
     /// Tickets that wait here; of a long call what its window has room for.
     fn waiting(&self) -> usize {
-        (self.call.rows - self.next).min(WINDOW.saturating_sub(self.call.in_lane()))
+        (self.call.rows - self.next).min(WINDOW.saturating_sub(self.call.queued()))
     }
 }
 
 /// What a thread does next.
 enum Job {
     /// With the tickets that are counted as taken for it.
-    Tokenize(Untaken, usize),
+    Tokenize(PendingCall, usize),
     Run(usize, Picked),
 }
 
 impl Scheduler {
     pub(crate) fn new(pipeline: Arc<Pipeline>, threads: usize, limit: usize) -> Arc<Self> {
-        let lanes = pipeline.lanes().iter().map(|lane| Lane::new(lane.model.pads())).collect();
+        let queues = pipeline.stages().iter().map(|stage| ModelQueue::new(stage.model.pads())).collect();
         let (calls, before) = (VecDeque::new(), VecDeque::new());
-        let state = State { calls, limit, before, taken: 0, lanes, running: 0, closed: None };
+        let state = State { calls, limit, before, taken: 0, queues, running: 0, closed: None };
         Arc::new(Self { pipeline, recorder: Recorder::new(), threads, state: Mutex::new(state) })
     }
 
@@ -116,10 +116,10 @@ impl Scheduler {
             }
             let Some(job) = job else { return };
             match job {
-                Job::Tokenize(untaken, counted) => self.tokenize(untaken, counted),
-                Job::Run(lane, picked) => self.run(lane, picked),
+                Job::Tokenize(pending, counted) => self.tokenize(pending, counted),
+                Job::Run(queue, picked) => self.run(queue, picked),
             }
-            // Whoever asked for the pool itself, to train or to evaluate, gets a turn.
+            // Whoever spec for the pool itself, to train or to evaluate, gets a turn.
             rayon::yield_now();
         }
     }
@@ -153,7 +153,7 @@ impl Scheduler {
         depth
     }
 
-    fn tokenize(&self, Untaken { call, next }: Untaken, counted: usize) {
+    fn tokenize(&self, PendingCall { call, next }: PendingCall, counted: usize) {
         let end = (next + TURN).min(call.rows);
         let mut rows = Vec::with_capacity(end - next);
         let failed = (next..end).find_map(|index| match guarded(|| self.encode(&call, index)) {
@@ -174,27 +174,27 @@ impl Scheduler {
             drop(state);
             return call.fail(cancelled());
         }
-        state.lanes[0].push(&call, rows);
+        state.queues[0].push(&call, rows);
         if end < call.rows {
-            state.calls.push_back(Untaken { call, next: end });
+            state.calls.push_back(PendingCall { call, next: end });
         }
     }
 
     /// The row of one ticket; a ticket with nothing to read is answered here.
-    fn encode(&self, call: &Call, index: usize) -> Result<Option<Row>> {
+    fn encode(&self, call: &Call, index: usize) -> Result<Option<QueuedRow>> {
         let (ticket, removed) = self.pipeline.prepare(call.tickets.get(index)?);
-        let mut encoded = self.pipeline.encode(&ticket, &call.asked)?;
+        let mut encoded = self.pipeline.encode(&ticket, &call.spec)?;
         encoded.usage.removed = removed;
         if encoded.encodings.is_empty() {
-            let analysis = self.pipeline.decode(&ticket, encoded.usage, &[], &call.asked)?;
+            let analysis = self.pipeline.decode(&ticket, encoded.usage, &[], &call.spec)?;
             Recorder::add(&self.recorder.tickets, 1);
             call.place(index, analysis);
             return Ok(None);
         }
-        Ok(Some(Row { index, usage: encoded.usage, encodings: encoded.encodings, logits: Vec::new() }))
+        Ok(Some(QueuedRow { index, usage: encoded.usage, encodings: encoded.encodings, logits: Vec::new() }))
     }
 
-    fn run(&self, lane: usize, picked: Picked) {
+    fn run(&self, queue: usize, picked: Picked) {
         for (call, _) in &picked {
             if let Some(waited) = call.begin() {
                 self.recorder.queue.observe_duration(waited);
@@ -202,9 +202,9 @@ impl Scheduler {
         }
         let start = Instant::now();
         let result = guarded(|| {
-            let lanes = self.pipeline.lanes();
-            let lane = &lanes[lane];
-            lane.model.forward(&TokenBatch::new(picked.iter().map(|(_, row)| row.ids())), &lane.heads)
+            let stages = self.pipeline.stages();
+            let stage = &stages[queue];
+            stage.model.forward(&TokenBatch::new(picked.iter().map(|(_, row)| row.ids())), &stage.heads)
         });
         self.recorder.inference.observe_duration(start.elapsed());
         self.recorder.batch.observe(picked.len() as f64);
@@ -216,16 +216,16 @@ impl Scheduler {
                     if row.logits.len() == row.encodings.len() {
                         self.answer(&call, &row);
                     } else {
-                        self.state().lanes[row.logits.len()].push(&call, vec![row]);
+                        self.state().queues[row.logits.len()].push(&call, vec![row]);
                     }
                 }
             }
-            Err(error) => self.failed(lane, picked, error),
+            Err(error) => self.failed(queue, picked, error),
         }
     }
 
     /// A batch that failed is run again call by call, so that one caller's text does not fail another's.
-    fn failed(&self, lane: usize, picked: Picked, error: Error) {
+    fn failed(&self, queue: usize, picked: Picked, error: Error) {
         let Some((first, _)) = picked.first() else { return };
         let first = Arc::clone(first);
         let (own, others): (Picked, Picked) =
@@ -233,14 +233,14 @@ impl Scheduler {
         if others.is_empty() {
             return first.fail(error);
         }
-        self.run(lane, own);
-        self.run(lane, others);
+        self.run(queue, own);
+        self.run(queue, others);
     }
 
-    fn answer(&self, call: &Call, row: &Row) {
+    fn answer(&self, call: &Call, row: &QueuedRow) {
         let decoded = guarded(|| {
             let (ticket, _) = self.pipeline.prepare(call.tickets.get(row.index)?);
-            self.pipeline.decode(&ticket, row.usage.clone(), &row.logits, &call.asked)
+            self.pipeline.decode(&ticket, row.usage.clone(), &row.logits, &call.spec)
         });
         match decoded {
             Ok(analysis) => {
@@ -273,7 +273,7 @@ impl State {
             let message = format!("{waiting} tickets wait, and {more} more are over the limit of {limit}");
             return Err(Error::new(ErrorKind::Overloaded, message));
         }
-        self.calls.push_back(Untaken { call: Arc::clone(call), next: 0 });
+        self.calls.push_back(PendingCall { call: Arc::clone(call), next: 0 });
         Ok(())
     }
 
@@ -288,7 +288,7 @@ impl State {
         while self.before.front().is_some_and(|call| self.fits(call))
             && let Some(call) = self.before.pop_front()
         {
-            self.calls.push_back(Untaken { call, next: 0 });
+            self.calls.push_back(PendingCall { call, next: 0 });
         }
     }
 
@@ -304,37 +304,37 @@ impl State {
     }
 
     fn has_work(&self) -> bool {
-        !self.calls.is_empty() || !self.before.is_empty() || self.lanes.iter().any(|lane| !lane.is_empty())
+        !self.calls.is_empty() || !self.before.is_empty() || self.queues.iter().any(|queue| !queue.is_empty())
     }
 
     /// Tokenizing comes before running, until a call's window is full: it is what makes batches full. The last model comes
     /// first: its rows are nearest to their answers.
     fn next(&mut self, gone: &mut Vec<Arc<Call>>) -> Option<Job> {
         self.admit();
-        let ready = |untaken: &Untaken| untaken.call.in_lane() + TURN <= WINDOW;
-        if let Some(untaken) = self.calls.iter().position(ready).and_then(|index| self.calls.remove(index)) {
-            let counted = untaken.waiting();
+        let ready = |pending: &PendingCall| pending.call.queued() + TURN <= WINDOW;
+        if let Some(pending) = self.calls.iter().position(ready).and_then(|index| self.calls.remove(index)) {
+            let counted = pending.waiting();
             self.taken += counted;
-            return Some(Job::Tokenize(untaken, counted));
+            return Some(Job::Tokenize(pending, counted));
         }
         self.sweep(gone);
-        let lanes = self.lanes.iter_mut().enumerate().rev();
-        lanes.into_iter().find_map(|(index, lane)| Some(Job::Run(index, lane.pick()?)))
+        let queues = self.queues.iter_mut().enumerate().rev();
+        queues.into_iter().find_map(|(index, queue)| Some(Job::Run(index, queue.pick()?)))
     }
 
     /// Tickets that wait; of a long call no more than its window.
     fn depth(&self) -> usize {
-        let untaken: usize = self.calls.iter().map(Untaken::waiting).sum();
-        untaken + self.taken + self.lanes.iter().map(Lane::rows).sum::<usize>()
+        let pending: usize = self.calls.iter().map(PendingCall::waiting).sum();
+        pending + self.taken + self.queues.iter().map(ModelQueue::rows).sum::<usize>()
     }
 
     /// Moves the calls that nobody waits for any more to `gone`: they are let go of without the lock, since their callers' code
     /// runs then.
     fn sweep(&mut self, gone: &mut Vec<Arc<Call>>) {
-        self.calls.retain(|untaken| {
-            let wanted = untaken.call.is_wanted();
+        self.calls.retain(|pending| {
+            let wanted = pending.call.is_wanted();
             if !wanted {
-                gone.push(Arc::clone(&untaken.call));
+                gone.push(Arc::clone(&pending.call));
             }
             wanted
         });
@@ -345,20 +345,20 @@ impl State {
             }
             wanted
         });
-        for lane in &mut self.lanes {
-            lane.sweep(gone);
+        for queue in &mut self.queues {
+            queue.sweep(gone);
         }
     }
 
     fn everyone(&self) -> Vec<Arc<Call>> {
-        let untaken = self.calls.iter().map(|untaken| &untaken.call);
-        untaken.chain(&self.before).chain(self.lanes.iter().flat_map(Lane::calls)).cloned().collect()
+        let pending = self.calls.iter().map(|pending| &pending.call);
+        pending.chain(&self.before).chain(self.queues.iter().flat_map(ModelQueue::calls)).cloned().collect()
     }
 }
 
 fn release(gone: Vec<Arc<Call>>) {
     for call in gone {
-        call.let_go();
+        call.release();
     }
 }
 

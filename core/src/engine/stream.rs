@@ -8,7 +8,7 @@ use crate::{
     Analysis, AnalyzeOptions, Engine, Error, ErrorKind, Pending, Result, Ticket, TicketRef, Tickets,
 };
 
-/// Tickets that a stream hands over at once: few, so that a source that is slow gets answers soon. On two threads no step and no window was faster than another (benches/README.md).
+/// Tickets that a stream hands over at once: few, so that a source that is slow gets answers soon. On two threads no step and no window was faster than another (docs/performance.md).
 pub const STREAM_STEP: usize = 64;
 
 /// Steps of a stream that are under way at a time: with [`STREAM_STEP`] as many texts of 34 tokens as fill a batch for each of sixteen threads.

@@ -5,7 +5,7 @@ use frontdesk_models::encoder::TokenBatch;
 use super::tokenize::Encoding;
 
 /// Tokens of one forward pass, those of the padding counted where the encoder pads: enough to fill the waves of the packed path and
-/// the units of an accelerator, few enough that another caller's message does not wait long. benches/README.md has the curve.
+/// the units of an accelerator, few enough that another caller's message does not wait long. docs/performance.md has the curve.
 pub(crate) const TOKEN_BUDGET: usize = 1024;
 
 /// How many rows of these lengths, from the first on, one pass holds: one at least.

@@ -42,7 +42,7 @@ pub(crate) struct HeadOutput {
 }
 
 /// What is said of one text, head by head, in the order that was asked for.
-pub(crate) type Outputs = Vec<HeadOutput>;
+pub(crate) type HeadOutputs = Vec<HeadOutput>;
 
 impl Model {
     /// Loads the model in `files` and replays its golden messages.
@@ -96,10 +96,10 @@ impl Model {
     }
 
     /// The logits of each encoding; the trunk runs once for all heads.
-    pub(crate) fn logits(&self, encodings: &[&Encoding], heads: &[usize]) -> Result<Vec<Outputs>> {
+    pub(crate) fn logits(&self, encodings: &[&Encoding], heads: &[usize]) -> Result<Vec<HeadOutputs>> {
         let run = |batch: Batch| Ok((batch.members, self.forward(&batch.tokens, heads)?));
         let done: Vec<_> = batches(encodings, self.pads()).into_par_iter().map(run).collect::<Result<_>>()?;
-        let mut all: Vec<Outputs> = vec![Vec::new(); encodings.len()];
+        let mut all: Vec<HeadOutputs> = vec![Vec::new(); encodings.len()];
         for (member, logits) in done.into_iter().flat_map(|(members, logits)| members.into_iter().zip(logits))
         {
             all[member] = logits;
@@ -127,7 +127,7 @@ impl Model {
     }
 
     /// One forward pass: what the heads say of each text of the batch.
-    pub(crate) fn forward(&self, batch: &TokenBatch, heads: &[usize]) -> Result<Vec<Outputs>> {
+    pub(crate) fn forward(&self, batch: &TokenBatch, heads: &[usize]) -> Result<Vec<HeadOutputs>> {
         let domains: Vec<usize> = heads.iter().filter_map(|&head| Some(self.heads[head].domain?.0)).collect();
         let outputs = self.network.forward(batch, &[heads, &domains].concat())?;
         if outputs.iter().flatten().flatten().any(|logit| !logit.is_finite()) {
@@ -136,7 +136,7 @@ impl Model {
         }
         let mut outputs = outputs.into_iter();
         let logits: Vec<_> = outputs.by_ref().take(heads.len()).collect();
-        let mut all: Vec<Outputs> = vec![Vec::with_capacity(heads.len()); batch.len()];
+        let mut all: Vec<HeadOutputs> = vec![Vec::with_capacity(heads.len()); batch.len()];
         for (&head, logits) in heads.iter().zip(logits) {
             let distances = self.heads[head].domain.and_then(|_| outputs.next());
             for (row, (outputs, logits)) in all.iter_mut().zip(logits).enumerate() {

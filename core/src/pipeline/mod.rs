@@ -9,7 +9,7 @@ use std::sync::Arc;
 use self::decode::{EmotionsHead, SentimentHead, TypedHead};
 use self::repeat::repeated;
 use crate::model::bundle::HeadMeaning;
-use crate::model::forward::{HeadOutput, Model, Outputs as Said};
+use crate::model::forward::{HeadOutput, HeadOutputs, Model};
 use crate::model::language::Languages;
 use crate::model::tokenize::Encoding;
 use crate::prepare::{Preparation, Removed, prepare};
@@ -46,12 +46,12 @@ type Outputs = BTreeSet<String>;
 
 /// What one call wants.
 #[derive(Debug)]
-pub(crate) struct Asked {
+pub(crate) struct CallSpec {
     outputs: Arc<Outputs>,
     context: RouteContext,
 }
 
-impl Asked {
+impl CallSpec {
     fn wants(&self, output: &str) -> bool {
         self.outputs.contains(output)
     }
@@ -59,12 +59,12 @@ impl Asked {
 
 /// A model on a ticket's way, with the heads that are read.
 #[derive(Debug)]
-pub(crate) struct Lane<'a> {
+pub(crate) struct Stage<'a> {
     pub(crate) model: &'a Model,
     pub(crate) heads: Vec<usize>,
 }
 
-/// A ticket as the lanes read it.
+/// A ticket as the stages read it.
 #[derive(Debug)]
 pub(crate) struct Encoded {
     pub(crate) encodings: Vec<Encoding>,
@@ -201,26 +201,26 @@ impl Pipeline {
     }
 
     /// What a call asks for.
-    pub(crate) fn asked(&self, options: &AnalyzeOptions) -> Result<Arc<Asked>> {
+    pub(crate) fn spec(&self, options: &AnalyzeOptions) -> Result<Arc<CallSpec>> {
         let outputs = self.chosen(&options.outputs)?;
         options.route.check()?;
-        Ok(Arc::new(Asked { outputs, context: options.route.clone() }))
+        Ok(Arc::new(CallSpec { outputs, context: options.route.clone() }))
     }
 
     /// The models that a ticket passes through, in their order, each with the heads that are read.
-    pub(crate) fn lanes(&self) -> Vec<Lane<'_>> {
+    pub(crate) fn stages(&self) -> Vec<Stage<'_>> {
         match &self.shape {
-            Shape::Tasks => vec![Lane { model: &self.model, heads: (0..self.model.heads.len()).collect() }],
+            Shape::Tasks => vec![Stage { model: &self.model, heads: (0..self.model.heads.len()).collect() }],
             Shape::Whole(whole) => {
                 let heads = [&whole.heads, whole.others.as_slice()].concat();
-                let first = Lane { model: &self.model, heads };
-                let second = whole.sentiment_model.as_ref().map(|model| Lane { model, heads: vec![0] });
+                let first = Stage { model: &self.model, heads };
+                let second = whole.sentiment_model.as_ref().map(|model| Stage { model, heads: vec![0] });
                 std::iter::once(first).chain(second).collect()
             }
         }
     }
 
-    /// A ticket as it is read, and what was taken away from its text, where that was asked for.
+    /// A ticket as it is read, and what was taken away from its text, where that was spec for.
     pub(crate) fn prepare<'a>(&self, ticket: TicketRef<'a>) -> (TicketRef<'a>, Option<Vec<Removed>>) {
         if self.prepare.is_none() {
             return (ticket, None);
@@ -232,11 +232,11 @@ impl Pipeline {
 
     /// Refuses a ticket without text, or with more bytes than the model takes, before anything is tokenized.
     pub(crate) fn check(&self, ticket: &TicketRef<'_>) -> Result<()> {
-        self.lanes().iter().try_for_each(|lane| lane.model.tokenizer.check(&ticket.text))
+        self.stages().iter().try_for_each(|stage| stage.model.tokenizer.check(&ticket.text))
     }
 
-    /// The encodings of one ticket, one for each lane that its outputs need; none for a text with nothing to read.
-    pub(crate) fn encode(&self, ticket: &TicketRef<'_>, asked: &Asked) -> Result<Encoded> {
+    /// The encodings of one ticket, one for each stage that its outputs need; none for a text with nothing to read.
+    pub(crate) fn encode(&self, ticket: &TicketRef<'_>, spec: &CallSpec) -> Result<Encoded> {
         let first = self.model.tokenizer.encode(&ticket.text, self.long_text)?;
         // A text of spaces or control characters has no token beside the two special ones.
         let empty = first.ids.len() <= 2;
@@ -248,7 +248,7 @@ impl Pipeline {
         let mut encodings = vec![first];
         if let Shape::Whole(whole) = &self.shape
             && let Some(model) = &whole.sentiment_model
-            && (asked.wants(ROUTE) || asked.wants(SENTIMENT))
+            && (spec.wants(ROUTE) || spec.wants(SENTIMENT))
         {
             encodings.push(model.tokenizer.encode(&ticket.text, self.long_text)?);
         }
@@ -256,15 +256,15 @@ impl Pipeline {
         Ok(Encoded { encodings, usage: Usage { truncated, ..usage } })
     }
 
-    /// The analysis of a ticket from the logits of its lanes; of none where there was nothing to read.
+    /// The analysis of a ticket from the logits of its stages; of none where there was nothing to read.
     pub(crate) fn decode(
         &self,
         ticket: &TicketRef<'_>,
         usage: Usage,
-        lanes: &[Said],
-        asked: &Asked,
+        stages: &[HeadOutputs],
+        spec: &CallSpec,
     ) -> Result<Analysis> {
-        let mut answer = match (&self.shape, lanes) {
+        let mut answer = match (&self.shape, stages) {
             (_, []) => self.nothing(),
             (Shape::Tasks, [logits, ..]) => {
                 let mut answer = Answer::default();
@@ -272,16 +272,16 @@ impl Pipeline {
                 answer
             }
             (Shape::Whole(whole), [logits, rest @ ..]) => {
-                self.whole(whole, logits, rest.first().map(|lane| &lane[0]))
+                self.whole(whole, logits, rest.first().map(|stage| &stage[0]))
             }
         };
-        if !lanes.is_empty() && self.languages.are_foreign_to(&ticket.text) {
+        if !stages.is_empty() && self.languages.are_foreign_to(&ticket.text) {
             answer.abstain.extend(self.abstain_from_all(AbstainReason::UnsupportedLanguage));
         }
-        if self.is_whole() && asked.wants(ROUTE) {
-            self.route(ticket, &asked.context, &mut answer)?;
+        if self.is_whole() && spec.wants(ROUTE) {
+            self.route(ticket, &spec.context, &mut answer)?;
         }
-        let wanted = |output: &str| asked.wants(output);
+        let wanted = |output: &str| spec.wants(output);
         Ok(Analysis {
             id: ticket.id.map(str::to_owned),
             sentiment: answer.sentiment.filter(|_| wanted(SENTIMENT)),
@@ -300,7 +300,7 @@ impl Pipeline {
             Repeats::Words => None,
         };
         let signals = Signals { sentiment: answer.sentiment.as_ref(), category: answer.category.as_ref() };
-        let said = route::Said {
+        let input = route::RouteInput {
             id: ticket.id,
             text: &ticket.text,
             urgency: ticket.urgency,
@@ -308,7 +308,7 @@ impl Pipeline {
             signals,
             repeat,
         };
-        match self.router.decide(&said, context) {
+        match self.router.decide(&input, context) {
             Ok(route) => answer.route = Some(route),
             Err(none) => {
                 let (output, queue) = (ROUTE.to_owned(), Some(none.queue));
@@ -342,7 +342,7 @@ impl Pipeline {
         }
     }
 
-    fn whole(&self, whole: &Whole, said: &Said, replaced: Option<&HeadOutput>) -> Answer {
+    fn whole(&self, whole: &Whole, said: &HeadOutputs, replaced: Option<&HeadOutput>) -> Answer {
         let [sentiment, emotions, urgency, category] = whole.heads.map(|index| &self.model.heads[index]);
         let (sentiment_head, of_sentiment) = match (&whole.sentiment_model, replaced) {
             (Some(model), Some(said)) => (&model.heads[0], said),

@@ -5,15 +5,15 @@ use jiff::Timestamp;
 use super::contributions::{contributions, weighed};
 use super::explore::drawn;
 use super::policy::RoutePolicy;
-use super::reasoning::{Told, explain};
+use super::reasoning::{ReasoningInput, explain};
 use super::reversal::reversal;
 use super::score::{Scores, ranking, score};
 use super::weights::Weights;
 use crate::{Error, ErrorKind, Exclusion, Facts, Route, RouteAnalysis, RouteContext, RouteScore};
 
-/// What a decision is made under, beside the facts.
+/// What a decision is made given, beside the facts.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Under<'a> {
+pub(super) struct DecisionContext<'a> {
     pub(super) policy: &'a RoutePolicy,
     pub(super) context: &'a RouteContext,
     pub(super) now: Timestamp,
@@ -40,8 +40,8 @@ impl From<NoRoute> for Error {
     }
 }
 
-pub(super) fn decide(facts: &Facts, under: &Under<'_>) -> Result<RouteAnalysis, NoRoute> {
-    let Under { policy, context, now, draw } = *under;
+pub(super) fn decide(facts: &Facts, given: &DecisionContext<'_>) -> Result<RouteAnalysis, NoRoute> {
+    let DecisionContext { policy, context, now, draw } = *given;
     let (open, excluded) = policy.rules.apply(context, now);
     if open.is_empty() {
         return Err(NoRoute { excluded, queue: policy.rules.fallback.clone() });
@@ -53,7 +53,7 @@ pub(super) fn decide(facts: &Facts, under: &Under<'_>) -> Result<RouteAnalysis, 
     let place = tried.as_deref().map_or(0, |probabilities| drawn(probabilities, draw));
     let (route, share) = ranking[place];
     let weighed = weighed(&scores, &ranking, place);
-    let told = Told {
+    let told = ReasoningInput {
         facts,
         weighed: &weighed,
         ranking: &ranking,

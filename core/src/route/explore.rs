@@ -74,14 +74,14 @@ impl Exploration {
         let mut tried: Vec<f64> = others.iter().map(|(route, _)| floor(*route)).collect();
         let mut left = self.share - tried.iter().sum::<f64>();
         // What a ceiling keeps from one route goes to the others, in proportion to their shares.
-        let mut under: Vec<usize> = (0..others.len()).collect();
-        while !under.is_empty() {
-            let all: f64 = under.iter().map(|&i| others[i].1).sum();
+        let mut given: Vec<usize> = (0..others.len()).collect();
+        while !given.is_empty() {
+            let all: f64 = given.iter().map(|&i| others[i].1).sum();
             let part =
-                |i: usize| if all > 0.0 { left * others[i].1 / all } else { left / under.len() as f64 };
-            let full: Vec<usize> = under.iter().copied().filter(|&i| part(i) >= room(others[i].0)).collect();
+                |i: usize| if all > 0.0 { left * others[i].1 / all } else { left / given.len() as f64 };
+            let full: Vec<usize> = given.iter().copied().filter(|&i| part(i) >= room(others[i].0)).collect();
             if full.is_empty() {
-                for &i in &under {
+                for &i in &given {
                     tried[i] += part(i);
                 }
                 break;
@@ -89,7 +89,7 @@ impl Exploration {
             for i in full {
                 tried[i] += room(others[i].0);
                 left -= room(others[i].0);
-                under.retain(|other| *other != i);
+                given.retain(|other| *other != i);
             }
         }
         let best = 1.0 - tried.iter().sum::<f64>();
@@ -104,6 +104,6 @@ pub(super) fn drawn(probabilities: &[f64], draw: f64) -> usize {
         below += probability;
         draw < below
     };
-    // Rounding may leave the last sum a little under 1.
+    // Rounding may leave the last sum a little given 1.
     probabilities.iter().position(fell).unwrap_or(0)
 }

@@ -4,13 +4,13 @@ use super::complexity::analyze_complexity;
 use super::features::Features;
 use super::history::{historical_success, repeated_issue};
 use super::keywords::extract_keywords;
-use super::router::Said;
+use super::router::RouteInput;
 use crate::{ByRoute, Facts, Feature, Topic};
 
 impl Facts {
-    /// Of a ticket, given what the models said of its text.
-    pub fn read(said: &Said<'_>) -> Self {
-        let Said { id: _, text, urgency, history, signals, repeat } = *said;
+    /// Of a ticket, given what the models input of its text.
+    pub fn read(input: &RouteInput<'_>) -> Self {
+        let RouteInput { id: _, text, urgency, history, signals, repeat } = *input;
         let keywords = extract_keywords(text);
         let complexity = analyze_complexity(text, &keywords);
         let by_words = history.map_or(0.0, |history| repeated_issue(text, history));

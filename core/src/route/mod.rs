@@ -41,7 +41,7 @@ pub use keywords::{Keywords, extract_keywords};
 pub use options::{PolicySource, Repeats, RouteOptions};
 pub use policy::RoutePolicy;
 pub use record::{read_record, replay};
-pub use router::{Router, Said, Signals};
+pub use router::{RouteInput, Router, Signals};
 pub use rules::Rules;
 pub use score::{PRIOR, success_share};
 pub use weights::{URGENCY, Weights};

@@ -18,7 +18,7 @@ const CLOSE: f64 = 0.08;
 
 /// What the sentences are made from.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Told<'a> {
+pub(super) struct ReasoningInput<'a> {
     pub(super) facts: &'a Facts,
     /// What each source weighs for the route that was chosen, the heaviest first.
     pub(super) weighed: &'a [(Source, f64)],
@@ -30,8 +30,8 @@ pub(super) struct Told<'a> {
 }
 
 /// One or two sentences, 240 characters at most. Of the customer's own words only keywords of the lexicon are quoted.
-pub(super) fn explain(told: &Told<'_>) -> String {
-    let Told { facts, ranking, place, .. } = *told;
+pub(super) fn explain(told: &ReasoningInput<'_>) -> String {
+    let ReasoningInput { facts, ranking, place, .. } = *told;
     let (best, share) = ranking[place];
     let mut phrases = Vec::new();
     let mut clauses = Vec::new();

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::decision::{NoRoute, Under, decide};
+use super::decision::{DecisionContext, NoRoute, decide};
 use super::file::read_small;
 use super::policy::RoutePolicy;
 use crate::digest::digest_named;
@@ -78,7 +78,7 @@ pub fn replay(
         }
         None => Timestamp::UNIX_EPOCH,
     };
-    let under = Under { policy, context: &record.context, now, draw: record.draw.unwrap_or(0.0) };
-    let answer = decide(&record.facts, &under);
+    let given = DecisionContext { policy, context: &record.context, now, draw: record.draw.unwrap_or(0.0) };
+    let answer = decide(&record.facts, &given);
     Ok(answer.map(|answer| RouteAnalysis { record: Some(Box::new(record.clone())), ..answer }))
 }

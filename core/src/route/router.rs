@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::decision::{NoRoute, Under, decide};
+use super::decision::{DecisionContext, NoRoute, decide};
 use super::policy::RoutePolicy;
 use super::record::{digest, draw};
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     SentimentAnalysis, Shadow, Urgency,
 };
 
-/// What the models said of the text, as far as they ran.
+/// What the models input of the text, as far as they ran.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Signals<'a> {
     /// The sentiment, its emotions and the urgency level.
@@ -19,9 +19,9 @@ pub struct Signals<'a> {
     pub category: Option<&'a CategoryAnalysis>,
 }
 
-/// What is said of a ticket that is to be routed.
+/// What is input of a ticket that is to be routed.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Said<'a> {
+pub struct RouteInput<'a> {
     /// The ticket's identifier: it decides what is tried on the ticket, where it has one.
     pub id: Option<&'a str>,
     /// The message.
@@ -30,7 +30,7 @@ pub struct Said<'a> {
     pub urgency: Option<Urgency>,
     /// What is known of the customer.
     pub history: Option<&'a CustomerHistory>,
-    /// What the models said of the text.
+    /// What the models input of the text.
     pub signals: Signals<'a>,
     /// How surely it repeats an earlier issue by its meaning, 0 to 1; what [`super::repeated_issue`] says of its words counts where it is more.
     pub repeat: Option<f64>,
@@ -95,31 +95,31 @@ impl Router {
     /// Where the rules leave no route.
     pub fn decide(
         &self,
-        said: &Said<'_>,
+        input: &RouteInput<'_>,
         context: &RouteContext,
     ) -> std::result::Result<RouteAnalysis, NoRoute> {
-        let facts = Facts::read(said);
+        let facts = Facts::read(input);
         let now = self.now(context);
         let explores = self.acts.policy.exploration.as_ref();
-        let input =
-            (self.records || explores.is_some()).then(|| digest(said.text, said.urgency, said.history));
-        let ticket = said.id.or(input.as_deref()).unwrap_or_default();
+        let digest =
+            (self.records || explores.is_some()).then(|| digest(input.text, input.urgency, input.history));
+        let ticket = input.id.or(digest.as_deref()).unwrap_or_default();
         let draw = explores.map(|exploration| draw(exploration.seed, ticket));
-        let under = Under { policy: &self.acts.policy, context, now, draw: draw.unwrap_or(0.0) };
-        let mut answer = decide(&facts, &under)?;
+        let given = DecisionContext { policy: &self.acts.policy, context, now, draw: draw.unwrap_or(0.0) };
+        let mut answer = decide(&facts, &given)?;
         if let Some(watched) = &self.watched {
-            let other = decide(&facts, &Under { policy: &watched.policy, draw: 0.0, ..under }).ok();
+            let other = decide(&facts, &DecisionContext { policy: &watched.policy, draw: 0.0, ..given }).ok();
             answer.shadow = Some(Shadow {
                 recommended_route: other.as_ref().map(|other| other.recommended_route),
                 confidence: other.map(|other| other.confidence),
                 policy: watched.digest.clone(),
             });
         }
-        if let Some(input) = input.filter(|_| self.records) {
-            let now = self.tells_the_time().then_some(now).or(context.now);
+        if let Some(digest) = digest.filter(|_| self.records) {
+            let now = self.is_time_dependent().then_some(now).or(context.now);
             let context = RouteContext { now, ..context.clone() };
             answer.record = Some(Box::new(DecisionRecord {
-                input,
+                input: digest,
                 facts,
                 context,
                 policy: self.acts.digest.clone(),
@@ -141,17 +141,17 @@ impl Router {
     ) -> std::result::Result<RouteAnalysis, NoRoute> {
         let policy = &self.acts.policy;
         let draw = policy.exploration.as_ref().map_or(0.0, |exploration| draw(exploration.seed, ticket));
-        decide(facts, &Under { policy, context, now: self.now(context), draw })
+        decide(facts, &DecisionContext { policy, context, now: self.now(context), draw })
     }
 
     fn now(&self, context: &RouteContext) -> Timestamp {
-        context
-            .now
-            .unwrap_or_else(|| if self.tells_the_time() { Timestamp::now() } else { Timestamp::UNIX_EPOCH })
+        context.now.unwrap_or_else(|| {
+            if self.is_time_dependent() { Timestamp::now() } else { Timestamp::UNIX_EPOCH }
+        })
     }
 
     /// Whether a decision depends on the time at which it is made.
-    pub(crate) fn tells_the_time(&self) -> bool {
+    pub(crate) fn is_time_dependent(&self) -> bool {
         self.acts.policy.rules.tell_the_time()
             || self.watched.as_ref().is_some_and(|w| w.policy.rules.tell_the_time())
     }

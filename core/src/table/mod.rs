@@ -10,7 +10,7 @@ mod place;
 
 #[cfg(feature = "table")]
 pub use file::{
-    Customer, Field, InputFormat, LabelledFile, LabelledTexts, LeftAlone, Notice, Reading, Taken,
+    ColumnMapping, Customer, Field, InputFormat, LabelledFile, LabelledTexts, Notice, Reading, SkippedColumn,
     TicketColumns, TicketFile, lines, read_labelled, read_values,
 };
 pub use labelled::{Labelled, LabelledRows, labelled};

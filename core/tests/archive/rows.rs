@@ -184,7 +184,7 @@ fn a_column_that_only_has_the_name_of_a_field_is_left_alone() {
     let archive =
         |options| Archive::open(engine(), &[path.display().to_string()], options, &mut |_| Ok(())).unwrap();
     let guessed = archive(options());
-    assert_eq!((guessed.columns().len(), guessed.left_alone()[0].column.as_str()), (1, "urgency"));
+    assert_eq!((guessed.columns().len(), guessed.skipped()[0].column.as_str()), (1, "urgency"));
     assert_eq!(score(&[&path], &place.path().join("out"), &options()).unwrap().tally.scored, 2);
     // Named, it is taken at its word.
     let mut named = options();

@@ -72,7 +72,7 @@ fn a_guessed_column_that_an_input_lacks_is_left_alone() {
     let archive = Archive::open(engine(), &names, options(), &mut |_| Ok(())).unwrap();
     let taken: Vec<&str> = archive.columns().iter().map(|taken| taken.column.as_str()).collect();
     assert_eq!((taken.len(), taken.contains(&"created_at")), (3, false));
-    let [alone] = archive.left_alone() else { panic!("{:?}", archive.left_alone()) };
+    let [alone] = archive.skipped() else { panic!("{:?}", archive.skipped()) };
     assert_eq!(alone.column, "created_at");
     assert!(alone.why.contains("b.csv does not have it"), "{}", alone.why);
     assert_eq!(score(&[&first, &second], &place.path().join("out"), &options()).unwrap().tally.scored, 2);

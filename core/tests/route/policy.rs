@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use frontdesk::route::{
-    Exploration, PolicySource, RouteOptions, RoutePolicy, Router, Said, read_record, replay,
+    Exploration, PolicySource, RouteInput, RouteOptions, RoutePolicy, Router, read_record, replay,
 };
 use frontdesk::{
     AbstainReason, AnalyzeOptions, ByRoute, CustomerHistory, Engine, EngineOptions, ErrorKind, Exclusion,
@@ -17,7 +17,7 @@ fn policy(toml: &str) -> RoutePolicy {
 
 fn decide(policy: &RoutePolicy, text: &str, context: &RouteContext) -> RouteAnalysis {
     let router = Router::new(policy.clone(), None, false).unwrap();
-    router.decide(&Said { text, ..Said::default() }, context).unwrap()
+    router.decide(&RouteInput { text, ..RouteInput::default() }, context).unwrap()
 }
 
 fn at(time: &str) -> RouteContext {
@@ -247,14 +247,14 @@ fn a_record_makes_the_same_decision_to_the_byte() {
         let id = format!("T-{number}");
         let text =
             ["Color profile not working", "Production is blocked!", "Where is my order ZX-4711?"][number % 3];
-        let said = Said {
+        let input = RouteInput {
             id: Some(&id),
             text,
             urgency: Some(Urgency::High),
             history: Some(&history),
-            ..Said::default()
+            ..RouteInput::default()
         };
-        let answer = router.decide(&said, &RouteContext::default()).unwrap();
+        let answer = router.decide(&input, &RouteContext::default()).unwrap();
         tried += usize::from(answer.explored);
         let record = answer.record.clone().unwrap();
         let json = serde_json::to_string(&record).unwrap();
@@ -274,8 +274,8 @@ fn a_record_makes_the_same_decision_to_the_byte() {
         }
     }
     assert!((10..50).contains(&tried), "{tried}");
-    let said = Said { text: "hello", ..Said::default() };
-    let mut record = *router.decide(&said, &RouteContext::default()).unwrap().record.unwrap();
+    let input = RouteInput { text: "hello", ..RouteInput::default() };
+    let mut record = *router.decide(&input, &RouteContext::default()).unwrap().record.unwrap();
     let error = replay(&record, &RoutePolicy::default()).unwrap_err();
     assert!(error.message().contains(&desk.digest()) && error.kind() == ErrorKind::InvalidInput, "{error}");
     record.draw = None;
@@ -294,14 +294,14 @@ fn a_watched_policy_is_told_and_does_not_act() {
     let mut other = RoutePolicy::default();
     other.weights.bias = ByRoute { ai_chatbot: -9.0, live_chat: -9.0, co_browse: -9.0, video_call: 9.0 };
     let router = Router::new(RoutePolicy::default(), Some(other.clone()), false).unwrap();
-    let said = Said { text: "How do I export to PDF?", ..Said::default() };
-    let answer = router.decide(&said, &RouteContext::default()).unwrap();
+    let input = RouteInput { text: "How do I export to PDF?", ..RouteInput::default() };
+    let answer = router.decide(&input, &RouteContext::default()).unwrap();
     assert_eq!(answer.recommended_route, Route::AiChatbot);
     let shadow = answer.shadow.unwrap();
     assert_eq!((shadow.recommended_route, shadow.policy), (Some(Route::VideoCall), other.digest()));
     other.rules.consent = ROUTES.to_vec();
     let router = Router::new(RoutePolicy::default(), Some(other), false).unwrap();
-    let answer = router.decide(&said, &RouteContext::default()).unwrap();
+    let answer = router.decide(&input, &RouteContext::default()).unwrap();
     assert_eq!(
         (answer.recommended_route, answer.shadow.unwrap().recommended_route),
         (Route::AiChatbot, None)

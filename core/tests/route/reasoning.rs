@@ -1,10 +1,10 @@
-//! What is said of forty tickets: each by its own features. `UPDATE_SNAPSHOT=1 cargo test -p frontdesk --test route reasoning` writes the file anew, to be read before it is kept.
+//! What is input of forty tickets: each by its own features. `UPDATE_SNAPSHOT=1 cargo test -p frontdesk --test route reasoning` writes the file anew, to be read before it is kept.
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use frontdesk::route::{RoutePolicy, Router, Said, Signals};
+use frontdesk::route::{RouteInput, RoutePolicy, Router, Signals};
 use frontdesk::{
     Category, CategoryAnalysis, CustomerHistory, Emotions, LabelScore, Polarity, Route, RouteContext,
     SentimentAnalysis, Urgency,
@@ -58,7 +58,7 @@ impl Case {
         Self { earlier, ..self }
     }
 
-    /// Asked under a policy that wants a consent for co-browsing and video, which was not given.
+    /// CallSpec under a policy that wants a consent for co-browsing and video, which was not given.
     fn without_consent(self) -> Self {
         Self { consent: true, ..self }
     }
@@ -142,15 +142,15 @@ fn forty_tickets_have_forty_reasons() {
         };
         let (sentiment, category) = (case.models.map(sentiment), case.models.map(category));
         let signals = Signals { sentiment: sentiment.as_ref(), category: category.as_ref() };
-        let said = Said {
+        let input = RouteInput {
             text: case.text,
             urgency: case.urgency,
             history: Some(&history),
             signals,
-            ..Said::default()
+            ..RouteInput::default()
         };
         let router = if case.consent { &careful } else { &plain };
-        let answer = router.decide(&said, &RouteContext::default()).unwrap();
+        let answer = router.decide(&input, &RouteContext::default()).unwrap();
         let urgency = case.urgency.map_or_else(String::new, |urgency| format!(" [{urgency}]"));
         writeln!(told, "{}{urgency}", case.text).unwrap();
         writeln!(told, "  {} {:.2}: {}", answer.recommended_route, answer.confidence, answer.reasoning)
@@ -165,7 +165,7 @@ fn forty_tickets_have_forty_reasons() {
             )
             .unwrap();
         }
-        assert!(reasons.insert(answer.reasoning.clone()), "said before: {}", answer.reasoning);
+        assert!(reasons.insert(answer.reasoning.clone()), "input before: {}", answer.reasoning);
     }
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(SNAPSHOT);
     if std::env::var_os("UPDATE_SNAPSHOT").is_some() {

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use frontdesk::route::{
-    PRIOR, Router, Said, Signals, URGENCY, Weights, analyze_complexity, extract_keywords, historical_success,
-    repeated_issue, success_share,
+    PRIOR, RouteInput, Router, Signals, URGENCY, Weights, analyze_complexity, extract_keywords,
+    historical_success, repeated_issue, success_share,
 };
 use frontdesk::{
     ByRoute, Category, CategoryAnalysis, CustomerHistory, Emotions, Feature, LabelScore, Polarity, ROUTES,
@@ -49,8 +49,8 @@ fn decide(
     history: Option<&CustomerHistory>,
     signals: Signals<'_>,
 ) -> RouteAnalysis {
-    let said = Said { text, urgency, history, signals, ..Said::default() };
-    Router::default().decide(&said, &RouteContext::default()).unwrap()
+    let input = RouteInput { text, urgency, history, signals, ..RouteInput::default() };
+    Router::default().decide(&input, &RouteContext::default()).unwrap()
 }
 
 /// Decides by the text, the urgency and the history alone.
@@ -201,7 +201,7 @@ fn complexity_grows_with_each_part() {
     assert!(of("The upload fails. The preview freezes. The login hangs.").problems > 0.4);
     assert!(
         of("The upload fails. It fails. It fails.").problems.abs() < f64::EPSILON,
-        "one problem said thrice"
+        "one problem input thrice"
     );
     assert!(of("Two things:\n- the logo\n- the date").problems > 0.0);
     assert!(of("I restarted it and tried it in another browser").attempts > simple.attempts);

@@ -105,7 +105,9 @@ fn a_file_is_measured_as_its_rows_are_and_must_not_change_meanwhile() {
 /// A model of the same labels that has learnt the opposite.
 fn open_other(dir: &Path) -> Engine {
     let mut turned = easy();
-    turned.iter_mut().for_each(|row| row.label = if row.label == "calm" { "upset" } else { "calm" }.into());
+    for row in &mut turned {
+        row.label = if row.label == "calm" { "upset" } else { "calm" }.into();
+    }
     open(&taught(dir, "turned", "mood", &turned)).unwrap()
 }
 

@@ -51,8 +51,8 @@ impl Head {
     pub fn load(spec: &HeadSpec, hidden: usize, weights: &Weights, device: &Device) -> Result<Self> {
         let mut width = hidden;
         let mut dense = None;
-        if let Some((name, wide, then)) = &spec.dense {
-            dense = Some((Linear::load(weights, name, width, *wide, device)?, *then));
+        if let Some((name, wide, activation)) = &spec.dense {
+            dense = Some((Linear::load(weights, name, width, *wide, device)?, *activation));
             width = *wide;
         }
         let output = Linear::load(weights, &spec.output, width, spec.logits, device)?;

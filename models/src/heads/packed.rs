@@ -3,11 +3,11 @@
 use super::{HeadSpec, NonLinearity};
 use crate::Result;
 use crate::encoder::{HiddenStates, Pooling};
-use crate::kernels::linear::{Packed, PackedLinear, Precision, Then};
+use crate::kernels::layout::{Lane, Tiles, panels};
+use crate::kernels::linear::{Epilogue, Packed, PackedLinear, Precision};
 use crate::kernels::rows;
 use crate::kernels::simd::{Kernel, LANES, Program, Simd};
-use crate::kernels::tiles::{Lane, Tiles, panels};
-use crate::kernels::{Isa, Plain};
+use crate::kernels::{Isa, RowMajor};
 use crate::weights::Weights;
 
 /// A head whose weights are packed for the kernels.
@@ -24,13 +24,13 @@ impl PackedHead {
     pub(crate) fn load(spec: &HeadSpec, hidden: usize, weights: &Weights) -> Result<Self> {
         let pack = |name: &str, inputs, outputs| {
             Ok::<_, crate::ModelError>(
-                Plain::load(weights, name, inputs, outputs)?.pack(Precision::F32, |_| 1.0),
+                RowMajor::load(weights, name, inputs, outputs)?.pack(Precision::F32, |_| 1.0),
             )
         };
         let mut width = hidden;
         let mut dense = None;
-        if let Some((name, wide, then)) = &spec.dense {
-            dense = Some((pack(name, width, *wide)?, *then));
+        if let Some((name, wide, epilogue)) = &spec.dense {
+            dense = Some((pack(name, width, *wide)?, *epilogue));
             width = *wide;
         }
         let output = pack(&spec.output, width, spec.logits)?;
@@ -52,16 +52,20 @@ impl PackedHead {
             std::array::from_fn(|lane| from.get(lane).copied().unwrap_or(0.0))
         };
         let mut states: Vec<Lane> = (0..panels(width) * sequences).map(lane).collect();
-        if let Some((linear, then)) = &self.dense {
-            let then = match then {
-                NonLinearity::Identity => Then::Nothing,
-                NonLinearity::Tanh => Then::Tanh,
-                NonLinearity::Relu => Then::Relu,
+        if let Some((linear, epilogue)) = &self.dense {
+            let epilogue = match epilogue {
+                NonLinearity::Identity => Epilogue::Nothing,
+                NonLinearity::Tanh => Epilogue::Tanh,
+                NonLinearity::Relu => Epilogue::Relu,
             };
-            states = isa.run(Dense { linear, then, rows: sequences, from: &states });
+            states = isa.run(Dense { linear, epilogue, rows: sequences, from: &states });
         }
-        let output =
-            isa.run(Dense { linear: &self.output, then: Then::Nothing, rows: sequences, from: &states });
+        let output = isa.run(Dense {
+            linear: &self.output,
+            epilogue: Epilogue::Nothing,
+            rows: sequences,
+            from: &states,
+        });
         let logit = |row: usize, at: usize| output[at / LANES * sequences + row][at % LANES];
         let squared = |row: usize| -> f32 {
             // The padding is zero.
@@ -79,7 +83,7 @@ impl PackedHead {
 #[derive(Clone, Copy)]
 struct Dense<'a> {
     linear: &'a PackedLinear,
-    then: Then<'a>,
+    epilogue: Epilogue<'a>,
     rows: usize,
     from: &'a [Lane],
 }
@@ -104,12 +108,12 @@ impl<S: Simd> Kernel<S> for DenseInto<'_> {
 
     #[inline(always)]
     fn run(self, simd: S) {
-        let Dense { linear, then, rows, from } = self.dense;
+        let Dense { linear, epilogue, rows, from } = self.dense;
         let mut packed = vec![[0.0; LANES]; linear.inputs * rows];
         for (group, to) in packed.chunks_mut(S::ROWS * linear.inputs).enumerate() {
             let first = group * S::ROWS;
             rows::pack_f32(Tiles::of_columns(from, rows, first..rows.min(first + S::ROWS)), to);
         }
-        linear.columns(simd, 0..linear.outputs(), rows, &Packed::F32(&packed), then, self.to);
+        linear.columns(simd, 0..linear.outputs(), rows, &Packed::F32(&packed), epilogue, self.to);
     }
 }

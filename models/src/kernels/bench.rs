@@ -1,11 +1,11 @@
-//! What benches time: a product and the steps around it by themselves, and the most that a processor's multiply-adds can do.
+//! What benches time: a product and the scales around it by themselves, and the most that a processor's multiply-adds can do.
 
 use std::time::{Duration, Instant};
 
-use super::linear::{Packed, PackedLinear, Then};
-use super::rows::{self, Norm, Step};
+use super::layout::{Lane, Tiles, panels};
+use super::linear::{Epilogue, Packed, PackedLinear};
+use super::rows::{self, Norm, Scale};
 use super::simd::{Buffers, LANES, Pairs, Program, Simd};
-use super::tiles::{Lane, Tiles, panels};
 use super::{Isa, Matrix, Precision};
 
 /// Operations of one thread in a second, two a multiply-add, of the instructions that a tile of this precision is made of, on values
@@ -35,7 +35,7 @@ pub struct Product {
     floats: Vec<Lane>,
     pairs: Vec<Pairs>,
     buffers: Buffers,
-    steps: Vec<Step>,
+    scales: Vec<Scale>,
 }
 
 /// A part of a pass.
@@ -45,7 +45,7 @@ pub enum Part {
     Pack,
     /// The product with its bias.
     Product,
-    /// The product with its bias, then GELU.
+    /// The product with its bias, epilogue GELU.
     Gelu,
     /// LayerNorm of the product's input.
     Norm,
@@ -78,7 +78,7 @@ impl Product {
             floats: vec![[0.0; LANES]; width * rows],
             pairs: vec![Pairs::default(); width * rows],
             buffers: Buffers::default(),
-            steps: vec![Step::default(); rows * linear.blocks()],
+            scales: vec![Scale::default(); rows * linear.blocks()],
             linear,
         };
         product.run(Part::Pack);
@@ -112,7 +112,7 @@ impl Program for Run<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Product { linear, norm, rows, from, to, normed, floats, pairs, buffers, steps, .. } =
+        let Product { linear, norm, rows, from, to, normed, floats, pairs, buffers, scales, .. } =
             self.product;
         let (rows, width, blocks) = (*rows, linear.inputs, linear.blocks());
         let quads = S::buffer(buffers);
@@ -133,8 +133,8 @@ impl Program for Run<'_> {
                         Precision::F32 => rows::pack_f32(tiles, &mut floats[lanes]),
                         Precision::Bf16 => rows::pack_bf16(tiles, &mut pairs[lanes]),
                         Precision::Int8 => {
-                            let steps = &mut steps[group.start * blocks..group.end * blocks];
-                            rows::quantise(simd, tiles, linear.inverse(), &mut quads[lanes], steps);
+                            let scales = &mut scales[group.start * blocks..group.end * blocks];
+                            rows::quantise(simd, tiles, linear.inverse(), &mut quads[lanes], scales);
                         }
                     }
                 }
@@ -143,10 +143,10 @@ impl Program for Run<'_> {
                 let input = match linear.precision() {
                     Precision::F32 => Packed::F32(floats),
                     Precision::Bf16 => Packed::Bf16(pairs),
-                    Precision::Int8 => Packed::Int8 { quads, steps },
+                    Precision::Int8 => Packed::Int8 { quads, scales },
                 };
-                let then = if self.part == Part::Gelu { Then::Gelu } else { Then::Nothing };
-                linear.columns(simd, 0..linear.outputs(), rows, &input, then, to);
+                let epilogue = if self.part == Part::Gelu { Epilogue::Gelu } else { Epilogue::Nothing };
+                linear.columns(simd, 0..linear.outputs(), rows, &input, epilogue, to);
             }
         }
     }

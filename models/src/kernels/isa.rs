@@ -38,7 +38,7 @@ impl Isa {
         sets.into_iter().map(Self).collect()
     }
 
-    /// Plain Rust.
+    /// RowMajor Rust.
     pub const PORTABLE: Self = Self(Set::Portable(Portable));
 
     /// The fastest that this processor has, or the one that `FRONTDESK_ISA` names: `avx512vnni`, `avx512`, `avx2` or `portable`.

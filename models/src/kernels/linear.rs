@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
+use super::layout::Lane;
 use super::math;
-use super::rows::{BLOCK, Step};
+use super::microkernel::{Columns, bf16_tile, f32_tile, int8_tile};
+use super::rows::{BLOCK, Scale};
 use super::simd::{LANES, PAIRS, Pairs, Simd, WeightPairs, WeightQuads};
-use super::tile::{Columns, bf16_tile, f32_tile, int8_tile};
-use super::tiles::Lane;
 
 /// A linear layer, its outputs in panels of sixteen columns; inputs and outputs are padded with zeros to whole panels.
 #[derive(Debug)]
@@ -23,12 +23,12 @@ pub(super) enum PackedWeights {
     F32(Vec<Lane>),
     /// `[panel][two inputs][16]`.
     Bf16(Vec<WeightPairs>),
-    /// Symmetric, with a step for each block of inputs in each output column.
+    /// Symmetric, with a scale for each block of inputs in each output column.
     Int8 {
         /// `[panel][panel of inputs][four inputs][16][4]`.
         quads: Vec<[WeightQuads; 4]>,
         /// `[panel][block]`.
-        steps: Vec<Lane>,
+        scales: Vec<Lane>,
         /// The sums of the weights, `[panel][block]`.
         sums: Vec<[i32; LANES]>,
         /// One over the spread of each input column, which the weights are multiplied with.
@@ -52,12 +52,12 @@ pub enum Precision {
 pub(crate) enum Packed<'a, Q> {
     F32(&'a [Lane]),
     Bf16(&'a [Pairs]),
-    Int8 { quads: &'a [Q], steps: &'a [Step] },
+    Int8 { quads: &'a [Q], scales: &'a [Scale] },
 }
 
 /// What follows the product.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Then<'a> {
+pub(crate) enum Epilogue<'a> {
     Nothing,
     Gelu,
     GeluTanh,
@@ -90,15 +90,15 @@ impl PackedLinear {
         range: Range<usize>,
         rows: usize,
         input: &Packed<'_, S::Quads>,
-        then: Then<'_>,
+        epilogue: Epilogue<'_>,
         to: &mut [Lane],
     ) {
         for (strip, to) in to.chunks_mut(S::PANELS * rows).enumerate() {
             let panel = range.start + strip * S::PANELS;
             if to.len() == STRIP * rows {
-                self.strip::<S, STRIP>(simd, panel, rows, input, then, to);
+                self.strip::<S, STRIP>(simd, panel, rows, input, epilogue, to);
             } else {
-                self.strip::<S, 1>(simd, panel, rows, input, then, to);
+                self.strip::<S, 1>(simd, panel, rows, input, epilogue, to);
             }
         }
     }
@@ -111,7 +111,7 @@ impl PackedLinear {
         panel: usize,
         rows: usize,
         input: &Packed<'_, S::Quads>,
-        then: Then<'_>,
+        epilogue: Epilogue<'_>,
         to: &mut [Lane],
     ) {
         let mut panels = to.chunks_exact_mut(rows);
@@ -125,7 +125,7 @@ impl PackedLinear {
             }
             self.add(simd, panel, first, input, sums.each_mut().map(|sums| &mut **sums));
             for (panel, sums) in (panel..).zip(sums) {
-                let ends = Finish { then, panel, panels: self.outputs() };
+                let ends = Finish { epilogue, panel, panels: self.outputs() };
                 for (row, sum) in block.clone().zip(sums) {
                     ends.write(simd, row, rows, sum);
                 }
@@ -186,15 +186,15 @@ impl PackedLinear {
                 }
             }
             (
-                PackedWeights::Int8 { quads, steps, sums: totals, .. },
-                Packed::Int8 { quads: values, steps: by_row },
+                PackedWeights::Int8 { quads, scales, sums: totals, .. },
+                Packed::Int8 { quads: values, scales: by_row },
             ) => {
                 let both: [_; C] = std::array::from_fn(|at| {
                     let panel = panel + at;
                     let of_panel = panel * self.blocks()..(panel + 1) * self.blocks();
                     let (quads, after) = split(quads, panel * inputs..(panel + 1) * inputs);
                     let sums = &totals[of_panel.clone()];
-                    (Columns { quads, steps: &steps[of_panel], sums }, after.as_flattened())
+                    (Columns { quads, scales: &scales[of_panel], sums }, after.as_flattened())
                 });
                 let weights = both.map(|(weights, _)| weights);
                 for (index, group) in groups().enumerate() {
@@ -211,7 +211,7 @@ impl PackedLinear {
         }
     }
 
-    /// Blocks of inputs that share a step.
+    /// Blocks of inputs that share a scale.
     pub(crate) fn blocks(&self) -> usize {
         self.inputs.div_ceil(BLOCK)
     }
@@ -246,7 +246,7 @@ fn split<T>(all: &[T], part: Range<usize>) -> (&[T], &[T]) {
 fn ask<S: Simd, T>(simd: S, next: &[T], group: usize, rows: usize) {
     let groups = rows.div_ceil(S::ROWS);
     for weights in &next[next.len() * group / groups..next.len() * (group + 1) / groups] {
-        simd.fetch(weights);
+        simd.prefetch(weights);
     }
 }
 
@@ -265,7 +265,7 @@ fn block_of<'a, T>(
 
 /// What is done to a value of one panel before it is written.
 struct Finish<'a> {
-    then: Then<'a>,
+    epilogue: Epilogue<'a>,
     panel: usize,
     panels: usize,
 }
@@ -274,13 +274,13 @@ impl Finish<'_> {
     #[inline(always)]
     fn write<S: Simd>(&self, simd: S, row: usize, rows: usize, to: &mut Lane) {
         let value = simd.load(to);
-        let value = match self.then {
-            Then::Nothing => return,
-            Then::Gelu => math::gelu(simd, value),
-            Then::GeluTanh => math::gelu_tanh(simd, value),
-            Then::Relu => math::relu(simd, value),
-            Then::Tanh => math::tanh(simd, value),
-            Then::Add(groups) => {
+        let value = match self.epilogue {
+            Epilogue::Nothing => return,
+            Epilogue::Gelu => math::gelu(simd, value),
+            Epilogue::GeluTanh => math::gelu_tanh(simd, value),
+            Epilogue::Relu => math::relu(simd, value),
+            Epilogue::Tanh => math::tanh(simd, value),
+            Epilogue::Add(groups) => {
                 let group = row / S::ROWS;
                 let height = S::ROWS.min(rows - group * S::ROWS);
                 let at = (group * S::ROWS) * self.panels + self.panel * height + row % S::ROWS;

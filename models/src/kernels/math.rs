@@ -1,4 +1,4 @@
-//! Functions of sixteen floats at a time. Each step rounds alike on every instruction set.
+//! Functions of sixteen floats at a time. Each scale rounds alike on every instruction set.
 
 use super::simd::Simd;
 

@@ -1,6 +1,6 @@
 //! The arithmetic of the CPU's serving path: written once over one trait (`simd.rs`), compiled for each instruction set, chosen at run time.
 //!
-//! The same bits come out of every instruction set: sums of integers are exact, and each float step keeps one order of operations.
+//! The same bits come out of every instruction set: sums of integers are exact, and each float scale keeps one order of operations.
 #![allow(unsafe_code)]
 
 #[cfg(feature = "bench")]
@@ -9,7 +9,7 @@ mod isa;
 pub(crate) mod linear;
 pub(crate) mod math;
 mod pack;
-mod plain;
+mod row_major;
 mod portable;
 #[cfg(feature = "train")]
 pub(crate) mod product;
@@ -18,12 +18,12 @@ pub(crate) mod simd;
 pub(crate) mod team;
 #[cfg(test)]
 mod tests;
-pub(crate) mod tile;
-pub(crate) mod tiles;
+pub(crate) mod microkernel;
+pub(crate) mod layout;
 #[cfg(target_arch = "x86_64")]
 mod x86_64;
 
 pub use isa::Isa;
 pub use linear::Precision;
 pub(crate) use pack::Matrix;
-pub(crate) use plain::Plain;
+pub(crate) use row_major::RowMajor;

@@ -2,10 +2,10 @@
 
 use rayon::prelude::*;
 
+use super::layout::{Lane, panels};
 use super::linear::{PackedLinear, PackedWeights, Precision};
 use super::rows::{BLOCK, bf16};
 use super::simd::{LANES, PAIRS, WeightPairs, WeightQuads};
-use super::tiles::{Lane, panels};
 
 /// Adding and subtracting it rounds a float32 of less than 2^22 to the nearest integer, ties to even.
 const ROUND: f32 = 12_582_912.0;
@@ -49,7 +49,7 @@ impl<R: Fn(usize) -> Option<Vec<f32>> + Sync> Matrix<R> {
 
 impl PackedLinear {
     /// Packs a layer. `bias(output)` is zero in the padding; `spread(input)` is about how far an input goes from zero: integers share
-    /// one step among a row's inputs.
+    /// one scale among a row's inputs.
     pub(crate) fn new<R: Fn(usize) -> Option<Vec<f32>> + Sync>(
         precision: Precision,
         matrix: &Matrix<R>,
@@ -107,30 +107,30 @@ fn pack_int8(
     let (width, count) = (panels(matrix.inputs), panels(matrix.outputs));
     let blocks = width.div_ceil(BLOCK);
     let mut quads: Vec<[WeightQuads; 4]> = vec![Default::default(); count * width];
-    let mut steps = vec![[0.0; LANES]; count * blocks];
+    let mut scales = vec![[0.0; LANES]; count * blocks];
     let mut sums = vec![[0; LANES]; count * blocks];
     quads
         .par_chunks_exact_mut(width)
-        .zip(steps.par_chunks_exact_mut(blocks).zip(sums.par_chunks_exact_mut(blocks)))
+        .zip(scales.par_chunks_exact_mut(blocks).zip(sums.par_chunks_exact_mut(blocks)))
         .enumerate()
         .for_each_init(
             || vec![[0.0; LANES]; width * LANES],
-            |lanes, (panel, (quads, (steps, sums)))| {
+            |lanes, (panel, (quads, (scales, sums)))| {
                 matrix.panel(panel, lanes);
                 for (weights, smooth) in lanes.iter_mut().zip(&smooth) {
                     *weights = weights.map(|weight| weight * smooth);
                 }
                 let blocks = lanes.chunks(BLOCK * LANES).zip(quads.chunks_mut(BLOCK));
-                for ((lanes, quads), (step, sum)) in blocks.zip(steps.iter_mut().zip(sums)) {
-                    (*step, *sum) = quantised(lanes, quads);
+                for ((lanes, quads), (scale, sum)) in blocks.zip(scales.iter_mut().zip(sums)) {
+                    (*scale, *sum) = quantised(lanes, quads);
                 }
             },
         );
     let inverse = smooth.as_chunks().0.iter().map(|lane| lane.map(|smooth| 1.0 / smooth)).collect();
-    PackedWeights::Int8 { quads, steps, sums, inverse }
+    PackedWeights::Int8 { quads, scales, sums, inverse }
 }
 
-/// A block of inputs of sixteen outputs as integers of -127 to 127, two neighbours' magnitudes [`PAIR`] at most; their steps, and their
+/// A block of inputs of sixteen outputs as integers of -127 to 127, two neighbours' magnitudes [`PAIR`] at most; their scales, and their
 /// sums.
 fn quantised(block: &[Lane], to: &mut [[WeightQuads; 4]]) -> (Lane, [i32; LANES]) {
     let (mut single, mut pair) = ([0f32; LANES], [0f32; LANES]);
@@ -141,19 +141,19 @@ fn quantised(block: &[Lane], to: &mut [[WeightQuads; 4]]) -> (Lane, [i32; LANES]
             pair[lane] = pair[lane].max(first + second);
         }
     }
-    let step: Lane = std::array::from_fn(|lane| (single[lane] / 127.0).max(pair[lane] / BELOW_PAIR));
-    let scale = step.map(|step| if step > 0.0 { 1.0 / step } else { 0.0 });
+    let scale: Lane = std::array::from_fn(|lane| (single[lane] / 127.0).max(pair[lane] / BELOW_PAIR));
+    let inverse = scale.map(|scale| if scale > 0.0 { 1.0 / scale } else { 0.0 });
     let mut sums = [0; LANES];
     for (inputs, to) in block.as_chunks::<LANES>().0.iter().zip(to) {
         for (four, to) in inputs.as_chunks::<4>().0.iter().zip(to) {
             for (at, weights) in four.iter().enumerate() {
                 for lane in 0..LANES {
-                    let whole = (weights[lane] * scale[lane] + ROUND - ROUND) as i32;
+                    let whole = (weights[lane] * inverse[lane] + ROUND - ROUND) as i32;
                     sums[lane] += whole;
                     to[lane][at] = whole as i8;
                 }
             }
         }
     }
-    (step, sums)
+    (scale, sums)
 }

@@ -1,4 +1,4 @@
-//! Plain Rust: the oracle of the other instruction sets, and the path of processors without them.
+//! RowMajor Rust: the oracle of the other instruction sets, and the path of processors without them.
 
 use super::simd::{Buffers, Kernel, LANES, Simd, WeightPairs, WeightQuads};
 
@@ -33,11 +33,11 @@ impl Simd for Portable {
         *to = value;
     }
     #[inline(always)]
-    fn integers(self, from: &[i32; LANES]) -> Self::I32 {
+    fn load_i32(self, from: &[i32; LANES]) -> Self::I32 {
         *from
     }
     #[inline(always)]
-    fn whole(self, integers: Self::I32) -> Self::F32 {
+    fn i32_to_f32(self, integers: Self::I32) -> Self::F32 {
         integers.map(|integer| integer as f32)
     }
 

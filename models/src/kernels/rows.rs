@@ -1,8 +1,8 @@
 //! Steps over whole rows: LayerNorm, and the form in which a product reads its activations.
 
+use super::layout::{Lane, Tiles};
 use super::math;
 use super::simd::{LANES, Pairs, Simd};
-use super::tiles::{Lane, Tiles};
 
 /// LayerNorm's parameters, padded with zeros to whole panels.
 #[derive(Debug)]
@@ -78,31 +78,31 @@ pub(crate) fn bf16(value: f32) -> u32 {
     if bits & 0x7fff_ffff > f32::INFINITY.to_bits() { 0x7fc0 } else { number }
 }
 
-/// Panels of inputs that share a step, in a row of activations and in a column of weights. One outlier spoils the others of its block
+/// Panels of inputs that share a scale, in a row of activations and in a column of weights. One outlier spoils the others of its block
 /// only.
 pub(crate) const BLOCK: usize = 12;
 
-/// The quantisation of a block in one row: a value is `step` · (q + `zero`).
+/// The quantisation of a block in one row: a value is `scale` · (q + `zero`).
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Step {
-    pub(crate) step: f32,
+pub(crate) struct Scale {
+    pub(crate) scale: f32,
     pub(crate) zero: f32,
 }
 
 /// Rows as an integer product reads them, `[panel][row]`: each column divided by its spread, then the range of each
-/// block in each row to -128 to 127. `inverse` has one over the spread of each column; `steps` are `[block][row]`.
+/// block in each row to -128 to 127. `inverse` has one over the spread of each column; `scales` are `[block][row]`.
 #[inline(always)]
 pub(crate) fn quantise<S: Simd>(
     simd: S,
     from: Tiles<'_>,
     inverse: &[Lane],
     to: &mut [S::Quads],
-    steps: &mut [Step],
+    scales: &mut [Scale],
 ) {
     let rows = from.rows();
-    let blocks = inverse.chunks(BLOCK).zip(to.chunks_mut(BLOCK * rows)).zip(steps.chunks_exact_mut(rows));
-    for (block, ((inverse, to), steps)) in blocks.enumerate() {
-        for (row, step) in steps.iter_mut().enumerate() {
+    let blocks = inverse.chunks(BLOCK).zip(to.chunks_mut(BLOCK * rows)).zip(scales.chunks_exact_mut(rows));
+    for (block, ((inverse, to), scales)) in blocks.enumerate() {
+        for (row, scale) in scales.iter_mut().enumerate() {
             let value = |panel: usize| {
                 let value = simd.load(&from.panel(block * BLOCK + panel)[row]);
                 simd.mul(value, simd.load(&inverse[panel]))
@@ -114,12 +114,12 @@ pub(crate) fn quantise<S: Simd>(
             }
             let low = math::min(stored(simd, low));
             let range = math::max(stored(simd, high)) - low;
-            let scale = if range > 0.0 { 255.0 / range } else { 0.0 };
-            *step = Step { step: range / 255.0, zero: low * scale + 128.0 };
-            let (scale, offset) = (simd.splat(scale), simd.splat(-step.zero));
+            let factor = if range > 0.0 { 255.0 / range } else { 0.0 };
+            *scale = Scale { scale: range / 255.0, zero: low * factor + 128.0 };
+            let (factor, offset) = (simd.splat(factor), simd.splat(-scale.zero));
             for panel in 0..inverse.len() {
-                // The largest may come out half a step above.
-                let whole = simd.round(simd.fma(value(panel), scale, offset));
+                // The largest may come out half a scale above.
+                let whole = simd.round(simd.fma(value(panel), factor, offset));
                 let whole = simd.max(simd.min(whole, simd.splat(127.0)), simd.splat(-128.0));
                 to[panel * rows + row] = simd.quads(whole);
             }

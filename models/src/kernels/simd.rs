@@ -1,6 +1,6 @@
 //! What a kernel asks of an instruction set: sixteen floats at a time, and two tiles of a matrix product.
 //!
-//! Every operation rounds once, as IEEE 754 says, and a fused multiply-add rounds once for both of its steps. So a kernel that is
+//! Every operation rounds once, as IEEE 754 says, and a fused multiply-add rounds once for both of its scales. So a kernel that is
 //! written over this trait gives the same bits on every instruction set.
 
 /// The columns of a tile, and the floats of one [`Simd::F32`].
@@ -38,9 +38,9 @@ pub(crate) trait Simd: Copy + Send + Sync {
     fn splat(self, value: f32) -> Self::F32;
     fn load(self, from: &[f32; LANES]) -> Self::F32;
     fn store(self, value: Self::F32, to: &mut [f32; LANES]);
-    fn integers(self, from: &[i32; LANES]) -> Self::I32;
+    fn load_i32(self, from: &[i32; LANES]) -> Self::I32;
     /// Integers as floats, rounded to nearest, ties to even.
-    fn whole(self, integers: Self::I32) -> Self::F32;
+    fn i32_to_f32(self, integers: Self::I32) -> Self::F32;
 
     fn add(self, a: Self::F32, b: Self::F32) -> Self::F32;
     fn sub(self, a: Self::F32, b: Self::F32) -> Self::F32;
@@ -71,11 +71,11 @@ pub(crate) trait Simd: Copy + Send + Sync {
 
     /// Asks for the weights some way behind these: a stream from memory is twice as fast so. There need be none.
     #[inline(always)]
-    fn ahead<T>(self, _weights: &T) {}
+    fn prefetch_ahead<T>(self, _weights: &T) {}
 
     /// Asks for these weights.
     #[inline(always)]
-    fn fetch<T>(self, _weights: &T) {}
+    fn prefetch<T>(self, _weights: &T) {}
 
     /// `start[column] + Σ activations[·][row][·] · weights[·][·][column]` for each row, exactly. `R` is at most `ROWS`.
     fn int8_tile<const R: usize>(
@@ -96,7 +96,7 @@ pub(crate) trait Simd: Copy + Send + Sync {
         weights: [&[[WeightQuads; 4]]; C],
         starts: &[[i32; LANES]; C],
     ) -> [[Self::I32; R]; C] {
-        let mut sums = [[self.integers(&[0; LANES]); R]; C];
+        let mut sums = [[self.load_i32(&[0; LANES]); R]; C];
         for (panel, sums) in sums.iter_mut().enumerate() {
             *sums = self.int8_tile(activations, weights[panel], &starts[panel]);
         }
@@ -136,13 +136,13 @@ pub(crate) trait Simd: Copy + Send + Sync {
             *panel = &weights.as_chunks().0[..whole];
         }
         for (at, rows) in activations.iter().enumerate().take(whole) {
-            // In fours: to count each step costs as much as its multiply-adds, and a loop over sixteen is not unrolled.
+            // In fours: to count each scale costs as much as its multiply-adds, and a loop over sixteen is not unrolled.
             for quarter in 0..4 {
                 for k in 0..4 {
                     let k = 4 * quarter + k;
                     let mut columns = [self.splat(0.0); C];
                     for panel in 0..C {
-                        self.ahead(&panels[panel][at][k]);
+                        self.prefetch_ahead(&panels[panel][at][k]);
                         columns[panel] = self.load(&panels[panel][at][k]);
                     }
                     for row in 0..R {
@@ -186,7 +186,7 @@ pub(crate) fn widened_tile<S: Simd, const R: usize, const C: usize>(
         }
         for (at, columns) in weights.iter().enumerate().take(activations.len() * PAIRS) {
             let (rows, pair) = (&activations[at / PAIRS], at % PAIRS);
-            simd.ahead(columns);
+            simd.prefetch_ahead(columns);
             let (high, low) = (simd.high(columns), simd.low(columns));
             for row in 0..R {
                 let both = rows[row][pair];

@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use candle_core::cpu::erf::erf_f64 as erf;
 use proptest::prelude::*;
 
-use super::linear::{Packed, PackedLinear, PackedWeights, Then};
+use super::layout::{Lane, Tiles, panels};
+use super::linear::{Epilogue, Packed, PackedLinear, PackedWeights};
 use super::pack::PAIR;
-use super::rows::{self, BLOCK, Norm, Step};
+use super::rows::{self, BLOCK, Norm, Scale};
 use super::simd::{Buffers, Kernel, LANES, Program, Simd};
 use super::team::{self, Pieces};
-use super::tiles::{Lane, Tiles, panels};
 use super::{Isa, Matrix, Precision, math};
 
 /// Row-major values by columns, padded with zeros.
@@ -55,7 +55,7 @@ impl<S: Simd> Kernel<S> for ProductInto<'_> {
         let mut pairs = vec![[0; LANES / 2]; rows * width];
         let quads = S::buffer(self.buffers);
         quads.resize(rows * width, S::Quads::default());
-        let mut steps = vec![Step::default(); rows * linear.blocks()];
+        let mut scales = vec![Scale::default(); rows * linear.blocks()];
         for first in (0..rows).step_by(S::ROWS) {
             let end = rows.min(first + S::ROWS);
             let group = Tiles::of_columns(from, rows, first..end);
@@ -64,17 +64,17 @@ impl<S: Simd> Kernel<S> for ProductInto<'_> {
                 Precision::Bf16 => rows::pack_bf16(group, &mut pairs[first * width..end * width]),
                 Precision::Int8 => {
                     let quads = &mut quads[first * width..end * width];
-                    let steps = &mut steps[first * linear.blocks()..end * linear.blocks()];
-                    rows::quantise(simd, group, linear.inverse(), quads, steps);
+                    let scales = &mut scales[first * linear.blocks()..end * linear.blocks()];
+                    rows::quantise(simd, group, linear.inverse(), quads, scales);
                 }
             }
         }
         let input = match linear.precision() {
             Precision::F32 => Packed::F32(&floats),
             Precision::Bf16 => Packed::Bf16(&pairs),
-            Precision::Int8 => Packed::Int8 { quads, steps: &steps },
+            Precision::Int8 => Packed::Int8 { quads, scales: &scales },
         };
-        linear.columns(simd, 0..linear.outputs(), rows, &input, Then::Nothing, self.to);
+        linear.columns(simd, 0..linear.outputs(), rows, &input, Epilogue::Nothing, self.to);
     }
 }
 
@@ -109,7 +109,7 @@ impl<S: Simd, const R: usize> Kernel<S> for Sums<'_, R> {
         let start = std::array::from_fn(|lane| -S::OFFSET * total(lane));
         let activations: Vec<_> = activations.collect();
         let sums = simd.int8_tile(&activations, quads.as_chunks().0, &start);
-        sums.map(|sums| rows::stored(simd, simd.whole(sums)).map(|sum| sum as i32))
+        sums.map(|sums| rows::stored(simd, simd.i32_to_f32(sums)).map(|sum| sum as i32))
     }
 }
 
@@ -169,15 +169,15 @@ proptest! {
         let matrix = Matrix { inputs: weights.len(), outputs: 1, row };
         let spread = |input: usize| (weights[input] * size).abs();
         let linear = PackedLinear::new(Precision::Int8, &matrix, |_| 0.0, spread);
-        let PackedWeights::Int8 { quads, steps, .. } = &linear.weights else { unreachable!("packed as integers") };
+        let PackedWeights::Int8 { quads, scales, .. } = &linear.weights else { unreachable!("packed as integers") };
         let packed: Vec<i8> = quads.as_flattened().iter().flat_map(|columns| columns[0]).collect();
         for pair in packed.as_chunks::<2>().0 {
             prop_assert!(pair.iter().map(|weight| i32::from(weight.unsigned_abs())).sum::<i32>() <= PAIR, "{pair:?}");
         }
         for (at, (&weight, packed)) in weights.iter().zip(packed).enumerate() {
-            let step = steps[at / (BLOCK * LANES)][0];
-            let difference = weight * size - f32::from(packed) * step;
-            prop_assert!(difference.abs() <= step * 0.501, "{at}: {weight} · {size} as {packed} · {step}");
+            let scale = scales[at / (BLOCK * LANES)][0];
+            let difference = weight * size - f32::from(packed) * scale;
+            prop_assert!(difference.abs() <= scale * 0.501, "{at}: {weight} · {size} as {packed} · {scale}");
         }
     }
 

@@ -4,10 +4,10 @@ use rayon::prelude::*;
 
 use super::dropout::{Dropout, TOGETHER};
 use crate::kernels::Isa;
+use crate::kernels::layout::{Lane, panels};
+use crate::kernels::microkernel::f32_tile;
 use crate::kernels::rows::exponentials;
 use crate::kernels::simd::{LANES, Program, Simd};
-use crate::kernels::tile::f32_tile;
-use crate::kernels::tiles::{Lane, panels};
 
 /// What the attention of all layers has in common.
 #[derive(Debug, Clone, Copy)]

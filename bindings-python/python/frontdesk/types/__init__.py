@@ -19,7 +19,7 @@ from frontdesk.types.analysis import (
     Urgency,
     Usage,
 )
-from frontdesk.types.doctor import Diagnosis, Finding, LabelCount, LanguageCount, Place, Pointed, RowCount
+from frontdesk.types.doctor import Diagnosis, Finding, LabelCount, LanguageCount, Place, FindingRow, RowCount
 from frontdesk.types.engine import HeadInfo, Histogram, Info, Metrics
 from frontdesk.types.evaluation import (
     Abstention,
@@ -111,7 +111,7 @@ __all__ = [
     "PerClass",
     "Place",
     "Point",
-    "Pointed",
+    "FindingRow",
     "Polarity",
     "Removed",
     "Policy",

@@ -42,7 +42,7 @@ class Place(Value):
 
 
 @dataclass(frozen=True, slots=True)
-class Pointed(Value):
+class FindingRow(Value):
     """A row that a finding is about, and what is particular to it."""
 
     file: str
@@ -73,7 +73,7 @@ class Finding(Value):
     """The labels that it is about, where it is about labels."""
     count: int
     """How many rows it is about."""
-    rows: tuple[Pointed, ...]
+    rows: tuple[FindingRow, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 //! Files without rows, one class, tiny classes, labels that only the validation rows have.
 
-use super::corpus::{Corpus, Row};
-use super::finding::{Finding, Kind, LabelCount, Pointed, Severity, names};
+use super::corpus::{Corpus, CorpusRow};
+use super::finding::{Finding, FindingRow, Kind, LabelCount, Severity, names};
 
 pub(super) fn counts(corpus: &Corpus<'_>) -> Vec<LabelCount> {
     let (train, valid) = (corpus.train_counts(), corpus.counts(corpus.valid()));
@@ -68,7 +68,7 @@ pub(super) fn examine(corpus: &Corpus<'_>, has_valid: bool, tiny: usize) -> Vec<
 /// A finding about the labels for which `holds` is true and those of `rows` that have them, where there are any.
 fn about(
     corpus: &Corpus<'_>,
-    rows: &[Row<'_>],
+    rows: &[CorpusRow<'_>],
     holds: impl Fn(usize) -> bool,
     say: impl Fn(&[String]) -> (Kind, Severity, String),
 ) -> Option<Finding> {
@@ -77,9 +77,10 @@ fn about(
     if labels.is_empty() {
         return None;
     }
-    let has = |row: &&Row<'_>| corpus.labels_of(row).iter().any(|label| labels.binary_search(label).is_ok());
-    let pointed = rows.iter().filter(has).map(|row| Pointed::new(row.place)).collect();
+    let has =
+        |row: &&CorpusRow<'_>| corpus.labels_of(row).iter().any(|label| labels.binary_search(label).is_ok());
+    let rows_found = rows.iter().filter(has).map(|row| FindingRow::new(row.place)).collect();
     let labels: Vec<String> = labels.iter().map(|&label| corpus.labels[label].to_owned()).collect();
     let (kind, severity, message) = say(&labels);
-    Some(Finding::new(kind, severity, message, pointed).of(labels))
+    Some(Finding::new(kind, severity, message, rows_found).of(labels))
 }

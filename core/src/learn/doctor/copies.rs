@@ -1,7 +1,7 @@
 //! Copies, word for word and nearly so: within a file, from one file in the other, with another label.
 
 use super::corpus::Corpus;
-use super::finding::{Finding, Kind, Pointed, Severity, rows};
+use super::finding::{Finding, FindingRow, Kind, Severity, rows};
 use super::groups::{Groups, NONE, Partners};
 use super::near::{Index, Matches};
 use super::normal::{digest, form, is_blank};
@@ -89,10 +89,10 @@ impl Pairs {
             pairs.sort_by_key(|(row, _)| *row);
             let same = pairs.iter().filter(|(_, pair)| pair.same).count();
             let message = say(pairs.len(), same);
-            let point = |(row, pair): (u32, Pair)| Pointed {
+            let point = |(row, pair): (u32, Pair)| FindingRow {
                 other: Some(corpus.rows[pair.other as usize].place),
                 similarity: Some(pair.similarity),
-                ..Pointed::new(corpus.rows[row as usize].place)
+                ..FindingRow::new(corpus.rows[row as usize].place)
             };
             findings.push(Finding::new(kind, severity, message, pairs.into_iter().map(point).collect()));
         };
@@ -129,9 +129,9 @@ impl Pairs {
                 "{} with more look-alikes than a text is compared with: near duplicates among them may be missed",
                 rows(uncompared.len())
             );
-            let point = |row: u32| Pointed::new(corpus.rows[row as usize].place);
-            let pointed = uncompared.into_iter().map(point).collect();
-            findings.push(Finding::new(Kind::UncomparedText, Severity::Note, message, pointed));
+            let point = |row: u32| FindingRow::new(corpus.rows[row as usize].place);
+            let rows_found = uncompared.into_iter().map(point).collect();
+            findings.push(Finding::new(Kind::UncomparedText, Severity::Note, message, rows_found));
         }
         findings
     }

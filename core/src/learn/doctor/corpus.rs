@@ -8,7 +8,7 @@ use crate::table::Labelled;
 
 /// A row in its place.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Row<'a> {
+pub(super) struct CorpusRow<'a> {
     pub(super) text: &'a str,
     pub(super) place: Place,
     /// The index in its split.
@@ -20,7 +20,7 @@ pub(super) struct Row<'a> {
 /// The training rows, then the validation rows, each by line.
 #[derive(Debug)]
 pub(super) struct Corpus<'a> {
-    pub(super) rows: Vec<Row<'a>>,
+    pub(super) rows: Vec<CorpusRow<'a>>,
     /// Every label of either file, by name.
     pub(super) labels: Vec<&'a str>,
     /// The labels that rows have together, as indexes in `labels`, ascending. Each set is there once.
@@ -58,7 +58,12 @@ impl<'a> Corpus<'a> {
         let rows = files().flat_map(|(file, split)| {
             let row = |index: usize| {
                 let Labelled { place, text, label } = &split.rows[index];
-                Row { text, place: Place { file, line: place.number() }, index, set: set_of[label.as_str()] }
+                CorpusRow {
+                    text,
+                    place: Place { file, line: place.number() },
+                    index,
+                    set: set_of[label.as_str()],
+                }
             };
             by_line(split).into_iter().map(row).collect::<Vec<_>>()
         });
@@ -70,16 +75,16 @@ impl<'a> Corpus<'a> {
         }
     }
 
-    pub(super) fn train(&self) -> &[Row<'a>] {
+    pub(super) fn train(&self) -> &[CorpusRow<'a>] {
         &self.rows[..self.train]
     }
 
-    pub(super) fn valid(&self) -> &[Row<'a>] {
+    pub(super) fn valid(&self) -> &[CorpusRow<'a>] {
         &self.rows[self.train..]
     }
 
     /// The labels of a row, as indexes in `labels`.
-    pub(super) fn labels_of(&self, row: &Row<'_>) -> &[usize] {
+    pub(super) fn labels_of(&self, row: &CorpusRow<'_>) -> &[usize] {
         &self.sets[row.set as usize]
     }
 
@@ -89,7 +94,7 @@ impl<'a> Corpus<'a> {
     }
 
     /// Of `rows`, those of each label.
-    pub(super) fn counts(&self, rows: &[Row<'_>]) -> Vec<usize> {
+    pub(super) fn counts(&self, rows: &[CorpusRow<'_>]) -> Vec<usize> {
         let mut counts = vec![0; self.labels.len()];
         rows.iter().flat_map(|row| self.labels_of(row)).for_each(|&label| counts[label] += 1);
         counts

@@ -116,7 +116,7 @@ pub struct Place {
 
 /// A row that a finding is about, and what is particular to it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Pointed {
+pub struct FindingRow {
     /// The file.
     pub file: File,
     /// The line on which its record begins, or its row in a table, from 1.
@@ -141,7 +141,7 @@ pub struct Pointed {
     pub language: Option<&'static str>,
 }
 
-impl Pointed {
+impl FindingRow {
     pub(super) fn new(place: Place) -> Self {
         Self {
             file: place.file,
@@ -176,11 +176,11 @@ pub struct Finding {
     /// How many rows it is about.
     pub count: usize,
     /// The rows, in order of file and line; likely label errors by margin, the likeliest first.
-    pub rows: Vec<Pointed>,
+    pub rows: Vec<FindingRow>,
 }
 
 impl Finding {
-    pub(super) fn new(kind: Kind, severity: Severity, message: String, rows: Vec<Pointed>) -> Self {
+    pub(super) fn new(kind: Kind, severity: Severity, message: String, rows: Vec<FindingRow>) -> Self {
         Self { kind, severity, message, labels: Vec::new(), count: rows.len(), rows }
     }
 
@@ -280,7 +280,7 @@ impl Diagnosis {
 #[derive(Serialize)]
 struct Line<'a> {
     #[serde(flatten)]
-    row: &'a Pointed,
+    row: &'a FindingRow,
     finding: Kind,
     severity: Severity,
 }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use super::corpus::Corpus;
-use super::finding::{Finding, Kind, Pointed, Severity};
+use super::finding::{Finding, FindingRow, Kind, Severity};
 use super::normal::words;
 use super::{Stage, Tell, in_turns};
 use crate::Result;
@@ -65,13 +65,13 @@ pub(super) fn examine(corpus: &Corpus<'_>, tell: Tell<'_>) -> Result<Vec<Finding
     })?;
     candidates.iter_mut().zip(counts).for_each(|(candidate, count)| (candidate.all, candidate.own) = count);
     let chosen = chosen(candidates, &sizes, corpus.train().len());
-    let mut pointed = vec![Vec::new(); chosen.len()];
+    let mut rows_found = vec![Vec::new(); chosen.len()];
     each_hit(corpus, &chosen, tell, |row, candidate, own| {
         if own {
-            pointed[candidate].push(Pointed::new(corpus.rows[row].place));
+            rows_found[candidate].push(FindingRow::new(corpus.rows[row].place));
         }
     })?;
-    let finding = |(candidate, rows): (&Candidate, Vec<Pointed>)| {
+    let finding = |(candidate, rows): (&Candidate, Vec<FindingRow>)| {
         let label = corpus.labels[candidate.label];
         let percent = |part: usize, whole: usize| (100.0 * part as f64 / whole as f64).round();
         let message = format!(
@@ -84,7 +84,7 @@ pub(super) fn examine(corpus: &Corpus<'_>, tell: Tell<'_>) -> Result<Vec<Finding
         let kind = if matches!(candidate.mark, Mark::Name(_)) { Kind::LabelInText } else { Kind::Giveaway };
         Finding::new(kind, Severity::Warn, message, rows).of(vec![label.to_owned()])
     };
-    Ok(chosen.iter().zip(pointed).map(finding).collect())
+    Ok(chosen.iter().zip(rows_found).map(finding).collect())
 }
 
 /// What is worth counting: each label's name, and the marks that are common in a sample of its rows.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::corpus::{Corpus, Row};
+use super::corpus::{Corpus, CorpusRow};
 use super::finding::File;
 
 /// A row of no group.
@@ -40,7 +40,7 @@ impl<'a> Groups<'a> {
 
     /// Puts a row into the group of its key. Rows come in order.
     pub(super) fn add(&mut self, row: u32, key: u128) {
-        let Row { place, set, .. } = self.corpus.rows[row as usize];
+        let CorpusRow { place, set, .. } = self.corpus.rows[row as usize];
         let next = self.heads.len() as u32;
         let group = *self.ids.entry(key).or_insert(next);
         self.of[row as usize] = group;
@@ -77,7 +77,7 @@ impl<'a> Groups<'a> {
 
     /// Whom of `group` the row is a pair with; within its own group only with earlier rows, so that a pair is told once.
     pub(super) fn partners(&self, group: u32, row: u32) -> Partners {
-        let Row { place, set, .. } = self.corpus.rows[row as usize];
+        let CorpusRow { place, set, .. } = self.corpus.rows[row as usize];
         let (first, other) = self.heads[group as usize];
         let own = self.of[row as usize] == group;
         let at = |row: u32| self.corpus.rows[row as usize];

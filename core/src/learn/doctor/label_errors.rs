@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::Examination;
-use super::corpus::{Corpus, Row};
-use super::finding::{Finding, Kind, Pointed, Severity, rows};
+use super::corpus::{Corpus, CorpusRow};
+use super::finding::{Finding, FindingRow, Kind, Severity, rows};
 use crate::{Error, ErrorKind, Result};
 
 /// What probabilities say of the labels.
@@ -102,7 +102,7 @@ pub(super) fn examine(
     examination: &Examination<'_>,
     multi_label: bool,
 ) -> Result<Option<Finding>> {
-    let mut found: Vec<Pointed> = Vec::new();
+    let mut found: Vec<FindingRow> = Vec::new();
     let valid = examination.valid.and_then(|split| split.probabilities);
     for (rows, probabilities, must) in
         [(corpus.train(), examination.train.probabilities, true), (corpus.valid(), valid, false)]
@@ -113,7 +113,7 @@ pub(super) fn examine(
     }
     // Margins are told of rows of both files in one order.
     found.sort_by(|a, b| {
-        let margin = |row: &Pointed| row.margin.unwrap_or(0.0);
+        let margin = |row: &FindingRow| row.margin.unwrap_or(0.0);
         margin(a).total_cmp(&margin(b)).then(a.place().cmp(&b.place()))
     });
     let message = format!(
@@ -127,13 +127,13 @@ pub(super) fn examine(
 /// validation rows that nothing is known of are a finding of their own.
 fn columns(
     corpus: &Corpus<'_>,
-    rows: &[Row<'_>],
+    rows: &[CorpusRow<'_>],
     labels: &[String],
     must: bool,
 ) -> Result<Vec<Option<usize>>> {
     let columns: Vec<Option<usize>> =
         corpus.labels.iter().map(|name| labels.iter().position(|label| label == name)).collect();
-    let unknown = |row: &Row<'_>| {
+    let unknown = |row: &CorpusRow<'_>| {
         let label = corpus.labels_of(row).iter().find(|&&label| columns[label].is_none())?;
         let what = format!("line {}: there is no probability of `{}`", row.place.line, corpus.labels[*label]);
         Some(Error::new(ErrorKind::DataInvalid, what))
@@ -146,23 +146,23 @@ fn columns(
 
 fn of_file(
     corpus: &Corpus<'_>,
-    rows: &[Row<'_>],
+    rows: &[CorpusRow<'_>],
     probabilities: &[Vec<f32>],
     columns: &[Option<usize>],
     labels: &[String],
     multi_label: bool,
-) -> Vec<Pointed> {
+) -> Vec<FindingRow> {
     // Rows with a label that has no column are left out.
-    let known = |row: &&Row<'_>| corpus.labels_of(row).iter().all(|&label| columns[label].is_some());
-    let rows: Vec<&Row<'_>> = rows.iter().filter(known).collect();
+    let known = |row: &&CorpusRow<'_>| corpus.labels_of(row).iter().all(|&label| columns[label].is_some());
+    let rows: Vec<&CorpusRow<'_>> = rows.iter().filter(known).collect();
     let given: Vec<Vec<usize>> = rows
         .iter()
         .map(|row| corpus.labels_of(row).iter().filter_map(|&label| columns[label]).collect())
         .collect();
-    let point = |row: usize, margin: f32, suggested: String| Pointed {
+    let point = |row: usize, margin: f32, suggested: String| FindingRow {
         margin: Some(margin),
         suggested: Some(suggested),
-        ..Pointed::new(rows[row].place)
+        ..FindingRow::new(rows[row].place)
     };
     let probability = |row: usize, column: usize| probabilities[rows[row].index][column];
     if !multi_label {

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 use whatlang::Script;
 
-use super::corpus::{Corpus, Row};
-use super::finding::{Finding, Kind, LanguageCount, Pointed, Severity, rows};
+use super::corpus::{Corpus, CorpusRow};
+use super::finding::{Finding, FindingRow, Kind, LanguageCount, Severity, rows};
 use super::{Stage, Tell, in_turns};
 use crate::Result;
 use crate::model::language::{Written, halves_agree, look};
@@ -39,13 +39,13 @@ pub(super) fn examine(corpus: &Corpus<'_>, tell: Tell<'_>) -> Result<(Vec<Langua
         (rows as f64) < RARE * scripts.len() as f64
     };
     let rare: Vec<Script> = Script::all().iter().copied().filter(|&script| rare(script)).collect();
-    let foreign = |(row, written): (&Row<'_>, &Written)| {
+    let foreign = |(row, written): (&CorpusRow<'_>, &Written)| {
         let other = written.lang.filter(|lang| lang.code() != main.language);
         let foreign = written.script.is_some_and(|script| rare.contains(&script))
             || other.is_some_and(|lang| halves_agree(row.text, lang));
-        foreign.then(|| Pointed { language: other.map(|lang| lang.code()), ..Pointed::new(row.place) })
+        foreign.then(|| FindingRow { language: other.map(|lang| lang.code()), ..FindingRow::new(row.place) })
     };
-    let foreign: Vec<Pointed> = corpus.rows.par_iter().zip(&written).filter_map(foreign).collect();
+    let foreign: Vec<FindingRow> = corpus.rows.par_iter().zip(&written).filter_map(foreign).collect();
     let message =
         format!("{} in another language than `{}`, that of the rest", rows(foreign.len()), main.language);
     let finding =

@@ -28,7 +28,7 @@ use crate::{Error, ErrorKind, Result};
 pub(crate) use cross_validation::Folds;
 pub use cross_validation::{MAX_FIT_ROWS, cross_validated};
 pub use finding::{
-    Diagnosis, File, Finding, Kind, LabelCount, LanguageCount, Place, Pointed, RowCount, Severity,
+    Diagnosis, File, Finding, FindingRow, Kind, LabelCount, LanguageCount, Place, RowCount, Severity,
 };
 pub use label_errors::{LabelError, LabelErrors, label_errors};
 

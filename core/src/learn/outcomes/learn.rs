@@ -87,7 +87,7 @@ const PENALTIES: [f64; 7] = [1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 1e-1, 1.0];
 /// Rows under which nothing is learnt.
 const LEAST_ROWS: usize = 50;
 
-struct Row<'a> {
+struct RewardRow<'a> {
     facts: &'a Facts,
     route: Route,
     propensity: f64,
@@ -192,7 +192,7 @@ fn rows<'a>(
     outcomes: &'a [Outcome],
     options: &LearnOptions,
     routes: &ByRoute<RouteOutcomes>,
-) -> Result<Vec<Row<'a>>> {
+) -> Result<Vec<RewardRow<'a>>> {
     let invalid = |what: String| Err(Error::new(ErrorKind::DataInvalid, what));
     if outcomes.len() < LEAST_ROWS {
         return invalid(format!("{} outcomes; at least {LEAST_ROWS} are needed", outcomes.len()));
@@ -222,7 +222,7 @@ fn rows<'a>(
             ));
         };
         let propensity = outcome.propensity.unwrap_or(1.0);
-        Ok(Row {
+        Ok(RewardRow {
             facts,
             route: outcome.route,
             propensity,
@@ -235,7 +235,7 @@ fn rows<'a>(
 }
 
 /// The share of each route in what was solved, as if all had been taken equally often.
-fn success_rates(outcomes: &[Outcome], rows: &[Row<'_>]) -> ByRoute<f64> {
+fn success_rates(outcomes: &[Outcome], rows: &[RewardRow<'_>]) -> ByRoute<f64> {
     let solved = ByRoute::new(|route| {
         let here = outcomes.iter().zip(rows).filter(|(outcome, _)| outcome.route == route);
         let (count, solved) = here.fold((0.0, 0.0), |(count, solved), (outcome, row)| {
@@ -248,7 +248,7 @@ fn success_rates(outcomes: &[Outcome], rows: &[Row<'_>]) -> ByRoute<f64> {
 }
 
 /// The rows of a fold.
-fn normal(rows: &[Row<'_>], fold: usize, rates: &ByRoute<f64>) -> Normal {
+fn normal(rows: &[RewardRow<'_>], fold: usize, rates: &ByRoute<f64>) -> Normal {
     let mut normal = Normal::new(WIDTH);
     let mut touched = Vec::new();
     for row in rows.iter().skip(fold).step_by(FOLDS) {
@@ -277,7 +277,7 @@ fn chosen(folds: &[Normal], priors: &[Prior]) -> (f64, f64) {
     (penalty, error.max(0.0).sqrt())
 }
 
-fn judged(row: &Row<'_>, policy: &RoutePolicy, parameters: &[f64], rates: &ByRoute<f64>) -> Judged {
+fn judged(row: &RewardRow<'_>, policy: &RoutePolicy, parameters: &[f64], rates: &ByRoute<f64>) -> Judged {
     let mut touched = Vec::new();
     let mut earns = |route: Route| {
         entries(row.facts, route, rates, &mut touched);

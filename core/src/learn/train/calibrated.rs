@@ -1,6 +1,6 @@
 //! A head that has learnt: its scores made probabilities, its thresholds, and what it is worth.
 
-use super::learner::Lesson;
+use super::learner::HeadDataset;
 use super::options::{Metric, TrainOptions};
 use super::prepare::Planned;
 use super::report::{self, Calibration, Data, HeadRecord, HeadReport, Threshold};
@@ -28,7 +28,7 @@ impl Method {
 /// validation rows; `digests` are of the training rows and of the validation rows, where these are rows of their own.
 pub(super) fn calibrated(
     planned: Planned<'_>,
-    lesson: &Lesson,
+    dataset: &HeadDataset,
     logits: &[Vec<f32>],
     metric: Metric,
     diagnosis: &Diagnosis,
@@ -36,8 +36,8 @@ pub(super) fn calibrated(
     options: &TrainOptions,
 ) -> Result<(HeadManifest, HeadReport, HeadRecord)> {
     let Planned { mut manifest, train, valid, validation, passes, weight } = planned;
-    let truth = &lesson.valid.targets;
-    let choice = choose(lesson.link, logits, truth);
+    let truth = &dataset.valid.targets;
+    let choice = choose(dataset.link, logits, truth);
     manifest.thresholds = wanted_thresholds(&manifest, &choice, truth, options.automate_at);
     // The logits as they are, and out of fold as they are scaled: neither is scaled once more.
     let plain = manifest.meaning();
@@ -56,7 +56,7 @@ pub(super) fn calibrated(
     }
     let meaning = manifest.meaning();
     let scaled: Vec<Vec<f32>> = logits.iter().map(|logits| meaning.scaled(logits)).collect();
-    let (metric, value) = (metric.name(), measure(metric, lesson.link, lesson.labels, &scaled, truth));
+    let (metric, value) = (metric.name(), measure(metric, dataset.link, dataset.labels, &scaled, truth));
     let report = HeadReport {
         task: manifest.name.clone(),
         labels: manifest.labels.clone(),
@@ -80,7 +80,7 @@ pub(super) fn calibrated(
         passes,
         weight,
         abstain_below: manifest.abstain_below,
-        data: data(lesson, digests, validation),
+        data: data(dataset, digests, validation),
         diagnosis: diagnosis.brief(BRIEF),
         metric,
         value,
@@ -98,11 +98,11 @@ fn nll_after(choice: &Choice) -> f64 {
     }
 }
 
-fn data(lesson: &Lesson, (sha256, valid_sha256): (String, Option<String>), validation: String) -> Data {
-    let mut label_rows = vec![0; lesson.labels];
-    lesson.train.targets.iter().flatten().for_each(|&label| label_rows[label] += 1);
+fn data(dataset: &HeadDataset, (sha256, valid_sha256): (String, Option<String>), validation: String) -> Data {
+    let mut label_rows = vec![0; dataset.labels];
+    dataset.train.targets.iter().flatten().for_each(|&label| label_rows[label] += 1);
     let texts = |rows: &super::learner::Rows| report::texts(&rows.encodings);
-    let (train, valid) = (texts(&lesson.train), texts(&lesson.valid));
+    let (train, valid) = (texts(&dataset.train), texts(&dataset.valid));
     Data { sha256, valid_sha256, validation, train, valid, label_rows }
 }
 

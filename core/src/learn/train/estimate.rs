@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use super::features::{pooled, served};
-use super::learner::{Learner, Lesson};
-use super::optimizer::course;
+use super::learner::{HeadDataset, Learner};
+use super::optimizer::schedule;
 use super::options::{Method, Settings};
 use super::plan::epoch;
 use crate::Result;
@@ -35,24 +35,24 @@ pub struct Estimate {
 
 /// Times a few steps of a learner, which has learnt a little then.
 pub(super) fn estimate(learner: &mut Learner<'_>, settings: &Settings) -> Result<Estimate> {
-    let lessons = learner.lessons;
+    let datasets = learner.datasets;
     let rows: Vec<(usize, usize)> =
-        lessons.iter().map(|lesson| (lesson.train.targets.len(), lesson.passes)).collect();
+        datasets.iter().map(|dataset| (dataset.train.targets.len(), dataset.passes)).collect();
     let batches = epoch(&rows, settings.batch, settings.seed, 1);
     let steps = batches.len().div_ceil(settings.accumulate) * settings.epochs;
-    let tokens = |lesson: &Lesson, rows: &[usize]| -> usize {
-        rows.iter().map(|&row| lesson.train.encodings[row].ids.len()).sum()
+    let tokens = |dataset: &HeadDataset, rows: &[usize]| -> usize {
+        rows.iter().map(|&row| dataset.train.encodings[row].ids.len()).sum()
     };
     let of_step: Vec<usize> = batches
         .chunks(settings.accumulate)
-        .map(|step| step.iter().map(|batch| tokens(&lessons[batch.head], &batch.rows)).sum())
+        .map(|step| step.iter().map(|batch| tokens(&datasets[batch.head], &batch.rows)).sum())
         .collect();
-    let largest = batches.iter().map(|batch| tokens(&lessons[batch.head], &batch.rows)).max().unwrap_or(0);
+    let largest = batches.iter().map(|batch| tokens(&datasets[batch.head], &batch.rows)).max().unwrap_or(0);
 
     let (mut busy, mut seen, mut timed) = (Duration::ZERO, 0, 0usize);
     for (index, step) in batches.chunks(settings.accumulate).take(STEPS + 1).enumerate() {
         let began = Instant::now();
-        let said = learner.step(step, index + 1, course(index, steps, settings.warmup))?;
+        let said = learner.step(step, index + 1, schedule(index, steps, settings.warmup))?;
         // The first one reaches for memory.
         if index > 0 || batches.len() <= settings.accumulate {
             (busy, seen, timed) = (busy + began.elapsed(), seen + said.tokens, timed + 1);
@@ -66,7 +66,7 @@ pub(super) fn estimate(learner: &mut Learner<'_>, settings: &Settings) -> Result
         busy.as_secs_f64() * steps as f64 / timed.max(1) as f64
     };
     let passes = if learning { settings.epochs } else { 0 };
-    let of_validation = passes as f64 * validation(learner, lessons)?;
+    let of_validation = passes as f64 * validation(learner, datasets)?;
 
     let hidden = learner.base().config.hidden_size;
     let config = &learner.base().config;
@@ -75,7 +75,7 @@ pub(super) fn estimate(learner: &mut Learner<'_>, settings: &Settings) -> Result
     let activations = if learning {
         largest * (config.layers * (8 * hidden + 2 * config.intermediate_size) + 2 * hidden)
     } else {
-        lessons.iter().map(|l| l.train.targets.len() + l.valid.targets.len()).sum::<usize>() * hidden
+        datasets.iter().map(|l| l.train.targets.len() + l.valid.targets.len()).sum::<usize>() * hidden
     };
     Ok(Estimate {
         steps,
@@ -88,16 +88,16 @@ pub(super) fn estimate(learner: &mut Learner<'_>, settings: &Settings) -> Result
 }
 
 /// Seconds of one look at the validation rows.
-fn validation(learner: &Learner<'_>, lessons: &[Lesson]) -> Result<f64> {
+fn validation(learner: &Learner<'_>, datasets: &[HeadDataset]) -> Result<f64> {
     let base = learner.base();
     let trunk = served(&base.config, base.weights())?;
     let count = |encodings: &[Encoding]| encodings.iter().map(|e| e.ids.len()).sum::<usize>();
     let mut seconds = 0.0;
-    for lesson in lessons {
-        let some = &lesson.valid.encodings[..ROWS.min(lesson.valid.encodings.len())];
+    for dataset in datasets {
+        let some = &dataset.valid.encodings[..ROWS.min(dataset.valid.encodings.len())];
         let began = Instant::now();
-        pooled(&trunk, some, lesson.pooling, &|_| Ok(()))?;
-        let share = count(&lesson.valid.encodings) as f64 / count(some).max(1) as f64;
+        pooled(&trunk, some, dataset.pooling, &|_| Ok(()))?;
+        let share = count(&dataset.valid.encodings) as f64 / count(some).max(1) as f64;
         seconds += began.elapsed().as_secs_f64() * share;
     }
     Ok(seconds)

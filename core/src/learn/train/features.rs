@@ -20,10 +20,10 @@ const TURN: usize = 1024;
 pub(super) type Features = Vec<Vec<f32>>;
 
 /// Who is told the rows done, and may stop the work.
-pub(super) type Told<'a> = &'a (dyn Fn(usize) -> Result<()> + Sync);
+pub(super) type RowsDone<'a> = &'a (dyn Fn(usize) -> Result<()> + Sync);
 
 /// The tokens of the rows.
-pub(super) fn encode(tokenizer: &Tokenizer, rows: &[&Labelled], told: Told<'_>) -> Result<Vec<Encoding>> {
+pub(super) fn encode(tokenizer: &Tokenizer, rows: &[&Labelled], told: RowsDone<'_>) -> Result<Vec<Encoding>> {
     let encode = |row: &&Labelled| {
         let encoding = tokenizer.encode(&row.text, LongText::HeadAndTail);
         encoding.map_err(|e| e.context(row.place))
@@ -46,7 +46,7 @@ pub(super) fn pooled(
     trunk: &PackedEncoder,
     encodings: &[Encoding],
     pooling: Pooling,
-    told: Told<'_>,
+    told: RowsDone<'_>,
 ) -> Result<Features> {
     let done = AtomicUsize::new(0);
     let run = |batch: Batch| -> Result<(Vec<usize>, Features)> {

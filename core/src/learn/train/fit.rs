@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::checkpoint::Checkpoints;
 use super::learner::{Learner, Seen};
-use super::optimizer::course;
+use super::optimizer::schedule;
 use super::options::{Metric, Settings};
 use super::plan::{Batch, epoch as plan};
 use super::progress::{Point, Progress};
@@ -35,7 +35,7 @@ impl Loop<'_> {
     pub(super) fn run(&self, learner: &mut Learner<'_>) -> Result<Fitted> {
         let settings = self.settings;
         let rows: Vec<(usize, usize)> =
-            learner.lessons.iter().map(|lesson| (lesson.train.targets.len(), lesson.passes)).collect();
+            learner.datasets.iter().map(|dataset| (dataset.train.targets.len(), dataset.passes)).collect();
         let total = plan(&rows, settings.batch, settings.seed, 1).len();
         let steps = total.div_ceil(settings.accumulate) * settings.epochs;
         let mut best: Vec<Vec<f32>> = Vec::new();
@@ -88,9 +88,9 @@ impl Loop<'_> {
         state: &mut State,
         steps: usize,
     ) -> Result<Seen> {
-        let course = course(state.steps, steps, self.settings.warmup);
+        let schedule = schedule(state.steps, steps, self.settings.warmup);
         state.steps += 1;
-        let seen = learner.step(batches, state.steps, course)?;
+        let seen = learner.step(batches, state.steps, schedule)?;
         if !seen.loss.is_finite() {
             let kept = match &self.checkpoints {
                 Some(checkpoints) => checkpoints.kept(),
@@ -125,12 +125,13 @@ impl Loop<'_> {
             })
         };
         let logits = learner.validate(None, &told)?;
-        let of_head = |((lesson, metric), logits): ((&super::learner::Lesson, &Metric), &Vec<Vec<f32>>)| {
-            measure(*metric, lesson.link, lesson.labels, logits, &lesson.valid.targets)
-        };
-        let metrics: Vec<f64> = learner.lessons.iter().zip(self.metrics).zip(&logits).map(of_head).collect();
-        let scores = metrics.iter().zip(self.metrics).zip(learner.lessons);
-        let scores = scores.map(|((value, metric), lesson)| metric.score(*value, lesson.labels));
+        let of_head =
+            |((dataset, metric), logits): ((&super::learner::HeadDataset, &Metric), &Vec<Vec<f32>>)| {
+                measure(*metric, dataset.link, dataset.labels, logits, &dataset.valid.targets)
+            };
+        let metrics: Vec<f64> = learner.datasets.iter().zip(self.metrics).zip(&logits).map(of_head).collect();
+        let scores = metrics.iter().zip(self.metrics).zip(learner.datasets);
+        let scores = scores.map(|((value, metric), dataset)| metric.score(*value, dataset.labels));
         let score = scores.sum::<f64>() / metrics.len() as f64;
         let metric = if let [value] = metrics.as_slice() { *value } else { score };
         (self.progress)(Progress::Epoch { epoch, epochs, loss, metric })?;

@@ -26,7 +26,7 @@ pub(super) struct Rows {
 
 /// What one head learns from.
 #[derive(Debug)]
-pub(super) struct Lesson {
+pub(super) struct HeadDataset {
     pub(super) link: Link,
     pub(super) labels: usize,
     pub(super) pooling: Pooling,
@@ -52,7 +52,7 @@ pub(super) struct Learning {
 }
 
 pub(super) struct Learner<'a> {
-    pub(super) lessons: &'a [Lesson],
+    pub(super) datasets: &'a [HeadDataset],
     pub(super) heads: Vec<Head>,
     pub(super) body: Body,
     /// By array, as [`Learner::arrays`] orders them.
@@ -77,13 +77,13 @@ impl Learning {
 
 impl<'a> Learner<'a> {
     pub(super) fn new(
-        lessons: &'a [Lesson],
+        datasets: &'a [HeadDataset],
         heads: Vec<Head>,
         body: Body,
         base: &'a Base,
         settings: &'a Settings,
     ) -> Self {
-        let mut learner = Self { lessons, heads, body, moments: Vec::new(), base, settings };
+        let mut learner = Self { datasets, heads, body, moments: Vec::new(), base, settings };
         learner.moments = vec![Moments::default(); learner.arrays().len()];
         learner
     }
@@ -117,8 +117,8 @@ impl<'a> Learner<'a> {
         parameters.zip(arrays).for_each(|(to, from)| to.values = from);
     }
 
-    /// One step of the optimizer over some batches; `number` is the step's, from 1, and `course` the share of the peak rate.
-    pub(super) fn step(&mut self, batches: &[Batch], number: usize, course: f64) -> Result<Seen> {
+    /// One step of the optimizer over some batches; `number` is the step's, from 1, and `factor` the share of the peak rate.
+    pub(super) fn step(&mut self, batches: &[Batch], number: usize, factor: f64) -> Result<Seen> {
         let mut seen = Seen::default();
         let mut of_heads: Vec<Vec<Vec<f32>>> = vec![Vec::new(); self.heads.len()];
         if let Body::Learning(learning) = &mut self.body {
@@ -127,7 +127,7 @@ impl<'a> Learner<'a> {
         for (part, batch) in batches.iter().enumerate() {
             let seed = seed_of(self.settings.seed, 2 + part as u64, number as u64);
             let dropout = Dropout::new(self.settings.dropout as f32, seed);
-            let share = self.lessons[batch.head].weight / batches.len() as f64;
+            let share = self.datasets[batch.head].weight / batches.len() as f64;
             let (loss, tokens, gradients) = self.backward(batch, dropout, share)?;
             seen.loss += loss;
             seen.tokens += tokens;
@@ -139,7 +139,7 @@ impl<'a> Learner<'a> {
                 sums.zip(gradients.iter().flatten()).for_each(|(sum, gradient)| *sum += gradient);
             }
         }
-        if seen.loss.is_finite() && !self.update(&of_heads, number, course) {
+        if seen.loss.is_finite() && !self.update(&of_heads, number, factor) {
             seen.loss = f64::NAN;
         }
         Ok(seen)
@@ -152,9 +152,9 @@ impl<'a> Learner<'a> {
         dropout: Dropout,
         share: f64,
     ) -> Result<(f64, usize, Vec<Vec<f32>>)> {
-        let lesson = &self.lessons[batch.head];
+        let dataset = &self.datasets[batch.head];
         let targets: Vec<&[usize]> =
-            batch.rows.iter().map(|&row| lesson.train.targets[row].as_slice()).collect();
+            batch.rows.iter().map(|&row| dataset.train.targets[row].as_slice()).collect();
         let head = &self.heads[batch.head];
         match &mut self.body {
             Body::Frozen { train, .. } => {
@@ -164,13 +164,13 @@ impl<'a> Learner<'a> {
                     pooled.extend_from_slice(&train[batch.head][row]);
                     dropout.apply(place, &mut pooled[first..]);
                 }
-                let loss = head.loss(&pooled, None, &targets, &lesson.objective, share).map_err(compute)?;
+                let loss = head.loss(&pooled, None, &targets, &dataset.objective, share).map_err(compute)?;
                 Ok((loss.value, 0, loss.parameters))
             }
             Body::Learning(learning) => {
-                let sequences = batch.rows.iter().map(|&row| &lesson.train.encodings[row].ids);
+                let sequences = batch.rows.iter().map(|&row| &dataset.train.encodings[row].ids);
                 let pass = learning.trunk.forward(&TokenBatch::new(sequences), dropout)?;
-                let pooled = pass.pool(lesson.pooling);
+                let pooled = pass.pool(dataset.pooling);
                 let width = head.width(learning.trunk.config().hidden_size);
                 let mut mask = vec![1.0; width * targets.len()];
                 // The trunk's places are counted from 0.
@@ -179,8 +179,8 @@ impl<'a> Learner<'a> {
                     .enumerate()
                     .for_each(|(row, mask)| before_output.apply(row, mask));
                 let loss =
-                    head.loss(&pooled, Some(mask), &targets, &lesson.objective, share).map_err(compute)?;
-                let gradient = pass.unpool(lesson.pooling, &loss.pooled);
+                    head.loss(&pooled, Some(mask), &targets, &dataset.objective, share).map_err(compute)?;
+                let gradient = pass.unpool(dataset.pooling, &loss.pooled);
                 learning.trunk.backward(&pass, gradient, &mut learning.gradients)?;
                 Ok((loss.value, pass.tokens(), loss.parameters))
             }
@@ -188,7 +188,7 @@ impl<'a> Learner<'a> {
     }
 
     /// Moves every array, unless a gradient is no number: then none, and the answer is `false`.
-    fn update(&mut self, of_heads: &[Vec<Vec<f32>>], number: usize, course: f64) -> bool {
+    fn update(&mut self, of_heads: &[Vec<Vec<f32>>], number: usize, factor: f64) -> bool {
         let settings = self.settings;
         let low_rank = match &self.body {
             Body::Learning(learning) => {
@@ -209,7 +209,7 @@ impl<'a> Learner<'a> {
         let shrink = if norm > settings.clip { (settings.clip / norm) as f32 } else { 1.0 };
         let step = |rate: f64, decays: bool| Step {
             number,
-            rate: rate * course,
+            rate: rate * factor,
             decay: if decays { settings.weight_decay } else { 0.0 },
             shrink,
         };
@@ -270,11 +270,11 @@ impl<'a> Learner<'a> {
                     current = served(&self.base.config, &self.base.weights_of(Some(&learning.trunk))?)?;
                     &current
                 };
-                let of_head = |(head, lesson): (usize, &Lesson)| {
-                    let features = pooled(trunk, &lesson.valid.encodings, lesson.pooling, &|_| told())?;
+                let of_head = |(head, dataset): (usize, &HeadDataset)| {
+                    let features = pooled(trunk, &dataset.valid.encodings, dataset.pooling, &|_| told())?;
                     logits(head, &features)
                 };
-                self.lessons.iter().enumerate().map(of_head).collect()
+                self.datasets.iter().enumerate().map(of_head).collect()
             }
         }
     }
@@ -286,14 +286,14 @@ impl<'a> Learner<'a> {
         head: usize,
         trunk: &PackedEncoder,
     ) -> Result<(Features, Vec<usize>, Features)> {
-        let lesson = &self.lessons[head];
-        let rows = &lesson.train;
+        let dataset = &self.datasets[head];
+        let rows = &dataset.train;
         let every = rows.targets.len().div_ceil(MOST_ROWS);
         let encodings: Vec<Encoding> = rows.encodings.iter().step_by(every).cloned().collect();
-        let class = |target: &Vec<usize>| target.first().copied().unwrap_or(lesson.labels);
+        let class = |target: &Vec<usize>| target.first().copied().unwrap_or(dataset.labels);
         let classes = rows.targets.iter().step_by(every).map(class).collect();
-        let pooled = |encodings: &[Encoding]| pooled(trunk, encodings, lesson.pooling, &|_| Ok(()));
-        Ok((pooled(&encodings)?, classes, pooled(&lesson.valid.encodings)?))
+        let pooled = |encodings: &[Encoding]| pooled(trunk, encodings, dataset.pooling, &|_| Ok(()));
+        Ok((pooled(&encodings)?, classes, pooled(&dataset.valid.encodings)?))
     }
 
     pub(super) fn base(&self) -> &'a Base {

@@ -40,7 +40,7 @@ use calibrated::calibrated;
 use checkpoint::Checkpoints;
 use fit::Loop;
 use head::Written;
-use prepare::{Prepared, fingerprint, learner, lessons, prepare};
+use prepare::{Prepared, datasets, fingerprint, learner, prepare};
 use report::Record;
 
 pub use check::{HeadDiagnosis, check, check_heads};
@@ -135,8 +135,9 @@ pub fn estimate_heads(
     in_pool(options, || {
         let mut random = StdRng::seed_from_u64(options.seed);
         let Prepared { base, settings, planned, .. } = prepare(heads, options, progress, &mut random)?;
-        let lessons = lessons(&planned, &base, &settings, progress)?;
-        let mut learner = learner(&planned, &lessons, &base, &settings, options.half, &mut random, progress)?;
+        let datasets = datasets(&planned, &base, &settings, progress)?;
+        let mut learner =
+            learner(&planned, &datasets, &base, &settings, options.half, &mut random, progress)?;
         estimate::estimate(&mut learner, &settings)
     })
 }
@@ -184,16 +185,16 @@ fn run(
     let Prepared { files, base, settings, planned, diagnoses } =
         prepare(heads, options, progress, &mut random)?;
     let frozen = settings.method == Method::Frozen;
-    let lessons = lessons(&planned, &base, &settings, progress)?;
+    let datasets = datasets(&planned, &base, &settings, progress)?;
     let checkpoints = if frozen && options.checkpoint_every.is_none() && !options.resume {
         None
     } else {
         let fingerprint = fingerprint(&planned, &base, &settings)?;
         Some(Checkpoints::new(&options.output, options.checkpoint_every, fingerprint, options.resume)?)
     };
-    let mut learner = learner(&planned, &lessons, &base, &settings, options.half, &mut random, progress)?;
+    let mut learner = learner(&planned, &datasets, &base, &settings, options.half, &mut random, progress)?;
     let metrics: Vec<Metric> =
-        lessons.iter().map(|lesson| options.metric.unwrap_or(Metric::of(lesson.link))).collect();
+        datasets.iter().map(|dataset| options.metric.unwrap_or(Metric::of(dataset.link))).collect();
     if settings.probe {
         probe::probe(&mut learner, &planned, &metrics, &mut random, progress)?;
     }
@@ -206,11 +207,11 @@ fn run(
     let served = features::served(&base.config, &as_written)?;
     let logits = learner.validate(Some(&served), &|| Ok(()))?;
     let (mut written, mut reports, mut records) = (Vec::new(), Vec::new(), Vec::new());
-    for (index, (planned, lesson)) in planned.into_iter().zip(&lessons).enumerate() {
+    for (index, (planned, dataset)) in planned.into_iter().zip(&datasets).enumerate() {
         let (logits, metric) = (&logits[index], metrics[index]);
         let (found, digests) = (&diagnoses[index].diagnosis, digests(&heads[index])?);
         let (mut manifest, report, record) =
-            calibrated(planned, lesson, logits, metric, found, digests, options)?;
+            calibrated(planned, dataset, logits, metric, found, digests, options)?;
         let mut tensors =
             learner.heads[index].export(learner.scale(index)).map_err(frontdesk_models::ModelError::from)?;
         let (near, classes, held) = learner.vectors(index, &served)?;

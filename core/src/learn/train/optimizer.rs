@@ -1,4 +1,4 @@
-//! AdamW (Loshchilov & Hutter 2019) over plain arrays, and the rate's course.
+//! AdamW (Loshchilov & Hutter 2019) over plain arrays, and the rate's schedule.
 
 use std::collections::BTreeMap;
 
@@ -72,7 +72,7 @@ impl Moments {
 }
 
 /// The share of the peak rate at a step from 0: up in a line over the warm-up, then down in a line to 0.
-pub(super) fn course(step: usize, steps: usize, warmup: f64) -> f64 {
+pub(super) fn schedule(step: usize, steps: usize, warmup: f64) -> f64 {
     let (step, steps) = (step as f64, steps as f64);
     let rise = (steps * warmup).round();
     if step < rise { (step + 1.0) / (rise + 1.0) } else { (steps - step) / (steps - rise).max(1.0) }
@@ -102,8 +102,14 @@ mod tests {
 
     #[test]
     fn the_rate_rises_and_falls_in_lines() {
-        let course: Vec<f64> = (0..10).map(|step| course(step, 10, 0.2)).collect();
-        assert!(course[0] < course[1] && course[1] < 1.0 && (course[2] - 1.0).abs() < 1e-9, "{course:?}");
-        assert!(course[2..].is_sorted_by(|a, b| a > b) && (course[9] - 0.125).abs() < 1e-9, "{course:?}");
+        let schedule: Vec<f64> = (0..10).map(|step| schedule(step, 10, 0.2)).collect();
+        assert!(
+            schedule[0] < schedule[1] && schedule[1] < 1.0 && (schedule[2] - 1.0).abs() < 1e-9,
+            "{schedule:?}"
+        );
+        assert!(
+            schedule[2..].is_sorted_by(|a, b| a > b) && (schedule[9] - 0.125).abs() < 1e-9,
+            "{schedule:?}"
+        );
     }
 }

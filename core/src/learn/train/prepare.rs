@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::base::Base;
 use super::check::{Doctor, HeadDiagnosis};
 use super::head::{Between, Head, Objective};
-use super::learner::{Body, Learner, Learning, Lesson, Rows};
+use super::learner::{Body, HeadDataset, Learner, Learning, Rows};
 use super::lora::Lora;
 use super::options::{Method, Pooling, Settings, TrainOptions};
 use super::progress::Progress;
@@ -142,12 +142,12 @@ fn plan<'a>(
     Ok(Planned { manifest, train, valid, validation, passes: head.passes, weight: head.weight })
 }
 
-pub(super) fn lessons(
+pub(super) fn datasets(
     planned: &[Planned<'_>],
     base: &Base,
     settings: &Settings,
     progress: &(dyn Fn(Progress) -> Result<()> + Sync),
-) -> Result<Vec<Lesson>> {
+) -> Result<Vec<HeadDataset>> {
     let tokenizer = base.tokenizer()?;
     let total = planned.iter().map(|head| head.train.len() + head.valid.len()).sum();
     let mut before = 0;
@@ -160,11 +160,11 @@ pub(super) fn lessons(
         before += rows.len();
         Ok(Rows { encodings, targets })
     };
-    let lesson = |head: &Planned<'_>| {
+    let dataset = |head: &Planned<'_>| {
         let (train, valid) = (read(&head.manifest, &head.train)?, read(&head.manifest, &head.valid)?);
         let (link, labels) = (head.manifest.kind.link(), head.manifest.labels.len());
         let weights = settings.balanced.then(|| task::balanced(link, labels, &train.targets));
-        Ok(Lesson {
+        Ok(HeadDataset {
             link,
             labels,
             pooling: match head.manifest.pooling {
@@ -178,12 +178,12 @@ pub(super) fn lessons(
             valid,
         })
     };
-    planned.iter().map(lesson).collect()
+    planned.iter().map(dataset).collect()
 }
 
 pub(super) fn learner<'a>(
     planned: &[Planned<'_>],
-    lessons: &'a [Lesson],
+    datasets: &'a [HeadDataset],
     base: &'a Base,
     settings: &'a Settings,
     half: bool,
@@ -191,29 +191,29 @@ pub(super) fn learner<'a>(
     progress: &(dyn Fn(Progress) -> Result<()> + Sync),
 ) -> Result<Learner<'a>> {
     let hidden = base.config.hidden_size;
-    let head = |(planned, lesson): (&Planned<'_>, &Lesson)| {
+    let head = |(planned, dataset): (&Planned<'_>, &HeadDataset)| {
         let (between, dense) = match (planned.manifest.dense, planned.manifest.activation) {
             (None, _) => (Between::Nothing, None),
             (Some(width), Activation::Relu) => (Between::Relu(width), None),
             (Some(width), Activation::Tanh) => (Between::Tanh(width), None),
         };
         let dense = if planned.manifest.pooling == PoolingName::Cls { base.dense() } else { dense };
-        Head::new(lesson.link, lesson.labels, hidden, between, dense, random)
+        Head::new(dataset.link, dataset.labels, hidden, between, dense, random)
     };
-    let heads = planned.iter().zip(lessons).map(head).collect();
+    let heads = planned.iter().zip(datasets).map(head).collect();
     if settings.method != Method::Frozen {
         let trunk = Trunk::load(&base.config, base.weights(), Isa::chosen()?)?;
         let low_rank = settings.method == Method::Lora;
         let lora = low_rank.then(|| Lora::new(&trunk, settings.lora_rank, settings.lora_alpha, random));
         let body = Body::Learning(Box::new(Learning::new(trunk, lora)));
-        return Ok(Learner::new(lessons, heads, body, base, settings));
+        return Ok(Learner::new(datasets, heads, body, base, settings));
     }
     let trunk = if half {
         features::served(&base.config, &base.rounded()?)?
     } else {
         features::served(&base.config, base.weights())?
     };
-    let total = lessons.iter().map(|l| l.train.encodings.len() + l.valid.encodings.len()).sum();
+    let total = datasets.iter().map(|l| l.train.encodings.len() + l.valid.encodings.len()).sum();
     let mut before = 0;
     let mut features = |encodings: &[_], pooling| {
         let told = |done| progress(Progress::Features { done: before + done, total });
@@ -222,16 +222,16 @@ pub(super) fn learner<'a>(
         Ok::<_, Error>(features)
     };
     let (mut train, mut valid, mut scales) = (Vec::new(), Vec::new(), Vec::new());
-    for lesson in lessons {
-        let mut of_train = features(&lesson.train.encodings, lesson.pooling)?;
-        let mut of_valid = features(&lesson.valid.encodings, lesson.pooling)?;
+    for dataset in datasets {
+        let mut of_train = features(&dataset.train.encodings, dataset.pooling)?;
+        let mut of_valid = features(&dataset.valid.encodings, dataset.pooling)?;
         let scale = Scale::of(of_train.iter().map(Vec::as_slice));
         of_train.iter_mut().chain(&mut of_valid).for_each(|row| scale.apply(row));
         train.push(of_train);
         valid.push(of_valid);
         scales.push(scale);
     }
-    Ok(Learner::new(lessons, heads, Body::Frozen { train, valid, scales }, base, settings))
+    Ok(Learner::new(datasets, heads, Body::Frozen { train, valid, scales }, base, settings))
 }
 
 /// A digest of all that decides what a training gives.

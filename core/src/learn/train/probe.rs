@@ -19,8 +19,8 @@ pub(super) fn probe(
     progress: &(dyn Fn(Progress) -> Result<()> + Sync),
 ) -> Result<()> {
     let settings = learns.settings().probing();
-    let mut frozen = learner(planned, learns.lessons, learns.base(), &settings, false, random, progress)?;
-    let rows: usize = learns.lessons.iter().map(|l| l.train.targets.len() + l.valid.targets.len()).sum();
+    let mut frozen = learner(planned, learns.datasets, learns.base(), &settings, false, random, progress)?;
+    let rows: usize = learns.datasets.iter().map(|l| l.train.targets.len() + l.valid.targets.len()).sum();
     // The epochs that count are those of the trunk.
     let told = |_| progress(Progress::Features { done: rows, total: rows });
     let fitting = Loop { settings: &settings, metrics, checkpoints: None, progress: &told };

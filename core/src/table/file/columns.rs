@@ -139,7 +139,7 @@ impl Field {
 
 /// A column that was taken for a field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Taken {
+pub struct ColumnMapping {
     /// The field.
     pub field: Field,
     /// The column.
@@ -148,7 +148,7 @@ pub struct Taken {
     pub guessed: bool,
 }
 
-impl Taken {
+impl ColumnMapping {
     /// How its column is read. Where a row's text was guessed, subject and body that were guessed beside it stand in for it.
     pub(crate) fn wanted(&self, all: &[Self]) -> Wanted {
         let beside =
@@ -160,7 +160,7 @@ impl Taken {
 
 /// A column that has a field's name and is not taken for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LeftAlone {
+pub struct SkippedColumn {
     /// The column.
     pub column: String,
     /// Why not.
@@ -168,37 +168,37 @@ pub struct LeftAlone {
 }
 
 /// What was taken, and what has a field's name and was not.
-pub(crate) type Mapping = (Vec<Taken>, Vec<LeftAlone>);
+pub(crate) type Mapping = (Vec<ColumnMapping>, Vec<SkippedColumn>);
 
 /// Chooses among the columns that are there.
 ///
 /// Where a text was found, nothing is guessed for a thread; where either was, nothing for subject and body, unless rows may lack a column that others have
 /// (`sparse`): there a row without the text has them.
 pub(crate) fn map(there: &[SourceColumn], wanted: &TicketColumns, sparse: bool) -> Result<Mapping> {
-    let mut taken: Vec<Taken> = Vec::new();
+    let mut taken: Vec<ColumnMapping> = Vec::new();
     for field in Field::ALL {
         if let Some(column) = field.named(wanted) {
-            taken.push(Taken { field, column: column.clone(), guessed: false });
+            taken.push(ColumnMapping { field, column: column.clone(), guessed: false });
         }
     }
-    let mut left_alone = Vec::new();
+    let mut skipped = Vec::new();
     if !wanted.only_named {
         for field in Field::ALL {
-            guess(field, there, sparse, &mut taken, &mut left_alone);
+            guess(field, there, sparse, &mut taken, &mut skipped);
         }
     }
-    check(&taken, there, &left_alone)?;
-    Ok((taken, left_alone))
+    check(&taken, there, &skipped)?;
+    Ok((taken, skipped))
 }
 
 fn guess(
     field: Field,
     there: &[SourceColumn],
     sparse: bool,
-    taken: &mut Vec<Taken>,
-    left: &mut Vec<LeftAlone>,
+    taken: &mut Vec<ColumnMapping>,
+    left: &mut Vec<SkippedColumn>,
 ) {
-    let has = |wanted: &dyn Fn(&Taken) -> bool| taken.iter().any(wanted);
+    let has = |wanted: &dyn Fn(&ColumnMapping) -> bool| taken.iter().any(wanted);
     let thread = has(&|t| t.field == Field::Messages);
     let open = match field {
         Field::Text | Field::Messages => !has(&|t| t.field.is_text()),
@@ -218,16 +218,16 @@ fn guess(
         let Some(column) = there.iter().filter(named).find(free) else { continue };
         if let Some(kind) = &column.unreadable {
             let why = format!("it is of the type {kind}, which is no text");
-            left.push(LeftAlone { column: column.name.clone(), why });
+            left.push(SkippedColumn { column: column.name.clone(), why });
             continue;
         }
         let copies = there.iter().filter(|other| other.name == column.name).count();
         if copies > 1 && !field.is_text() {
             let why = "it stands there more than once".to_owned();
-            left.push(LeftAlone { column: column.name.clone(), why });
+            left.push(SkippedColumn { column: column.name.clone(), why });
             continue;
         }
-        taken.push(Taken { field, column: column.name.clone(), guessed: true });
+        taken.push(ColumnMapping { field, column: column.name.clone(), guessed: true });
         // One row may have the one spelling, another one the other.
         if !(sparse && field == Field::CustomerHistory) {
             return;
@@ -236,13 +236,15 @@ fn guess(
 }
 
 /// Refuses columns that are no ticket's.
-pub(crate) fn check(taken: &[Taken], there: &[SourceColumn], left_alone: &[LeftAlone]) -> Result<()> {
+pub(crate) fn check(
+    taken: &[ColumnMapping],
+    there: &[SourceColumn],
+    skipped: &[SkippedColumn],
+) -> Result<()> {
     if !taken.iter().any(|t| t.field.is_text()) {
         let names: Vec<&str> = there.iter().map(|column| column.name.as_str()).collect();
-        let why: String = left_alone
-            .iter()
-            .map(|left| format!("; `{}` was left alone: {}", left.column, left.why))
-            .collect();
+        let why: String =
+            skipped.iter().map(|left| format!("; `{}` was left alone: {}", left.column, left.why)).collect();
         let message =
             format!("no column holds the text: name the one that does; there are: {}{why}", names.join(", "));
         return Err(Error::new(ErrorKind::DataInvalid, message).at("text_column"));

@@ -1,6 +1,6 @@
 //! Which of the columns that were guessed by their names hold what the names say.
 
-use super::columns::{Field, LeftAlone, Mapping, Taken};
+use super::columns::{ColumnMapping, Field, Mapping, SkippedColumn};
 use super::input::Input;
 use super::record::{Fault, Wanted};
 use super::thread::Customer;
@@ -20,21 +20,22 @@ const TELL: u64 = 16_384;
 /// `data-invalid` where a thread that was named does not say who wrote it.
 pub(crate) fn fitting<'a>(
     inputs: impl Iterator<Item = &'a Input> + Clone,
-    (taken, mut left_alone): Mapping,
+    (taken, mut skipped): Mapping,
     customer: &[Customer],
     told: &mut dyn FnMut(u64) -> Result<()>,
 ) -> Result<Mapping> {
     // A JSON value may be of another kind in every row.
     let sparse = inputs.clone().any(Input::is_sparse);
-    let looked_at = |taken: &Taken| match taken.field {
+    let looked_at = |taken: &ColumnMapping| match taken.field {
         Field::Urgency | Field::CustomerHistory | Field::Created => taken.guessed,
         Field::Messages | Field::Requester => true,
         Field::Id => taken.guessed && sparse,
         _ => false,
     };
-    let (looked_at, mut fit): (Vec<Taken>, Vec<Taken>) = taken.into_iter().partition(looked_at);
+    let (looked_at, mut fit): (Vec<ColumnMapping>, Vec<ColumnMapping>) =
+        taken.into_iter().partition(looked_at);
     if looked_at.is_empty() {
-        return Ok((fit, left_alone));
+        return Ok((fit, skipped));
     }
     let mut looks = Looks { misfit: vec![None; looked_at.len()], says_who: None, looked_at, rows: 0 };
     for input in inputs {
@@ -52,15 +53,15 @@ pub(crate) fn fitting<'a>(
         };
         match misfit {
             None => fit.push(taken),
-            Some(why) => left_alone.push(LeftAlone { column: taken.column, why }),
+            Some(why) => skipped.push(SkippedColumn { column: taken.column, why }),
         }
     }
     fit.sort_by_key(|taken| Field::ALL.iter().position(|field| *field == taken.field));
-    Ok((fit, left_alone))
+    Ok((fit, skipped))
 }
 
 struct Looks {
-    looked_at: Vec<Taken>,
+    looked_at: Vec<ColumnMapping>,
     /// Why a column does not fit.
     misfit: Vec<Option<String>>,
     /// Whether a message of a thread says who wrote it; `None` before the first.
@@ -108,7 +109,7 @@ impl Looks {
 
     /// Whether more rows can change anything.
     fn goes_on(&self) -> bool {
-        let open = |(taken, misfit): (&Taken, &Option<String>)| {
+        let open = |(taken, misfit): (&ColumnMapping, &Option<String>)| {
             let all = matches!(taken.field, Field::Urgency | Field::CustomerHistory);
             misfit.is_none() && (all || self.rows < LOOKED_AT)
         };

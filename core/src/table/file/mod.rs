@@ -24,7 +24,7 @@ mod tickets;
 mod window;
 mod zoned;
 
-pub use columns::{Field, LeftAlone, Taken, TicketColumns};
+pub use columns::{ColumnMapping, Field, SkippedColumn, TicketColumns};
 pub use labelled::{LabelledFile, LabelledTexts, read_labelled, read_values};
 pub use notices::Notice;
 pub use reading::{InputFormat, Reading};

@@ -3,7 +3,7 @@
 use std::io::BufRead;
 use std::path::Path;
 
-use super::columns::{Field, LeftAlone, Taken, TicketColumns, check, map, no_column, require};
+use super::columns::{ColumnMapping, Field, SkippedColumn, TicketColumns, check, map, no_column, require};
 use super::fit::fitting;
 use super::input::Input;
 use super::locate::one;
@@ -17,8 +17,8 @@ use crate::{Error, ErrorKind, Result, Ticket};
 pub struct TicketFile {
     input: Input,
     columns: TicketColumns,
-    taken: Vec<Taken>,
-    left_alone: Vec<LeftAlone>,
+    taken: Vec<ColumnMapping>,
+    skipped: Vec<SkippedColumn>,
     rows: u64,
 }
 
@@ -53,21 +53,20 @@ impl TicketFile {
                 None => no_row(&input),
             });
         }
-        let (mut taken, left_alone) = map(&there, columns, input.is_sparse()).map_err(named)?;
+        let (mut taken, skipped) = map(&there, columns, input.is_sparse()).map_err(named)?;
         taken.retain(|taken| taken.field != Field::Created || !taken.guessed);
         let names: Vec<String> = there.iter().map(|column| column.name.clone()).collect();
         required(&input, &names, &taken)?;
-        let strict = |taken: &Taken| {
+        let strict = |taken: &ColumnMapping| {
             input.is_sparse() && matches!(taken.field, Field::Urgency | Field::CustomerHistory)
         };
-        let (own, others): (Vec<Taken>, Vec<Taken>) = taken.into_iter().partition(strict);
-        let fitting =
-            fitting(std::iter::once(&input), (others, left_alone), &columns.customer, &mut |_| Ok(()));
-        let (mut taken, left_alone) = fitting.map_err(named)?;
-        check(&taken, &there, &left_alone).map_err(named)?;
+        let (own, others): (Vec<ColumnMapping>, Vec<ColumnMapping>) = taken.into_iter().partition(strict);
+        let fitting = fitting(std::iter::once(&input), (others, skipped), &columns.customer, &mut |_| Ok(()));
+        let (mut taken, skipped) = fitting.map_err(named)?;
+        check(&taken, &there, &skipped).map_err(named)?;
         taken.extend(own);
         taken.sort_by_key(|taken| Field::ALL.iter().position(|field| *field == taken.field));
-        let mut file = Self { input, columns: columns.clone(), taken, left_alone, rows: 0 };
+        let mut file = Self { input, columns: columns.clone(), taken, skipped, rows: 0 };
         let mut rows = 0;
         for ticket in file.tickets()? {
             ticket?;
@@ -91,13 +90,13 @@ impl TicketFile {
     }
 
     /// Which column was taken for which field.
-    pub fn columns(&self) -> &[Taken] {
+    pub fn columns(&self) -> &[ColumnMapping] {
         &self.taken
     }
 
     /// Columns that have a field's name, and are not taken for it.
-    pub fn left_alone(&self) -> &[LeftAlone] {
-        &self.left_alone
+    pub fn skipped(&self) -> &[SkippedColumn] {
+        &self.skipped
     }
 
     /// What a person should look at: rows that can be read, and may be meant otherwise.
@@ -158,8 +157,8 @@ fn next<T>(records: &mut dyn Records, make: &mut dyn FnMut(Record) -> Result<T>)
 }
 
 /// Refuses columns that are not there; of JSON, those that no row has.
-fn required(input: &Input, names: &[String], taken: &[Taken]) -> Result<()> {
-    let lacks = |taken: &&Taken| !names.contains(&taken.column);
+fn required(input: &Input, names: &[String], taken: &[ColumnMapping]) -> Result<()> {
+    let lacks = |taken: &&ColumnMapping| !names.contains(&taken.column);
     if input.is_sparse() {
         let lacking: Vec<String> = taken.iter().filter(lacks).map(|taken| taken.column.clone()).collect();
         let lacking = input.lacking(lacking)?;

@@ -94,7 +94,7 @@ fn ticket_columns_are_taken_by_name_only_where_their_values_fit() {
     let path = file(&dir, "b.csv", format!("text,urgency\n{rows}hello,7 of 10\n"));
     let opened = open(&path, &columns).unwrap();
     assert_eq!((fields(&opened), tickets(&opened)[0].urgency), (vec!["text"], None));
-    let left = &opened.left_alone()[0];
+    let left = &opened.skipped()[0];
     assert!(left.column == "urgency" && left.why.contains("line 3002"), "{left:?}");
     let named = TicketColumns { urgency: Some("urgency".into()), ..TicketColumns::default() };
     let error = open(&path, &named).unwrap_err();
@@ -144,7 +144,7 @@ fn lines_are_tickets() {
 
 #[test]
 fn the_document_has_the_guessed_names() {
-    let document = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../TABLES.md")).unwrap();
+    let document = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/tables.md")).unwrap();
     let rows: Vec<(String, Vec<&str>)> = document
         .lines()
         .filter_map(|line| {

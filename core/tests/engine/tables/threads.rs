@@ -10,7 +10,7 @@ fn read(rows: &[Value], columns: &TicketColumns) -> Result<Vec<String>, Error> {
     let dir = tempfile::tempdir().unwrap();
     let text: String = rows.iter().map(|row| format!("{row}\n")).collect();
     let opened = open(&file(&dir, "a.jsonl", text), columns)?;
-    assert!(fields(&opened).contains(&"messages"), "{:?}", opened.left_alone());
+    assert!(fields(&opened).contains(&"messages"), "{:?}", opened.skipped());
     Ok(tickets(&opened).into_iter().map(|ticket| ticket.text.unwrap()).collect())
 }
 

@@ -148,7 +148,7 @@ fn a_column_that_nobody_named_is_no_reason_to_stop() {
     for path in written(&dir) {
         let opened = open(&path, &TicketColumns::default()).unwrap();
         assert_eq!(fields(&opened), ["text"]);
-        let left = &opened.left_alone()[0];
+        let left = &opened.skipped()[0];
         assert!(left.column == "id" && left.why.contains("FixedSizeBinary(16)"), "{left:?}");
         let labelled = read_labelled(&path, "text", "label", &Reading::default()).unwrap().rows;
         assert_eq!(

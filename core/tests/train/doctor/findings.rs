@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use frontdesk::doctor::{Diagnosis, DoctorOptions, File, Kind, Pointed, Severity, examine};
+use frontdesk::doctor::{Diagnosis, DoctorOptions, File, FindingRow, Kind, Severity, examine};
 use frontdesk::table::Labelled;
 use proptest::prelude::*;
 use rand::SeedableRng;
@@ -73,7 +73,7 @@ proptest! {
         // With new lines for the rows, the same texts are pairs.
         let texts = |train: &[Labelled], diagnosis: &Diagnosis| -> BTreeSet<BTreeSet<String>> {
             let text = |line: u64| train.iter().find(|row| row.place.number() == line).unwrap().text.clone();
-            let pair = |row: &Pointed| BTreeSet::from([text(row.line), text(row.other.unwrap().line)]);
+            let pair = |row: &FindingRow| BTreeSet::from([text(row.line), text(row.other.unwrap().line)]);
             find(diagnosis, Kind::NearDuplicate).rows.iter().map(pair).collect()
         };
         let expected = texts(&train, &before);

@@ -1,7 +1,7 @@
 //! Rows with nothing wrong, and what is asked of a diagnosis.
 
 use frontdesk::doctor::{
-    Diagnosis, DoctorOptions, Examination, File, Finding, Kind, Pointed, Split, examine,
+    Diagnosis, DoctorOptions, Examination, File, Finding, FindingRow, Kind, Split, examine,
 };
 use frontdesk::table::Labelled;
 use rand::rngs::StdRng;
@@ -92,7 +92,7 @@ pub(super) fn lines(finding: &Finding) -> Vec<u64> {
     finding.rows.iter().map(|row| row.line).collect()
 }
 
-pub(super) fn pair(row: &Pointed) -> ((File, u64), (File, u64)) {
+pub(super) fn pair(row: &FindingRow) -> ((File, u64), (File, u64)) {
     let other = row.other.unwrap();
     ((row.file, row.line), (other.file, other.line))
 }

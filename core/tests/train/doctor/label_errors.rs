@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use frontdesk::doctor::{DoctorOptions, Kind, MAX_FIT_ROWS, Pointed, cross_validated, examine, label_errors};
+use frontdesk::doctor::{
+    DoctorOptions, FindingRow, Kind, MAX_FIT_ROWS, cross_validated, examine, label_errors,
+};
 use frontdesk::table::Labelled;
 use frontdesk::train::{Progress, TrainOptions, check};
 use rand::rngs::StdRng;
@@ -93,7 +95,7 @@ fn planted_label_noise_is_mostly_recovered() {
     examination.labels = &names;
     let diagnosis = examine(&examination, &DoctorOptions::default(), &|_| Ok(())).unwrap();
     let found = find(&diagnosis, Kind::LikelyLabelError);
-    let right = |row: &&Pointed| row.suggested.as_ref() == Some(&names[truth[row.line as usize - 2]]);
+    let right = |row: &&FindingRow| row.suggested.as_ref() == Some(&names[truth[row.line as usize - 2]]);
     let recovered = found.rows.iter().filter(right).count();
     let planted = labels.iter().zip(&truth).filter(|(a, b)| a != b).count();
     assert!(recovered as f64 > 0.75 * planted as f64, "{recovered} of {planted}");

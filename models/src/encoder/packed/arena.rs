@@ -4,11 +4,11 @@ use std::ops::Range;
 
 use super::attention::Scratch;
 use super::buffers::{BufferPool, resized};
+use crate::kernels::layout::Lane;
 use crate::kernels::linear::{Packed, PackedLinear, Precision};
-use crate::kernels::rows::Step;
+use crate::kernels::rows::Scale;
 use crate::kernels::simd::{Buffers, Pairs, Simd};
 use crate::kernels::team::Pieces;
-use crate::kernels::tiles::Lane;
 
 /// What one pass over some rows writes.
 #[derive(Debug, Default)]
@@ -37,7 +37,7 @@ pub(super) struct Input {
     floats: Vec<Lane>,
     pairs: Vec<Pairs>,
     quads: Buffers,
-    steps: Vec<Step>,
+    scales: Vec<Scale>,
 }
 
 /// The rows of a product's input, packed.
@@ -46,20 +46,20 @@ pub(super) struct Activations<'a, S: Simd> {
     floats: &'a mut Vec<Lane>,
     pairs: &'a mut Vec<Pairs>,
     quads: &'a mut Vec<S::Quads>,
-    steps: &'a mut Vec<Step>,
+    scales: &'a mut Vec<Scale>,
     rows: usize,
 }
 
-/// The parts of [`Activations`] that groups of rows write: floats, pairs, quads and their steps. Only the form that is read has any.
-pub(super) type Groups<'a, Q> = ((Pieces<'a, Lane>, Pieces<'a, Pairs>), (Pieces<'a, Q>, Pieces<'a, Step>));
+/// The parts of [`Activations`] that groups of rows write: floats, pairs, quads and their scales. Only the form that is read has any.
+pub(super) type Groups<'a, Q> = ((Pieces<'a, Lane>, Pieces<'a, Pairs>), (Pieces<'a, Q>, Pieces<'a, Scale>));
 
 /// One of [`Groups`].
-pub(super) type Group<'a, Q> = ((&'a mut [Lane], &'a mut [Pairs]), (&'a mut [Q], &'a mut [Step]));
+pub(super) type Group<'a, Q> = ((&'a mut [Lane], &'a mut [Pairs]), (&'a mut [Q], &'a mut [Scale]));
 
 impl<'a, S: Simd> Activations<'a, S> {
     pub(super) fn new(input: &'a mut Input, rows: usize) -> Self {
-        let Input { floats, pairs, quads, steps } = input;
-        Self { floats, pairs, quads: S::buffer(quads), steps, rows }
+        let Input { floats, pairs, quads, scales } = input;
+        Self { floats, pairs, quads: S::buffer(quads), scales, rows }
     }
 
     /// Room for the input of `linear`, group by group.
@@ -70,11 +70,11 @@ impl<'a, S: Simd> Activations<'a, S> {
         let floats = resized(self.floats, length(Precision::F32, rows * inputs));
         let pairs = resized(self.pairs, length(Precision::Bf16, rows * inputs));
         let quads = resized(self.quads, length(Precision::Int8, rows * inputs));
-        let steps = resized(self.steps, length(Precision::Int8, rows * linear.blocks()));
+        let scales = resized(self.scales, length(Precision::Int8, rows * linear.blocks()));
         let group = S::ROWS * inputs;
         (
             (Pieces::new(floats, group), Pieces::new(pairs, group)),
-            (Pieces::new(quads, group), Pieces::new(steps, S::ROWS * linear.blocks())),
+            (Pieces::new(quads, group), Pieces::new(scales, S::ROWS * linear.blocks())),
         )
     }
 
@@ -83,7 +83,7 @@ impl<'a, S: Simd> Activations<'a, S> {
         match linear.precision() {
             Precision::F32 => Packed::F32(self.floats),
             Precision::Bf16 => Packed::Bf16(self.pairs),
-            Precision::Int8 => Packed::Int8 { quads: self.quads, steps: self.steps },
+            Precision::Int8 => Packed::Int8 { quads: self.quads, scales: self.scales },
         }
     }
 }

@@ -3,10 +3,10 @@
 use std::ops::Range;
 
 use super::buffers::resized;
+use crate::kernels::layout::{Lane, Tiles, panels};
+use crate::kernels::microkernel::f32_tile;
 use crate::kernels::rows::exponentials;
 use crate::kernels::simd::{Kernel, LANES, Simd};
-use crate::kernels::tile::f32_tile;
-use crate::kernels::tiles::{Lane, Tiles, panels};
 
 /// What one head needs beside its output; used again by the next.
 #[derive(Debug, Default)]

@@ -5,11 +5,11 @@ use super::{Layer, PackedEncoder};
 use crate::Result;
 use crate::config::Config;
 use crate::encoder::checkpoint::Checkpoint;
+use crate::kernels::layout::{Lane, panels};
 use crate::kernels::linear::PackedLinear;
 use crate::kernels::rows::Norm;
 use crate::kernels::simd::LANES;
-use crate::kernels::tiles::{Lane, panels};
-use crate::kernels::{Isa, Matrix, Plain, Precision};
+use crate::kernels::{Isa, Matrix, Precision, RowMajor};
 use crate::weights::Weights;
 
 impl PackedEncoder {
@@ -81,7 +81,7 @@ impl Layer {
         let (hidden, wide, names, weights) =
             (config.hidden_size, config.intermediate_size, &checkpoint.names, checkpoint.weights);
         let plain = |name: &str, inputs, outputs| {
-            Plain::load(weights, &checkpoint.layer(index, name), inputs, outputs)
+            RowMajor::load(weights, &checkpoint.layer(index, name), inputs, outputs)
         };
         let norm = |name: &str| norm(config, checkpoint, &checkpoint.layer(index, name));
 

@@ -1,5 +1,5 @@
 //! BERT and DistilBERT on the CPU: no padding, weights packed for the kernels, the same bits whatever the batch, the threads and
-//! the instruction set. ../../../PACKED.md explains it.
+//! the instruction set. docs/kernels.md explains it.
 
 mod arena;
 mod attention;
@@ -15,7 +15,7 @@ use buffers::BufferPool;
 use super::{Encoder, HiddenStates, TokenBatch};
 use crate::Result;
 use crate::config::{Activation, Config};
-use crate::kernels::linear::{PackedLinear, Then};
+use crate::kernels::linear::{Epilogue, PackedLinear};
 use crate::kernels::rows::Norm;
 use crate::kernels::{Isa, Precision, team};
 use crate::numbers::Rows;
@@ -62,11 +62,11 @@ impl PackedEncoder {
         self.precision
     }
 
-    fn activation(&self) -> Then<'static> {
+    fn activation(&self) -> Epilogue<'static> {
         match self.config.activation {
-            Activation::Gelu => Then::Gelu,
-            Activation::GeluTanh => Then::GeluTanh,
-            Activation::Relu => Then::Relu,
+            Activation::Gelu => Epilogue::Gelu,
+            Activation::GeluTanh => Epilogue::GeluTanh,
+            Activation::Relu => Epilogue::Relu,
         }
     }
 }

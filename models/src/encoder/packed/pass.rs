@@ -6,11 +6,11 @@ use super::arena::{Activations, Arena, Group};
 use super::attention::Head;
 use super::buffers::resized;
 use super::{Layer, PackedEncoder};
-use crate::kernels::linear::{Packed, PackedLinear, Precision, STRIP, Then};
+use crate::kernels::layout::{Lane, Tiles, panels};
+use crate::kernels::linear::{Epilogue, Packed, PackedLinear, Precision, STRIP};
 use crate::kernels::rows::{self, Norm};
 use crate::kernels::simd::{Kernel, LANES, Program, Simd};
 use crate::kernels::team::{Lead, Pieces};
-use crate::kernels::tiles::{Lane, Tiles, panels};
 
 pub(super) struct Pass<'a> {
     pub(super) encoder: &'a PackedEncoder,
@@ -62,7 +62,7 @@ impl Program for Pass<'_> {
                 output,
                 output_norm,
             } = layer;
-            steps.product(projection, Then::Nothing, qkv);
+            steps.product(projection, Epilogue::Nothing, qkv);
             let scale = 1.0 / ((hidden / heads) as f32).sqrt();
             lead.for_each(Pieces::new(mixed, width * rows), |index, to| {
                 encoder.scratches.with(|scratch| {
@@ -70,11 +70,11 @@ impl Program for Pass<'_> {
                 });
             });
             steps.pack(Source::Columns(mixed), attention_output);
-            steps.product(attention_output, Then::Add(states), sums);
+            steps.product(attention_output, Epilogue::Add(states), sums);
             steps.norm(attention_norm, Source::Columns(sums), states, Some(intermediate));
             steps.product(intermediate, encoder.activation(), wide);
             steps.pack(Source::Columns(wide), output);
-            steps.product(output, Then::Add(states), sums);
+            steps.product(output, Epilogue::Add(states), sums);
             let next = encoder.layers.get(index + 1).map(|layer| &layer.qkv);
             steps.norm(output_norm, Source::Columns(sums), states, next);
         }
@@ -180,14 +180,14 @@ impl<S: Simd> Steps<'_, S> {
     }
 
     /// `linear` of what was packed for it, to `to` by columns.
-    fn product(&self, linear: &PackedLinear, then: Then<'_>, to: &mut [Lane]) {
+    fn product(&self, linear: &PackedLinear, epilogue: Epilogue<'_>, to: &mut [Lane]) {
         let (simd, rows, input) = (self.simd, self.rows, self.input.packed(linear));
         // A few microseconds of work at least.
         let panels = STRIP * 24_usize.div_ceil(rows).min(2);
         self.lead.for_each(Pieces::new(to, panels * rows), |part, to| {
             let first = part * panels;
             let range = first..(first + panels).min(linear.outputs());
-            simd.run(Product::<S> { linear, range, rows, input, then, to });
+            simd.run(Product::<S> { linear, range, rows, input, epilogue, to });
         });
     }
 }
@@ -232,7 +232,7 @@ struct Product<'a, S: Simd> {
     range: Range<usize>,
     rows: usize,
     input: Packed<'a, S::Quads>,
-    then: Then<'a>,
+    epilogue: Epilogue<'a>,
     to: &'a mut [Lane],
 }
 
@@ -241,6 +241,6 @@ impl<S: Simd> Kernel<S> for Product<'_, S> {
 
     #[inline(always)]
     fn run(self, simd: S) {
-        self.linear.columns(simd, self.range, self.rows, &self.input, self.then, self.to);
+        self.linear.columns(simd, self.range, self.rows, &self.input, self.epilogue, self.to);
     }
 }

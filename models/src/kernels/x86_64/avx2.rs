@@ -4,7 +4,7 @@ use std::arch::asm;
 #[allow(clippy::wildcard_imports, reason = "intrinsics are many, and their prefix tells them apart")]
 use std::arch::x86_64::*;
 
-use super::{ahead, fetch};
+use super::{prefetch, prefetch_ahead};
 use crate::kernels::simd::{Buffers, Kernel, LANES, Simd, WeightPairs, WeightQuads};
 
 /// The proof that this processor has AVX2 and FMA.
@@ -17,7 +17,7 @@ impl Avx2 {
     }
 }
 
-/// a + b in this order: the compiler would first add the products of four steps to each other, and there are no registers for these.
+/// a + b in this order: the compiler would first add the products of four scales to each other, and there are no registers for these.
 #[inline]
 #[target_feature(enable = "avx2")]
 fn added(mut a: __m256i, b: __m256i) -> __m256i {
@@ -87,7 +87,7 @@ impl Simd for Avx2 {
         }
     }
     #[inline(always)]
-    fn integers(self, from: &[i32; LANES]) -> Self::I32 {
+    fn load_i32(self, from: &[i32; LANES]) -> Self::I32 {
         // SAFETY: AVX, as `self` proves; both loads lie inside the sixteen integers, and need no alignment.
         unsafe {
             let from = from.as_ptr();
@@ -95,7 +95,7 @@ impl Simd for Avx2 {
         }
     }
     #[inline(always)]
-    fn whole(self, integers: Self::I32) -> Pair {
+    fn i32_to_f32(self, integers: Self::I32) -> Pair {
         // SAFETY: AVX, as `self` proves.
         unsafe { [_mm256_cvtepi32_ps(integers[0]), _mm256_cvtepi32_ps(integers[1])] }
     }
@@ -200,12 +200,12 @@ impl Simd for Avx2 {
     const OFFSET: i32 = 128;
 
     #[inline(always)]
-    fn ahead<T>(self, weights: &T) {
-        ahead(weights);
+    fn prefetch_ahead<T>(self, weights: &T) {
+        prefetch_ahead(weights);
     }
     #[inline(always)]
-    fn fetch<T>(self, weights: &T) {
-        fetch(weights);
+    fn prefetch<T>(self, weights: &T) {
+        prefetch(weights);
     }
 
     /// `pmaddubsw` adds two products of an unsigned and a signed byte in 16 bits. They do not saturate: the magnitudes of two weights side
@@ -217,13 +217,13 @@ impl Simd for Avx2 {
         weights: &[[WeightQuads; 4]],
         start: &[i32; LANES],
     ) -> [Self::I32; R] {
-        let mut sums = [self.integers(start); R];
+        let mut sums = [self.load_i32(start); R];
         // SAFETY: AVX2, as `self` proves. A `WeightQuads` has 64 bytes.
         unsafe {
             let ones = _mm256_set1_epi16(1);
             for (rows, weights) in activations.iter().zip(weights) {
                 for (quad, columns) in weights.iter().enumerate() {
-                    self.ahead(columns);
+                    self.prefetch_ahead(columns);
                     let from = columns.as_ptr().cast::<u8>();
                     let halves = [_mm256_loadu_si256(from.cast()), _mm256_loadu_si256(from.add(32).cast())];
                     for row in 0..R {

@@ -5,7 +5,7 @@ use std::arch::x86_64::*;
 
 use super::integers::Integers;
 use super::proof::Avx512;
-use super::{ahead, fetch};
+use super::{prefetch, prefetch_ahead};
 use crate::kernels::simd::{
     Buffers, Kernel, LANES, PAIRS, Pairs, Simd, WeightPairs, WeightQuads, widened_tile,
 };
@@ -29,7 +29,7 @@ fn dots<const R: usize, const C: usize>(
         let (rows, pair) = (&activations[at / PAIRS], at % PAIRS);
         let mut columns = [_mm512_setzero_si512(); C];
         for (columns, weights) in columns.iter_mut().zip(weights) {
-            ahead(&weights[at]);
+            prefetch_ahead(&weights[at]);
             // SAFETY: sixteen pairs are 64 bytes.
             *columns = unsafe { _mm512_loadu_si512(weights[at].as_ptr().cast()) };
         }
@@ -87,12 +87,12 @@ impl<I: Integers> Simd for Avx512<I> {
         unsafe { _mm512_storeu_ps(to.as_mut_ptr(), value) }
     }
     #[inline(always)]
-    fn integers(self, from: &[i32; LANES]) -> __m512i {
+    fn load_i32(self, from: &[i32; LANES]) -> __m512i {
         // SAFETY: AVX-512 F, as `self` proves; sixteen integers are there, and no alignment is needed.
         unsafe { _mm512_loadu_si512(from.as_ptr().cast()) }
     }
     #[inline(always)]
-    fn whole(self, integers: __m512i) -> __m512 {
+    fn i32_to_f32(self, integers: __m512i) -> __m512 {
         // SAFETY: AVX-512 F, as `self` proves.
         unsafe { _mm512_cvtepi32_ps(integers) }
     }
@@ -193,12 +193,12 @@ impl<I: Integers> Simd for Avx512<I> {
     }
 
     #[inline(always)]
-    fn ahead<T>(self, weights: &T) {
-        ahead(weights);
+    fn prefetch_ahead<T>(self, weights: &T) {
+        prefetch_ahead(weights);
     }
     #[inline(always)]
-    fn fetch<T>(self, weights: &T) {
-        fetch(weights);
+    fn prefetch<T>(self, weights: &T) {
+        prefetch(weights);
     }
 
     #[inline(always)]

@@ -3,7 +3,7 @@
 #[allow(clippy::wildcard_imports, reason = "intrinsics are many, and their prefix tells them apart")]
 use std::arch::x86_64::*;
 
-use super::ahead;
+use super::prefetch_ahead;
 use super::proof::{Avx512, Vnni, Words};
 use crate::kernels::simd::{Buffers, Kernel, LANES, WeightQuads};
 
@@ -83,7 +83,7 @@ impl Integers for Words {
             let mut high = [_mm512_setzero_si512(); R];
             for (rows, weights) in activations.iter().zip(weights) {
                 for (quad, columns) in weights.iter().enumerate() {
-                    ahead(columns);
+                    prefetch_ahead(columns);
                     let from = columns.as_ptr().cast::<u8>();
                     let first = _mm512_cvtepi8_epi16(_mm256_loadu_si256(from.cast()));
                     let second = _mm512_cvtepi8_epi16(_mm256_loadu_si256(from.add(32).cast()));
@@ -184,7 +184,7 @@ impl Integers for Vnni {
                 for quad in 0..4 {
                     let mut columns = [_mm512_setzero_si512(); C];
                     for (columns, weights) in columns.iter_mut().zip(weights) {
-                        ahead(&weights[at][quad]);
+                        prefetch_ahead(&weights[at][quad]);
                         *columns = _mm512_loadu_si512(weights[at][quad].as_ptr().cast());
                     }
                     for row in 0..R {

@@ -14,18 +14,18 @@ pub(crate) use proof::{Avx512, Vnni, Words};
 const AHEAD: usize = 2048;
 
 #[inline(always)]
-fn ahead<T>(weights: &T) {
-    prefetch(std::ptr::from_ref(weights).cast::<i8>().wrapping_add(AHEAD));
+fn prefetch_ahead<T>(weights: &T) {
+    prefetch_address(std::ptr::from_ref(weights).cast::<i8>().wrapping_add(AHEAD));
 }
 
 #[inline(always)]
-fn fetch<T>(weights: &T) {
-    prefetch(std::ptr::from_ref(weights).cast());
+fn prefetch<T>(weights: &T) {
+    prefetch_address(std::ptr::from_ref(weights).cast());
 }
 
 #[inline(always)]
-fn prefetch(address: *const i8) {
+fn prefetch_address(address: *const i8) {
     use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-    // SAFETY: SSE belongs to every x86-64; a prefetch of any address does nothing that can be seen, and the address is not read.
+    // SAFETY: SSE belongs to every x86-64; a prefetch_address of any address does nothing that can be seen, and the address is not read.
     unsafe { _mm_prefetch::<_MM_HINT_T0>(address) }
 }

@@ -38,19 +38,19 @@ pub(super) struct Delimited {
     /// The places of the columns that were asked for.
     wanted: Vec<usize>,
     names: Vec<String>,
-    row: Row,
+    row: Fields,
     number: u64,
     notices: Notices,
 }
 
 /// The fields of one row, as they come.
-struct Row {
+struct Fields {
     bytes: Vec<u8>,
     /// Where each field begins, if its fields lie in the window.
     starts: Vec<usize>,
     ends: Vec<usize>,
     len: usize,
-    fields: usize,
+    count: usize,
     too_large: bool,
     /// Why it is not to be read by its quotes.
     stray: Option<&'static str>,
@@ -88,7 +88,7 @@ impl Delimited {
             header: Vec::new(),
             wanted: Vec::new(),
             names: Vec::new(),
-            row: Row::new(),
+            row: Fields::new(),
             number: 0,
             notices: notices.clone(),
         };
@@ -101,7 +101,7 @@ impl Delimited {
         if let Some(stray) = reader.row.stray {
             return Err(Error::new(ErrorKind::DataInvalid, format!("line {line}: {stray}")));
         }
-        for field in 0..reader.row.fields {
+        for field in 0..reader.row.count {
             let name = std::str::from_utf8(reader.field(field)).map_err(|_| {
                 let message = format!("line {line}: the header is not valid UTF-8; say its encoding");
                 Error::new(ErrorKind::DataInvalid, message).at("encoding")
@@ -150,7 +150,7 @@ impl Delimited {
         if memchr::memchr(quote, line).is_none() {
             self.row.split(line, delimiter);
         } else if !self.row.split_quoted(line, self.dialect)
-            || !self.header.is_empty() && self.row.fields != self.header.len()
+            || !self.header.is_empty() && self.row.count != self.header.len()
         {
             return false;
         }
@@ -165,8 +165,8 @@ impl Delimited {
         let Some(taken) = self.window.taken() else { return Ok(()) };
         let Quotes { sound, returns } = self.dialect.quotes(taken, None);
         let one_line = feeds == 1 && !returns && taken.last() == Some(&b'\n');
-        let fields = if self.header.is_empty() { self.row.fields } else { self.header.len() };
-        if sound && self.row.fields == fields {
+        let fields = if self.header.is_empty() { self.row.count } else { self.header.len() };
+        if sound && self.row.count == fields {
             if one_line {
                 self.window.is_one_line();
             } else if self.dialect.could_be_rows(taken, fields).1 {
@@ -198,7 +198,7 @@ impl Delimited {
         let whole = parse(&mut self.window, &mut parser(self.dialect, Some(ESCAPE)), &mut self.row)?;
         let Some(taken) = self.window.taken() else { return Err(never_closed(line)) };
         let sound = self.dialect.quotes(taken, Some(ESCAPE)).sound;
-        let mended = whole && sound && self.row.fields == fields && !self.row.too_large;
+        let mended = whole && sound && self.row.count == fields && !self.row.too_large;
         if mended && self.dialect.could_be_rows(taken, fields).1 {
             self.notices.add(Some(line), SWALLOWS);
         }
@@ -209,7 +209,7 @@ impl Delimited {
     }
 
     fn field(&self, index: usize) -> &[u8] {
-        let Row { bytes, starts, ends, plain, .. } = &self.row;
+        let Fields { bytes, starts, ends, plain, .. } = &self.row;
         let (row, start) = match index.checked_sub(1) {
             _ if *plain => (self.window.taken().unwrap_or_default(), starts[index]),
             None => (&bytes[..], 0),
@@ -225,7 +225,7 @@ impl Delimited {
         if let Some(stray) = self.row.stray {
             return Err(Fault::data(stray));
         }
-        let (fields, columns) = (self.row.fields, self.header.len());
+        let (fields, columns) = (self.row.count, self.header.len());
         if fields != columns {
             return Err(Fault::data(format!("the row has {fields} fields, the header {columns}")));
         }
@@ -248,7 +248,7 @@ fn parser(dialect: Dialect, escape: Option<u8>) -> csv_core::Reader {
 }
 
 /// Takes one row. `false` where the input ends, or reaches the size of a row, inside of a quoted field.
-fn parse(window: &mut Window, parser: &mut csv_core::Reader, row: &mut Row) -> Result<bool> {
+fn parse(window: &mut Window, parser: &mut csv_core::Reader, row: &mut Fields) -> Result<bool> {
     row.begin();
     let mut lines = false;
     loop {
@@ -256,12 +256,12 @@ fn parse(window: &mut Window, parser: &mut csv_core::Reader, row: &mut Row) -> R
         // An input that ends without a line end gets one: a row that does not end with it is still inside of a quote.
         let (bytes, last): (&[u8], bool) = if rest.is_empty() { (b"\n", true) } else { (rest, false) };
         let (result, read, written, ended) =
-            parser.read_record(bytes, &mut row.bytes[row.len..], &mut row.ends[row.fields..]);
+            parser.read_record(bytes, &mut row.bytes[row.len..], &mut row.ends[row.count..]);
         // Only a quoted field goes on behind a line end.
         let goes_on = !matches!(result, ReadRecordResult::Record);
         lines |= row.too_large && goes_on && memchr::memchr2(b'\n', b'\r', &bytes[..read]).is_some();
         row.len += written;
-        row.fields += ended;
+        row.count += ended;
         if !last {
             window.take(read);
         }
@@ -293,14 +293,14 @@ impl Records for Delimited {
     }
 }
 
-impl Row {
+impl Fields {
     fn new() -> Self {
         Self {
             bytes: vec![0; 1 << 12],
             starts: vec![0; 64],
             ends: vec![0; 64],
             len: 0,
-            fields: 0,
+            count: 0,
             too_large: false,
             stray: None,
             plain: false,
@@ -308,7 +308,7 @@ impl Row {
     }
 
     fn begin(&mut self) {
-        (self.len, self.fields, self.too_large, self.stray, self.plain) = (0, 0, false, None, false);
+        (self.len, self.count, self.too_large, self.stray, self.plain) = (0, 0, false, None, false);
     }
 
     /// The fields of a line that has no quote.
@@ -349,12 +349,12 @@ impl Row {
 
     /// Adds a field that lies in the window.
     fn add(&mut self, start: usize, end: usize) {
-        if self.fields == self.ends.len() {
+        if self.count == self.ends.len() {
             self.grow_ends();
         }
         if !self.too_large {
-            (self.starts[self.fields], self.ends[self.fields]) = (start, end);
-            self.fields += 1;
+            (self.starts[self.count], self.ends[self.count]) = (start, end);
+            self.count += 1;
         }
     }
 
@@ -372,7 +372,7 @@ impl Row {
             self.starts.resize(self.starts.len() * 2, 0);
             self.ends.resize(self.ends.len() * 2, 0);
         } else {
-            (self.too_large, self.fields) = (true, 0);
+            (self.too_large, self.count) = (true, 0);
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Tiles of a product, each compiled once for each height and called from wherever a product is.
 
-use super::rows::{BLOCK, Step};
+use super::layout::Lane;
+use super::rows::{BLOCK, Scale};
 use super::simd::{Kernel, LANES, Pairs, Simd, WeightPairs, WeightQuads};
-use super::tiles::Lane;
 
 /// A float tile of some panels: activations, weights, and the sums that their products are added to.
 struct Floats<'a, const R: usize, const C: usize> {
@@ -40,14 +40,14 @@ pub(crate) struct Columns<'a> {
     /// By panels of inputs.
     pub(crate) quads: &'a [[WeightQuads; 4]],
     /// By blocks of inputs.
-    pub(crate) steps: &'a [Lane],
+    pub(crate) scales: &'a [Lane],
     /// The sums of the quantised weights, by blocks of inputs.
     pub(crate) sums: &'a [[i32; LANES]],
 }
 
 struct Integers<'a, Q, const R: usize, const C: usize> {
     activations: &'a [[Q; R]],
-    steps: &'a [[Step; R]],
+    scales: &'a [[Scale; R]],
     weights: [Columns<'a>; C],
     values: [&'a mut [Lane; R]; C],
 }
@@ -58,8 +58,8 @@ impl<S: Simd, const R: usize, const C: usize> Kernel<S> for Integers<'_, S::Quad
     /// Sums of a block become floats while they are in registers.
     #[inline(always)]
     fn run(self, simd: S) {
-        let Self { activations, steps, weights, values } = self;
-        for (block, (activations, by_row)) in activations.chunks(BLOCK).zip(steps).enumerate() {
+        let Self { activations, scales, weights, values } = self;
+        for (block, (activations, by_row)) in activations.chunks(BLOCK).zip(scales).enumerate() {
             let mut starts = [[0; LANES]; C];
             let mut quads: [&[[WeightQuads; 4]]; C] = [&[]; C];
             for panel in 0..C {
@@ -70,12 +70,12 @@ impl<S: Simd, const R: usize, const C: usize> Kernel<S> for Integers<'_, S::Quad
             }
             let sums = simd.int8_tiles(activations, quads, &starts);
             for panel in 0..C {
-                let step = simd.load(&weights[panel].steps[block]);
-                let all = simd.whole(simd.integers(&weights[panel].sums[block]));
+                let scale = simd.load(&weights[panel].scales[block]);
+                let all = simd.i32_to_f32(simd.load_i32(&weights[panel].sums[block]));
                 for row in 0..R {
-                    let sum = simd.fma(all, simd.splat(by_row[row].zero), simd.whole(sums[panel][row]));
+                    let sum = simd.fma(all, simd.splat(by_row[row].zero), simd.i32_to_f32(sums[panel][row]));
                     let value = simd.load(&values[panel][row]);
-                    let value = simd.fma(sum, simd.mul(step, simd.splat(by_row[row].step)), value);
+                    let value = simd.fma(sum, simd.mul(scale, simd.splat(by_row[row].scale)), value);
                     simd.store(value, &mut values[panel][row]);
                 }
             }
@@ -126,18 +126,18 @@ pub(crate) fn bf16_tile<S: Simd, const C: usize>(
     }));
 }
 
-/// `values += activations · weights` of `C` panels of columns, both quantised, with a step for each block of each row and column.
+/// `values += activations · weights` of `C` panels of columns, both quantised, with a scale for each block of each row and column.
 #[inline(always)]
 pub(crate) fn int8_tile<S: Simd, const C: usize>(
     simd: S,
     activations: &[S::Quads],
-    steps: &[Step],
+    scales: &[Scale],
     weights: [Columns<'_>; C],
     values: [&mut [Lane]; C],
 ) {
     by_rows!(values[0].len(), 1 2 3 4 5 6 7 8 9 10 11 12, R => simd.run(Integers::<S::Quads, R, C> {
         activations: activations.as_chunks().0,
-        steps: steps.as_chunks().0,
+        scales: scales.as_chunks().0,
         weights,
         values: values.map(rows),
     }));

@@ -7,12 +7,12 @@ use crate::numbers::Rows;
 use crate::weights::Weights;
 
 /// A linear layer as a checkpoint has it: `[output, input]` and `[output]`.
-pub(crate) struct Plain<'a> {
+pub(crate) struct RowMajor<'a> {
     weight: Rows<'a>,
     pub(crate) bias: Vec<f32>,
 }
 
-impl<'a> Plain<'a> {
+impl<'a> RowMajor<'a> {
     pub(crate) fn load(weights: &'a Weights, name: &str, inputs: usize, outputs: usize) -> Result<Self> {
         let weight = weights.rows(&format!("{name}.weight"), outputs, inputs)?;
         let bias = weights.values(&format!("{name}.bias"), &[outputs])?;

@@ -6,7 +6,7 @@ use quick_cache::unsync::Cache;
 use sha2::{Digest, Sha256};
 
 use super::options::ArchiveOptions;
-use super::work::{Chunk, Quarantined, Row};
+use super::work::{Chunk, Quarantined, SelectedRow};
 use super::write::OutRow;
 use crate::engine::stream::{Steps, Unplaced};
 use crate::score::{Cell, Layout};
@@ -22,7 +22,7 @@ type Answer = Arc<OnceLock<std::result::Result<Arc<Vec<Option<Cell>>>, Fault>>>;
 /// What a ticket's scores depend on, as a digest.
 type Key = [u8; 16];
 
-pub(super) struct Flights<'a> {
+pub(super) struct InFlight<'a> {
     layout: &'a Layout,
     /// Whether the answer depends on the ticket's id.
     by_id: bool,
@@ -34,13 +34,13 @@ pub(super) struct Flights<'a> {
 
 /// A chunk that the engine works on.
 struct Flight {
-    chunk: Chunk<Row>,
+    chunk: Chunk<SelectedRow>,
     answers: Vec<Answer>,
     /// The answers that wait for the tickets that were not known.
     waiting: Vec<Answer>,
 }
 
-impl<'a> Flights<'a> {
+impl<'a> InFlight<'a> {
     pub(super) fn new(engine: &Engine, layout: &'a Layout, options: &ArchiveOptions) -> Result<Self> {
         let mut call = AnalyzeOptions::default();
         call.outputs.clone_from(&options.outputs);
@@ -55,7 +55,7 @@ impl<'a> Flights<'a> {
     }
 
     /// Hands over what was not scored before.
-    pub(super) fn begin(&mut self, mut chunk: Chunk<Row>) -> Result<()> {
+    pub(super) fn begin(&mut self, mut chunk: Chunk<SelectedRow>) -> Result<()> {
         let (mut answers, mut tickets, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
         for row in &mut chunk.rows {
             let ticket = std::mem::take(&mut row.prepared.ticket);
@@ -83,7 +83,7 @@ impl<'a> Flights<'a> {
         }
         let Chunk { part, rows, mut faults, read, selected, ends } = flight.chunk;
         let mut scored = Vec::with_capacity(rows.len());
-        for (Row { place, kept, prepared }, answer) in rows.into_iter().zip(flight.answers) {
+        for (SelectedRow { place, kept, prepared }, answer) in rows.into_iter().zip(flight.answers) {
             match answer.get() {
                 Some(Ok(cells)) => scored.push(OutRow {
                     input: place.input,
