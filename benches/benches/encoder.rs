@@ -1,7 +1,9 @@
-//! The trunk of the bundled model: `cargo bench -p frontdesk-benches --bench encoder [-- FILTER]`.
+//! The trunk of the bundled model.
 //!
-//! Names are `precision/shape` on the reference (candle) and the packed path; `one/12` is one text of 12 tokens, `mix/32` are 32 texts
-//! of 4 to 128.
+//!     cargo bench -p frontdesk-benches --bench encoder [-- FILTER]
+//!
+//! Names are `precision/shape` on the reference (candle) and the packed path; `one/12` is one text of 12
+//! tokens, `mix/32` are 32 texts of 4 to 128.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use frontdesk_models::Device;

@@ -1,4 +1,6 @@
-//! The engine with the bundled model, from texts to analyses: `cargo bench -p frontdesk-benches --bench engine [-- FILTER]`.
+//! The engine with the bundled model, from texts to analyses.
+//!
+//!     cargo bench -p frontdesk-benches --bench engine [-- FILTER]
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use frontdesk::{AnalyzeOptions, Engine, EngineOptions, Ticket};

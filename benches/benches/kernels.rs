@@ -1,6 +1,9 @@
-//! The parts of a layer by themselves, on one thread: `cargo bench -p frontdesk-benches --bench kernels [-- FILTER]`.
+//! The parts of a layer by themselves, on one thread.
 //!
-//! Names are `part/precision/layer/tokens`; layers are those of DistilBERT (768 wide) and of the bundled model (384).
+//!     cargo bench -p frontdesk-benches --bench kernels [-- FILTER]
+//!
+//! Names are `part/precision/layer/tokens`; layers are those of DistilBERT (768 wide) and of the bundled
+//! model (384).
 
 use std::hint::black_box;
 

@@ -1,4 +1,5 @@
-//! One call on its way: read off the event loop unless it is short, answered from the engine's threads, handed over in slices.
+//! One call on its way: read off the event loop unless it is short, answered from the engine's threads,
+//! handed over in slices.
 
 use std::sync::Arc;
 
@@ -43,7 +44,8 @@ impl NativeCall {
         self.shared.check();
     }
 
-    /// The analyses after those that were handed over, as a JSON array of `NativeAnalysis`; an empty one is the last.
+    /// The analyses after those that were handed over, as a JSON array of `NativeAnalysis`; an empty one is
+    /// the last.
     #[napi]
     pub fn more(&self) -> napi::Result<String> {
         self.shared.more().map_err(|e| napi::Error::from_reason(e.message()))

@@ -31,8 +31,8 @@ pub const STREAM_STEP: u32 = frontdesk::STREAM_STEP as u32;
 #[napi]
 pub const STREAM_WINDOW: u32 = frontdesk::STREAM_WINDOW as u32;
 
-/// An engine. A thread opens it, reads the tickets of its long calls and is the last to let go of it, so that neither loading a
-/// model nor joining threads is ever done on the event loop.
+/// An engine. A thread opens it, reads the tickets of its long calls and is the last to let go of it, so that
+/// neither loading a model nor joining threads is ever done on the event loop.
 #[napi]
 pub struct NativeEngine {
     open: Option<Open>,
@@ -76,7 +76,8 @@ impl NativeEngine {
         metrics.map(Mirror::of).map_err(|e| napi::Error::from_reason(e.message()))
     }
 
-    /// Begins a call on one ticket, or on many, as JSON; `first` is the place of the first one where they are a part of more.
+    /// Begins a call on one ticket, or on many, as JSON; `first` is the place of the first one where they are
+    /// a part of more.
     #[napi]
     pub fn call(
         &self,

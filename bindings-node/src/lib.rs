@@ -1,8 +1,8 @@
 //! The Node face of Frontdesk: the native layer under `ts/index.ts`.
 //!
-//! Nothing here decides anything: it turns JavaScript's values into core's and back, and keeps the work off the event loop.
-//! Native promises are never rejected, since a rejection loses its code on the way: they are resolved with a failure, which
-//! the TypeScript layer throws.
+//! Nothing here decides anything: it turns JavaScript's values into core's and back, and keeps the work off
+//! the event loop. Native promises are never rejected, since a rejection loses its code on the way: they are
+//! resolved with a failure, which the TypeScript layer throws.
 
 #![allow(unsafe_code, reason = "napi's macros write the C side of the border")]
 #![allow(

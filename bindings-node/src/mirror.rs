@@ -1,4 +1,5 @@
-//! Core's values as JavaScript sees them: the same names in camel case, labels as strings, every number a double.
+//! Core's values as JavaScript sees them: the same names in camel case, labels as strings, every number a
+//! double.
 
 use frontdesk::doctor::{File, Kind, Severity};
 use frontdesk::evaluate::Effect;
@@ -11,9 +12,10 @@ pub(crate) trait Mirror<C> {
     fn of(core: C) -> Self;
 }
 
-/// Declares structures with core's fields, each with its type here, and takes core's apart whole to make them: a field that is
-/// new there does not compile here.
-/// The documentation is a string, since a comment that went through this would reach JavaScript as Rust's source.
+/// Declares structures with core's fields, each with its type here, and takes core's apart whole to make
+/// them: a field that is new there does not compile here.
+/// The documentation is a string, since a comment that went through this would reach JavaScript as Rust's
+/// source.
 macro_rules! mirror {
     ($($([$doc:tt])+ $name:ident of [$($core:tt)+] {
         $($(#[$attr:meta])* $field:ident: [$($type:tt)+],)+

@@ -27,7 +27,8 @@ impl From<Error> for Failure {
 
 type Make<T> = Box<dyn FnOnce(Env) -> napi::Result<Either<T, Failure>> + Send>;
 
-/// A promise to keep. One that is lost is settled as a fault of ours: left open, it would keep the process from ending.
+/// A promise to keep. One that is lost is settled as a fault of ours: left open, it would keep the process
+/// from ending.
 pub(crate) struct Promise<T: ToNapiValue + Send + 'static>(Option<JsDeferred<Either<T, Failure>, Make<T>>>);
 
 impl<T: ToNapiValue + Send + 'static> Promise<T> {

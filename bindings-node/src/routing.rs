@@ -36,8 +36,9 @@ mirror! {
     }
 }
 
-/// What was learnt. `logged` is what the decisions earned that were made, `old` and `new` what the policy that there is and the learnt
-/// ones would have, and `gain` their difference on the same rows. `policy` is the file that was written, where the new weights are accepted.
+/// What was learnt. `logged` is what the decisions earned that were made, `old` and `new` what the policy
+/// that there is and the learnt ones would have, and `gain` their difference on the same rows. `policy` is
+/// the file that was written, where the new weights are accepted.
 #[napi(object, object_from_js = false)]
 pub struct TrainedRoute {
     pub rows: f64,
@@ -105,7 +106,8 @@ struct Read {
     total: usize,
 }
 
-/// Learns a policy's weights from outcomes, and writes the policy where they are better; the training is JSON.
+/// Learns a policy's weights from outcomes, and writes the policy where they are better; the training is
+/// JSON.
 #[napi(js_name = "trainRoute", ts_return_type = "Promise<TrainedRoute | Failure>")]
 pub fn train_policy<'env>(env: &'env Env, training: String, work: &NativeWork) -> napi::Result<Object<'env>> {
     let tell = work.teller();

@@ -21,7 +21,8 @@ use crate::promise::Failure;
 /// How a call ended: its number, and its first analyses as JSON or what went wrong.
 pub(crate) type Ended = FnArgs<(u32, Either<String, Failure>)>;
 
-/// Tells JavaScript that a call has ended. An engine has one for all its calls: to make one costs as much as a call.
+/// Tells JavaScript that a call has ended. An engine has one for all its calls: to make one costs as much as
+/// a call.
 pub(crate) type Settle = ThreadsafeFunction<Ended, (), Ended, napi::Status, false, true>;
 
 /// Weak: what waits for an answer keeps the process alive, not the engine.
@@ -106,7 +107,8 @@ impl Shared {
     /// Reads the tickets and hands them to the engine, unless the call was cancelled.
     pub(crate) fn begin(self: &Arc<Self>, engine: &Engine) {
         let Some(input) = self.lock().input.take() else { return };
-        // A part of something longer is not refused where others fill the queue: who hands over one after the other waits for each.
+        // A part of something longer is not refused where others fill the queue: who hands over one after the
+        // other waits for each.
         let submitted = input.read(self.since).map(|(tickets, options)| match input.first {
             Some(_) => engine.submit_in_turn(tickets, &options),
             None => engine.submit_from(tickets, &options),
@@ -140,7 +142,8 @@ impl Shared {
         }
     }
 
-    /// The analyses after those that were handed over, as a JSON array of `NativeAnalysis`; an empty one is the last.
+    /// The analyses after those that were handed over, as a JSON array of `NativeAnalysis`; an empty one is
+    /// the last.
     pub(crate) fn more(&self) -> Result<String> {
         slice(&mut self.lock().analyses)
     }

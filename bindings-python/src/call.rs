@@ -15,8 +15,8 @@ use pyo3::types::PyList;
 use crate::door::raise;
 use crate::mirror::Mirror;
 
-/// The process, and the way to the thread of it that tells event loops. The engine's own threads never wait for the
-/// interpreter, and a forked child starts a thread of its own.
+/// The process, and the way to the thread of it that tells event loops. The engine's own threads never wait
+/// for the interpreter, and a forked child starts a thread of its own.
 static TELLER: Mutex<Option<(u32, Sender<Py<PyAny>>)>> = Mutex::new(None);
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -86,7 +86,8 @@ impl NativeCall {
 
 #[pymethods]
 impl NativeCall {
-    /// The next analyses, `count` at most, so that the event loop gets its turns; `None` where they are not there yet.
+    /// The next analyses, `count` at most, so that the event loop gets its turns; `None` where they are not
+    /// there yet.
     fn take<'py>(&self, py: Python<'py>, count: usize) -> PyResult<Option<Bound<'py, PyList>>> {
         let mut state = locked(&self.state);
         if let State::Waiting(pending) = &mut *state {

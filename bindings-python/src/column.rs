@@ -40,8 +40,8 @@ impl TextColumn for Arrow {
     }
 }
 
-/// An array of texts; a dictionary's texts stay where they are, too. Whoever made the array may have checked nothing: pyarrow reads
-/// what is no UTF-8 from a Parquet file without a word.
+/// An array of texts; a dictionary's texts stay where they are, too. Whoever made the array may have checked
+/// nothing: pyarrow reads what is no UTF-8 from a Parquet file without a word.
 fn readable(array: ArrayRef) -> Result<ArrayRef> {
     // A slice of nothing keeps its offset and has no values: there is nothing to check, or to read.
     let whole = if array.is_empty() { Ok(()) } else { array.to_data().validate_full() };

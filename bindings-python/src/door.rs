@@ -1,4 +1,5 @@
-//! The one door between Python and the engine: lets go of the interpreter, hears of Ctrl-C, raises what went wrong.
+//! The one door between Python and the engine: lets go of the interpreter, hears of Ctrl-C, raises what went
+//! wrong.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -46,8 +47,8 @@ pub(crate) fn wait<T: Send>(py: Python<'_>, submit: impl FnOnce() -> Pending<T> 
 /// Told where long work stands; an error stops the work.
 pub(crate) type Tell<'a, P> = &'a (dyn Fn(P) -> Result<()> + Sync);
 
-/// Does long work on a thread of its own, so that this one hears of Ctrl-C and tells `progress` how far it is. What either
-/// raises stops the work, and is raised when it has ended.
+/// Does long work on a thread of its own, so that this one hears of Ctrl-C and tells `progress` how far it
+/// is. What either raises stops the work, and is raised when it has ended.
 pub(crate) fn watch<T: Send, P: Mirror + Send>(
     py: Python<'_>,
     progress: Option<&Bound<'_, PyAny>>,

@@ -67,7 +67,8 @@ impl NativeEngine {
         PyList::new(py, analyses)
     }
 
-    /// Hands tickets over and returns at once; `ready` is called on another thread when their analyses can be taken.
+    /// Hands tickets over and returns at once; `ready` is called on another thread when their analyses can be
+    /// taken.
     #[pyo3(signature = (tickets, many, ready, options=None))]
     fn call(
         &self,
@@ -81,7 +82,8 @@ impl NativeEngine {
         NativeCall::new(detached(py, || Ok(self.engine()?.submit(tickets, &options)))?, ready)
     }
 
-    /// Scores a column of texts: name, type and values of each column of answers. `progress` is told the rows done.
+    /// Scores a column of texts: name, type and values of each column of answers. `progress` is told the rows
+    /// done.
     #[pyo3(signature = (texts, outputs, progress=None))]
     fn score<'py>(
         &self,
@@ -124,7 +126,8 @@ impl NativeEngine {
 }
 
 impl Drop for NativeEngine {
-    /// Its threads are joined without the interpreter: one of them may wait for it, to let go of a table's texts.
+    /// Its threads are joined without the interpreter: one of them may wait for it, to let go of a table's
+    /// texts.
     fn drop(&mut self) {
         let engine = self.engine.take();
         // Where the interpreter has ended, the process does so too.

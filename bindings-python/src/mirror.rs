@@ -1,4 +1,5 @@
-//! Core's values as Python sees them: the dataclasses of `frontdesk.types`, labels as strings, lists as tuples.
+//! Core's values as Python sees them: the dataclasses of `frontdesk.types`, labels as strings, lists as
+//! tuples.
 
 use frontdesk::doctor::{File, Kind, Severity};
 use frontdesk::evaluate::Effect;
@@ -46,8 +47,8 @@ impl Maker {
     }
 }
 
-/// Takes core's structures apart whole and makes the dataclass of the same fields: a field that is new there does not compile
-/// here, and one that is new here alone fails every call.
+/// Takes core's structures apart whole and makes the dataclass of the same fields: a field that is new there
+/// does not compile here, and one that is new here alone fails every call.
 macro_rules! mirror {
     ($($class:literal of [$($core:tt)+] { $($field:ident),+ $(,)? })+) => {$(
         impl $crate::mirror::Mirror for $($core)+ {

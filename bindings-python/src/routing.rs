@@ -31,7 +31,8 @@ pub fn replay<'py>(py: Python<'py>, options: &str) -> PyResult<Bound<'py, PyAny>
     detached(py, again)?.mirror(py)
 }
 
-/// Learns a policy's weights from outcomes; the options are JSON. `progress` is told how many tickets are read.
+/// Learns a policy's weights from outcomes; the options are JSON. `progress` is told how many tickets are
+/// read.
 #[pyfunction]
 #[pyo3(signature = (options, progress=None))]
 pub fn train_route<'py>(

@@ -1,4 +1,5 @@
-//! Tickets and options as Python hands them over: a text is taken as it is, everything else goes through JSON.
+//! Tickets and options as Python hands them over: a text is taken as it is, everything else goes through
+//! JSON.
 
 use frontdesk::{AnalyzeOptions, Error, ErrorKind, MAX_TICKETS, Result, Ticket, from_json};
 use pyo3::prelude::*;

@@ -159,7 +159,8 @@ pub fn evaluate<'py>(
     done.mirror(py)
 }
 
-/// Compares a head of two engines' models; the options are JSON. `progress` is told the rows done, of twice as many.
+/// Compares a head of two engines' models; the options are JSON. `progress` is told the rows done, of twice
+/// as many.
 #[pyfunction]
 #[pyo3(signature = (a, b, data, options, progress=None))]
 pub fn compare<'py>(

@@ -1,4 +1,5 @@
-//! The `frontdesk` command: arguments in, what the engine says out. Results go to stdout, everything else to stderr.
+//! The `frontdesk` command: arguments in, what the engine says out. Results go to stdout, everything else to
+//! stderr.
 
 mod analyze;
 mod args;
@@ -43,7 +44,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// The flag of the option that an error is about, where this command has one and the message does not name it.
+/// The flag of the option that an error is about, where this command has one and the message does not name
+/// it.
 fn flag(error: &Error) -> String {
     let flag = error.field().map(|field| field.replace('_', "-")).unwrap_or_default();
     let command = std::env::args().nth(1).unwrap_or_default();

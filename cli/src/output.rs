@@ -48,7 +48,8 @@ impl Output {
     }
 }
 
-/// A file with the permissions that the process gives its files; a temporary file's own are for its owner alone.
+/// A file with the permissions that the process gives its files; a temporary file's own are for its owner
+/// alone.
 fn beside(parent: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]

@@ -48,8 +48,8 @@ fn a_run_that_is_killed_at_any_place_ends_with_the_same_bytes() {
     frontdesk().args(score(&model, &archive, &whole)).assert().success();
     let expected = files(&whole);
     assert_eq!(expected.iter().filter(|(name, _)| name.starts_with("part-")).count(), 15);
-    // In the midst of a part, between a part's file and its entry in the journal, in the midst of the entry, and behind it; each run is killed twice, at another
-    // number of threads.
+    // In the midst of a part, between a part's file and its entry in the journal, in the midst of the entry,
+    // and behind it; each run is killed twice, at another number of threads.
     let places = [
         [("row-written", 1), ("row-written", 4321)],
         [("row-written", 999), ("part-moved", 1)],
@@ -85,7 +85,8 @@ fn a_full_disk_is_told_leaves_no_torn_part_and_can_be_gone_on_from() {
     let mut arguments = score(&model, &archive, &whole);
     arguments.extend(["--format", "jsonl"].map(str::to_owned));
     frontdesk().args(&arguments).assert().success();
-    // A limit on the size of a file stands for the disk; the signal that comes with it is ignored, so that writing fails as on a full disk.
+    // A limit on the size of a file stands for the disk; the signal that comes with it is ignored, so that
+    // writing fails as on a full disk.
     let output = dir.path().join("full");
     arguments[3] = output.display().to_string();
     let quoted: Vec<String> = arguments.iter().map(|argument| format!("'{argument}'")).collect();

@@ -63,7 +63,8 @@ fn a_disk_that_fills_up_in_a_checkpoint_leaves_no_part_of_one() {
     let dir = tempfile::tempdir().unwrap();
     let (base, data) = prepare(dir.path());
     let output = dir.path().join("full");
-    // Files of more than 50 kB cannot be written; the signal that says so is ignored, so that the write itself fails.
+    // Files of more than 50 kB cannot be written; the signal that says so is ignored, so that the write
+    // itself fails.
     let limited = "trap '' XFSZ; ulimit -f 100; exec \"$@\"";
     let found = Command::new("sh")
         .args(["-c", limited, "sh"])

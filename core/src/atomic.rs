@@ -12,7 +12,8 @@ pub(crate) const PARTIAL: &str = ".partial";
 /// Writes a file beside its place, puts it on the disk, and moves it there.
 ///
 /// # Errors
-/// `io`, where the disk is full, for example; then nothing is left of it, and what stood in its place before still does.
+/// `io`, where the disk is full, for example; then nothing is left of it, and what stood in its place before
+/// still does.
 pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
     let mut partial = path.as_os_str().to_owned();
     partial.push(PARTIAL);

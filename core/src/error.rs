@@ -23,12 +23,14 @@ pub enum ErrorKind {
     Timeout,
     /// The caller went away.
     Cancelled,
-    /// There is no such model: no such directory, no such name on the hub, a file that a model needs is missing.
+    /// There is no such model: no such directory, no such name on the hub, a file that a model needs is
+    /// missing.
     ModelNotFound,
-    /// The model is there and not usable: a broken file, a wrong digest, an unknown version, a golden message that
-    /// gives another score.
+    /// The model is there and not usable: a broken file, a wrong digest, an unknown version, a golden message
+    /// that gives another score.
     ModelInvalid,
-    /// A data file is broken: invalid UTF-8, a ragged row, a missing column, a label that the model does not know.
+    /// A data file is broken: invalid UTF-8, a ragged row, a missing column, a label that the model does not
+    /// know.
     DataInvalid,
     /// The device that was asked for is not there.
     DeviceUnavailable,
@@ -171,7 +173,8 @@ impl std::error::Error for Error {
     }
 }
 
-/// A network that fails while it runs is a fault of the engine; what is wrong with a file is the model's fault.
+/// A network that fails while it runs is a fault of the engine; what is wrong with a file is the model's
+/// fault.
 impl From<ModelError> for Error {
     fn from(error: ModelError) -> Self {
         let kind = match &error {
@@ -184,7 +187,8 @@ impl From<ModelError> for Error {
     }
 }
 
-/// Runs work that must not panic across a border: a panic is a fault of ours, and becomes an `internal` error.
+/// Runs work that must not panic across a border: a panic is a fault of ours, and becomes an `internal`
+/// error.
 pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload| {
         let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());

@@ -1,6 +1,7 @@
 //! Places at which a test stops a run, to end it just there, however fast the machine is.
 
-/// Where the environment says `FRONTDESK_GATE=PLACE:COUNT:FILE`, the thread that passes this place for the COUNT-th time writes FILE and sleeps until the process is ended.
+/// Where the environment says `FRONTDESK_GATE=PLACE:COUNT:FILE`, the thread that passes this place for the
+/// COUNT-th time writes FILE and sleeps until the process is ended.
 #[cfg(feature = "gates")]
 pub(crate) fn gate(place: &str) {
     use std::sync::atomic::{AtomicU64, Ordering};

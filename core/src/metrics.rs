@@ -89,7 +89,8 @@ impl Recorder {
     }
 }
 
-/// A histogram that many threads fill. The sum is kept in whole units of `unit`, so that adding to it needs no lock.
+/// A histogram that many threads fill. The sum is kept in whole units of `unit`, so that adding to it needs
+/// no lock.
 #[derive(Debug)]
 pub(crate) struct Buckets {
     bounds: &'static [f64],

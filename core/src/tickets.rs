@@ -29,8 +29,8 @@ impl<'a> TicketRef<'a> {
     }
 }
 
-/// A source of tickets that can be read from any thread. `Vec<Ticket>` is one; a table's column can be another, and then its
-/// texts are not copied.
+/// A source of tickets that can be read from any thread. `Vec<Ticket>` is one; a table's column can be
+/// another, and then its texts are not copied.
 pub trait Tickets: Send + Sync {
     /// How many there are.
     fn len(&self) -> usize;
@@ -105,8 +105,8 @@ impl Serialize for Ticket {
 /// Reads JSON that a caller handed over.
 ///
 /// # Errors
-/// `invalid-input`: what was wrong, with the line and column of broken JSON, or the path of a value that does not fit; the
-/// error's field is the last name on that path.
+/// `invalid-input`: what was wrong, with the line and column of broken JSON, or the path of a value that does
+/// not fit; the error's field is the last name on that path.
 pub fn from_json<T: DeserializeOwned>(json: &[u8]) -> Result<T> {
     let mut deserializer = serde_json::Deserializer::from_slice(json);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|e| refused(&e))?;

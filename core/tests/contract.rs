@@ -24,7 +24,8 @@ fn read<T: serde::de::DeserializeOwned + Default>(value: Option<&Value>) -> Resu
     value.map_or_else(|| Ok(T::default()), |value| from_json(value.to_string().as_bytes()))
 }
 
-/// The same shape and labels everywhere, and the same bits of scores: JSON has an f32 as the f64 of the same value.
+/// The same shape and labels everywhere, and the same bits of scores: JSON has an f32 as the f64 of the same
+/// value.
 fn same(answer: &Value, expected: &Value, at: &str) {
     match (answer, expected) {
         (Value::Object(a), Value::Object(b)) => {

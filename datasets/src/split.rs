@@ -1,7 +1,7 @@
 //! Train, dev and test, split by author: whole batches move, so no test message's author was trained on.
 //!
-//! Among many seeded assignments the one whose label distributions are nearest the whole's wins. Batches that come later join
-//! dev and train, so that the test split stays what it was. Then the
+//! Among many seeded assignments the one whose label distributions are nearest the whole's wins. Batches that
+//! come later join dev and train, so that the test split stays what it was. Then the
 //! near-duplicate guard takes out of dev what is near a test message, and out of train what is near either.
 
 use crate::error::{DataError, Result};
@@ -83,8 +83,8 @@ impl SplitPlan {
         none.draw(tickets, TEST_SHARE)
     }
 
-    /// The split with the batches that are not in it yet: some join dev, up to its share, the rest join train. No batch changes its place and
-    /// none joins test, so that figures stay comparable.
+    /// The split with the batches that are not in it yet: some join dev, up to its share, the rest join
+    /// train. No batch changes its place and none joins test, so that figures stay comparable.
     pub fn grow(&self, tickets: &[LabelledTicket]) -> Result<Self> {
         self.draw(tickets, 0.0)
     }

@@ -8,8 +8,8 @@ use frontdesk_datasets::split::SplitPlan;
 use frontdesk_datasets::tickets::{read_batch, read_batches};
 use std::path::Path;
 
-/// Categories (approval, approval), (approval, revision), (revision, revision), (question, question): 3 of 4 agree, by chance
-/// 2/4 · 1/4 + 1/4 · 2/4 + 1/4 · 1/4 would, so that kappa is (0.75 - 0.3125) / 0.6875.
+/// Categories (approval, approval), (approval, revision), (revision, revision), (question, question): 3 of 4
+/// agree, by chance 2/4 · 1/4 + 1/4 · 2/4 + 1/4 · 1/4 would, so that kappa is (0.75 - 0.3125) / 0.6875.
 #[test]
 fn agreement_is_as_counted_by_hand() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,9 +1,12 @@
-//! The networks of Frontdesk: BERT and DistilBERT encoders with classification heads, read from Hugging Face directories.
+//! The networks of Frontdesk: BERT and DistilBERT encoders with classification heads, read from Hugging Face
+//! directories.
 //!
-//! Tensors in, tensors out. This crate knows no text, no labels and no network access; the `frontdesk` crate gives those.
+//! Tensors in, tensors out. This crate knows no text, no labels and no network access; the `frontdesk` crate
+//! gives those.
 //!
-//! The flow: [`config`] and [`weights`] read a checkpoint, [`encoder`] turns token ids into hidden states, [`heads`] turn
-//! hidden states into logits and logits into probabilities, [`network`] joins one encoder and its heads.
+//! The flow: [`config`] and [`weights`] read a checkpoint, [`encoder`] turns token ids into hidden states,
+//! [`heads`] turn hidden states into logits and logits into probabilities, [`network`] joins one encoder and
+//! its heads.
 #![warn(missing_docs)]
 
 pub mod config;

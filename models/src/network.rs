@@ -12,7 +12,8 @@ use crate::weights::Weights;
 /// Where a network computes, and with which numbers.
 #[derive(Debug, Clone)]
 pub enum Backend {
-    /// The CPU's serving path: packed weights, the same bits whatever the batch, the threads and the instruction set.
+    /// The CPU's serving path: packed weights, the same bits whatever the batch, the threads and the
+    /// instruction set.
     Packed {
         /// The number type of the trunk; heads are float32.
         precision: Precision,
@@ -111,7 +112,8 @@ impl Network {
         self.encoder.forward(batch)
     }
 
-    /// The logits of the heads named by index, `[head][sequence][logit]`, with the squared length where a head has it; the trunk runs once.
+    /// The logits of the heads named by index, `[head][sequence][logit]`, with the squared length where a
+    /// head has it; the trunk runs once.
     ///
     /// # Errors
     /// As [`Encoder::forward`].

@@ -57,17 +57,17 @@ impl Weights {
     /// Maps the file at `path` and checks its header.
     ///
     /// # Errors
-    /// [`ModelError::Io`] where the file cannot be read; [`ModelError::Weights`] where it is not a safetensors file or
-    /// breaks a limit.
+    /// [`ModelError::Io`] where the file cannot be read; [`ModelError::Weights`] where it is not a
+    /// safetensors file or breaks a limit.
     pub fn open(path: &Path, limits: Limits) -> Result<Self> {
         let file = File::open(path)?;
         let length = file.metadata()?.len();
         if length > limits.file_bytes {
             return Err(ModelError::Weights(format!("{length} bytes; at most {}", limits.file_bytes)));
         }
-        // SAFETY: the map is read-only and lives only while a model is loaded: every tensor is copied out. A file that
-        // another process shortens in that time ends this one with SIGBUS, the usual hazard of a mapped file; loading
-        // from bytes avoids it.
+        // SAFETY: the map is read-only and lives only while a model is loaded: every tensor is copied out. A
+        // file that another process shortens in that time ends this one with SIGBUS, the usual hazard
+        // of a mapped file; loading from bytes avoids it.
         #[allow(unsafe_code)]
         let map = unsafe { memmap2::Mmap::map(&file)? };
         Self::checked(Bytes::Mapped(map), limits)
@@ -129,8 +129,8 @@ impl Weights {
     /// The values of one tensor as float32, the last dimension nearest.
     ///
     /// # Errors
-    /// [`ModelError::Tensor`] where it is missing, not of `shape`, not float32, float16 or bfloat16, or has a value that
-    /// is not finite (named with its index).
+    /// [`ModelError::Tensor`] where it is missing, not of `shape`, not float32, float16 or bfloat16, or has a
+    /// value that is not finite (named with its index).
     pub fn values(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
         let (data, number) = self.numbers(name, shape)?;
         let mut values = vec![0.0; shape.iter().product()];

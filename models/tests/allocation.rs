@@ -6,7 +6,8 @@ use common::{golden, minilm_dir, read};
 use frontdesk_models::encoder::{Encoder, PackedEncoder, TokenBatch};
 use frontdesk_models::kernels::{Isa, Precision};
 
-/// The hidden states, the batch's ends, a wave with its sequences, and what the thread pool needs for a scope.
+/// The hidden states, the batch's ends, a wave with its sequences, and what the thread pool needs for a
+/// scope.
 const PER_PASS: u64 = 12;
 
 #[test]

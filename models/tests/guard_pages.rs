@@ -1,5 +1,5 @@
-//! Whole passes with a page after, and before, every buffer that no access survives: a kernel that reads or writes a byte past an
-//! end ends this process.
+//! Whole passes with a page after, and before, every buffer that no access survives: a kernel that reads or
+//! writes a byte past an end ends this process.
 #![cfg(unix)]
 #![allow(unsafe_code, reason = "this test's own allocator")]
 
@@ -27,8 +27,8 @@ static GUARDED: Guarded = Guarded;
 /// Whether buffers begin where their pages do; else they end where these do.
 static AT_START: AtomicBool = AtomicBool::new(false);
 
-// SAFETY: a buffer is memory that was mapped for it alone, of its size and alignment, and is unmapped once, by the address of its
-// first page, which the address of the buffer tells since it begins in that page.
+// SAFETY: a buffer is memory that was mapped for it alone, of its size and alignment, and is unmapped once,
+// by the address of its first page, which the address of the buffer tells since it begins in that page.
 unsafe impl GlobalAlloc for Guarded {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         if layout.size() < LEAST || layout.align() > PAGE {

@@ -59,8 +59,8 @@ fn real_minilm_gives_transformers_hidden_states_alone_and_in_a_batch() {
     }
 }
 
-/// A DistilBERT has BERT's layers without token types: with their row 0 added to every position, the same weights run
-/// through the other family's names.
+/// A DistilBERT has BERT's layers without token types: with their row 0 added to every position, the same
+/// weights run through the other family's names.
 #[test]
 fn minilm_folded_into_the_distilbert_layout_gives_the_same_answer() {
     let (bert, weights) = read(&minilm_dir());

@@ -1,4 +1,5 @@
-//! What requests look like. Where a ticket is taken whole, the engine's own reader takes it, and its schema here is for the document.
+//! What requests look like. Where a ticket is taken whole, the engine's own reader takes it, and its schema
+//! here is for the document.
 
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -45,7 +46,8 @@ pub(crate) struct BatchRequest {
     pub(crate) context: frontdesk::RouteContext,
 }
 
-/// What is known when tickets are routed. What is left out takes no channel out, but consent, which must be given.
+/// What is known when tickets are routed. What is left out takes no channel out, but consent, which must be
+/// given.
 #[derive(Debug, ToSchema)]
 #[schema(as = RouteContext)]
 #[allow(dead_code, reason = "as below")]

@@ -1,6 +1,7 @@
 //! The HTTP face of Frontdesk: a router over an engine, and a service that runs it.
 //!
-//! Every answer and every error is the engine's own; this crate adds the limits, the headers and the names of HTTP.
+//! Every answer and every error is the engine's own; this crate adds the limits, the headers and the names of
+//! HTTP.
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 #![forbid(unsafe_code)]

@@ -83,7 +83,8 @@ pub async fn serve(
     Ok(())
 }
 
-/// Listens on `address` and serves until SIGTERM or Ctrl-C; `ready` is told the address, whose port may have been 0.
+/// Listens on `address` and serves until SIGTERM or Ctrl-C; `ready` is told the address, whose port may have
+/// been 0.
 ///
 /// # Errors
 /// `io` where the address cannot be listened on.

@@ -1,4 +1,5 @@
-//! A list of tickets that cannot be made to fill the memory: an element of three bytes becomes a ticket of many more.
+//! A list of tickets that cannot be made to fill the memory: an element of three bytes becomes a ticket of
+//! many more.
 
 use std::fmt;
 

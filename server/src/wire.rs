@@ -1,5 +1,5 @@
-//! What answers look like: camelCase mirrors of the engine's types. Each is taken apart field by field, so that a field that is
-//! forgotten here does not compile.
+//! What answers look like: camelCase mirrors of the engine's types. Each is taken apart field by field, so
+//! that a field that is forgotten here does not compile.
 
 mod route;
 
@@ -95,7 +95,8 @@ pub(crate) struct Abstain {
 pub(crate) struct Usage {
     tokens: usize,
     truncated: bool,
-    /// What was taken away from the text before it was read, where the service does that: `html`, `quotes`, `forwards`, `signature`, `disclaimer`.
+    /// What was taken away from the text before it was read, where the service does that: `html`, `quotes`,
+    /// `forwards`, `signature`, `disclaimer`.
     #[serde(skip_serializing_if = "Option::is_none")]
     removed: Option<Vec<String>>,
 }

@@ -1,4 +1,5 @@
-//! The log of requests. Alone in its file: what a subscriber of one thread hears depends on what other threads' tests did first.
+//! The log of requests. Alone in its file: what a subscriber of one thread hears depends on what other
+//! threads' tests did first.
 
 mod common;
 

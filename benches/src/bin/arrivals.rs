@@ -1,9 +1,11 @@
 //! Latency under load: single messages that arrive at random, at a share of the rate that the engine can do.
 //!
-//!     cargo run --release -p frontdesk-benches --bin arrivals -- MODEL TEXTS.json [THREADS [PRECISION [SECONDS]]]
+//!     cargo run --release -p frontdesk-benches --bin arrivals --
+//!         MODEL TEXTS.json [THREADS [PRECISION [SECONDS]]]
 //!
-//! Prints JSON lines. First the rate of one call with all texts; then, for each share of it, messages a second that arrived (as a
-//! Poisson process) and were answered, and how long an answer took, from arrival, in milliseconds.
+//! Prints JSON lines. First the rate of one call with all texts; then, for each share of it, messages a
+//! second that arrived (as a Poisson process) and were answered, and how long an answer took, from arrival,
+//! in milliseconds.
 
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};

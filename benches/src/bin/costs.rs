@@ -4,9 +4,10 @@
 //!     cargo run --release -p frontdesk-benches --bin costs -- memory MODEL [PRECISION [TEXTS]]
 //!     cargo run --release -p frontdesk-benches --bin costs -- heads MODEL [PRECISION]
 //!
-//! Each prints JSON lines. `open`: milliseconds of opening and of the first answer, in a process that has done nothing before; run it
-//! twice, so that the files are in the page cache. `memory`: resident MiB while texts of random length pass through. `heads`: a
-//! pass with all heads over a pass of the trunk alone, in turn, on one batch of 26 tokens a text.
+//! Each prints JSON lines. `open`: milliseconds of opening and of the first answer, in a process that has
+//! done nothing before; run it twice, so that the files are in the page cache. `memory`: resident MiB while
+//! texts of random length pass through. `heads`: a pass with all heads over a pass of the trunk alone, in
+//! turn, on one batch of 26 tokens a text.
 
 use std::time::Instant;
 

@@ -1,8 +1,9 @@
 //! The engine and its HTTP face, to be timed on command beside the other faces: `benches/faces/run`.
 //!
 //! Reads lines of a face, a kind of work and a number, and answers each with one of seconds:
-//! `engine single 50` (the median of so many calls on one message), `http batch 256` (one call of so many tickets),
-//! `engine threads 4` (calls a second of so many threads, each calling on one message after the other for two seconds).
+//! `engine single 50` (the median of so many calls on one message), `http batch 256` (one call of so many
+//! tickets), `engine threads 4` (calls a second of so many threads, each calling on one message after the
+//! other for two seconds).
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;

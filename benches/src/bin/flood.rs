@@ -1,9 +1,11 @@
-//! Many requests at once against the HTTP service: each must be answered, with 200 or 429, and the memory stay flat.
+//! Many requests at once against the HTTP service: each must be answered, with 200 or 429, and the memory
+//! stay flat.
 //!
 //!     cargo run --release -p frontdesk-benches --bin flood -- [REQUESTS [ROUNDS]]
 //!
-//! First sixteen clients find what the service can do; then requests come at twice that rate, each on a connection of its own;
-//! then all of them at once, in so many rounds. The service is a process of its own. Prints one JSON line for each part.
+//! First sixteen clients find what the service can do; then requests come at twice that rate, each on a
+//! connection of its own; then all of them at once, in so many rounds. The service is a process of its own.
+//! Prints one JSON line for each part.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};

@@ -2,8 +2,9 @@
 //!
 //!     cargo run --release -p frontdesk-benches --bin limits -- [THREADS]
 //!
-//! Prints one JSON line: the instruction set, 10^9 operations a second of all threads together in each precision (two a
-//! multiply-add; `null` where the instruction set has none of its own), and 10^9 bytes read a second.
+//! Prints one JSON line: the instruction set, 10^9 operations a second of all threads together in each
+//! precision (two a multiply-add; `null` where the instruction set has none of its own), and 10^9 bytes read
+//! a second.
 
 use std::sync::Barrier;
 use std::thread;

@@ -1,7 +1,8 @@
 //! How fast tables are read, without inference: `reading FILE...`, columns `id`, `text` and `label`.
 //!
-//! Prints, for each file and each reader that verbs have, millions of rows and of bytes a second: labelled texts (train, evaluate), tickets (analyze; looked through once and then
-//! read), and archives (score: rows under a condition that none fulfils, with the digest of the file).
+//! Prints, for each file and each reader that verbs have, millions of rows and of bytes a second: labelled
+//! texts (train, evaluate), tickets (analyze; looked through once and then read), and archives (score: rows
+//! under a condition that none fulfils, with the digest of the file).
 
 use std::error::Error;
 use std::path::Path;

@@ -1,6 +1,9 @@
 //! How well a repeated issue is told from another one: texts of one intent against texts of two.
 //!
-//!     repeats FILE.csv [PAIRS]      columns text and label; prints the area under the ROC curve by meaning and by words, and how often each says 0
+//!     repeats FILE.csv [PAIRS]
+//!
+//! The columns are `text` and `label`. Prints the area under the ROC curve by meaning and by words, and how
+//! often each says 0.
 //!
 //! Texts of one intent are not always the same issue, so that no measure reaches 1.
 

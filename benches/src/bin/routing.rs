@@ -1,15 +1,17 @@
 //! A desk whose customers and rewards are known: what each way to route would cost it.
 //!
-//!     routing stream FILE [TICKETS [SEED]]      writes the tickets, one JSON line each, for this program and its peers
+//!     routing stream FILE [TICKETS [SEED]]
 //!     routing run FILE [NAME=VALUE...]
 //!
-//! The latter prints the regret of ours at every thousandth ticket, and how sure it was. How it learns: `tries`, the share that is tried until something was
-//! learnt (0.2); `every`, the tickets after which it learns (500, later less and less often); `afterwards`, the share that is tried from then on (0.5), at most;
-//! `by_gap`, how much less is tried the more it would cost, times the root of the tickets seen (100; 0: tried alike); `rows`, the least decisions that a log must be worth (as
-//! learning has it).
+//! The former writes the tickets, one JSON line each, for this program and its peers. The latter prints the regret of ours at every thousandth ticket, and how sure it was. How it learns:
+//! `tries`, the share that is tried until something was learnt (0.2); `every`, the tickets after which it
+//! learns (500, later less and less often); `afterwards`, the share that is tried from then on (0.5), at
+//! most; `by_gap`, how much less is tried the more it would cost, times the root of the tickets seen (100; 0:
+//! tried alike); `rows`, the least decisions that a log must be worth (as learning has it).
 //!
-//! A ticket has features, a customer and, for each route, what that route would earn on average and what it would earn this time. A policy sees the
-//! features and what the route that it takes earned. Regret is the average reward of the best route, which knows the customer, less that of the route taken.
+//! A ticket has features, a customer and, for each route, what that route would earn on average and what it
+//! would earn this time. A policy sees the features and what the route that it takes earned. Regret is the
+//! average reward of the best route, which knows the customer, less that of the route taken.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
@@ -77,8 +79,9 @@ const KINDS: [(f64, &[(Feature, f64)]); 8] = [
     ),
 ];
 
-/// What a unit of a feature earns on each route of this desk, in the order of the routes: not what the default weights think. Its chatbot is good at
-/// faults and approvals, its live chat poor at anything visual, its video calls solve what repeats.
+/// What a unit of a feature earns on each route of this desk, in the order of the routes: not what the
+/// default weights think. Its chatbot is good at faults and approvals, its live chat poor at anything visual,
+/// its video calls solve what repeats.
 const EARNS: [(Feature, [f64; 4]); 16] = [
     (Feature::HowTo, [0.35, 0.15, 0.10, 0.00]),
     (Feature::Visual, [-0.20, -0.35, 0.45, 0.20]),
@@ -100,7 +103,8 @@ const EARNS: [(Feature, [f64; 4]); 16] = [
 
 const COST: ByRoute<f64> = ByRoute { ai_chatbot: 0.0, live_chat: 0.12, co_browse: 0.18, video_call: 0.30 };
 
-/// How far customers differ in what works for them, and how far one time is from another: standard deviations.
+/// How far customers differ in what works for them, and how far one time is from another: standard
+/// deviations.
 const CUSTOMERS: f64 = 0.15;
 const TIMES: f64 = 0.35;
 
@@ -309,7 +313,8 @@ fn run(path: &str, how: Learning) -> Result<(), Box<dyn std::error::Error>> {
         Desk::new("learnt", Some((how, false)))?,
         Desk::new("learnt and trying", Some((how, true)))?,
     ];
-    // Of the last, by tenths of its confidence: decisions, their confidence, and how often the route was this ticket's best.
+    // Of the last, by tenths of its confidence: decisions, their confidence, and how often the route was this
+    // ticket's best.
     let mut sure = [(0_usize, 0.0, 0.0); 10];
     println!("tickets,{}", desks.iter().map(|desk| desk.name).collect::<Vec<_>>().join(","));
     for (number, line) in BufReader::new(File::open(path)?).lines().enumerate() {

@@ -3,10 +3,11 @@
 //!     cargo run --release -p frontdesk-benches --bin throughput -- MODEL TEXTS.json [THREADS [PRECISION]]
 //!     cargo run --release -p frontdesk-benches --bin throughput -- MODEL TEXTS.json THREADS PRECISION serve
 //!
-//! The first form prints one JSON line for each of two passes over all texts, and for single calls at three lengths. The second, for
-//! `benches/peers/run`, prints a line when the model is loaded, and then answers each line of its input with one: `pass`,
-//! `single WORDS CALLS` (calls on the first so many words of the longest text, one after the other), `scores TEXTS` (the
-//! probability of the label POSITIVE for the first so many texts).
+//! The first form prints one JSON line for each of two passes over all texts, and for single calls at three
+//! lengths. The second, for `benches/peers/run`, prints a line when the model is loaded, and then answers
+//! each line of its input with one: `pass`, `single WORDS CALLS` (calls on the first so many words of the
+//! longest text, one after the other), `scores TEXTS` (the probability of the label POSITIVE for the first so
+//! many texts).
 
 use std::time::Instant;
 

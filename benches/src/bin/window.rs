@@ -1,7 +1,9 @@
 //! What a stream's step and window cost: `window TEXTS.json [ROUNDS]`, the bundled model, two threads.
 //!
-//! Prints, for each step (tickets that are handed over at once) and window (steps under way), the texts a second as a share of the best, each the median of the rounds. The combinations take their
-//! turns in every round, so that a bad minute of the machine is everybody's. `STREAM_STEP` and `STREAM_WINDOW` were chosen by it.
+//! Prints, for each step (tickets that are handed over at once) and window (steps under way), the texts a
+//! second as a share of the best, each the median of the rounds. The combinations take their turns in every
+//! round, so that a bad minute of the machine is everybody's. `STREAM_STEP` and `STREAM_WINDOW` were chosen
+//! by it.
 
 use std::collections::VecDeque;
 use std::error::Error;

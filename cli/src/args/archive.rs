@@ -23,7 +23,8 @@ pub(crate) struct ReadingArgs {
     /// What is taken away from texts: all, none, or html, quotes, forwards, signature, disclaimer
     #[arg(long, value_name = "KINDS", default_value = "all")]
     pub(crate) prepare: Preparation,
-    /// Only rows for which this SQL condition holds, such as "created_at >= '2026-01-01' AND channel IN ('mail', 'web')"
+    /// Only rows for which this SQL condition holds, such as "created_at >= '2026-01-01' AND channel IN
+    /// ('mail', 'web')"
     #[arg(long = "where", value_name = "CONDITION")]
     pub(crate) filter: Option<String>,
     /// Only so many rows
@@ -72,8 +73,8 @@ pub(crate) enum Progress {
 
 #[derive(Debug, Args)]
 pub(crate) struct ScoreArgs {
-    /// Parquet, CSV, JSON lines, Arrow, each also packed with gzip or zstd: files, directories, patterns, - for standard input, or addresses of
-    /// objects (s3://, gs://, az://)
+    /// Parquet, CSV, JSON lines, Arrow, each also packed with gzip or zstd: files, directories, patterns, -
+    /// for standard input, or addresses of objects (s3://, gs://, az://)
     #[arg(required = true, value_name = "ARCHIVE")]
     pub(crate) archives: Vec<String>,
     /// The directory for the scores; a run that ended early is gone on with
@@ -82,7 +83,8 @@ pub(crate) struct ScoreArgs {
     /// What the scores are written as: parquet, csv, jsonl
     #[arg(long, value_name = "FORMAT", default_value = "parquet", value_parser = named::<OutputFormat>)]
     pub(crate) format: OutputFormat,
-    /// A column that is carried along, or several with commas between them, where no column has that name; may be given several times
+    /// A column that is carried along, or several with commas between them, where no column has that name;
+    /// may be given several times
     #[arg(long, value_name = "COLUMNS")]
     pub(crate) keep: Vec<String>,
     /// Rows of the inputs to a part of the output

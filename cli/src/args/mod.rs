@@ -129,7 +129,8 @@ pub(crate) struct AnalyzeArgs {
     /// Of a text longer than the model reads: head, head-and-tail, refuse
     #[arg(long, default_value = "head-and-tail", value_name = "POLICY")]
     pub(crate) long_text: LongText,
-    /// What is taken away from texts before they are read: all, none, or html, quotes, forwards, signature, disclaimer
+    /// What is taken away from texts before they are read: all, none, or html, quotes, forwards, signature,
+    /// disclaimer
     #[arg(long, value_name = "KINDS", default_value = "none")]
     pub(crate) prepare: Preparation,
     #[command(flatten)]
@@ -165,7 +166,8 @@ pub(crate) struct EvaluateArgs {
     /// A precision such as 0.95: for each label, from which score on it is reached, and how much that leaves
     #[arg(long, value_name = "PRECISION", conflicts_with = "compare")]
     pub(crate) automate_at: Option<f64>,
-    /// Texts that the model was not made for, with the same text column: how well it tells them from those of --data
+    /// Texts that the model was not made for, with the same text column: how well it tells them from those
+    /// of --data
     #[arg(long, value_name = "FILE", conflicts_with_all = ["compare", "automate_at"])]
     pub(crate) outside: Option<PathBuf>,
     /// Wrong rows to name, at most; with --compare, changed rows in the table
@@ -203,7 +205,8 @@ pub(crate) struct ServeArgs {
     /// Tickets that may wait before requests are answered 429
     #[arg(long, value_name = "N")]
     pub(crate) queue: Option<usize>,
-    /// What is taken away from texts before they are read: all, none, or html, quotes, forwards, signature, disclaimer
+    /// What is taken away from texts before they are read: all, none, or html, quotes, forwards, signature,
+    /// disclaimer
     #[arg(long, value_name = "KINDS", default_value = "none")]
     pub(crate) prepare: Preparation,
     /// A sequence-classification checkpoint in the place of the bundle's sentiment head

@@ -8,16 +8,19 @@ use super::named;
 /// How tables are read, where their names and contents do not say it.
 #[derive(Debug, Args)]
 pub(crate) struct TableArgs {
-    /// The format, where the name does not say it: parquet, csv, jsonl (one object a line, or an array), arrow
+    /// The format, where the name does not say it: parquet, csv, jsonl (one object a line, or an array),
+    /// arrow
     #[arg(long, value_name = "FORMAT", value_parser = named::<InputFormat>)]
     pub(crate) input_format: Option<InputFormat>,
-    /// What stands between the fields of a CSV; default: a tab in .tsv, what a first line of sep=; says, else what its header has most of among , ; tab |
+    /// What stands between the fields of a CSV; default: a tab in .tsv, what a first line of sep=; says,
+    /// else what its header has most of among , ; tab |
     #[arg(long, value_name = "CHARACTER")]
     pub(crate) delimiter: Option<char>,
     /// What stands around a field that has the delimiter in it; default: "
     #[arg(long, value_name = "CHARACTER")]
     pub(crate) quote: Option<char>,
-    /// The encoding of a CSV or of JSON, such as windows-1252; default: UTF-8, or what a byte order mark says
+    /// The encoding of a CSV or of JSON, such as windows-1252; default: UTF-8, or what a byte order mark
+    /// says
     #[arg(long, value_name = "NAME")]
     pub(crate) encoding: Option<String>,
 }
@@ -60,7 +63,8 @@ pub(crate) struct ColumnArgs {
     /// The column that holds the customer's number, where the messages of a thread have an author_id
     #[arg(long = "requester-column", id = "requester_column", value_name = "NAME")]
     requester: Option<String>,
-    /// What marks the customer's messages of a thread, such as role=user or author.type=lead; all: each is the customer's; may be given several times
+    /// What marks the customer's messages of a thread, such as role=user or author.type=lead; all: each is
+    /// the customer's; may be given several times
     #[arg(long, value_name = "NAME=VALUE")]
     customer: Vec<Customer>,
     /// Take no column by its name: only those that are named here

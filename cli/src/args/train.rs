@@ -20,7 +20,8 @@ pub(crate) struct TrainArgs {
     pub(crate) valid: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) table: TableArgs,
-    /// A training in a TOML file: options in the table training, heads with their files in tables heads; options given here count more
+    /// A training in a TOML file: options in the table training, heads with their files in tables heads;
+    /// options given here count more
     #[arg(long, value_name = "FILE", conflicts_with_all = ["data", "task", "dense", "text_column", "label_column", "input_format", "delimiter", "quote", "encoding"])]
     pub(crate) config: Option<PathBuf>,
     /// The directory to write; must not be there
@@ -29,7 +30,8 @@ pub(crate) struct TrainArgs {
     /// A plain encoder, or a bundle whose other heads are kept; default: the bundled model
     #[arg(long, value_name = "NAME|DIR")]
     pub(crate) base: Option<String>,
-    /// The head's name: category, sentiment, emotions, urgency, or your own; route: --data has outcomes, and --output is the policy's file
+    /// The head's name: category, sentiment, emotions, urgency, or your own; route: --data has outcomes, and
+    /// --output is the policy's file
     #[arg(long, value_name = "NAME")]
     pub(crate) task: Option<String>,
     /// Of outcomes: the policy whose weights learn; default: the default policy
@@ -56,11 +58,12 @@ pub(crate) struct TrainArgs {
     /// Store the trunk as float16
     #[arg(long)]
     pub(crate) half: bool,
-    /// What learns: frozen (the heads alone), full, lora; default: frozen on a bundle, full on a plain encoder
+    /// What learns: frozen (the heads alone), full, lora; default: frozen on a bundle, full on a plain
+    /// encoder
     #[arg(long, value_parser = named::<Method>)]
     pub(crate) method: Option<Method>,
-    /// How tokens become a vector: mean, or cls as transformers' classifiers have it; default: cls for one task on a plain encoder that
-    /// learns, else mean
+    /// How tokens become a vector: mean, or cls as transformers' classifiers have it; default: cls for one
+    /// task on a plain encoder that learns, else mean
     #[arg(long, value_parser = named::<Pooling>)]
     pub(crate) pooling: Option<Pooling>,
     /// Width of a dense layer before the output layer; default: none
@@ -123,7 +126,8 @@ pub(crate) struct TrainArgs {
     /// Seeds everything that is random; default: 17
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
-    /// A precision that each label shall have, such as 0.95: under the score that it takes, the engine abstains
+    /// A precision that each label shall have, such as 0.95: under the score that it takes, the engine
+    /// abstains
     #[arg(long, value_name = "PRECISION")]
     pub(crate) automate_at: Option<f64>,
     /// Let the report name the worst errors with their texts

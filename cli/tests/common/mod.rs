@@ -31,7 +31,8 @@ pub(crate) fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     files
 }
 
-/// Runs the command until it passes a place of its code (`gate` in core) for the `count`-th time, and kills it there.
+/// Runs the command until it passes a place of its code (`gate` in core) for the `count`-th time, and kills
+/// it there.
 #[allow(dead_code, reason = "not every test of the command kills it")]
 pub(crate) fn killed_at(place: &str, count: u32, arguments: &[String]) {
     let reached = tempfile::tempdir().unwrap();

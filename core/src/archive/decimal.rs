@@ -2,7 +2,8 @@
 
 use std::cmp::Ordering;
 
-/// A number as the digits that count and the place of the first of them: 0.digits times ten to the power of `scale`.
+/// A number as the digits that count and the place of the first of them: 0.digits times ten to the power of
+/// `scale`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Decimal {
     negative: bool,

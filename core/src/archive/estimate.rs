@@ -101,7 +101,8 @@ struct First<'a> {
 }
 
 impl First<'_> {
-    /// Reads until there are enough rows, and enough to count; says how many bytes that took, and whether it was all.
+    /// Reads until there are enough rows, and enough to count; says how many bytes that took, and whether it
+    /// was all.
     fn read(&mut self) -> Result<(u64, bool)> {
         let mut bytes = 0;
         let told = self.plan.told_rows().is_some();

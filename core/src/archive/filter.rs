@@ -11,17 +11,20 @@ use sqlparser::tokenizer::{Token, Tokenizer};
 use super::decimal::Decimal;
 use crate::{Error, Result};
 
-/// A condition on the columns of a row: comparisons, `AND`, `OR`, `NOT`, `IN`, `BETWEEN`, `LIKE` (`ILIKE`), `IS NULL`.
+/// A condition on the columns of a row: comparisons, `AND`, `OR`, `NOT`, `IN`, `BETWEEN`, `LIKE` (`ILIKE`),
+/// `IS NULL`.
 ///
-/// Values are compared as decimal numbers of any length where both are numbers, else as texts, as with a text in quotes always; dates of ISO 8601 compare well as
-/// texts. What is missing compares with nothing, as in SQL. An empty field of a CSV is missing.
+/// Values are compared as decimal numbers of any length where both are numbers, else as texts, as with a text
+/// in quotes always; dates of ISO 8601 compare well as texts. What is missing compares with nothing, as in
+/// SQL. An empty field of a CSV is missing.
 #[derive(Debug)]
 pub(crate) struct Filter {
     condition: Condition,
     columns: Columns,
 }
 
-/// Conditions that may be joined by `AND` and `OR`: each is a call deeper for whoever parses them and for whoever asks them.
+/// Conditions that may be joined by `AND` and `OR`: each is a call deeper for whoever parses them and for
+/// whoever asks them.
 const JOINED: usize = 1000;
 
 /// The columns that a condition looks at, each with whether it stands in quotes wherever it stands.
@@ -279,7 +282,8 @@ fn compare(left: Operand<'_>, right: Operand<'_>) -> Ordering {
     numbers.unwrap_or_else(|| text(left).cmp(text(right)))
 }
 
-/// `%` stands for any run of characters, `_` for one; in linear space and without going back more than one `%`.
+/// `%` stands for any run of characters, `_` for one; in linear space and without going back more than one
+/// `%`.
 fn matches(text: &[char], pattern: &[char]) -> bool {
     let (mut at, mut of, mut last) = (0, 0, None);
     while at < text.len() {

@@ -1,7 +1,8 @@
 //! The output directory: what run it belongs to, what of it is done, and that nobody else writes there.
 //!
-//! `manifest.json` says what is scored, and with what; it is written first and never changed. `journal.jsonl` gets a line for each part that is whole and on
-//! the disk; what is not in it counts as not there. `summary.json` is written last. None of them holds a time or a number of threads.
+//! `manifest.json` says what is scored, and with what; it is written first and never changed. `journal.jsonl`
+//! gets a line for each part that is whole and on the disk; what is not in it counts as not there.
+//! `summary.json` is written last. None of them holds a time or a number of threads.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};

@@ -1,7 +1,8 @@
 //! Archives: millions of tickets become a table, in parts, once each, whatever happens on the way.
 //!
-//! Rows are read, prepared, scored and written at the same time, in their order, with as much of them in memory as one part of the output has. What cannot be
-//! read or scored goes to a quarantine file. A run that ended early, however it ended, is gone on with by starting it again, and ends with the same bytes.
+//! Rows are read, prepared, scored and written at the same time, in their order, with as much of them in
+//! memory as one part of the output has. What cannot be read or scored goes to a quarantine file. A run that
+//! ended early, however it ended, is gone on with by starting it again, and ends with the same bytes.
 
 mod decimal;
 mod diff;

@@ -14,7 +14,8 @@ pub struct ArchiveOptions {
     pub reading: Reading,
     /// Which columns hold a ticket's fields.
     pub columns: TicketColumns,
-    /// Columns that are carried into the output, as text: each by its name, or several with commas between them, where no column has such a name.
+    /// Columns that are carried into the output, as text: each by its name, or several with commas between
+    /// them, where no column has such a name.
     pub keep: Vec<String>,
     /// The outputs; empty: those that the engine was opened with.
     pub outputs: Vec<String>,

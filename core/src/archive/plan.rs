@@ -153,7 +153,8 @@ impl Plan {
         self.inputs.iter().map(Input::told_rows).sum()
     }
 
-    /// Whether the row with this number over all inputs, from 0, is wanted. Of a row that cannot be read nobody knows whether the condition holds: it is.
+    /// Whether the row with this number over all inputs, from 0, is wanted. Of a row that cannot be read
+    /// nobody knows whether the condition holds: it is.
     pub(crate) fn wants(&self, row: u64, record: &Record) -> bool {
         self.sample.is_none_or(|sample| sample.has(row)) && self.passes(record)
     }
@@ -265,7 +266,8 @@ fn has(header: &[SourceColumn], column: &str) -> bool {
     header.iter().any(|there| there.name == column)
 }
 
-/// Of the columns that were guessed, a ticket can do without all but its text: they are taken where every input has them.
+/// Of the columns that were guessed, a ticket can do without all but its text: they are taken where every
+/// input has them.
 fn everywhere<'a>(
     taken: Vec<ColumnMapping>,
     inputs: &impl Headers<'a>,
@@ -288,7 +290,8 @@ fn everywhere<'a>(
     there
 }
 
-/// Refuses a column that an input does not have, or of inputs whose rows may lack columns, one that no row has; with the column.
+/// Refuses a column that an input does not have, or of inputs whose rows may lack columns, one that no row
+/// has; with the column.
 fn required<'a>(columns: &[Wanted], inputs: &impl Headers<'a>) -> std::result::Result<(), (String, Error)> {
     let names = |header: &[SourceColumn]| header.iter().map(|there| there.name.clone()).collect::<Vec<_>>();
     for (input, header) in inputs.clone().filter(|(input, _)| !input.is_sparse()) {

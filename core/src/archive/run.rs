@@ -22,7 +22,8 @@ const WAITING: usize = 4;
 /// How long the caller is left without news.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// An archive that is ready to be scored: its inputs are there and can be opened, and it is known which columns hold what.
+/// An archive that is ready to be scored: its inputs are there and can be opened, and it is known which
+/// columns hold what.
 pub struct Archive {
     pub(super) engine: Engine,
     pub(super) options: ArchiveOptions,
@@ -39,13 +40,16 @@ impl std::fmt::Debug for Archive {
 }
 
 impl Archive {
-    /// Finds the inputs, reads them once to know them again, and chooses the columns and, of a sample, the rows.
+    /// Finds the inputs, reads them once to know them again, and chooses the columns and, of a sample, the
+    /// rows.
     ///
-    /// `inputs` are files, directories, patterns with `*`, `-` for standard input, or addresses of objects; they are read one after the other. `progress` is
-    /// told some times a second how far it is, and may stop the work with an error, which is then the result.
+    /// `inputs` are files, directories, patterns with `*`, `-` for standard input, or addresses of objects;
+    /// they are read one after the other. `progress` is told some times a second how far it is, and may
+    /// stop the work with an error, which is then the result.
     ///
     /// # Errors
-    /// `invalid-input` for options that do not fit, or an input that is not there; `data-invalid` for one that is damaged, or lacks a column; `io`.
+    /// `invalid-input` for options that do not fit, or an input that is not there; `data-invalid` for one
+    /// that is damaged, or lacks a column; `io`.
     pub fn open(
         engine: &Engine,
         inputs: &[String],
@@ -66,7 +70,8 @@ impl Archive {
         &self.plan.skipped
     }
 
-    /// What a person should look at in what was read so far: rows that can be read, and may be meant otherwise.
+    /// What a person should look at in what was read so far: rows that can be read, and may be meant
+    /// otherwise.
     pub fn notices(&self) -> Vec<Notice> {
         self.plan.inputs.iter().flat_map(Input::notices).collect()
     }
@@ -85,11 +90,13 @@ impl Archive {
             .map(|(column, name)| (column.as_str(), name.as_str()))
     }
 
-    /// Scores into a directory. Started again, it goes on where it ended, however it ended; of a run that is whole it does nothing.
+    /// Scores into a directory. Started again, it goes on where it ended, however it ended; of a run that is
+    /// whole it does nothing.
     ///
     /// # Errors
-    /// `invalid-input` where the directory holds another run, or one that is under way; `data-invalid` for a damaged input, or more faulty rows than
-    /// [`ArchiveOptions::max_errors`]; `io`, where the disk is full, for example; and those of the engine. What is whole stays.
+    /// `invalid-input` where the directory holds another run, or one that is under way; `data-invalid` for a
+    /// damaged input, or more faulty rows than [`ArchiveOptions::max_errors`]; `io`, where the disk is
+    /// full, for example; and those of the engine. What is whole stays.
     pub fn score(
         &self,
         output: &Path,

@@ -2,7 +2,8 @@
 
 use std::collections::BinaryHeap;
 
-/// Rows that were chosen at random: those with the smallest hashes. Whether a row is one of them depends on its number alone.
+/// Rows that were chosen at random: those with the smallest hashes. Whether a row is one of them depends on
+/// its number alone.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sample {
     seed: u64,

@@ -29,7 +29,8 @@ pub struct Tally {
     pub labels: BTreeMap<String, Counts>,
     /// Of each category, how often each sentiment and each route came with it.
     pub by_category: BTreeMap<String, BTreeMap<String, Counts>>,
-    /// The same of each month, as `2026-03`, or `unknown` where the time is missing or is none; with the categories under `category`.
+    /// The same of each month, as `2026-03`, or `unknown` where the time is missing or is none; with the
+    /// categories under `category`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub by_month: BTreeMap<String, BTreeMap<String, Counts>>,
     /// How often the engine did not commit itself, as `output:reason`.

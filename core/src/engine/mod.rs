@@ -83,7 +83,8 @@ impl Engine {
     /// Opens an engine: finds the model, checks every file, replays its golden messages, starts the threads.
     ///
     /// # Errors
-    /// `model-not-found`, `model-invalid`, `device-unavailable`, `network`, `io`, or `invalid-input` for an option.
+    /// `model-not-found`, `model-invalid`, `device-unavailable`, `network`, `io`, or `invalid-input` for an
+    /// option.
     #[allow(clippy::needless_pass_by_value, reason = "options are made for one engine")]
     pub fn open(options: EngineOptions) -> Result<Self> {
         let Chosen { backend, device, precision } = choose(options.device, options.precision)?;
@@ -146,17 +147,18 @@ impl Engine {
     /// Analyzes tickets, in their order. One bad ticket fails the call and is named by its place, from 0.
     ///
     /// # Errors
-    /// As [`Engine::analyze`]; `too-large` for more than [`MAX_TICKETS`]; `overloaded` where too many tickets of other callers
-    /// wait; `timeout`; `cancelled` where the engine was closed before.
+    /// As [`Engine::analyze`]; `too-large` for more than [`MAX_TICKETS`]; `overloaded` where too many tickets
+    /// of other callers wait; `timeout`; `cancelled` where the engine was closed before.
     pub fn analyze_batch(&self, tickets: &[Ticket], options: &AnalyzeOptions) -> Result<Vec<Analysis>> {
         self.submit(tickets.to_vec(), options).wait()
     }
 
-    /// Hands tickets over and returns at once; `pending.wait()` or `pending.await` gives what [`Engine::analyze_batch`] gives.
+    /// Hands tickets over and returns at once; `pending.wait()` or `pending.await` gives what
+    /// [`Engine::analyze_batch`] gives.
     ///
-    /// Tickets of concurrent callers share batches; an engine with nothing to do begins at once. Callers get their turns
-    /// one after the other, so that one message does not wait for somebody's thousands. Dropping the [`Pending`] cancels
-    /// what has not begun and frees its place in the queue.
+    /// Tickets of concurrent callers share batches; an engine with nothing to do begins at once. Callers get
+    /// their turns one after the other, so that one message does not wait for somebody's thousands.
+    /// Dropping the [`Pending`] cancels what has not begun and frees its place in the queue.
     pub fn submit(&self, tickets: Vec<Ticket>, options: &AnalyzeOptions) -> Pending<Vec<Analysis>> {
         self.submit_from(Arc::new(tickets), options)
     }
@@ -166,8 +168,9 @@ impl Engine {
         self.hand_over(tickets, options, false)
     }
 
-    /// As [`Engine::submit_from`], but where other callers fill the queue the call waits for its turn before it, in the place of being `overloaded`. It is for callers
-    /// who hand over a bounded number of tickets and wait for their answers, as [`Engine::stream`] does.
+    /// As [`Engine::submit_from`], but where other callers fill the queue the call waits for its turn before
+    /// it, in the place of being `overloaded`. It is for callers who hand over a bounded number of
+    /// tickets and wait for their answers, as [`Engine::stream`] does.
     pub fn submit_in_turn(
         &self,
         tickets: Arc<dyn Tickets>,
@@ -222,8 +225,8 @@ impl Engine {
         self.inner.runtime.metrics()
     }
 
-    /// Closes the engine and all its clones: nothing more is accepted (`invalid-input`), what is queued is finished or cancelled,
-    /// and the threads are joined. Closing twice does nothing.
+    /// Closes the engine and all its clones: nothing more is accepted (`invalid-input`), what is queued is
+    /// finished or cancelled, and the threads are joined. Closing twice does nothing.
     pub fn close(&self, shutdown: Shutdown) {
         self.inner.runtime.close(shutdown);
     }

@@ -9,7 +9,8 @@ use crate::model::batch::{TOKEN_BUDGET, fitting};
 use crate::model::forward::HeadOutputs;
 use crate::model::tokenize::Encoding;
 
-/// Where a shorter text is padded to the longest of its batch: under this share of it, it waits for a batch of its own kind.
+/// Where a shorter text is padded to the longest of its batch: under this share of it, it waits for a batch
+/// of its own kind.
 const LEAST_FILL: f32 = 0.7;
 
 /// One tokenized ticket.
@@ -37,8 +38,8 @@ struct Waiting {
     rows: Vec<QueuedRow>,
 }
 
-/// Rows for one model, by call. Every batch begins with rows of the call that waited longest for its turn, so that a caller with one
-/// message does not wait for another's thousands.
+/// Rows for one model, by call. Every batch begins with rows of the call that waited longest for its turn, so
+/// that a caller with one message does not wait for another's thousands.
 #[derive(Debug)]
 pub(crate) struct ModelQueue {
     pads: bool,

@@ -57,7 +57,8 @@ impl Runtime {
         if let Some(child) = self.child.get() {
             return child.here();
         }
-        // Whatever the parent's threads were at when it forked stays as it was then: locks held, calls unanswered.
+        // Whatever the parent's threads were at when it forked stays as it was then: locks held, calls
+        // unanswered.
         let pipeline = Arc::clone(self.pipeline());
         let child = Self::start(self.threads, self.limit, self.shutdown, || Ok(pipeline))?;
         self.child.get_or_init(|| Box::new(child)).here()
@@ -71,7 +72,8 @@ impl Runtime {
         self.workers().as_ref().map(|workers| Arc::clone(&workers.pool)).ok_or_else(closed)
     }
 
-    /// Queues a call, and starts a thread on it where one is idle; one that `waits` waits where the queue is full.
+    /// Queues a call, and starts a thread on it where one is idle; one that `waits` waits where the queue is
+    /// full.
     pub(crate) fn submit(&self, call: &Arc<Call>, waits: bool) -> Result<()> {
         let here = self.here()?;
         let pool = here.pool()?;
@@ -97,7 +99,8 @@ impl Runtime {
         let Ok(here) = self.here() else { return };
         here.scheduler.close(shutdown);
         let Some(Workers { pool, handles }) = here.workers().take() else { return };
-        // The pool's threads end when their work is done. Whoever closes an engine on one of them cannot wait for it.
+        // The pool's threads end when their work is done. Whoever closes an engine on one of them cannot wait
+        // for it.
         drop(pool);
         let own = thread::current().id();
         if handles.iter().all(|handle| handle.thread().id() != own) {

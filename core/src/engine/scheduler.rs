@@ -1,4 +1,5 @@
-//! Many callers, one stream of batches: calls are tokenized and run in turns, and each gets its answers in its own order.
+//! Many callers, one stream of batches: calls are tokenized and run in turns, and each gets its answers in
+//! its own order.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,8 +14,8 @@ use crate::metrics::Recorder;
 use crate::pipeline::Pipeline;
 use crate::{Error, ErrorKind, Result, Shutdown};
 
-/// Tickets of one call that are tokenized ahead of the batches: enough to fill batches, and where an encoder pads, to find texts
-/// of near-equal length among.
+/// Tickets of one call that are tokenized ahead of the batches: enough to fill batches, and where an encoder
+/// pads, to find texts of near-equal length among.
 const WINDOW: usize = 512;
 
 /// Tickets that are tokenized in one turn.
@@ -80,8 +81,8 @@ impl Scheduler {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Accepts a call, or refuses it: `overloaded` where its tickets do not fit behind those that wait, unless it `waits` for that. `true` asks
-    /// for a thread to [`Scheduler::work`].
+    /// Accepts a call, or refuses it: `overloaded` where its tickets do not fit behind those that wait,
+    /// unless it `waits` for that. `true` asks for a thread to [`Scheduler::work`].
     pub(crate) fn accept(&self, call: &Arc<Call>, waits: bool) -> Result<bool> {
         let mut gone = Vec::new();
         let accepted = self.state().accept(call, waits, &mut gone);
@@ -307,8 +308,8 @@ impl State {
         !self.calls.is_empty() || !self.before.is_empty() || self.queues.iter().any(|queue| !queue.is_empty())
     }
 
-    /// Tokenizing comes before running, until a call's window is full: it is what makes batches full. The last model comes
-    /// first: its rows are nearest to their answers.
+    /// Tokenizing comes before running, until a call's window is full: it is what makes batches full. The
+    /// last model comes first: its rows are nearest to their answers.
     fn next(&mut self, gone: &mut Vec<Arc<Call>>) -> Option<Job> {
         self.admit();
         let ready = |pending: &PendingCall| pending.call.queued() + TURN <= WINDOW;
@@ -328,8 +329,8 @@ impl State {
         pending + self.taken + self.queues.iter().map(ModelQueue::rows).sum::<usize>()
     }
 
-    /// Moves the calls that nobody waits for any more to `gone`: they are let go of without the lock, since their callers' code
-    /// runs then.
+    /// Moves the calls that nobody waits for any more to `gone`: they are let go of without the lock, since
+    /// their callers' code runs then.
     fn sweep(&mut self, gone: &mut Vec<Arc<Call>>) {
         self.calls.retain(|pending| {
             let wanted = pending.call.is_wanted();

@@ -8,21 +8,25 @@ use crate::{
     Analysis, AnalyzeOptions, Engine, Error, ErrorKind, Pending, Result, Ticket, TicketRef, Tickets,
 };
 
-/// Tickets that a stream hands over at once: few, so that a source that is slow gets answers soon. On two threads no step and no window was faster than another (docs/performance.md).
+/// Tickets that a stream hands over at once: few, so that a source that is slow gets answers soon. On two
+/// threads no step and no window was faster than another (docs/performance.md).
 pub const STREAM_STEP: usize = 64;
 
-/// Steps of a stream that are under way at a time: with [`STREAM_STEP`] as many texts of 34 tokens as fill a batch for each of sixteen threads.
+/// Steps of a stream that are under way at a time: with [`STREAM_STEP`] as many texts of 34 tokens as fill a
+/// batch for each of sixteen threads.
 pub const STREAM_WINDOW: usize = 8;
 
 /// How long a caller is left without news.
 const PAUSE: Duration = Duration::from_millis(50);
 
 impl Engine {
-    /// Analyzes tickets of any number, one answer for each, in their order: the answer to a ticket that cannot be analyzed is its error, and the others go on. An error
-    /// of the engine itself is the last item.
+    /// Analyzes tickets of any number, one answer for each, in their order: the answer to a ticket that
+    /// cannot be analyzed is its error, and the others go on. An error of the engine itself is the last
+    /// item.
     ///
-    /// The source is read as answers are taken, [`STREAM_STEP`] times [`STREAM_WINDOW`] tickets ahead of them at most. Where other callers fill the queue, the stream waits for
-    /// its turn. A deadline counts for each step from when it was handed over. Dropping the stream cancels what is under way.
+    /// The source is read as answers are taken, [`STREAM_STEP`] times [`STREAM_WINDOW`] tickets ahead of them
+    /// at most. Where other callers fill the queue, the stream waits for its turn. A deadline counts for
+    /// each step from when it was handed over. Dropping the stream cancels what is under way.
     pub fn stream<I>(&self, tickets: I, options: &AnalyzeOptions) -> Stream<I::IntoIter>
     where
         I: IntoIterator,
@@ -124,7 +128,8 @@ impl<T> Steps<T> {
         self.under_way.push_back(Step { about, tickets, pending });
     }
 
-    /// Waits for the step that was handed over first; `None` where none is under way. `idle` is called some twenty times a second, and may stop the work with an error.
+    /// Waits for the step that was handed over first; `None` where none is under way. `idle` is called some
+    /// twenty times a second, and may stop the work with an error.
     ///
     /// # Errors
     /// Those of the engine; an error of one ticket is its answer.

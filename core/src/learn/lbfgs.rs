@@ -1,4 +1,5 @@
-//! Limited-memory BFGS (Nocedal & Wright, Numerical Optimization, algorithms 7.4 and 7.5) for smooth convex functions.
+//! Limited-memory BFGS (Nocedal & Wright, Numerical Optimization, algorithms 7.4 and 7.5) for smooth convex
+//! functions.
 
 use std::collections::VecDeque;
 
@@ -40,7 +41,8 @@ fn along(a: &[f64], factor: f64, b: &[f64]) -> Vec<f64> {
     a.iter().zip(b).map(|(a, b)| a + factor * b).collect()
 }
 
-/// Where the function is about least, from `place` on; never higher than there. An error of the objective ends the search.
+/// Where the function is about least, from `place` on; never higher than there. An error of the objective
+/// ends the search.
 pub(crate) fn minimize<E>(
     mut place: Vec<f64>,
     limits: Limits,

@@ -1,4 +1,5 @@
-//! What happens apart from requests: examining rows, training heads and trunks, calibrating and evaluating them, and learning a route's weights from outcomes.
+//! What happens apart from requests: examining rows, training heads and trunks, calibrating and evaluating
+//! them, and learning a route's weights from outcomes.
 
 #[cfg(feature = "train")]
 mod calibrate;

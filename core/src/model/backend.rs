@@ -25,7 +25,8 @@ pub(crate) fn cpu() -> Result<Backend> {
 /// What the options ask for.
 ///
 /// # Errors
-/// `device-unavailable` for a device that is named and not there; `invalid-input` for a precision that the device has not.
+/// `device-unavailable` for a device that is named and not there; `invalid-input` for a precision that the
+/// device has not.
 pub(crate) fn choose(device: DeviceChoice, precision: Precision) -> Result<Chosen> {
     let (device, name) = open_device(device)?;
     let packed = |precision| Ok::<_, Error>(Backend::Packed { precision, isa: Isa::chosen()? });

@@ -4,8 +4,9 @@ use frontdesk_models::encoder::TokenBatch;
 
 use super::tokenize::Encoding;
 
-/// Tokens of one forward pass, those of the padding counted where the encoder pads: enough to fill the waves of the packed path and
-/// the units of an accelerator, few enough that another caller's message does not wait long. docs/performance.md has the curve.
+/// Tokens of one forward pass, those of the padding counted where the encoder pads: enough to fill the waves
+/// of the packed path and the units of an accelerator, few enough that another caller's message does not wait
+/// long. docs/performance.md has the curve.
 pub(crate) const TOKEN_BUDGET: usize = 1024;
 
 /// How many rows of these lengths, from the first on, one pass holds: one at least.
@@ -24,8 +25,8 @@ pub(crate) struct Batch {
     pub(crate) tokens: TokenBatch,
 }
 
-/// Splits the encodings into passes: in their order, or longest first for an encoder that pads, where each costs as much as the
-/// longest of its pass.
+/// Splits the encodings into passes: in their order, or longest first for an encoder that pads, where each
+/// costs as much as the longest of its pass.
 pub(crate) fn batches(encodings: &[&Encoding], pads: bool) -> Vec<Batch> {
     let length = |index: usize| encodings[index].ids.len();
     let mut order: Vec<usize> = (0..encodings.len()).collect();

@@ -11,8 +11,8 @@ use super::bundle::{Bundle, Files, Golden, HeadMeaning, Input, Loaded};
 use super::tokenize::{Encoding, Tokenizer};
 use crate::{Error, ErrorKind, LongText, ModelInfo, Result};
 
-/// How far a golden message's score may be from the bundle's: devices, and weights of 16 bits, differ by less; another network or
-/// tokenizer by far more.
+/// How far a golden message's score may be from the bundle's: devices, and weights of 16 bits, differ by
+/// less; another network or tokenizer by far more.
 const GOLDEN_TOLERANCE: f32 = 2e-3;
 /// As above, where weights and activations are rounded to 16 bits, of which 8 are the mantissa's.
 const GOLDEN_TOLERANCE_BF16: f32 = 2e-2;
@@ -37,7 +37,8 @@ pub(crate) struct Model {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct HeadOutput {
     pub(crate) logits: Vec<f32>,
-    /// The squared Mahalanobis distance to the nearest centre of the texts that the head learnt from, where it knows them.
+    /// The squared Mahalanobis distance to the nearest centre of the texts that the head learnt from, where
+    /// it knows them.
     pub(crate) distance: Option<f32>,
 }
 
@@ -48,8 +49,8 @@ impl Model {
     /// Loads the model in `files` and replays its golden messages.
     ///
     /// # Errors
-    /// `model-not-found` where a file is missing; `model-invalid` where one is broken or a golden message gives another
-    /// score.
+    /// `model-not-found` where a file is missing; `model-invalid` where one is broken or a golden message
+    /// gives another score.
     pub(crate) fn open(files: &Files, backend: &Backend) -> Result<Self> {
         let bundle = Bundle::read(files)?;
         let Input { max_tokens, max_bytes } = bundle.input;
@@ -107,8 +108,8 @@ impl Model {
         Ok(all)
     }
 
-    /// How alike in meaning the first text and each of the others are, -1 to 1: the cosines of their whitened vectors (after Su et al. 2021; here
-    /// by the covariance within a head's classes). `None` where
+    /// How alike in meaning the first text and each of the others are, -1 to 1: the cosines of their whitened
+    /// vectors (after Su et al. 2021; here by the covariance within a head's classes). `None` where
     /// the model has no whitening.
     pub(crate) fn likeness(&self, encodings: &[&Encoding]) -> Result<Option<Vec<f32>>> {
         let Some(whitening) = self.whitening else { return Ok(None) };
@@ -170,7 +171,8 @@ impl HeadMeaning {
         }
     }
 
-    /// Whether the head does not commit itself to an answer of this score; `label` is its index, where it is one of the head's.
+    /// Whether the head does not commit itself to an answer of this score; `label` is its index, where it is
+    /// one of the head's.
     pub(crate) fn unsure(&self, label: Option<usize>, score: f32) -> bool {
         let threshold = match label.and_then(|label| self.thresholds.get(label)) {
             Some(threshold) => threshold.unwrap_or(f32::INFINITY),

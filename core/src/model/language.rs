@@ -32,7 +32,8 @@ pub(crate) fn look(text: &str) -> Written {
     Written { script: Some(info.script()), lang: sure.then(|| info.lang()) }
 }
 
-/// Whether either half of the text, taken alone, is in the language of the whole: a chance likeness of trigrams is not.
+/// Whether either half of the text, taken alone, is in the language of the whole: a chance likeness of
+/// trigrams is not.
 pub(crate) fn halves_agree(text: &str, lang: Lang) -> bool {
     let text = head(text);
     let middle = text.char_indices().nth(text.chars().count() / 2).map_or(0, |(middle, _)| middle);
@@ -45,13 +46,15 @@ pub(crate) fn halves_agree(text: &str, lang: Lang) -> bool {
 pub(crate) struct Languages(Vec<Lang>);
 
 impl Languages {
-    /// By their codes of ISO 639-1 or 639-3. Where one of them is none that can be told, no text is called foreign.
+    /// By their codes of ISO 639-1 or 639-3. Where one of them is none that can be told, no text is called
+    /// foreign.
     pub(crate) fn new(codes: &[String]) -> Self {
         let known: Option<Vec<Lang>> = codes.iter().map(|code| lang_of(code)).collect();
         Self(known.unwrap_or_default())
     }
 
-    /// Whether the text is surely in another language: in a script that none of them has, or long enough to tell.
+    /// Whether the text is surely in another language: in a script that none of them has, or long enough to
+    /// tell.
     pub(crate) fn are_foreign_to(&self, text: &str) -> bool {
         if self.0.is_empty() {
             return false;

@@ -11,7 +11,8 @@ use crate::{Error, Result};
 pub struct HubOptions {
     /// The hub's address: `HF_ENDPOINT`, else `https://huggingface.co`.
     pub endpoint: Option<String>,
-    /// The cache: `HF_HUB_CACHE`, else `hub` in `HF_HOME`, else in `huggingface` in the user's cache directory.
+    /// The cache: `HF_HUB_CACHE`, else `hub` in `HF_HOME`, else in `huggingface` in the user's cache
+    /// directory.
     pub cache_dir: Option<PathBuf>,
     /// The access token, empty for none: `HF_TOKEN`, else the file `token` in `HF_HOME`.
     pub token: Option<String>,

@@ -49,8 +49,8 @@ pub struct EngineOptions {
     /// How tickets are routed.
     #[serde(deserialize_with = "or_default")]
     pub route: RouteOptions,
-    /// Tickets that may wait for a batch before calls are refused as `overloaded`; `None`: 4096. Of a long call 512 count,
-    /// and an engine with nothing to do takes a call of any length.
+    /// Tickets that may wait for a batch before calls are refused as `overloaded`; `None`: 4096. Of a long
+    /// call 512 count, and an engine with nothing to do takes a call of any length.
     pub queue: Option<usize>,
     /// What becomes of queued calls when the last clone of the engine is dropped.
     #[serde(skip)]
@@ -68,7 +68,8 @@ pub enum ModelSource {
     /// `frontdesk-small`, found as [`crate::default_model_dir`] says.
     #[default]
     Default,
-    /// A directory where one of this name is there, else a name on the hub, with `@revision` after it where wanted.
+    /// A directory where one of this name is there, else a name on the hub, with `@revision` after it where
+    /// wanted.
     Named(String),
     /// The files themselves, by name (`config.json`, `model.safetensors`, `tokenizer.json`, …).
     Bytes(std::collections::BTreeMap<String, Vec<u8>>),
@@ -151,7 +152,8 @@ pub enum Precision {
     Auto,
     /// 8-bit integers, on the CPU.
     Int8,
-    /// bfloat16 with float32 sums, on the CPU: faster than float32 where the processor has AVX-512 BF16, slower elsewhere.
+    /// bfloat16 with float32 sums, on the CPU: faster than float32 where the processor has AVX-512 BF16,
+    /// slower elsewhere.
     Bf16,
     /// float32.
     F32,
@@ -188,8 +190,8 @@ impl FromStr for Precision {
 pub enum LongText {
     /// Read its beginning.
     Head,
-    /// Read the first three quarters of the limit from its beginning and the last quarter from its end, where e-mails
-    /// say what they want.
+    /// Read the first three quarters of the limit from its beginning and the last quarter from its end, where
+    /// e-mails say what they want.
     #[default]
     HeadAndTail,
     /// Refuse it: `too-long`.
@@ -238,8 +240,8 @@ pub struct AnalyzeOptions {
     /// The outputs to compute; empty: those that the engine was opened with.
     #[serde(deserialize_with = "or_default")]
     pub outputs: Vec<String>,
-    /// Give up after this time, waiting counted: `timeout`. [`crate::Pending::wait`] returns at that time; a future is woken when
-    /// the batch that runs then ends.
+    /// Give up after this time, waiting counted: `timeout`. [`crate::Pending::wait`] returns at that time; a
+    /// future is woken when the batch that runs then ends.
     #[serde(rename = "timeout_ms", alias = "timeoutMs", deserialize_with = "milliseconds")]
     pub timeout: Option<Duration>,
     /// What is known of the call's tickets that hard rules ask for: the time, free agents, consent.

@@ -1,4 +1,5 @@
-//! Pages and cards from templates, which escape whatever stands in them: labels and texts come from users' files.
+//! Pages and cards from templates, which escape whatever stands in them: labels and texts come from users'
+//! files.
 
 use std::path::Path;
 
@@ -16,7 +17,8 @@ pub(crate) const STYLE: &str = include_str!("page.css");
 
 const MARKDOWN: &str = "markdown";
 
-/// Fills a template with what its names stand for. `name` ends in `.html` or `.md`, and so says what is escaped.
+/// Fills a template with what its names stand for. `name` ends in `.html` or `.md`, and so says what is
+/// escaped.
 ///
 /// # Errors
 /// `internal`, where the template asks for what is not there.

@@ -10,8 +10,8 @@ use crate::{
     Result, SentimentAnalysis, TaskAnalysis, TaskResult,
 };
 
-/// Where a two-label sentiment model's calibrated margin |p(positive) - p(negative)| is under this, the sentiment is
-/// neutral: the better label's probability is then under 0.75.
+/// Where a two-label sentiment model's calibrated margin |p(positive) - p(negative)| is under this, the
+/// sentiment is neutral: the better label's probability is then under 0.75.
 pub const NEUTRAL_BAND: f32 = 0.5;
 
 /// Labels with their scores, best first; equal scores stay in the order of the labels.
@@ -82,8 +82,8 @@ pub(crate) enum SentimentHead {
 }
 
 impl SentimentHead {
-    /// Reads any spelling of positive, negative and neutral; a checkpoint whose labels have no names is refused, since
-    /// nothing says which is which.
+    /// Reads any spelling of positive, negative and neutral; a checkpoint whose labels have no names is
+    /// refused, since nothing says which is which.
     pub(crate) fn new(head: &HeadMeaning) -> Result<Self> {
         let lower: Vec<String> = head.labels.iter().map(|label| label.to_lowercase()).collect();
         let at = |name: &str| lower.iter().position(|label| label == name);

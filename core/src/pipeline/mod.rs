@@ -235,7 +235,8 @@ impl Pipeline {
         self.stages().iter().try_for_each(|stage| stage.model.tokenizer.check(&ticket.text))
     }
 
-    /// The encodings of one ticket, one for each stage that its outputs need; none for a text with nothing to read.
+    /// The encodings of one ticket, one for each stage that its outputs need; none for a text with nothing to
+    /// read.
     pub(crate) fn encode(&self, ticket: &TicketRef<'_>, spec: &CallSpec) -> Result<Encoded> {
         let first = self.model.tokenizer.encode(&ticket.text, self.long_text)?;
         // A text of spaces or control characters has no token beside the two special ones.

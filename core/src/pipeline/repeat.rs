@@ -8,8 +8,8 @@ use crate::{LongText, Result, TicketRef};
 /// Earlier issues that are compared, the last ones.
 const COMPARED: usize = 8;
 
-/// Likeness up to which two texts are not the same issue, and from which they surely are; `repeats` in benches says how often texts of one and of
-/// two intents are told as repeated.
+/// Likeness up to which two texts are not the same issue, and from which they surely are; `repeats` in
+/// benches says how often texts of one and of two intents are told as repeated.
 const UNRELATED: f64 = 0.45;
 const SAME: f64 = 0.75;
 

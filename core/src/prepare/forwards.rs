@@ -4,16 +4,16 @@ use super::lines::{self, Line};
 use super::words::{FORWARD_BEGINS, FORWARDED, GREETINGS, NOTES};
 use super::{Preparation, Removed, disclaimers, headers, quotes, signature};
 
-/// The first forwarded message: where its marker begins, where its text begins, and whether the marker says that it is one.
-/// A header alone stands above an answered message too.
+/// The first forwarded message: where its marker begins, where its text begins, and whether the marker says
+/// that it is one. A header alone stands above an answered message too.
 struct Forward {
     start: usize,
     body: usize,
     named: bool,
 }
 
-/// The lines without what was passed on, or, where the customer wrote nothing else, without its header; and what else went.
-/// `None` where there is nothing to take.
+/// The lines without what was passed on, or, where the customer wrote nothing else, without its header; and
+/// what else went. `None` where there is nothing to take.
 pub(super) fn cut<'a>(lines: &[Line<'a>], how: Preparation) -> Option<(Vec<Line<'a>>, Vec<Removed>)> {
     let first = find(lines, false)?;
     cut_at(lines, how, &first).or_else(|| {

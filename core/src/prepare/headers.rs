@@ -14,8 +14,8 @@ enum Header {
     Subject,
 }
 
-/// Their names in English, German, French, Spanish, Italian, Dutch, Portuguese, Swedish, Danish, Norwegian, Polish and
-/// Russian.
+/// Their names in English, German, French, Spanish, Italian, Dutch, Portuguese, Swedish, Danish, Norwegian,
+/// Polish and Russian.
 const NAMES: [(Header, &[&str]); 5] = [
     (Header::From, &["from", "von", "de", "da", "van", "från", "fra", "od", "от"]),
     (
@@ -70,7 +70,8 @@ fn header(line: &Line<'_>) -> Option<Header> {
     NAMES.iter().find(|(_, names)| names.contains(&name.as_str())).map(|(header, _)| *header)
 }
 
-/// Where the headers end that begin at `start`, and which they are. A long list of addresses runs over several lines.
+/// Where the headers end that begin at `start`, and which they are. A long list of addresses runs over
+/// several lines.
 fn headers(lines: &[Line<'_>], start: usize) -> (usize, Vec<Header>) {
     let mut found = Vec::new();
     let mut end = start;
@@ -92,8 +93,8 @@ pub(super) fn skip(lines: &[Line<'_>], start: usize) -> usize {
     headers(lines, start).0
 }
 
-/// Where a block of headers ends that begins at `start`, where they are surely those of a message: a journey has a `From`, a
-/// `To` and a `Date` too.
+/// Where a block of headers ends that begins at `start`, where they are surely those of a message: a journey
+/// has a `From`, a `To` and a `Date` too.
 pub(super) fn block(lines: &[Line<'_>], start: usize) -> Option<usize> {
     header(lines.get(start)?)?;
     // It would have begun with the line above.

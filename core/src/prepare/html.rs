@@ -1,8 +1,8 @@
 //! HTML to text.
 //!
-//! mail-parser knows the entities and how white space runs together. Of the tags it knows `br` and `p` only, loses what
-//! follows a `<` that begins no tag, and knows nothing of quotations; so a message is first rewritten with no other tag than
-//! `br`, its quoted lines marked with `>` as in plain text.
+//! mail-parser knows the entities and how white space runs together. Of the tags it knows `br` and `p` only,
+//! loses what follows a `<` that begins no tag, and knows nothing of quotations; so a message is first
+//! rewritten with no other tag than `br`, its quoted lines marked with `>` as in plain text.
 
 use mail_parser::decoders::html::html_to_text;
 

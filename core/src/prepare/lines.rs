@@ -1,4 +1,5 @@
-//! A message as lines, each with its place in the message, so that what stays in one piece need not be copied.
+//! A message as lines, each with its place in the message, so that what stays in one piece need not be
+//! copied.
 
 use std::borrow::Cow;
 
@@ -112,7 +113,8 @@ pub(super) fn join<'a>(source: &'a str, lines: &[Line<'a>]) -> Cow<'a, str> {
     Cow::Owned(text)
 }
 
-/// A text as it is compared: in small letters, with single spaces, plain apostrophes and hyphens, and `email` in one word.
+/// A text as it is compared: in small letters, with single spaces, plain apostrophes and hyphens, and `email`
+/// in one word.
 pub(super) fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     for word in text.split_whitespace() {

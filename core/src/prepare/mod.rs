@@ -1,7 +1,7 @@
 //! What the customer wrote in this message: HTML becomes text, and what mail programs add to it goes.
 //!
-//! Every rule would rather leave something than take away a sentence of the customer's. A step that would leave nothing is
-//! not done.
+//! Every rule would rather leave something than take away a sentence of the customer's. A step that would
+//! leave nothing is not done.
 
 mod disclaimers;
 mod forwards;
@@ -25,7 +25,8 @@ use lines::Line;
 
 pub use options::Preparation;
 
-/// Rounds after which a text is left as it was. Mail takes two or three; only a text made to do so takes more.
+/// Rounds after which a text is left as it was. Mail takes two or three; only a text made to do so takes
+/// more.
 const ROUNDS: usize = 8;
 
 /// A kind of text that was taken away (or, of HTML, turned into text).
@@ -76,8 +77,8 @@ pub struct Prepared<'a> {
 
 /// Takes away from a message what `how` says.
 ///
-/// What comes out is not changed by preparing it again: the rules run until they find nothing more. A text on which they do
-/// not come to rest is given back as it was.
+/// What comes out is not changed by preparing it again: the rules run until they find nothing more. A text on
+/// which they do not come to rest is given back as it was.
 pub fn prepare<'a>(text: &'a str, how: &Preparation) -> Prepared<'a> {
     let mut current = Cow::Borrowed(text);
     let mut removed = Vec::new();

@@ -1,4 +1,5 @@
-//! The words by which signatures are known, and names told from sentences, as [`super::lines::fold`] writes them.
+//! The words by which signatures are known, and names told from sentences, as [`super::lines::fold`] writes
+//! them.
 
 /// Closings that say nothing else.
 pub(super) const CLOSINGS: &[&str] = &[

@@ -11,7 +11,8 @@ use crate::{Error, Result};
 
 /// What to take away from a message before it is read; by default nothing.
 ///
-/// As text `all`, `none`, or kinds with commas between them, such as `html,quotes`; in JSON that, or a list of kinds.
+/// As text `all`, `none`, or kinds with commas between them, such as `html,quotes`; in JSON that, or a list
+/// of kinds.
 #[expect(clippy::struct_excessive_bools, reason = "each kind of text is chosen on its own")]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Preparation {
@@ -19,7 +20,8 @@ pub struct Preparation {
     pub html: bool,
     /// Take away the messages that this one answers.
     pub quotes: bool,
-    /// Take away forwarded messages; where the customer wrote nothing else, only the lines that say where they come from.
+    /// Take away forwarded messages; where the customer wrote nothing else, only the lines that say where
+    /// they come from.
     pub forwards: bool,
     /// Take away the closing with what follows it, and lines such as "Sent from my iPhone".
     pub signatures: bool,

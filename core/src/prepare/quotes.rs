@@ -34,7 +34,8 @@ fn marker(lines: &[Line<'_>], at: usize) -> Option<(usize, usize)> {
     if is_original(&lines[at]) || is_reply_above(text) {
         return Some((rule_above(lines, at), at + 1));
     }
-    // Without a `>` below it must say when and who, lest it be a customer who quotes a sentence in their own text.
+    // Without a `>` below it must say when and who, lest it be a customer who quotes a sentence in their own
+    // text.
     let start = attribution(lines, at)?;
     let below = lines[at + 1..].iter().find(|line| !line.is_blank())?;
     let told = || lines[start..=at].iter().map(|line| line.text).collect::<Vec<_>>().join(" ");
@@ -112,7 +113,8 @@ fn is_sure(told: &str) -> bool {
     begins_attribution(told.trim()) && (year && time || told.contains('@'))
 }
 
-/// The lines without those marked with `>`, and without the attributions above these; `None` where there are none.
+/// The lines without those marked with `>`, and without the attributions above these; `None` where there are
+/// none.
 pub(super) fn cut_quoted<'a>(lines: &[Line<'a>]) -> Option<Vec<Line<'a>>> {
     let mut gone = vec![false; lines.len()];
     let mut fenced = false;
@@ -153,8 +155,8 @@ fn is_shown(lines: &[Line<'_>], at: usize) -> bool {
     })
 }
 
-/// Whether lines that begin with `>` are a quotation though nothing says whose. A face, a number with "more than" before it
-/// and what was typed at a prompt are not.
+/// Whether lines that begin with `>` are a quotation though nothing says whose. A face, a number with "more
+/// than" before it and what was typed at a prompt are not.
 fn is_quotation(run: &[Line<'_>]) -> bool {
     let fits = |line: &Line<'_>| {
         let rest = line.text.trim_start().trim_start_matches('>');

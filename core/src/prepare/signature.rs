@@ -26,7 +26,8 @@ pub(super) fn start(lines: &[Line<'_>]) -> Option<usize> {
     if lines[last].short().is_some_and(is_sent_from) {
         return Some(last);
     }
-    // Of the lines below: how many, whether each could belong to a signature, and which are a name in small letters.
+    // Of the lines below: how many, whether each could belong to a signature, and which are a name in small
+    // letters.
     let (mut below, mut fits, mut small) = (0, true, Vec::new());
     let mut asked = false;
     for at in (0..=last).rev().take(LOOKED_AT) {

@@ -142,7 +142,8 @@ pub(super) fn is_html(text: &str) -> bool {
             && (text.trim_end().ends_with('>') || seen.known >= 4)
             && (seen.closed || seen.breaks > 0);
     }
-    // A text that begins with words may speak of tags, or hold code, which has its tags at the beginnings of lines.
+    // A text that begins with words may speak of tags, or hold code, which has its tags at the beginnings of
+    // lines.
     let is_code = text.contains('`') || text.split(['\n', '\r']).any(|line| tag(line.trim_start()).is_some());
     seen.breaks >= 2 || !is_code && seen.touching >= 3
 }

@@ -11,13 +11,13 @@ const PARTS: [f64; 4] = [0.5, 0.6, 0.4, 0.4];
 /// How much there is to a message, as a whole and by part. Every part is 0 to 1.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Complexity {
-    /// The whole, 0 to 1: `1 - (1 - 0.5 length)(1 - 0.6 problems)(1 - 0.4 specifics)(1 - 0.4 attempts)`. Every part
-    /// alone raises it, and together they come near 1.
+    /// The whole, 0 to 1: `1 - (1 - 0.5 length)(1 - 0.6 problems)(1 - 0.4 specifics)(1 - 0.4 attempts)`.
+    /// Every part alone raises it, and together they come near 1.
     pub value: f64,
     /// Length: `words / (words + 60)`.
     pub length: f64,
-    /// More than one distinct problem: `more / (more + 2)`, where `more` is what the faults named, or the items of a
-    /// list, count beyond the first.
+    /// More than one distinct problem: `more / (more + 2)`, where `more` is what the faults named, or the
+    /// items of a list, count beyond the first.
     pub problems: f64,
     /// Code, file names and error codes: `n / (n + 2)`.
     pub specifics: f64,
@@ -38,8 +38,8 @@ pub fn analyze_complexity(text: &str, keywords: &Keywords) -> Complexity {
     Complexity { value: 1.0 - simple, length, problems, specifics, attempts }
 }
 
-/// Whether a line is an item of a list: a dash or a bullet and a space, or a number of one or two digits and a dot or
-/// a parenthesis.
+/// Whether a line is an item of a list: a dash or a bullet and a space, or a number of one or two digits and
+/// a dot or a parenthesis.
 fn is_item(line: &str) -> bool {
     let line = line.trim_start();
     let bullet = line.strip_prefix(['-', '*', '•', '–']);
@@ -62,8 +62,8 @@ const FILES: [&str; 44] = [
 /// The longest piece between spaces that is looked at: no name or code is longer.
 const LONGEST_CHUNK: usize = 120;
 
-/// Whether a piece between spaces is code, a file's name, a path or an error code. A plain number, a price, a date or
-/// an order number is not.
+/// Whether a piece between spaces is code, a file's name, a path or an error code. A plain number, a price, a
+/// date or an order number is not.
 fn is_specific(chunk: &str) -> bool {
     if chunk.len() > LONGEST_CHUNK {
         return false;

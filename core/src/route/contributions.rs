@@ -7,8 +7,9 @@ use crate::{Contribution, Facts, Route};
 /// Contributions that are told, at most.
 const TOLD: usize = 8;
 
-/// What each source gives the route at `place` of the ranking above what it gives the others: half of it against each by its share, so that the
-/// runner-up counts most, and half against all alike, so that what rules the rest out counts, too. The heaviest for it first, those against it last.
+/// What each source gives the route at `place` of the ranking above what it gives the others: half of it
+/// against each by its share, so that the runner-up counts most, and half against all alike, so that what
+/// rules the rest out counts, too. The heaviest for it first, those against it last.
 pub(super) fn weighed(scores: &Scores, ranking: &[(Route, f64)], place: usize) -> Vec<(Source, f64)> {
     let (route, share) = ranking[place];
     let others: Vec<&(Route, f64)> = ranking.iter().filter(|(other, _)| *other != route).collect();

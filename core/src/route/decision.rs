@@ -1,4 +1,5 @@
-//! One decision: rules, scores, and what is tried out, from facts alone. The same facts, policy, context and draw give the same decision.
+//! One decision: rules, scores, and what is tried out, from facts alone. The same facts, policy, context and
+//! draw give the same decision.
 
 use jiff::Timestamp;
 

@@ -46,7 +46,8 @@ impl Feature {
         }
     }
 
-    /// The value nearest to `bound` that the feature can have at it or beyond, upwards or downwards; `None` where that is out of its range.
+    /// The value nearest to `bound` that the feature can have at it or beyond, upwards or downwards; `None`
+    /// where that is out of its range.
     pub(super) fn reached(self, bound: f64, upwards: bool) -> Option<f64> {
         let range = self.range();
         let beyond = |step: &f64| range.contains(step) && if upwards { *step > bound } else { *step < bound };

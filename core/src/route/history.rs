@@ -1,4 +1,5 @@
-//! What a customer's history says: which channels solved earlier issues, and whether this issue came up before.
+//! What a customer's history says: which channels solved earlier issues, and whether this issue came up
+//! before.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -46,8 +47,9 @@ pub fn historical_success(history: &CustomerHistory) -> HistoricalSuccess {
 
 /// How surely `text` repeats one of the earlier issues, 0 to 1.
 ///
-/// The overlap of two texts is Dice's coefficient of their sets of content words, `2 |A ∩ B| / (|A| + |B|)`; of the
-/// largest overlap, 0.3 and less say 0, and 0.8 and more say 1. The first 1,024 bytes of each text are compared.
+/// The overlap of two texts is Dice's coefficient of their sets of content words, `2 |A ∩ B| / (|A| + |B|)`;
+/// of the largest overlap, 0.3 and less say 0, and 0.8 and more say 1. The first 1,024 bytes of each text are
+/// compared.
 pub fn repeated_issue(text: &str, history: &CustomerHistory) -> f64 {
     let (mut message, mut issue) = (Vec::new(), Vec::new());
     content(text, &mut message);

@@ -61,9 +61,9 @@ pub(super) fn saturate(count: usize) -> f64 {
 
 /// Reads the keywords of `text`, in one pass.
 ///
-/// A word is a run of letters and digits in any script, lower-cased; apostrophes, combining marks and invisible
-/// characters inside it are skipped. A phrase does not reach over the end of a sentence. A negation (`not urgent`,
-/// `no error`) takes away a single word's meaning; phrases carry their own.
+/// A word is a run of letters and digits in any script, lower-cased; apostrophes, combining marks and
+/// invisible characters inside it are skipped. A phrase does not reach over the end of a sentence. A negation
+/// (`not urgent`, `no error`) takes away a single word's meaning; phrases carry their own.
 pub fn extract_keywords(text: &str) -> Keywords {
     let mut keywords = Keywords::default();
     let mut window = Window::default();

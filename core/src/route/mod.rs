@@ -1,11 +1,13 @@
 //! Which channel should take a ticket: hard rules, then a linear scorer over named features, decided last.
 //!
-//! The stages, one room each: [`extract_keywords`] and [`analyze_complexity`] read the text, [`historical_success`] the history, and with what the models
-//! said they become [`Facts`]; [`Rules`] take routes out; [`Weights`] give each route that is left a score; shares of these are the confidence; [`Exploration`]
-//! may choose another than the best; then the reasoning in words and in numbers. All of it is a [`RoutePolicy`]. The same ticket always gets the same route.
+//! The stages, one room each: [`extract_keywords`] and [`analyze_complexity`] read the text,
+//! [`historical_success`] the history, and with what the models said they become [`Facts`]; [`Rules`] take
+//! routes out; [`Weights`] give each route that is left a score; shares of these are the confidence;
+//! [`Exploration`] may choose another than the best; then the reasoning in words and in numbers. All of it is
+//! a [`RoutePolicy`]. The same ticket always gets the same route.
 //!
-//! A higher urgency never raises the chatbot's share; one more success on a channel, or a preference for it, never
-//! lowers that channel's.
+//! A higher urgency never raises the chatbot's share; one more success on a channel, or a preference for it,
+//! never lowers that channel's.
 
 mod complexity;
 mod contributions;

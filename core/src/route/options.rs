@@ -28,7 +28,8 @@ pub struct RouteOptions {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Repeats {
-    /// By the words of all earlier issues, and by what the trunk makes of the last eight: the encoder runs once more for a ticket that has any.
+    /// By the words of all earlier issues, and by what the trunk makes of the last eight: the encoder runs
+    /// once more for a ticket that has any.
     #[default]
     Meaning,
     /// By their words alone.

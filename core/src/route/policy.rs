@@ -1,4 +1,5 @@
-//! How a desk routes: weights, hard rules, and what it tries out. A file that can be read, compared and named by its digest.
+//! How a desk routes: weights, hard rules, and what it tries out. A file that can be read, compared and named
+//! by its digest.
 
 use std::path::Path;
 
@@ -33,7 +34,8 @@ impl RoutePolicy {
     /// Reads a policy from a TOML (`.toml`) or JSON (`.json`) file.
     ///
     /// # Errors
-    /// `io`; `too-large`; `data-invalid` says where the file is broken, or which of its rules contradict each other.
+    /// `io`; `too-large`; `data-invalid` says where the file is broken, or which of its rules contradict each
+    /// other.
     pub fn read(path: &Path) -> Result<Self> {
         let text = read_small(path, MAX_BYTES)?;
         let is = |ending: &str| path.extension().is_some_and(|e| e.eq_ignore_ascii_case(ending));

@@ -29,7 +29,8 @@ pub(super) struct ReasoningInput<'a> {
     pub(super) place: usize,
 }
 
-/// One or two sentences, 240 characters at most. Of the customer's own words only keywords of the lexicon are quoted.
+/// One or two sentences, 240 characters at most. Of the customer's own words only keywords of the lexicon are
+/// quoted.
 pub(super) fn explain(told: &ReasoningInput<'_>) -> String {
     let ReasoningInput { facts, ranking, place, .. } = *told;
     let (best, share) = ranking[place];

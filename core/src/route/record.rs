@@ -48,11 +48,12 @@ pub fn read_record(path: &Path) -> Result<DecisionRecord> {
     DecisionRecord::deserialize(inner).map_err(invalid)
 }
 
-/// Makes a recorded decision again: the same policy gives the same answer with the same record, byte for byte, or the same lack of one. What another
-/// policy would have chosen is not told again.
+/// Makes a recorded decision again: the same policy gives the same answer with the same record, byte for
+/// byte, or the same lack of one. What another policy would have chosen is not told again.
 ///
 /// # Errors
-/// `invalid-input` where the policy is another one than that of the record, or the record misses the draw or the time that the policy asks for.
+/// `invalid-input` where the policy is another one than that of the record, or the record misses the draw or
+/// the time that the policy asks for.
 pub fn replay(
     record: &DecisionRecord,
     policy: &RoutePolicy,

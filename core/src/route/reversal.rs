@@ -1,10 +1,12 @@
-//! What would have to be otherwise for the second-best route to win: the one feature that would have to move least.
+//! What would have to be otherwise for the second-best route to win: the one feature that would have to move
+//! least.
 
 use crate::{ByRoute, Facts, Feature, Reversal, Route};
 
 use super::weights::Weights;
 
-/// The smallest move of one feature, as a share of its range, that puts the second of the ranking before the first; `None` where no single feature can.
+/// The smallest move of one feature, as a share of its range, that puts the second of the ranking before the
+/// first; `None` where no single feature can.
 pub(super) fn reversal(
     facts: &Facts,
     weights: &Weights,

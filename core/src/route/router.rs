@@ -32,7 +32,8 @@ pub struct RouteInput<'a> {
     pub history: Option<&'a CustomerHistory>,
     /// What the models input of the text.
     pub signals: Signals<'a>,
-    /// How surely it repeats an earlier issue by its meaning, 0 to 1; what [`super::repeated_issue`] says of its words counts where it is more.
+    /// How surely it repeats an earlier issue by its meaning, 0 to 1; what [`super::repeated_issue`] says of
+    /// its words counts where it is more.
     pub repeat: Option<f64>,
 }
 
@@ -69,7 +70,8 @@ impl Default for Router {
 }
 
 impl Router {
-    /// A router by `policy`; of `watched` it is told what it would have chosen, and where `records` is set every answer carries what it was made from.
+    /// A router by `policy`; of `watched` it is told what it would have chosen, and where `records` is set
+    /// every answer carries what it was made from.
     ///
     /// # Errors
     /// As [`RoutePolicy::check`].
@@ -88,8 +90,8 @@ impl Router {
 
     /// Which channel should take a ticket.
     ///
-    /// The confidence is the chosen route's share of those that the rules left; it and the scores of the alternatives add up to 1. Of equal shares the one
-    /// earlier in [`super::ROUTES`] is better.
+    /// The confidence is the chosen route's share of those that the rules left; it and the scores of the
+    /// alternatives add up to 1. Of equal shares the one earlier in [`super::ROUTES`] is better.
     ///
     /// # Errors
     /// Where the rules leave no route.
@@ -129,7 +131,8 @@ impl Router {
         Ok(answer)
     }
 
-    /// As [`Router::decide`], of facts that are known already; `ticket` decides what is tried. Nothing is recorded and no other policy is asked.
+    /// As [`Router::decide`], of facts that are known already; `ticket` decides what is tried. Nothing is
+    /// recorded and no other policy is asked.
     ///
     /// # Errors
     /// Where the rules leave no route.

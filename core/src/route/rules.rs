@@ -22,14 +22,16 @@ pub struct Rules {
     pub consent: Vec<Route>,
     /// Routes that do not suit a customer's need.
     pub needs: BTreeMap<Need, Vec<Route>>,
-    /// The largest share of all decisions that a route may have, above 0 and up to 1; looked at where the call says what share it has.
+    /// The largest share of all decisions that a route may have, above 0 and up to 1; looked at where the
+    /// call says what share it has.
     pub caps: BTreeMap<Route, f64>,
     /// The queue for a ticket that no route is left for.
     pub fallback: String,
 }
 
 impl Default for Rules {
-    /// Every route, always; a customer who does not hear or speak gets no video call, one who does not see no co-browsing.
+    /// Every route, always; a customer who does not hear or speak gets no video call, one who does not see no
+    /// co-browsing.
     fn default() -> Self {
         let needs = [
             (Need::Hearing, vec![Route::VideoCall]),

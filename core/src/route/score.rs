@@ -3,12 +3,13 @@
 use super::weights::Weights;
 use crate::{ByRoute, Facts, Feature, ROUTES, Route};
 
-/// Successes that every channel is given before the first real one, times four and its share in those of all customers; see [`success_share`].
+/// Successes that every channel is given before the first real one, times four and its share in those of all
+/// customers; see [`success_share`].
 pub const PRIOR: f64 = 8.0;
 
-/// The share of `route` in a customer's successes, drawn to its share in those of all customers where there are few:
-/// `(solved + 8 rate) / (all solved + 8)`, the mean of a Dirichlet posterior. The four add up to 1. One more success raises its own channel's share
-/// and lowers the others'.
+/// The share of `route` in a customer's successes, drawn to its share in those of all customers where there
+/// are few: `(solved + 8 rate) / (all solved + 8)`, the mean of a Dirichlet posterior. The four add up to 1.
+/// One more success raises its own channel's share and lowers the others'.
 pub fn success_share(solved: &ByRoute<usize>, rates: &ByRoute<f64>, route: Route) -> f64 {
     let all: usize = solved.iter().map(|(_, count)| count).sum();
     (*solved.get(route) as f64 + PRIOR * rates.get(route)) / (all as f64 + PRIOR)
@@ -52,10 +53,11 @@ pub(super) fn score(facts: &Facts, weights: &Weights) -> Scores {
     Scores { parts, totals }
 }
 
-/// The shares of some routes by their scores, best first; of equal shares the route earlier in [`ROUTES`]. They add up to 1.
+/// The shares of some routes by their scores, best first; of equal shares the route earlier in [`ROUTES`].
+/// They add up to 1.
 ///
-/// The scores are sums of bounded numbers, so nothing overflows. The exponential is of this build, as in `frontdesk_models::heads`, so that shares have
-/// the same bits everywhere.
+/// The scores are sums of bounded numbers, so nothing overflows. The exponential is of this build, as in
+/// `frontdesk_models::heads`, so that shares have the same bits everywhere.
 pub(super) fn ranking(totals: &ByRoute<f64>, open: &[Route], temperature: f64) -> Vec<(Route, f64)> {
     let open: Vec<Route> = ROUTES.into_iter().filter(|route| open.contains(route)).collect();
     let best = open.iter().map(|route| *totals.get(*route)).fold(f64::NEG_INFINITY, f64::max);

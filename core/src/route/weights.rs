@@ -8,8 +8,9 @@ use crate::{ByRoute, Error, ErrorKind, Feature, ROUTES, Result, Route};
 
 /// A linear model for each route, and how far apart its scores are in probability.
 ///
-/// A route's score is its bias, the features times their weights, `success` times how far its share of the customer's successes is above its share of
-/// all customers', and `preference` where the customer asks for it. Shares are a softmax of the scores over `temperature`.
+/// A route's score is its bias, the features times their weights, `success` times how far its share of the
+/// customer's successes is above its share of all customers', and `preference` where the customer asks for
+/// it. Shares are a softmax of the scores over `temperature`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Weights {
@@ -86,7 +87,8 @@ impl Weights {
         self.features.get(&feature).map_or(0.0, |weights| *weights.get(route))
     }
 
-    /// Refuses weights that are no numbers, and those by which more urgency could favour the chatbot, or more success on a channel count against it.
+    /// Refuses weights that are no numbers, and those by which more urgency could favour the chatbot, or more
+    /// success on a channel count against it.
     pub(super) fn check(&self) -> Result<()> {
         let invalid = |what: String| Err(Error::new(ErrorKind::DataInvalid, what).at("weights"));
         let rows = self.features.iter().map(|(feature, weights)| (feature.to_string(), weights));

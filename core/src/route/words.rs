@@ -1,4 +1,5 @@
-//! Text into words: in any script, without apostrophes and invisible characters, stemmed where they are English.
+//! Text into words: in any script, without apostrophes and invisible characters, stemmed where they are
+//! English.
 
 /// Characters of a word that are kept; what follows is skipped, so that no text costs memory.
 const LONGEST_WORD: usize = 32;
@@ -78,7 +79,8 @@ fn is_silent(c: char) -> bool {
 
 /// The simple stem of an English word: without plural, `-ed`, `-ing` and a last `e`; other words as they are.
 ///
-/// It is one rule for the lexicon and for the message, not a linguist's stem: `frozen` and `freeze` stay two words.
+/// It is one rule for the lexicon and for the message, not a linguist's stem: `frozen` and `freeze` stay two
+/// words.
 pub(super) fn stem(word: &str) -> &str {
     if !word.is_ascii() {
         return word;

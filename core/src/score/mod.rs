@@ -44,10 +44,10 @@ pub struct ScoreOptions {
 
 /// Columns of equal length, in a fixed order.
 ///
-/// `sentiment`, `sentiment_score`, `joy`, `anger`, `frustration`, `satisfaction`, `urgency_level`; `category`,
-/// `category_score`; `route`, `route_confidence`; as far as they were asked for. A task of its own has its name and
-/// `<task>_score`. Then `abstain` (`output:reason`, joined by spaces), `tokens` and `truncated`. A row without text has
-/// no value in any of them.
+/// `sentiment`, `sentiment_score`, `joy`, `anger`, `frustration`, `satisfaction`, `urgency_level`;
+/// `category`, `category_score`; `route`, `route_confidence`; as far as they were asked for. A task of its
+/// own has its name and `<task>_score`. Then `abstain` (`output:reason`, joined by spaces), `tokens` and
+/// `truncated`. A row without text has no value in any of them.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Scores {
     /// Name and values.
@@ -67,8 +67,9 @@ pub enum Column {
     Flag(Vec<Option<bool>>),
 }
 
-/// Scores every row of `texts` that has a text, in order. Any number of rows: only some hundred are under way at a time.
-/// `progress` is told the rows done some twenty times a second, and may stop the work with an error, which is then the result.
+/// Scores every row of `texts` that has a text, in order. Any number of rows: only some hundred are under way
+/// at a time. `progress` is told the rows done some twenty times a second, and may stop the work with an
+/// error, which is then the result.
 ///
 /// # Errors
 /// As [`Engine::analyze_batch`], naming the row, from 0. Where other callers fill the queue, it waits.

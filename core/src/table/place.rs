@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-/// Where a row stands: on its physical line, the header counted, or by its number where the table has no lines (Parquet, Arrow, memory); both from 1.
+/// Where a row stands: on its physical line, the header counted, or by its number where the table has no
+/// lines (Parquet, Arrow, memory); both from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
     /// The line on which it begins.

@@ -241,7 +241,8 @@ impl FromStr for Route {
     }
 }
 
-/// Everything that the engine says of one ticket. What a model does not have, or was not asked for, is absent.
+/// Everything that the engine says of one ticket. What a model does not have, or was not asked for, is
+/// absent.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Analysis {
     /// The ticket's own identifier.
@@ -256,8 +257,8 @@ pub struct Analysis {
     /// Which channel should take it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub route: Option<RouteAnalysis>,
-    /// What heads of other tasks say, each written under its task's name: those of a single-task model, and those that were
-    /// trained into a bundle beside its own.
+    /// What heads of other tasks say, each written under its task's name: those of a single-task model, and
+    /// those that were trained into a bundle beside its own.
     #[serde(flatten, serialize_with = "by_task")]
     pub tasks: Vec<TaskAnalysis>,
     /// Where the engine is not sure, and why.
@@ -378,7 +379,8 @@ impl fmt::Display for AbstainReason {
 /// What an analysis cost.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Usage {
-    /// Tokens that the model read, its two special tokens counted; of a separate sentiment model they are not counted.
+    /// Tokens that the model read, its two special tokens counted; of a separate sentiment model they are
+    /// not counted.
     pub tokens: usize,
     /// Whether the text had more tokens than a model read.
     pub truncated: bool,

@@ -22,7 +22,8 @@ pub struct RouteAnalysis {
     pub alternative_routes: Vec<RouteScore>,
     /// What moved the decision, the weightiest first, 8 at most.
     pub contributions: Vec<Contribution>,
-    /// What would have to be otherwise for the second-best channel to win, where one feature alone could do it.
+    /// What would have to be otherwise for the second-best channel to win, where one feature alone could do
+    /// it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub would_change: Option<Reversal>,
     /// The channels that a rule took out.
@@ -58,7 +59,8 @@ pub struct Contribution {
     pub feature: String,
     /// Its value.
     pub value: f64,
-    /// What it gives the recommended channel above what it gives the others, in units of the scores; below 0 it speaks against it.
+    /// What it gives the recommended channel above what it gives the others, in units of the scores; below 0
+    /// it speaks against it.
     pub effect: f64,
 }
 
@@ -127,7 +129,8 @@ pub struct Exclusion {
     pub rule: Rule,
 }
 
-/// What is known when a ticket is routed, beside the ticket. What is left out takes no route out, but consent, which must be given.
+/// What is known when a ticket is routed, beside the ticket. What is left out takes no route out, but
+/// consent, which must be given.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RouteContext {
@@ -201,7 +204,8 @@ pub struct DecisionRecord {
     pub draw: Option<f64>,
 }
 
-/// What is known of a ticket when its route is decided. Of the message it holds counts and words of the lexicon, nothing else.
+/// What is known of a ticket when its route is decided. Of the message it holds counts and words of the
+/// lexicon, nothing else.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Facts {
@@ -244,12 +248,13 @@ pub enum Feature {
     Emergency,
     /// Words of money, contract and law: `1 - 2^-count`, 0 to 1.
     Money,
-    /// Words of displeasure, and a raised voice beside words of displeasure, fault or emergency: `1 - 2^-count`,
-    /// 0 to 1.
+    /// Words of displeasure, and a raised voice beside words of displeasure, fault or emergency: `1 -
+    /// 2^-count`, 0 to 1.
     Emotion,
     /// Greetings, thanks and praise: `1 - 2^-count` times their share in all keywords, 0 to 1.
     Courtesy,
-    /// [`crate::route::Complexity::value`] less 0.25, so that a simple message has a negative number: -0.25 to 0.75.
+    /// [`crate::route::Complexity::value`] less 0.25, so that a simple message has a negative number: -0.25
+    /// to 0.75.
     Complexity,
     /// The ticket's urgency: low -0.25, medium and unknown 0, high 0.5, critical 1.
     TicketUrgency,

@@ -187,7 +187,8 @@ fn a_page_that_is_damaged_takes_the_same_rows_wherever_reading_began() {
     }
 }
 
-/// A length that is damaged may be as large as a number can be: it must not be asked for as memory, which would end the process.
+/// A length that is damaged may be as large as a number can be: it must not be asked for as memory, which
+/// would end the process.
 #[test]
 fn no_single_byte_of_a_columnar_file_ends_the_process() {
     let place = tempfile::tempdir().unwrap();

@@ -1,4 +1,5 @@
-//! Archives: every format gives the same rows, nothing is lost, and a run that was cut off ends with the same bytes.
+//! Archives: every format gives the same rows, nothing is lost, and a run that was cut off ends with the same
+//! bytes.
 
 mod conditions;
 mod damage;

@@ -27,7 +27,8 @@ fn tickets_are_counted_by_the_month_in_which_they_came() {
     let output = place.path().join("out");
     let mut all = options();
     all.outputs = Vec::new();
-    // The fifth and sixth row have no time that can be read; that the first values do not all fit is why it must be named.
+    // The fifth and sixth row have no time that can be read; that the first values do not all fit is why it
+    // must be named.
     all.columns.created = Some("created_at".to_owned());
     let tally = score(&[&path], &output, &all).unwrap().tally;
     let counts: Vec<(&str, u64)> = tally

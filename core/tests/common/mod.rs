@@ -25,7 +25,8 @@ pub(crate) fn checkpoint(name: &str, dir: &Path) -> PathBuf {
     to
 }
 
-/// Letters and a few words: enough for every text to have tokens. Its own truncation and padding must be overridden.
+/// Letters and a few words: enough for every text to have tokens. Its own truncation and padding must be
+/// overridden.
 pub(crate) fn tokenizer() -> String {
     fs::read_to_string(root().join("models/tests/golden/tokenizer.json")).unwrap()
 }

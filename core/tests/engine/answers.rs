@@ -14,7 +14,8 @@ use proptest::prelude::*;
 
 use crate::common;
 
-/// One engine for all tests: opening it replays the golden messages, which takes a while without optimisation.
+/// One engine for all tests: opening it replays the golden messages, which takes a while without
+/// optimisation.
 fn engine() -> &'static Engine {
     static ENGINE: OnceLock<Engine> = OnceLock::new();
     ENGINE.get_or_init(|| Engine::open(EngineOptions::default()).unwrap())
@@ -35,7 +36,8 @@ fn messages_of_the_label_guide_are_right_or_marked_as_unsure() {
     for (text, category) in messages {
         assert_eq!(analyze(text).category.unwrap().category, category, "{text}");
     }
-    // This model does not get the last two right with confidence; what it must not do is to be sure of a wrong answer.
+    // This model does not get the last two right with confidence; what it must not do is to be sure of a
+    // wrong answer.
     let unsure =
         [("Can you fix the bleed settings?", Category::Revision), ("Just checking in", Category::General)];
     for (text, category) in messages.into_iter().chain(unsure) {

@@ -1,4 +1,5 @@
-//! Inside core, a module imports only modules above it in lib.rs; inside of any folder, modules do not import each other in a circle.
+//! Inside core, a module imports only modules above it in lib.rs; inside of any folder, modules do not import
+//! each other in a circle.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -85,7 +86,8 @@ fn modules_import_only_modules_above_them() {
     assert!(checked > 30, "only {checked} imports were seen");
 }
 
-/// Which modules of a folder each of them imports, by its own path (`super::`, as often as a file is deep) or by the folder's.
+/// Which modules of a folder each of them imports, by its own path (`super::`, as often as a file is deep) or
+/// by the folder's.
 fn siblings(folder: &Path, path: &str) -> BTreeMap<String, BTreeSet<String>> {
     let file = ["mod.rs", "lib.rs"].map(|name| folder.join(name)).into_iter().find(|file| file.is_file());
     let Some(text) = file.map(|file| fs::read_to_string(file).unwrap()) else { return BTreeMap::new() };

@@ -1,5 +1,5 @@
-//! A two-label DistilBERT of the shape and names of distilbert-base-uncased-finetuned-sst-2-english, with seeded random
-//! weights: alone, and as the sentiment model of the whole.
+//! A two-label DistilBERT of the shape and names of distilbert-base-uncased-finetuned-sst-2-english, with
+//! seeded random weights: alone, and as the sentiment model of the whole.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;

@@ -10,7 +10,8 @@ use frontdesk::{ByRoute, ErrorKind, Facts, Feature, ROUTES, Route, RouteContext}
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 
-/// A desk where technical tickets are solved by live chat alone and all others by the chatbot alone, most of the time.
+/// A desk where technical tickets are solved by live chat alone and all others by the chatbot alone, most of
+/// the time.
 fn solved_by(facts: &Facts) -> Route {
     if facts.feature(Feature::Technical) > 0.5 { Route::LiveChat } else { Route::AiChatbot }
 }

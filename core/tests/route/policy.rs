@@ -188,7 +188,8 @@ fn contradictions_are_named() {
         let message = refused(toml);
         assert!(message.contains(told), "{message}");
     }
-    // More urgency must not favour the chatbot, more success must not count against a channel, and temperature divides.
+    // More urgency must not favour the chatbot, more success must not count against a channel, and
+    // temperature divides.
     let mut desk = RoutePolicy::default();
     desk.weights.features.get_mut(&Feature::TicketUrgency).unwrap().ai_chatbot = 9.0;
     assert!(desk.check().unwrap_err().message().contains("more urgency would favour the chatbot"));

@@ -1,4 +1,5 @@
-//! What is input of forty tickets: each by its own features. `UPDATE_SNAPSHOT=1 cargo test -p frontdesk --test route reasoning` writes the file anew, to be read before it is kept.
+//! What is input of forty tickets: each by its own features. `UPDATE_SNAPSHOT=1 cargo test -p frontdesk
+//! --test route reasoning` writes the file anew, to be read before it is kept.
 
 use std::collections::HashSet;
 use std::fmt::Write as _;

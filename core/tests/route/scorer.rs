@@ -230,7 +230,8 @@ fn few_successes_weigh_little() {
     let one = share(&[Route::VideoCall], Route::VideoCall);
     let many = share(&[Route::VideoCall; 50], Route::VideoCall);
     assert!(0.25 < one && one < 0.4 && many > 0.85, "{one} {many}");
-    // (solved + prior * rate) / (all + prior): the share of all customers counts as so many earlier successes.
+    // (solved + prior * rate) / (all + prior): the share of all customers counts as so many earlier
+    // successes.
     assert!((one - (1.0 + PRIOR * 0.25) / (1.0 + PRIOR)).abs() < 1e-12, "{one}");
 }
 

@@ -177,7 +177,8 @@ fn the_figures_are_those_of_evaluate_and_the_cards_are_the_reports() {
     }
 }
 
-/// The digest is of Python's `json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n"` of each row, by hashlib.
+/// The digest is of Python's `json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n"` of each row,
+/// by hashlib.
 #[test]
 fn rows_have_a_digest_that_others_can_make() {
     let data = rows(&[
@@ -253,7 +254,8 @@ fn a_card_may_be_edited_and_a_fault_of_the_disk_leaves_nothing() {
     };
     let before = names();
     for file in [REPORT_JSON, REPORT_PAGE, MODEL_CARD] {
-        // Where the file should be written, in the folder beside the output's place, something else is in its way.
+        // Where the file should be written, in the folder beside the output's place, something else is in its
+        // way.
         let in_the_way = |_| -> Result<()> {
             for entry in fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap()) {
                 if entry.file_name().to_string_lossy().starts_with(".frontdesk-") {

@@ -143,7 +143,8 @@ fn a_checkpoint_of_another_training_is_refused_and_none_is_overwritten() {
     run(&same);
 }
 
-/// Without its manifest the bundle is a checkpoint of transformers, whose logits `models/tests/parity.rs` holds ours to.
+/// Without its manifest the bundle is a checkpoint of transformers, whose logits `models/tests/parity.rs`
+/// holds ours to.
 #[test]
 fn a_single_task_is_a_sequence_classifier_with_the_same_answers() {
     for family in FAMILIES {

@@ -80,8 +80,8 @@ impl<'a> Checkpoint<'a> {
     }
 }
 
-/// The prefix before the trunk's tensor names: the architecture's (`bert.`, `distilbert.`), as a checkpoint with a head
-/// has it, else none, as a bare trunk has it.
+/// The prefix before the trunk's tensor names: the architecture's (`bert.`, `distilbert.`), as a checkpoint
+/// with a head has it, else none, as a bare trunk has it.
 ///
 /// # Errors
 /// [`ModelError::Tensor`] where neither word embedding is there.

@@ -23,7 +23,8 @@ pub trait Encoder: Send + Sync + std::fmt::Debug {
     /// Runs every sequence of the batch; a sequence's result does not depend on its neighbours.
     ///
     /// # Errors
-    /// [`ModelError::Batch`] where the batch does not fit the model; [`ModelError::Compute`] where the device failed.
+    /// [`ModelError::Batch`] where the batch does not fit the model; [`ModelError::Compute`] where the device
+    /// failed.
     fn forward(&self, batch: &TokenBatch) -> Result<HiddenStates>;
 }
 
@@ -69,8 +70,8 @@ impl TokenBatch {
     /// Checks the batch against a model.
     ///
     /// # Errors
-    /// [`ModelError::Batch`] for a batch without sequences, a sequence that is empty or longer than the model's
-    /// positions, and an id outside its vocabulary.
+    /// [`ModelError::Batch`] for a batch without sequences, a sequence that is empty or longer than the
+    /// model's positions, and an id outside its vocabulary.
     pub fn check(&self, config: &Config) -> Result<()> {
         if self.is_empty() {
             return Err(ModelError::Batch("no sequence".into()));

@@ -1,4 +1,5 @@
-//! BERT and DistilBERT on candle: the path for accelerators, and the oracle that every faster path is compared with.
+//! BERT and DistilBERT on candle: the path for accelerators, and the oracle that every faster path is
+//! compared with.
 //!
 //! Inference only: candle's fused LayerNorm and softmax have no backward pass, so a trunk is frozen here.
 
@@ -18,7 +19,8 @@ pub struct ReferenceEncoder {
     config: Config,
     device: Device,
     words: Tensor,
-    /// Position embeddings; for BERT with the embedding of token type 0 added, since a message is one segment.
+    /// Position embeddings; for BERT with the embedding of token type 0 added, since a message is one
+    /// segment.
     positions: Tensor,
     embedding_norm: LayerNorm,
     layers: Vec<Layer>,

@@ -29,7 +29,8 @@ pub struct HeadSpec {
     pub output: String,
     /// The number of logits.
     pub logits: usize,
-    /// Whether the squared length of what the output layer reads follows the logits, as a distance from centres needs it.
+    /// Whether the squared length of what the output layer reads follows the logits, as a distance from
+    /// centres needs it.
     pub squared_length: bool,
 }
 
@@ -78,7 +79,8 @@ impl Head {
         self.from_pooled(&hidden.pool(self.pooling)?)
     }
 
-    /// Logits from vectors that were pooled before: `[batch, hidden]` to `[batch, logits]`, with the squared length where the head has it.
+    /// Logits from vectors that were pooled before: `[batch, hidden]` to `[batch, logits]`, with the squared
+    /// length where the head has it.
     ///
     /// # Errors
     /// [`ModelError::Compute`] where the shapes do not fit or the device failed.

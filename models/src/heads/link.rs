@@ -1,4 +1,5 @@
-//! Logits to probabilities. The exponential is a library of this build, not the system's, whose last bits differ from machine to machine.
+//! Logits to probabilities. The exponential is a library of this build, not the system's, whose last bits
+//! differ from machine to machine.
 
 /// How a head's logits become what it says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,8 +39,8 @@ pub fn sigmoid(x: f32) -> f32 {
 }
 
 /// Probabilities of the k + 1 levels of an ordered scale from k cumulative logits, where logit i is that of
-/// "the level is above i" (Cao, Mirjalili, Raschka 2020, CORAL). Where the logits do not fall, a level's probability is cut
-/// at 0 and the whole scaled back to 1.
+/// "the level is above i" (Cao, Mirjalili, Raschka 2020, CORAL). Where the logits do not fall, a level's
+/// probability is cut at 0 and the whole scaled back to 1.
 pub fn ordinal_probabilities(logits: &[f32]) -> Vec<f32> {
     let above = logits.iter().map(|&x| f64::from(sigmoid(x)));
     let edges: Vec<f64> = std::iter::once(1.0).chain(above).chain(std::iter::once(0.0)).collect();
@@ -48,7 +49,8 @@ pub fn ordinal_probabilities(logits: &[f32]) -> Vec<f32> {
     raw.iter().map(|p| (p / sum) as f32).collect()
 }
 
-/// The median level, from 0: how many of the cumulative logits say "above". It has the least expected absolute error.
+/// The median level, from 0: how many of the cumulative logits say "above". It has the least expected
+/// absolute error.
 pub fn ordinal_level(logits: &[f32]) -> usize {
     logits.iter().filter(|&&x| x > 0.0).count()
 }

@@ -1,4 +1,5 @@
-//! What benches time: a product and the scales around it by themselves, and the most that a processor's multiply-adds can do.
+//! What benches time: a product and the scales around it by themselves, and the most that a processor's
+//! multiply-adds can do.
 
 use std::time::{Duration, Instant};
 
@@ -8,8 +9,9 @@ use super::rows::{self, Norm, Scale};
 use super::simd::{Buffers, LANES, Pairs, Program, Simd};
 use super::{Isa, Matrix, Precision};
 
-/// Operations of one thread in a second, two a multiply-add, of the instructions that a tile of this precision is made of, on values
-/// in registers. `None` for [`Isa::PORTABLE`], whose instructions the compiler chooses, and for a precision that the set widens.
+/// Operations of one thread in a second, two a multiply-add, of the instructions that a tile of this
+/// precision is made of, on values in registers. `None` for [`Isa::PORTABLE`], whose instructions the
+/// compiler chooses, and for a precision that the set widens.
 pub fn peak(isa: Isa, precision: Precision, time: Duration) -> Option<f64> {
     const TURNS: u32 = 200_000;
     let mut best: f64 = 0.0;

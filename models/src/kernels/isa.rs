@@ -41,7 +41,8 @@ impl Isa {
     /// RowMajor Rust.
     pub const PORTABLE: Self = Self(Set::Portable(Portable));
 
-    /// The fastest that this processor has, or the one that `FRONTDESK_ISA` names: `avx512vnni`, `avx512`, `avx2` or `portable`.
+    /// The fastest that this processor has, or the one that `FRONTDESK_ISA` names: `avx512vnni`, `avx512`,
+    /// `avx2` or `portable`.
     ///
     /// # Errors
     /// [`ModelError::Isa`] where the variable names none, or one that this processor has not.
@@ -82,7 +83,8 @@ impl Isa {
         }
     }
 
-    /// Runs a program of one kernel, which is compiled whole for the instruction set: its `run` is `#[inline(always)]`.
+    /// Runs a program of one kernel, which is compiled whole for the instruction set: its `run` is
+    /// `#[inline(always)]`.
     pub(crate) fn compiled<P: Program>(self, program: P) -> P::Output {
         self.run(Whole(program))
     }

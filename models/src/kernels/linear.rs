@@ -8,7 +8,8 @@ use super::microkernel::{Columns, bf16_tile, f32_tile, int8_tile};
 use super::rows::{BLOCK, Scale};
 use super::simd::{LANES, PAIRS, Pairs, Simd, WeightPairs, WeightQuads};
 
-/// A linear layer, its outputs in panels of sixteen columns; inputs and outputs are padded with zeros to whole panels.
+/// A linear layer, its outputs in panels of sixteen columns; inputs and outputs are padded with zeros to
+/// whole panels.
 #[derive(Debug)]
 pub(crate) struct PackedLinear {
     /// Panels of the input.
@@ -39,9 +40,11 @@ pub(super) enum PackedWeights {
 /// Number types of the weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Precision {
-    /// Eight-bit integers, with a scale for each output column; activations likewise, with a scale for each token.
+    /// Eight-bit integers, with a scale for each output column; activations likewise, with a scale for each
+    /// token.
     Int8,
-    /// Bfloat16, the sums in float32. Fast where the processor has AVX-512 BF16, slower than float32 elsewhere.
+    /// Bfloat16, the sums in float32. Fast where the processor has AVX-512 BF16, slower than float32
+    /// elsewhere.
     Bf16,
     /// Float32.
     F32,
@@ -133,7 +136,8 @@ impl PackedLinear {
         }
     }
 
-    /// Adds the products of as many rows as there are sums, from the row `first` on, with `C` panels of columns.
+    /// Adds the products of as many rows as there are sums, from the row `first` on, with `C` panels of
+    /// columns.
     #[inline(always)]
     fn add<S: Simd, const C: usize>(
         &self,
@@ -240,8 +244,8 @@ fn split<T>(all: &[T], part: Range<usize>) -> (&[T], &[T]) {
     (&all[part], &all[after])
 }
 
-/// Asks for the share of the next weights that falls to one of the groups which use those before: they come while these are multiplied,
-/// and the first group finds them in the cache.
+/// Asks for the share of the next weights that falls to one of the groups which use those before: they come
+/// while these are multiplied, and the first group finds them in the cache.
 #[inline(always)]
 fn ask<S: Simd, T>(simd: S, next: &[T], group: usize, rows: usize) {
     let groups = rows.div_ceil(S::ROWS);
@@ -250,7 +254,8 @@ fn ask<S: Simd, T>(simd: S, next: &[T], group: usize, rows: usize) {
     }
 }
 
-/// Some of the `inputs` of a group of rows; groups lie one after the other, `group` is counted from the row `first`.
+/// Some of the `inputs` of a group of rows; groups lie one after the other, `group` is counted from the row
+/// `first`.
 #[inline(always)]
 fn block_of<'a, T>(
     values: &'a [T],

@@ -2,7 +2,8 @@
 
 use super::simd::Simd;
 
-/// Half the logarithm's bits, so that n · `LN_2_HIGH` is exact; the rest is in `LN_2_LOW` (Cody and Waite 1980).
+/// Half the logarithm's bits, so that n · `LN_2_HIGH` is exact; the rest is in `LN_2_LOW` (Cody and Waite
+/// 1980).
 const LN_2_HIGH: f32 = 0.693_359_4;
 const LN_2_LOW: f32 = -2.121_944_4e-4;
 
@@ -31,8 +32,8 @@ pub(crate) fn tanh<S: Simd>(simd: S, x: S::F32) -> S::F32 {
 
 /// Beyond it erf(x / √2) is 1 within 7e-8.
 const ERF_END: f32 = 5.4;
-/// erf(x / √2) / x as a polynomial in 2 x² / 5.4² - 1, constant first: a minimax fit (Lawson's iteration on Chebyshev nodes) of the
-/// error that is left in GELU, which is below 3e-7 before rounding.
+/// erf(x / √2) / x as a polynomial in 2 x² / 5.4² - 1, constant first: a minimax fit (Lawson's iteration on
+/// Chebyshev nodes) of the error that is left in GELU, which is below 3e-7 before rounding.
 const ERF: [f32; 14] = [
     0.261_856_23,
     -0.130_655_38,

@@ -83,7 +83,8 @@ impl<S: Simd, const R: usize, const C: usize> Kernel<S> for Integers<'_, S::Quad
     }
 }
 
-/// Evaluates `run` with the constant `R` as high as the tile, which can be no argument: it is the length of arrays.
+/// Evaluates `run` with the constant `R` as high as the tile, which can be no argument: it is the length of
+/// arrays.
 macro_rules! by_rows {
     ($height:expr, $($rows:literal)*, $R:ident => $run:expr) => {
         match $height {
@@ -96,7 +97,8 @@ macro_rules! by_rows {
     };
 }
 
-/// `sums += activations · weights` of `C` panels of columns; activations are `[panel][row]`, as many rows as sums.
+/// `sums += activations · weights` of `C` panels of columns; activations are `[panel][row]`, as many rows as
+/// sums.
 #[inline(always)]
 pub(crate) fn f32_tile<S: Simd, const C: usize>(
     simd: S,
@@ -126,7 +128,8 @@ pub(crate) fn bf16_tile<S: Simd, const C: usize>(
     }));
 }
 
-/// `values += activations · weights` of `C` panels of columns, both quantised, with a scale for each block of each row and column.
+/// `values += activations · weights` of `C` panels of columns, both quantised, with a scale for each block of
+/// each row and column.
 #[inline(always)]
 pub(crate) fn int8_tile<S: Simd, const C: usize>(
     simd: S,

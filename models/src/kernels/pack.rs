@@ -10,12 +10,14 @@ use super::simd::{LANES, PAIRS, WeightPairs, WeightQuads};
 /// Adding and subtracting it rounds a float32 of less than 2^22 to the nearest integer, ties to even.
 const ROUND: f32 = 12_582_912.0;
 
-/// What two weights side by side sum up to at most, by magnitude: with unsigned bytes, 255 · 128 is within 16 bits.
+/// What two weights side by side sum up to at most, by magnitude: with unsigned bytes, 255 · 128 is within 16
+/// bits.
 pub(super) const PAIR: i32 = 128;
 /// Before they are rounded: a sum of two below the limit cannot be rounded above it.
 const BELOW_PAIR: f32 = PAIR as f32 - 0.01;
 
-/// The weights of each output over the inputs, and what a layer reads and writes, each counted with its padding.
+/// The weights of each output over the inputs, and what a layer reads and writes, each counted with its
+/// padding.
 pub(crate) struct Matrix<R> {
     pub(crate) inputs: usize,
     pub(crate) outputs: usize,
@@ -48,8 +50,8 @@ impl<R: Fn(usize) -> Option<Vec<f32>> + Sync> Matrix<R> {
 }
 
 impl PackedLinear {
-    /// Packs a layer. `bias(output)` is zero in the padding; `spread(input)` is about how far an input goes from zero: integers share
-    /// one scale among a row's inputs.
+    /// Packs a layer. `bias(output)` is zero in the padding; `spread(input)` is about how far an input goes
+    /// from zero: integers share one scale among a row's inputs.
     pub(crate) fn new<R: Fn(usize) -> Option<Vec<f32>> + Sync>(
         precision: Precision,
         matrix: &Matrix<R>,
@@ -98,7 +100,8 @@ fn pack_int8(
     matrix: &Matrix<impl Fn(usize) -> Option<Vec<f32>> + Sync>,
     spread: impl Fn(usize) -> f32,
 ) -> PackedWeights {
-    // SmoothQuant (Xiao et al. 2023), at its exponent of a half: what is wide among the inputs goes to the weights.
+    // SmoothQuant (Xiao et al. 2023), at its exponent of a half: what is wide among the inputs goes to the
+    // weights.
     let smooth = |(input, heaviest): (usize, f32)| {
         let ratio = if input < matrix.inputs { (spread(input) / heaviest).sqrt() } else { 0.0 };
         if ratio.is_normal() { ratio } else { 1.0 }
@@ -130,8 +133,8 @@ fn pack_int8(
     PackedWeights::Int8 { quads, scales, sums, inverse }
 }
 
-/// A block of inputs of sixteen outputs as integers of -127 to 127, two neighbours' magnitudes [`PAIR`] at most; their scales, and their
-/// sums.
+/// A block of inputs of sixteen outputs as integers of -127 to 127, two neighbours' magnitudes [`PAIR`] at
+/// most; their scales, and their sums.
 fn quantised(block: &[Lane], to: &mut [[WeightQuads; 4]]) -> (Lane, [i32; LANES]) {
     let (mut single, mut pair) = ([0f32; LANES], [0f32; LANES]);
     for [first, second] in block.as_chunks().0 {

@@ -1,5 +1,5 @@
-//! Products of plain row-major matrices for training, by the `gemm` crate. Weights change with every scale, so packing them as the serving
-//! path does would cost as much as it saves.
+//! Products of plain row-major matrices for training, by the `gemm` crate. Weights change with every scale,
+//! so packing them as the serving path does would cost as much as it saves.
 
 use gemm::Parallelism;
 
@@ -30,7 +30,8 @@ impl<'a> View<'a> {
     }
 }
 
-/// `to = a · b`, or `to += a · b` where `keep` says so. Each value is summed in one order, whatever the number of threads.
+/// `to = a · b`, or `to += a · b` where `keep` says so. Each value is summed in one order, whatever the
+/// number of threads.
 ///
 /// # Panics
 /// Where the shapes do not fit.
@@ -39,8 +40,9 @@ pub(crate) fn product(a: View<'_>, b: View<'_>, to: &mut [f32], keep: bool) {
     assert!(b.rows == k && to.len() == m * n, "shapes that fit");
     let threads = rayon::current_num_threads();
     let parallelism = if threads > 1 { Parallelism::Rayon(threads) } else { Parallelism::None };
-    // SAFETY: the three slices have as many elements as their rows and columns say (`View::new` and the assertion above), and the
-    // strides walk just these; `to` is borrowed mutably, so it overlaps neither of the others.
+    // SAFETY: the three slices have as many elements as their rows and columns say (`View::new` and the
+    // assertion above), and the strides walk just these; `to` is borrowed mutably, so it overlaps neither
+    // of the others.
     unsafe {
         gemm::gemm(
             m,

@@ -15,8 +15,8 @@ pub(crate) struct Norm {
 }
 
 impl Norm {
-    /// (x - mean) / √(variance + eps) · weight + bias of each row (Ba et al. 2016), written by groups. The padding of `from` is
-    /// zero, and that of `to` becomes zero.
+    /// (x - mean) / √(variance + eps) · weight + bias of each row (Ba et al. 2016), written by groups. The
+    /// padding of `from` is zero, and that of `to` becomes zero.
     #[inline(always)]
     pub(crate) fn rows<S: Simd>(&self, simd: S, from: Tiles<'_>, to: &mut [Lane]) {
         let (rows, panels) = (from.rows(), self.weight.len());
@@ -78,8 +78,8 @@ pub(crate) fn bf16(value: f32) -> u32 {
     if bits & 0x7fff_ffff > f32::INFINITY.to_bits() { 0x7fc0 } else { number }
 }
 
-/// Panels of inputs that share a scale, in a row of activations and in a column of weights. One outlier spoils the others of its block
-/// only.
+/// Panels of inputs that share a scale, in a row of activations and in a column of weights. One outlier
+/// spoils the others of its block only.
 pub(crate) const BLOCK: usize = 12;
 
 /// The quantisation of a block in one row: a value is `scale` · (q + `zero`).
@@ -89,8 +89,9 @@ pub(crate) struct Scale {
     pub(crate) zero: f32,
 }
 
-/// Rows as an integer product reads them, `[panel][row]`: each column divided by its spread, then the range of each
-/// block in each row to -128 to 127. `inverse` has one over the spread of each column; `scales` are `[block][row]`.
+/// Rows as an integer product reads them, `[panel][row]`: each column divided by its spread, then the range
+/// of each block in each row to -128 to 127. `inverse` has one over the spread of each column; `scales` are
+/// `[block][row]`.
 #[inline(always)]
 pub(crate) fn quantise<S: Simd>(
     simd: S,
@@ -127,8 +128,8 @@ pub(crate) fn quantise<S: Simd>(
     }
 }
 
-/// e^(score - largest) of one row, in place, and their sum. The row's scores stand `stride` lanes apart; those past the last token
-/// become zero.
+/// e^(score - largest) of one row, in place, and their sum. The row's scores stand `stride` lanes apart;
+/// those past the last token become zero.
 #[inline(always)]
 pub(crate) fn exponentials<S: Simd>(simd: S, scores: &mut [Lane], stride: usize, tokens: usize) -> f32 {
     let last = (tokens - 1) / LANES * stride;

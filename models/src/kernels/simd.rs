@@ -1,7 +1,7 @@
 //! What a kernel asks of an instruction set: sixteen floats at a time, and two tiles of a matrix product.
 //!
-//! Every operation rounds once, as IEEE 754 says, and a fused multiply-add rounds once for both of its scales. So a kernel that is
-//! written over this trait gives the same bits on every instruction set.
+//! Every operation rounds once, as IEEE 754 says, and a fused multiply-add rounds once for both of its
+//! scales. So a kernel that is written over this trait gives the same bits on every instruction set.
 
 /// The columns of a tile, and the floats of one [`Simd::F32`].
 pub(crate) const LANES: usize = 16;
@@ -69,7 +69,8 @@ pub(crate) trait Simd: Copy + Send + Sync {
     /// What the quads add to each activation: sums start at `-OFFSET` times the sum of the column's weights.
     const OFFSET: i32;
 
-    /// Asks for the weights some way behind these: a stream from memory is twice as fast so. There need be none.
+    /// Asks for the weights some way behind these: a stream from memory is twice as fast so. There need be
+    /// none.
     #[inline(always)]
     fn prefetch_ahead<T>(self, _weights: &T) {}
 
@@ -77,7 +78,8 @@ pub(crate) trait Simd: Copy + Send + Sync {
     #[inline(always)]
     fn prefetch<T>(self, _weights: &T) {}
 
-    /// `start[column] + Σ activations[·][row][·] · weights[·][·][column]` for each row, exactly. `R` is at most `ROWS`.
+    /// `start[column] + Σ activations[·][row][·] · weights[·][·][column]` for each row, exactly. `R` is at
+    /// most `ROWS`.
     fn int8_tile<const R: usize>(
         self,
         activations: &[[Self::Quads; R]],
@@ -85,7 +87,8 @@ pub(crate) trait Simd: Copy + Send + Sync {
         start: &[i32; LANES],
     ) -> [Self::I32; R];
 
-    /// Panels that a tile reads each activation once for: more than one where there are registers for their sums.
+    /// Panels that a tile reads each activation once for: more than one where there are registers for their
+    /// sums.
     const PANELS: usize = 1;
 
     /// [`Simd::int8_tile`] of `C` panels of columns.
@@ -103,8 +106,8 @@ pub(crate) trait Simd: Copy + Send + Sync {
         sums
     }
 
-    /// As [`Simd::f32_tile`] over pairs and `C` panels of columns, the high half of each before its low half, and subnormal sums flushed
-    /// to zero: what the `vdpbf16ps` of AVX-512 BF16 computes.
+    /// As [`Simd::f32_tile`] over pairs and `C` panels of columns, the high half of each before its low half,
+    /// and subnormal sums flushed to zero: what the `vdpbf16ps` of AVX-512 BF16 computes.
     #[inline(always)]
     fn bf16_tile<const R: usize, const C: usize>(
         self,
@@ -115,8 +118,8 @@ pub(crate) trait Simd: Copy + Send + Sync {
         widened_tile(self, activations, weights, sums);
     }
 
-    /// `sums[row][column] = fma(activations[k / 16][row][k % 16], weights[k][column], sums[row][column])` for each k in turn, in each of
-    /// `C` panels of columns.
+    /// `sums[row][column] = fma(activations[k / 16][row][k % 16], weights[k][column], sums[row][column])` for
+    /// each k in turn, in each of `C` panels of columns.
     #[inline(always)]
     fn f32_tile<const R: usize, const C: usize>(
         self,
@@ -136,7 +139,8 @@ pub(crate) trait Simd: Copy + Send + Sync {
             *panel = &weights.as_chunks().0[..whole];
         }
         for (at, rows) in activations.iter().enumerate().take(whole) {
-            // In fours: to count each scale costs as much as its multiply-adds, and a loop over sixteen is not unrolled.
+            // In fours: to count each scale costs as much as its multiply-adds, and a loop over sixteen is
+            // not unrolled.
             for quarter in 0..4 {
                 for k in 0..4 {
                     let k = 4 * quarter + k;

@@ -1,8 +1,9 @@
 //! Threads that work on one forward pass together, where there are idle ones.
 //!
-//! The pass belongs to the thread that began it, and is a row of regions: many independent parts, then a wait for all of them. A
-//! region is short, a few microseconds to a millisecond, so helpers spin between regions and do not sleep. Helpers come from the
-//! rayon pool that the pass runs on, if any of its threads is idle; a busy pool sends none, and then each thread has a pass of its own.
+//! The pass belongs to the thread that began it, and is a row of regions: many independent parts, then a wait
+//! for all of them. A region is short, a few microseconds to a millisecond, so helpers spin between regions
+//! and do not sleep. Helpers come from the rayon pool that the pass runs on, if any of its threads is idle; a
+//! busy pool sends none, and then each thread has a pass of its own.
 
 #![allow(unsafe_code)]
 
@@ -29,9 +30,10 @@ struct Shared {
     helpers: AtomicUsize,
 }
 
-// SAFETY: `work` is written by the lead alone, before the release store of `claims` that opens a region and after every part of the
-// region before is done. A helper reads it only between a claim (acquire) of a part and the release of `done` for that part, and
-// the lead does not go on, or write again, before it has acquired all of these.
+// SAFETY: `work` is written by the lead alone, before the release store of `claims` that opens a region and
+// after every part of the region before is done. A helper reads it only between a claim (acquire) of a part
+// and the release of `done` for that part, and the lead does not go on, or write again, before it has
+// acquired all of these.
 unsafe impl Sync for Shared {}
 
 /// The thread that began the pass. Not `Sync`: regions follow each other.
@@ -126,7 +128,8 @@ impl Lead<'_> {
             return;
         }
         assert!(count as u64 <= MOST_PARTS, "a region has at most {MOST_PARTS} parts");
-        // SAFETY: the reference is used by calls of `work` that `done` counts, and this function returns after all of them.
+        // SAFETY: the reference is used by calls of `work` that `done` counts, and this function returns
+        // after all of them.
         let work = unsafe { std::mem::transmute::<&Work<'_>, &'static Work<'static>>(work) };
         // SAFETY: no region is open, so nobody reads.
         unsafe { *self.shared.work.get() = Some(work) };
@@ -187,8 +190,8 @@ impl<'a, T: Send> Parts for Pieces<'a, T> {
     unsafe fn part(&self, index: usize) -> &'a mut [T] {
         let start = (index * self.size).min(self.length);
         let end = (start + self.size).min(self.length);
-        // SAFETY: the range lies inside the slice, which is borrowed for 'a; ranges of different indices do not overlap, and the
-        // caller asks for each once.
+        // SAFETY: the range lies inside the slice, which is borrowed for 'a; ranges of different indices do
+        // not overlap, and the caller asks for each once.
         unsafe { std::slice::from_raw_parts_mut(self.start.add(start), end - start) }
     }
 }

@@ -1,4 +1,5 @@
-//! Scaled dot-product attention (Vaswani et al. 2017) and its gradient, sequence by sequence, on the tiles of the serving path.
+//! Scaled dot-product attention (Vaswani et al. 2017) and its gradient, sequence by sequence, on the tiles of
+//! the serving path.
 
 use rayon::prelude::*;
 
@@ -120,8 +121,8 @@ impl Program for Forward<'_> {
 impl Program for Backward<'_> {
     type Output = ();
 
-    /// With D the dropout's factors, ∘ element by element, and the gradient G of the output: V' = (P ∘ D)ᵀ G, P' = (G Vᵀ) ∘ D,
-    /// S' = P ∘ (P' - rowsum(P' ∘ P)), Q' = S' K / √d, K' = S'ᵀ Q / √d.
+    /// With D the dropout's factors, ∘ element by element, and the gradient G of the output: V' = (P ∘ D)ᵀ G,
+    /// P' = (G Vᵀ) ∘ D, S' = P ∘ (P' - rowsum(P' ∘ P)), Q' = S' K / √d, K' = S'ᵀ Q / √d.
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let Self { attention, first, tokens, rows, from, to } = self;

@@ -1,5 +1,5 @@
-//! Dropout (Srivastava et al. 2014) whose masks are computed, not stored: a value's fate is a hash of the seed and its place, so that the backward
-//! pass finds the same mask, at any number of threads.
+//! Dropout (Srivastava et al. 2014) whose masks are computed, not stored: a value's fate is a hash of the
+//! seed and its place, so that the backward pass finds the same mask, at any number of threads.
 
 /// A dropout of one place in the network.
 #[derive(Debug, Clone, Copy)]
@@ -18,7 +18,8 @@ impl Dropout {
     /// Every value stays.
     pub const NONE: Self = Self { below: 0, scale: 1.0, seed: 0 };
 
-    /// Sets a `share` of the values to 0, from 0 to below 1 in steps of 2⁻¹⁶, and scales the others by 1 / (1 - share).
+    /// Sets a `share` of the values to 0, from 0 to below 1 in steps of 2⁻¹⁶, and scales the others by 1 / (1
+    /// - share).
     pub fn new(share: f32, seed: u64) -> Self {
         let below = (share.clamp(0.0, 0.999) * 65536.0).round() as u32;
         Self { below, scale: 65536.0 / (65536 - below) as f32, seed }

@@ -1,8 +1,8 @@
 //! A trunk that learns: BERT and DistilBERT with their backward passes.
 //!
-//! candle's fused LayerNorm and softmax carry no gradient, and its autograd spends a fifth of a step on adding zeros; so forward and
-//! backward are written out, layer by layer, without padding, over the same kernels as serving. Heads stay on candle's autograd
-//! and hand over the gradient of their pooled vectors.
+//! candle's fused LayerNorm and softmax carry no gradient, and its autograd spends a fifth of a step on
+//! adding zeros; so forward and backward are written out, layer by layer, without padding, over the same
+//! kernels as serving. Heads stay on candle's autograd and hand over the gradient of their pooled vectors.
 
 mod attention;
 mod dropout;
@@ -30,7 +30,8 @@ pub struct Trunk {
     parameters: Vec<Parameter>,
 }
 
-/// A batch that went through a trunk, with what its way back needs: about 64 · hidden bytes a token and layer.
+/// A batch that went through a trunk, with what its way back needs: about 64 · hidden bytes a token and
+/// layer.
 #[derive(Debug)]
 pub struct Pass {
     ids: Vec<u32>,
@@ -83,8 +84,8 @@ impl Trunk {
         })
     }
 
-    /// Runs a batch, its values dropped by `dropout` after the embeddings, in the attention's probabilities and after both halves
-    /// of each layer, as BERT has it in training.
+    /// Runs a batch, its values dropped by `dropout` after the embeddings, in the attention's probabilities
+    /// and after both halves of each layer, as BERT has it in training.
     ///
     /// # Errors
     /// [`ModelError::Batch`] where the batch does not fit the model.
@@ -116,7 +117,8 @@ impl Trunk {
         Ok(Pass { ids, lengths, dropout, embedded, layers, states })
     }
 
-    /// Adds the gradients of all parameters, from that of the last hidden states, `[token][hidden]` without padding.
+    /// Adds the gradients of all parameters, from that of the last hidden states, `[token][hidden]` without
+    /// padding.
     ///
     /// # Errors
     /// [`ModelError::Batch`] where the gradient has another size than the states.

@@ -7,7 +7,8 @@ use crate::config::Config;
 use crate::encoder::checkpoint::Checkpoint;
 use crate::weights::Weights;
 
-/// Some tensors of a checkpoint that are used as one: queries, keys and values; a LayerNorm's weight and bias.
+/// Some tensors of a checkpoint that are used as one: queries, keys and values; a LayerNorm's weight and
+/// bias.
 #[derive(Debug, Clone)]
 pub struct Parameter {
     /// The tensors' names and shapes, in the order of the values.

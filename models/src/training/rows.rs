@@ -1,4 +1,5 @@
-//! Steps over rows between the products, each with its gradient: bias, dropout, residual and LayerNorm; bias and activation.
+//! Steps over rows between the products, each with its gradient: bias, dropout, residual and LayerNorm; bias
+//! and activation.
 
 use rayon::prelude::*;
 
@@ -7,7 +8,8 @@ use crate::config::Activation;
 use crate::kernels::simd::{LANES, Program, Simd};
 use crate::kernels::{Isa, math};
 
-/// Rows that one thread takes at a time. Sums over rows are added block by block, in one order at any number of threads.
+/// Rows that one thread takes at a time. Sums over rows are added block by block, in one order at any number
+/// of threads.
 const BLOCK: usize = 32;
 
 /// Rows that all begin as the bias: a product is then added.
@@ -147,7 +149,8 @@ impl Program for Normed<'_> {
 impl Program for NormGradient<'_> {
     type Output = ();
 
-    /// With x̂ the normed value, g the gradient and w the weight: (g w - mean(g w) - x̂ mean(g w x̂)) / √(variance + eps).
+    /// With x̂ the normed value, g the gradient and w the weight: (g w - mean(g w) - x̂ mean(g w x̂)) /
+    /// √(variance + eps).
     #[inline(always)]
     fn run<S: Simd>(self, _simd: S) {
         let width = self.norm.width();

@@ -32,7 +32,8 @@ pub(crate) struct RouteAnalysis {
     /// What a policy that is only watched would have chosen.
     #[serde(skip_serializing_if = "Option::is_none")]
     shadow: Option<Shadow>,
-    /// What the decision was made from, to be handed back as it is: `frontdesk route --replay`, `frontdesk train --task route`.
+    /// What the decision was made from, to be handed back as it is: `frontdesk route --replay`, `frontdesk
+    /// train --task route`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     record: Option<Box<core::DecisionRecord>>,

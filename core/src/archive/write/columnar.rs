@@ -17,7 +17,8 @@ use super::{OutRow, Shape};
 use crate::score::{Cell, Kind};
 use crate::{Error, ErrorKind, Result};
 
-/// Rows that are handed over at once, and bytes of the texts among them: it depends on the rows alone, so that the same rows give the same bytes.
+/// Rows that are handed over at once, and bytes of the texts among them: it depends on the rows alone, so
+/// that the same rows give the same bytes.
 const BATCH: usize = 4_096;
 const BATCH_BYTES: usize = 16 << 20;
 

@@ -1,4 +1,5 @@
-//! One temperature or a weight and a bias for each class: whichever is better on rows that it was not fitted on.
+//! One temperature or a weight and a bias for each class: whichever is better on rows that it was not fitted
+//! on.
 
 use std::collections::BTreeMap;
 
@@ -33,14 +34,15 @@ pub(crate) struct Choice {
     pub(crate) temperature_nll: f64,
     /// That of a row under a vector scaling fitted on other rows.
     pub(crate) vector_nll: f64,
-    /// Each row's logits as the chosen way scales them when it is fitted on other rows: what is measured on them, a figure or
-    /// a threshold, does not flatter a scaling that has seen the row.
+    /// Each row's logits as the chosen way scales them when it is fitted on other rows: what is measured on
+    /// them, a figure or a threshold, does not flatter a scaling that has seen the row.
     pub(crate) out_of_fold: Vec<Vec<f32>>,
 }
 
-/// Chooses by cross-validation in 5 folds that each have their part of every label. Vector scaling has many parameters, and may
-/// change which label is best: it is chosen where its mean negative log-likelihood is lower by more than one standard error of the
-/// difference (the rule of Breiman et al. 1984). Of fewer than 10 rows, the temperature is.
+/// Chooses by cross-validation in 5 folds that each have their part of every label. Vector scaling has many
+/// parameters, and may change which label is best: it is chosen where its mean negative log-likelihood is
+/// lower by more than one standard error of the difference (the rule of Breiman et al. 1984). Of fewer than
+/// 10 rows, the temperature is.
 pub(crate) fn choose(link: Link, logits: &[Vec<f32>], truth: &[Vec<usize>]) -> Choice {
     let folds = folds(truth);
     let by_temperature =

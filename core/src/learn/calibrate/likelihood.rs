@@ -87,7 +87,8 @@ fn sigmoids(logits: &[f64], truth: &[usize], slope: Option<&mut [f64]>) -> f64 {
     logits.iter().enumerate().map(|(label, &x)| softplus(x) - there(&label) * x).sum()
 }
 
-/// As [`frontdesk_models::heads::ordinal_probabilities`] has it: level `k` lies between the cumulative logits `k - 1` and `k`.
+/// As [`frontdesk_models::heads::ordinal_probabilities`] has it: level `k` lies between the cumulative logits
+/// `k - 1` and `k`.
 fn ordinal(logits: &[f64], level: usize, slope: Option<&mut [f64]>) -> f64 {
     let above = logits.iter().map(|&x| sigmoid(x));
     let edges: Vec<f64> = std::iter::once(1.0).chain(above).chain(std::iter::once(0.0)).collect();

@@ -1,7 +1,9 @@
-//! Logits that become probabilities: temperature scaling, vector scaling, and the choice between them on held-out rows.
+//! Logits that become probabilities: temperature scaling, vector scaling, and the choice between them on
+//! held-out rows.
 //!
-//! A scaling is fitted on rows that the network was not trained on. A temperature keeps the order of the labels; a vector
-//! scaling or a bias may change which label is best, so whoever uses one reads the best label from the scaled logits.
+//! A scaling is fitted on rows that the network was not trained on. A temperature keeps the order of the
+//! labels; a vector scaling or a bias may change which label is best, so whoever uses one reads the best
+//! label from the scaled logits.
 
 pub(crate) mod choose;
 mod golden_section;
@@ -58,8 +60,8 @@ impl Parameters {
 /// The range of a temperature.
 const TEMPERATURES: std::ops::RangeInclusive<f64> = 0.05..=20.0;
 
-/// The temperature with the least negative log-likelihood (Guo et al. 2017), from 0.05 to 20: all weights are one over it, all
-/// biases 0. Found by golden-section search on its logarithm; the likelihood has one peak.
+/// The temperature with the least negative log-likelihood (Guo et al. 2017), from 0.05 to 20: all weights are
+/// one over it, all biases 0. Found by golden-section search on its logarithm; the likelihood has one peak.
 pub(crate) fn temperature(link: Link, logits: &[Vec<f32>], truth: &[Vec<usize>]) -> Scaling {
     let Some(width) = logits.first().map(Vec::len) else { return identity(0) };
     let likelihood = Likelihood::new(link, logits, truth);
@@ -69,11 +71,13 @@ pub(crate) fn temperature(link: Link, logits: &[Vec<f32>], truth: &[Vec<usize>])
     better(&likelihood, at(log).scaling())
 }
 
-/// Weights and biases with the least negative log-likelihood, plus half of the squared distance from the identity: as if each
-/// weight were of a normal distribution around 1, each bias of one around 0, both of variance 1, before any row was seen.
+/// Weights and biases with the least negative log-likelihood, plus half of the squared distance from the
+/// identity: as if each weight were of a normal distribution around 1, each bias of one around 0, both of
+/// variance 1, before any row was seen.
 ///
-/// Of a softmax head one weight and one bias for each class (vector scaling, Guo et al. 2017), of a multi-label head for each
-/// label (Platt 1999), of an ordinal head one weight for all its cumulative logits, and a bias for each: its thresholds move.
+/// Of a softmax head one weight and one bias for each class (vector scaling, Guo et al. 2017), of a
+/// multi-label head for each label (Platt 1999), of an ordinal head one weight for all its cumulative logits,
+/// and a bias for each: its thresholds move.
 pub(crate) fn vector(link: Link, logits: &[Vec<f32>], truth: &[Vec<usize>]) -> Scaling {
     let Some(width) = logits.first().map(Vec::len) else { return identity(0) };
     let likelihood = Likelihood::new(link, logits, truth);
@@ -101,7 +105,8 @@ pub(crate) fn vector(link: Link, logits: &[Vec<f32>], truth: &[Vec<usize>]) -> S
     better(&likelihood, expand(&found).scaling())
 }
 
-/// The scaling, or the identity where rounding, or a range that ends before it, has left the scaling behind it.
+/// The scaling, or the identity where rounding, or a range that ends before it, has left the scaling behind
+/// it.
 fn better(likelihood: &Likelihood<'_>, scaling: Scaling) -> Scaling {
     let identity = identity(scaling.weights.len());
     let loss = |scaling: &Scaling| likelihood.loss(&Parameters::of(scaling));

@@ -1,4 +1,5 @@
-//! Scalings against scipy (core/tests/golden/make_evaluate.py made the values), and what holds of all of them.
+//! Scalings against scipy (core/tests/golden/make_evaluate.py made the values), and what holds of all of
+//! them.
 
 use frontdesk_models::heads::{Link, probabilities};
 use proptest::prelude::*;

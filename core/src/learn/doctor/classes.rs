@@ -65,7 +65,8 @@ pub(super) fn examine(corpus: &Corpus<'_>, has_valid: bool, tiny: usize) -> Vec<
     findings
 }
 
-/// A finding about the labels for which `holds` is true and those of `rows` that have them, where there are any.
+/// A finding about the labels for which `holds` is true and those of `rows` that have them, where there are
+/// any.
 fn about(
     corpus: &Corpus<'_>,
     rows: &[CorpusRow<'_>],

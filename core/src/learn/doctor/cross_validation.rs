@@ -13,17 +13,18 @@ pub const MAX_FIT_ROWS: usize = 20_000;
 
 const LEAST_FIT_ROWS: usize = 20;
 
-/// Probabilities `[row][class]` of each row's class by a softmax regression that was fitted without the row's fold. The
-/// folds have their share of each class; the features are standardised by the rows that are fitted to.
+/// Probabilities `[row][class]` of each row's class by a softmax regression that was fitted without the row's
+/// fold. The folds have their share of each class; the features are standardised by the rows that are fitted
+/// to.
 ///
-/// `features[row]` are vectors of one width, `labels[row]` is below `classes`. The same input and seed give the same
-/// probabilities whatever the number of threads. It runs on the rayon pool of the caller; time grows with rows × width ×
-/// classes. `progress` is told the folds done, several times a fold, and may stop the work with an error, which is then the
-/// result.
+/// `features[row]` are vectors of one width, `labels[row]` is below `classes`. The same input and seed give
+/// the same probabilities whatever the number of threads. It runs on the rayon pool of the caller; time grows
+/// with rows × width × classes. `progress` is told the folds done, several times a fold, and may stop the
+/// work with an error, which is then the result.
 ///
 /// # Errors
-/// `invalid-input` where the sizes do not fit, a feature is not finite, or there are fewer than 2 folds or more than rows;
-/// `data-invalid` where the rows have fewer than 2 classes.
+/// `invalid-input` where the sizes do not fit, a feature is not finite, or there are fewer than 2 folds or
+/// more than rows; `data-invalid` where the rows have fewer than 2 classes.
 pub fn cross_validated(
     features: &[Vec<f32>],
     labels: &[usize],
@@ -45,8 +46,8 @@ pub fn cross_validated(
     fitted.predict(&rows, &features, &|| progress(folds.all()))
 }
 
-/// A cross-validation of rows whose features need not be in memory all at once: regressions learn from some, and predict the others as
-/// they pass.
+/// A cross-validation of rows whose features need not be in memory all at once: regressions learn from some,
+/// and predict the others as they pass.
 #[derive(Debug)]
 pub(crate) struct Folds {
     count: usize,
@@ -113,8 +114,8 @@ impl Folds {
 }
 
 impl Fitted<'_> {
-    /// The probabilities of `rows`, each by a regression that has not learnt from it; `features[i]` are of `rows[i]`. `turn` is asked now and
-    /// then whether to go on.
+    /// The probabilities of `rows`, each by a regression that has not learnt from it; `features[i]` are of
+    /// `rows[i]`. `turn` is asked now and then whether to go on.
     pub(crate) fn predict(
         &self,
         rows: &[usize],
@@ -147,7 +148,8 @@ fn check(rows: &[usize], features: &[&[f32]], width: usize) -> Result<()> {
     Ok(())
 }
 
-/// Each row's fold: the rows of a class are dealt out in a random order, and the next class goes on where it ended.
+/// Each row's fold: the rows of a class are dealt out in a random order, and the next class goes on where it
+/// ended.
 fn stratified(labels: &[usize], classes: usize, folds: usize, random: &mut StdRng) -> Vec<usize> {
     let mut of = vec![0; labels.len()];
     let mut next = 0;

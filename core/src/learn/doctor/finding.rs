@@ -255,8 +255,8 @@ impl Diagnosis {
         }
     }
 
-    /// Writes every row that a finding points at as one line of JSON: its `file` and `line`, what is particular to it, the
-    /// `finding` and its `severity`.
+    /// Writes every row that a finding points at as one line of JSON: its `file` and `line`, what is
+    /// particular to it, the `finding` and its `severity`.
     ///
     /// # Errors
     /// `io`.

@@ -167,7 +167,8 @@ fn each_hit(
     })
 }
 
-/// For each label the mark that gives it away, if one does: its name before all, then the one in most of its rows.
+/// For each label the mark that gives it away, if one does: its name before all, then the one in most of its
+/// rows.
 fn chosen(candidates: Vec<Candidate>, sizes: &[usize], rows: usize) -> Vec<Candidate> {
     let gives_away = |candidate: &Candidate| {
         let size = sizes[candidate.label];

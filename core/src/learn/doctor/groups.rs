@@ -75,7 +75,8 @@ impl<'a> Groups<'a> {
         members
     }
 
-    /// Whom of `group` the row is a pair with; within its own group only with earlier rows, so that a pair is told once.
+    /// Whom of `group` the row is a pair with; within its own group only with earlier rows, so that a pair is
+    /// told once.
     pub(super) fn partners(&self, group: u32, row: u32) -> Partners {
         let CorpusRow { place, set, .. } = self.corpus.rows[row as usize];
         let (first, other) = self.heads[group as usize];

@@ -1,4 +1,5 @@
-//! Likely label errors by confident learning (Northcutt, Jiang & Chuang 2021, Journal of Artificial Intelligence Research 70).
+//! Likely label errors by confident learning (Northcutt, Jiang & Chuang 2021, Journal of Artificial
+//! Intelligence Research 70).
 
 use std::collections::BTreeMap;
 
@@ -12,8 +13,8 @@ use crate::{Error, ErrorKind, Result};
 pub struct LabelErrors {
     /// For each label the mean probability of the rows that have it; infinite where none has.
     pub thresholds: Vec<f64>,
-    /// `[given][suggested]`: rows whose probability of the second label reaches its threshold; where several do, the
-    /// likeliest counts.
+    /// `[given][suggested]`: rows whose probability of the second label reaches its threshold; where several
+    /// do, the likeliest counts.
     pub joint: Vec<Vec<usize>>,
     /// Rows off the joint's diagonal whose own label is not the likeliest, the lowest margin first.
     pub errors: Vec<LabelError>,
@@ -32,7 +33,8 @@ pub struct LabelError {
     pub margin: f32,
 }
 
-/// Finds likely label errors from `probabilities[row][label]` of a model that has not seen the row, and each row's label.
+/// Finds likely label errors from `probabilities[row][label]` of a model that has not seen the row, and each
+/// row's label.
 ///
 /// # Errors
 /// `invalid-input` where the two do not fit each other, or a probability is not from 0 to 1.
@@ -64,7 +66,8 @@ pub(super) fn fault(probabilities: &[Vec<f32>], width: usize) -> Option<(usize, 
     probabilities.iter().enumerate().find_map(|(row, values)| fault(values).map(|what| (row, what)))
 }
 
-/// Probabilities within this of a threshold reach it: the mean of equal numbers may be a little more than they are.
+/// Probabilities within this of a threshold reach it: the mean of equal numbers may be a little more than
+/// they are.
 const TOLERANCE: f64 = 1e-6;
 
 fn confident(labels: &[usize], classes: usize, probability: impl Fn(usize, usize) -> f32) -> LabelErrors {
@@ -123,8 +126,8 @@ pub(super) fn examine(
     Ok((!found.is_empty()).then(|| Finding::new(Kind::LikelyLabelError, Severity::Warn, message, found)))
 }
 
-/// Of each label of the corpus, its column of the probabilities. Only labels of training rows must have one: those of
-/// validation rows that nothing is known of are a finding of their own.
+/// Of each label of the corpus, its column of the probabilities. Only labels of training rows must have one:
+/// those of validation rows that nothing is known of are a finding of their own.
 fn columns(
     corpus: &Corpus<'_>,
     rows: &[CorpusRow<'_>],

@@ -12,7 +12,8 @@ use super::{Stage, Tell, in_turns};
 use crate::Result;
 use crate::model::language::{Written, halves_agree, look};
 
-/// The share of the training rows that makes their commonest language the main one. Rows in several languages have none.
+/// The share of the training rows that makes their commonest language the main one. Rows in several languages
+/// have none.
 const MAIN: f64 = 0.8;
 
 /// The share of the training rows under which a script is foreign to them.

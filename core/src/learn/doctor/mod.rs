@@ -1,9 +1,9 @@
 //! What is wrong with labelled rows, said before a training learns it.
 //!
-//! With several labels in a row, joined by `|` ([`DoctorOptions::multi_label`]), labels conflict where the sets differ,
-//! whatever their order; classes are counted, and text that gives a label away is looked for, label by label; label
-//! errors are looked for as if each label were a yes-or-no question. Empty, long, copied and foreign texts are found
-//! without a look at the labels.
+//! With several labels in a row, joined by `|` ([`DoctorOptions::multi_label`]), labels conflict where the
+//! sets differ, whatever their order; classes are counted, and text that gives a label away is looked for,
+//! label by label; label errors are looked for as if each label were a yes-or-no question. Empty, long,
+//! copied and foreign texts are found without a look at the labels.
 
 mod classes;
 mod copies;
@@ -54,7 +54,8 @@ pub struct Split<'a> {
     pub rows: &'a [Labelled],
     /// Tokens of each row's text before any cut.
     pub tokens: Option<&'a [usize]>,
-    /// `[row][label]`, 0 to 1, of a model that has not seen the row: of [`cross_validated`] for training rows.
+    /// `[row][label]`, 0 to 1, of a model that has not seen the row: of [`cross_validated`] for training
+    /// rows.
     pub probabilities: Option<&'a [Vec<f32>]>,
 }
 
@@ -72,8 +73,8 @@ pub struct DoctorOptions {
     /// Whether a row may have several labels, joined by `|`, or none.
     #[serde(alias = "multiLabel")]
     pub multi_label: bool,
-    /// The Jaccard similarity of two texts' character 5-grams from which they are near duplicates, 0.5 to 1. Case,
-    /// punctuation and digits do not count. At 0.7 one word of twelve may differ, or be added.
+    /// The Jaccard similarity of two texts' character 5-grams from which they are near duplicates, 0.5 to 1.
+    /// Case, punctuation and digits do not count. At 0.7 one word of twelve may differ, or be added.
     pub near: f64,
     /// Training rows under which a class is tiny.
     #[serde(alias = "tinyClass")]
@@ -118,16 +119,17 @@ pub struct Progress {
 /// Is told where the work stands, and may stop it with an error, which is then the result.
 type Tell<'a> = &'a (dyn Fn(Progress) -> Result<()> + Sync);
 
-/// Examines labelled rows, on the rayon pool of the caller. The same rows give the same diagnosis in whatever order, since
-/// they are taken by their lines. `progress` is told where the work stands, and may stop it with an error, which is then
-/// the result.
+/// Examines labelled rows, on the rayon pool of the caller. The same rows give the same diagnosis in whatever
+/// order, since they are taken by their lines. `progress` is told where the work stands, and may stop it with
+/// an error, which is then the result.
 ///
-/// Beside the rows it takes up to 400 bytes for each, and time in proportion to their number: near duplicates are found
-/// by their sketches, not by comparing each with each.
+/// Beside the rows it takes up to 400 bytes for each, and time in proportion to their number: near duplicates
+/// are found by their sketches, not by comparing each with each.
 ///
 /// # Errors
-/// `invalid-input` for options out of range and for tokens or probabilities that do not fit the rows; `data-invalid` where
-/// a training row's label has no column of probabilities; `too-large` for more rows than 2^31.
+/// `invalid-input` for options out of range and for tokens or probabilities that do not fit the rows;
+/// `data-invalid` where a training row's label has no column of probabilities; `too-large` for more rows than
+/// 2^31.
 pub fn examine(
     examination: &Examination<'_>,
     options: &DoctorOptions,
@@ -182,8 +184,8 @@ fn check(examination: &Examination<'_>, options: &DoctorOptions) -> Result<()> {
 /// Rows of one turn of [`in_turns`].
 const TURN: usize = 4096;
 
-/// Does `work` for 0 to `total` on all threads, and hands what came of it to `sink` in order. Whoever waits is told
-/// between the turns.
+/// Does `work` for 0 to `total` on all threads, and hands what came of it to `sink` in order. Whoever waits
+/// is told between the turns.
 fn in_turns<T: Send>(
     stage: Stage,
     total: usize,

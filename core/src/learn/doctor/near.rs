@@ -1,5 +1,5 @@
-//! Near duplicates among many texts by MinHash (Broder 1997) with banding (Leskovec, Rajaraman & Ullman, Mining of Massive
-//! Datasets, 3.4), each candidate then measured exactly.
+//! Near duplicates among many texts by MinHash (Broder 1997) with banding (Leskovec, Rajaraman & Ullman,
+//! Mining of Massive Datasets, 3.4), each candidate then measured exactly.
 
 use rayon::prelude::*;
 
@@ -24,7 +24,8 @@ const MEASURED: usize = 32;
 struct Shingles(Vec<u128>);
 
 impl Shingles {
-    /// Of a text's form with a space before and after it, so that its ends are ends of words and the shortest has one.
+    /// Of a text's form with a space before and after it, so that its ends are ends of words and the shortest
+    /// has one.
     fn of(text: &str) -> Self {
         let mask = (1_u128 << (WIDTH as u32 * BITS_PER_CHAR)) - 1;
         let mut window = 0;
@@ -71,7 +72,8 @@ fn rows_of_band(threshold: f64) -> usize {
     (1..=16).rev().find(|&rows| missed(rows) <= MISS).unwrap_or(1)
 }
 
-/// The hash functions of the sketches: multiply and add, and keep the upper half (Dietzfelbinger et al. 1997).
+/// The hash functions of the sketches: multiply and add, and keep the upper half (Dietzfelbinger et al.
+/// 1997).
 #[derive(Debug)]
 struct Hashes {
     parameters: Vec<(u64, u64)>,
@@ -125,8 +127,8 @@ pub(super) struct Matches {
     pub(super) capped: bool,
 }
 
-/// The texts by their buckets of a band. The hashes of the band have then served; where each bucket begins takes their
-/// place.
+/// The texts by their buckets of a band. The hashes of the band have then served; where each bucket begins
+/// takes their place.
 fn buckets(bands: &mut [[u32; BANDS]], band: usize) -> Vec<u32> {
     let mut order: Vec<u32> = (0..bands.len() as u32).collect();
     order.par_sort_unstable_by_key(|&text| (bands[text as usize][band], text));

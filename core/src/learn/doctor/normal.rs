@@ -2,11 +2,12 @@
 
 use sha2::{Digest, Sha256};
 
-/// Characters of a text that are looked at for near duplicates and for words; the tail of what is longer is not.
+/// Characters of a text that are looked at for near duplicates and for words; the tail of what is longer is
+/// not.
 const READ: usize = 20_000;
 
-/// Characters that stand for nothing on a page: the soft hyphen, zero-width spaces and joiners, marks of direction, the
-/// byte order mark.
+/// Characters that stand for nothing on a page: the soft hyphen, zero-width spaces and joiners, marks of
+/// direction, the byte order mark.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
 }
@@ -26,8 +27,8 @@ pub(super) fn digest(text: &str) -> u128 {
     hash.finalize().iter().take(16).fold(0, |bits, &byte| (bits << 8) | u128::from(byte))
 }
 
-/// Lower-case words with one space between, without punctuation and digits; of a text that has no letter, the text
-/// itself.
+/// Lower-case words with one space between, without punctuation and digits; of a text that has no letter, the
+/// text itself.
 pub(super) fn form(text: &str) -> String {
     let mut form = String::with_capacity(text.len().min(READ));
     let mut gap = false;
@@ -45,7 +46,8 @@ pub(super) fn form(text: &str) -> String {
     if form.is_empty() { text.chars().take(READ).collect::<String>().trim().to_owned() } else { form }
 }
 
-/// Lower-case words of letters and digits in their order; what stands alone without either (`!!!`, an emoji) is a word.
+/// Lower-case words of letters and digits in their order; what stands alone without either (`!!!`, an emoji)
+/// is a word.
 pub(super) fn words(text: &str) -> Vec<String> {
     let end = text.char_indices().nth(READ).map_or(text.len(), |(end, _)| end);
     let lower = text[..end].to_lowercase();

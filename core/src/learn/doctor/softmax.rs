@@ -11,8 +11,8 @@ use crate::{Error, Result};
 /// Rows whose probabilities are computed at a time.
 const ROWS: usize = 4096;
 
-/// The penalty is `RIDGE * width / rows / 2` times the squared weights, in means over rows. For features that were vectors
-/// of length 1 before they were standardised, this is scikit-learn's `C = 10`.
+/// The penalty is `RIDGE * width / rows / 2` times the squared weights, in means over rows. For features that
+/// were vectors of length 1 before they were standardised, this is scikit-learn's `C = 10`.
 const RIDGE: f64 = 0.1;
 
 /// Label errors are looked for in probabilities of two digits or three.

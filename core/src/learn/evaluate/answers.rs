@@ -41,7 +41,8 @@ impl Prediction {
         self.labels.iter().map(|&label| (label, self.scores[label], truth.contains(&label)))
     }
 
-    /// The score that decides on an abstention: of the label that it gave, or the best one of a multi-label head.
+    /// The score that decides on an abstention: of the label that it gave, or the best one of a multi-label
+    /// head.
     pub(super) fn confidence(&self, link: Link) -> f32 {
         match self.labels.first() {
             Some(&label) if link != Link::Sigmoid => self.scores[label],

@@ -12,7 +12,8 @@ const INDEXES: usize = 1 << 22;
 /// Figures of chosen rows; NaN where one has no value on them.
 type Figures<'a> = &'a (dyn Fn(&[usize]) -> Vec<f64> + Sync);
 
-/// Draws rows with replacement. The samples depend on the seed alone, so that all figures are of the same ones.
+/// Draws rows with replacement. The samples depend on the seed alone, so that all figures are of the same
+/// ones.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bootstrap {
     rows: usize,

@@ -1,4 +1,5 @@
-//! Whether scores are probabilities: reliability bins, expected calibration error, Brier score, log-likelihood.
+//! Whether scores are probabilities: reliability bins, expected calibration error, Brier score,
+//! log-likelihood.
 
 use serde::Serialize;
 
@@ -26,7 +27,8 @@ pub struct ReliabilityBin {
     pub accuracy: Option<f64>,
 }
 
-/// Each row's scores with whether what they say is so: the given label's, or every label's of a multi-label head.
+/// Each row's scores with whether what they say is so: the given label's, or every label's of a multi-label
+/// head.
 pub(super) type Claims = Vec<Vec<(f32, bool)>>;
 
 pub(super) fn claims(answers: &Answers<'_>) -> Claims {
@@ -82,8 +84,8 @@ pub(super) fn expected_calibration_error(claims: &Claims, rows: &[usize]) -> f64
     if total == 0 { 0.0 } else { gap / total as f64 }
 }
 
-/// Each row's Σ over labels of (probability - truth)², from 0 to 2 (Brier 1950); the mean over the labels, from 0 to 1, of a
-/// multi-label head.
+/// Each row's Σ over labels of (probability - truth)², from 0 to 2 (Brier 1950); the mean over the labels,
+/// from 0 to 1, of a multi-label head.
 pub(super) fn brier(answers: &Answers<'_>) -> Vec<f64> {
     per_row(answers, &|row, label, score| {
         (f64::from(score) - f64::from(u8::from(answers.truth[row].contains(&label)))).powi(2)

@@ -6,8 +6,8 @@ use super::Interval;
 use super::answers::{Answers, Prediction};
 use super::bootstrap::Bootstrap;
 
-/// Precision, recall and F1 of one label, each 0 where its denominator is 0. Samples in which it is 0 are left out of the
-/// interval.
+/// Precision, recall and F1 of one label, each 0 where its denominator is 0. Samples in which it is 0 are
+/// left out of the interval.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PerClass {
     /// The label.

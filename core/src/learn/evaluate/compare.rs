@@ -21,7 +21,8 @@ pub struct Contrast {
     pub a: Interval,
     /// Of the second model.
     pub b: Interval,
-    /// The second's less the first's, with the interval of that difference: both models are measured on each sample.
+    /// The second's less the first's, with the interval of that difference: both models are measured on each
+    /// sample.
     pub difference: Interval,
     /// The share of samples on which the second model is better; where they are equal, a half.
     pub b_better: f64,
@@ -55,13 +56,14 @@ pub struct Comparison {
     pub changes: Vec<Change>,
 }
 
-/// Compares one head of two engines' models on labelled texts: `a`'s is the one that there is, `b`'s the one that could take its
-/// place. A model with a single head is compared by it, whatever its name. `progress` is told the rows done, of twice as many
-/// as there are, and may stop the work with an error, which is then the result.
+/// Compares one head of two engines' models on labelled texts: `a`'s is the one that there is, `b`'s the one
+/// that could take its place. A model with a single head is compared by it, whatever its name. `progress` is
+/// told the rows done, of twice as many as there are, and may stop the work with an error, which is then the
+/// result.
 ///
 /// # Errors
-/// `invalid-input` where the task is not a head; `data-invalid` where the two heads do not have the same labels, or a row has
-/// one that they do not know.
+/// `invalid-input` where the task is not a head; `data-invalid` where the two heads do not have the same
+/// labels, or a row has one that they do not know.
 pub fn compare<R: LabelledRows + Sync + ?Sized>(
     a: &Engine,
     b: &Engine,

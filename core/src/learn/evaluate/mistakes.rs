@@ -14,8 +14,8 @@ pub struct Mistake {
     pub truth: String,
     /// What the model gave.
     pub given: String,
-    /// The score of the wrong label; of a multi-label head, of its most certain wrong decision (for a label that it did not
-    /// give, 1 - score).
+    /// The score of the wrong label; of a multi-label head, of its most certain wrong decision (for a label
+    /// that it did not give, 1 - score).
     pub score: f32,
     /// The text, where it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]

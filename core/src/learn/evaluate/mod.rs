@@ -1,4 +1,5 @@
-//! How good a model is on a labelled file, with the uncertainty of the file's size; and which of two is better.
+//! How good a model is on a labelled file, with the uncertainty of the file's size; and which of two is
+//! better.
 
 mod abstention;
 mod answers;
@@ -55,9 +56,11 @@ pub struct EvaluateOptions {
     pub resamples: usize,
     /// Wrong rows to name, at most; [`compare`] names every row that changed.
     pub errors: usize,
-    /// Whether the rows that are named come with their texts. By default they do not: a report travels further than its file.
+    /// Whether the rows that are named come with their texts. By default they do not: a report travels
+    /// further than its file.
     pub texts: bool,
-    /// A precision above 0 and below 1: for each label, the score from which on it is reached; see [`Automation`].
+    /// A precision above 0 and below 1: for each label, the score from which on it is reached; see
+    /// [`Automation`].
     #[serde(alias = "automateAt")]
     pub automate_at: Option<f64>,
 }
@@ -101,13 +104,14 @@ pub struct Evaluation {
     pub accuracy: Interval,
     /// Mean of F1 over the labels that the file has.
     pub macro_f1: Interval,
-    /// Expected calibration error, 15 bins of equal width over the score of the predicted label (Guo et al. 2017); over
-    /// every label's score for a multi-label head.
+    /// Expected calibration error, 15 bins of equal width over the score of the predicted label (Guo et al.
+    /// 2017); over every label's score for a multi-label head.
     pub ece: Interval,
-    /// Brier score over all labels of a row, from 0 to 2 (Brier 1950); for a multi-label head the mean over the labels, from 0
-    /// to 1. Less is better.
+    /// Brier score over all labels of a row, from 0 to 2 (Brier 1950); for a multi-label head the mean over
+    /// the labels, from 0 to 1. Less is better.
     pub brier: Interval,
-    /// Negative log-likelihood of a row's label, in nats; for a multi-label head the mean over the labels. Less is better.
+    /// Negative log-likelihood of a row's label, in nats; for a multi-label head the mean over the labels.
+    /// Less is better.
     pub nll: Interval,
     /// Mean absolute error in levels; ordinal heads only.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -128,17 +132,20 @@ pub struct Evaluation {
     pub confusion: Option<Confusion>,
     /// The 15 bins of `ece`: a reliability diagram.
     pub reliability: Vec<ReliabilityBin>,
-    /// How much is kept and how much of it is right, at up to 100 thresholds on the score of the given label, highest first.
+    /// How much is kept and how much of it is right, at up to 100 thresholds on the score of the given
+    /// label, highest first.
     pub coverage: Vec<CoveragePoint>,
     /// The wrong rows of the highest scores, highest first.
     pub errors: Vec<Mistake>,
 }
 
-/// Evaluates one head of the engine's model on labelled texts, which are gone through twice, for their labels first, and are not kept. `progress` is told the rows done, and may stop the
-/// work with an error, which is then the result.
+/// Evaluates one head of the engine's model on labelled texts, which are gone through twice, for their labels
+/// first, and are not kept. `progress` is told the rows done, and may stop the work with an error, which is
+/// then the result.
 ///
 /// # Errors
-/// `invalid-input` where the task is not a head of the model; `data-invalid` where a label is not one of the head's.
+/// `invalid-input` where the task is not a head of the model; `data-invalid` where a label is not one of the
+/// head's.
 pub fn evaluate<R: LabelledRows + Sync + ?Sized>(
     engine: &Engine,
     rows: &R,
@@ -156,7 +163,8 @@ pub fn evaluate<R: LabelledRows + Sync + ?Sized>(
     })
 }
 
-/// Every figure from the truth and the predictions. The rows are gone through for texts, if those are asked for.
+/// Every figure from the truth and the predictions. The rows are gone through for texts, if those are asked
+/// for.
 fn measure<R: LabelledRows + ?Sized>(
     head: &HeadMeaning,
     answers: &Answers<'_>,

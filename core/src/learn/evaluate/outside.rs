@@ -18,8 +18,8 @@ pub struct OutOfDomain {
     pub inside: usize,
     /// Texts outside.
     pub outside: usize,
-    /// Area under the ROC curve of the distance to the training texts: the probability that a text outside is farther than one inside. Absent where
-    /// the head has no distance.
+    /// Area under the ROC curve of the distance to the training texts: the probability that a text outside
+    /// is farther than one inside. Absent where the head has no distance.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auroc: Option<f64>,
     /// The same of one less the score of the given label.
@@ -32,8 +32,8 @@ pub struct OutOfDomain {
     pub outside_refused: Option<f64>,
 }
 
-/// Measures a head's distance on texts inside and outside of its domain; labels are not read. `progress` is told the rows done, and may stop the
-/// work with an error, which is then the result.
+/// Measures a head's distance on texts inside and outside of its domain; labels are not read. `progress` is
+/// told the rows done, and may stop the work with an error, which is then the result.
 ///
 /// # Errors
 /// `invalid-input` where the task is not a head of the model; `data-invalid` where either has no row.

@@ -18,9 +18,9 @@ pub(super) fn ranks(values: &[f64]) -> Vec<f64> {
     ranks
 }
 
-/// The area under the ROC curve of a score that should be higher for `positives` than for `negatives`: the share of pairs in
-/// which it is, equal scores counted half (Mann & Whitney 1947; Hanley & McNeil 1982). 1 is a perfect separation, 0.5 none, from 0
-/// to 1. `None` where a group is empty or a score is NaN.
+/// The area under the ROC curve of a score that should be higher for `positives` than for `negatives`: the
+/// share of pairs in which it is, equal scores counted half (Mann & Whitney 1947; Hanley & McNeil 1982). 1 is
+/// a perfect separation, 0.5 none, from 0 to 1. `None` where a group is empty or a score is NaN.
 ///
 /// ```
 /// let (at_home, elsewhere) = ([0.9, 0.8, 0.4], [0.5, 0.1]);

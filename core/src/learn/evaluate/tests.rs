@@ -1,4 +1,5 @@
-//! Figures against scikit-learn and scipy (core/tests/golden/make_evaluate.py made the values), and what thresholds promise.
+//! Figures against scikit-learn and scipy (core/tests/golden/make_evaluate.py made the values), and what
+//! thresholds promise.
 
 use frontdesk_models::heads::Link;
 use proptest::prelude::*;
@@ -184,7 +185,8 @@ fn a_sample_without_a_figure_is_left_out_of_its_interval() {
     assert_eq!((none.value, none.low, none.high), (0.0, 0.0, 0.0));
 }
 
-/// Rows that are given one label with scores from 0.5 to 1, and right with the probability that `precision` has for the score.
+/// Rows that are given one label with scores from 0.5 to 1, and right with the probability that `precision`
+/// has for the score.
 fn simulated(seed: u64, count: usize, precision: &dyn Fn(f32) -> f64) -> (Vec<Vec<usize>>, Vec<Prediction>) {
     let mut random = StdRng::seed_from_u64(seed);
     let mut row = |_| {

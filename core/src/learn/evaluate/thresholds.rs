@@ -1,4 +1,5 @@
-//! From which score on each label can be trusted without a person looking: a precision that was asked for, with confidence.
+//! From which score on each label can be trusted without a person looking: a precision that was asked for,
+//! with confidence.
 
 use serde::Serialize;
 
@@ -22,8 +23,8 @@ pub struct Automation {
     pub labels: Vec<LabelThreshold>,
 }
 
-/// The lowest score from which on a label has the precision that was asked for. Where no threshold has it, `kept` and
-/// `coverage` are 0 and the others are absent.
+/// The lowest score from which on a label has the precision that was asked for. Where no threshold has it,
+/// `kept` and `coverage` are 0 and the others are absent.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LabelThreshold {
     /// The label.
@@ -58,14 +59,15 @@ pub(crate) struct Threshold {
     pub(crate) low: f64,
 }
 
-/// The lowest threshold of each of `labels` labels at which the precision is `wanted` (above 0, below 1) or more, with a
-/// confidence of 95 %; `None` where none is.
+/// The lowest threshold of each of `labels` labels at which the precision is `wanted` (above 0, below 1) or
+/// more, with a confidence of 95 %; `None` where none is.
 ///
-/// Many thresholds are looked at, which by itself would make one of them look good by chance. So they are tested in a fixed
-/// order (Learn then Test, Angelopoulos et al. 2021, algorithm 1): from each of a few starts downwards, until one fails, and the
-/// starts share the probability of error. Starts and order depend on the scores and on how many rows there are, never on which
-/// are right; then the accepted thresholds are all as good as was asked for, with the confidence named. The tail of the binomial
-/// distribution holds for rows that are right with different probabilities, too (Hoeffding 1956).
+/// Many thresholds are looked at, which by itself would make one of them look good by chance. So they are
+/// tested in a fixed order (Learn then Test, Angelopoulos et al. 2021, algorithm 1): from each of a few
+/// starts downwards, until one fails, and the starts share the probability of error. Starts and order depend
+/// on the scores and on how many rows there are, never on which are right; then the accepted thresholds are
+/// all as good as was asked for, with the confidence named. The tail of the binomial distribution holds for
+/// rows that are right with different probabilities, too (Hoeffding 1956).
 pub(crate) fn thresholds(
     labels: usize,
     truth: &[Vec<usize>],
@@ -97,8 +99,9 @@ fn lowest(steps: &[Step], wanted: f64) -> Option<Threshold> {
     Some(Threshold { score: step.score, kept: step.kept, right: step.right, low: low.max(wanted) })
 }
 
-/// Where the tests begin, in kept rows, and the probability of error of each start. The first start is the least number of rows
-/// that could reach what is wanted, the others double it, as many as fit: few rows are tested once, with all the confidence.
+/// Where the tests begin, in kept rows, and the probability of error of each start. The first start is the
+/// least number of rows that could reach what is wanted, the others double it, as many as fit: few rows are
+/// tested once, with all the confidence.
 fn starts(rows: usize, wanted: f64) -> (Vec<usize>, f64) {
     let shared = |count: usize| ALPHA / count as f64;
     let first = |count: usize| (libm::log(shared(count)) / libm::log(wanted)).ceil().max(1.0);

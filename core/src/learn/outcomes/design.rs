@@ -1,7 +1,8 @@
 //! The linear model of rewards: which parameters a ticket and a route touch.
 //!
-//! Every feature has a part that is the same for all routes (urgent tickets are solved less often, whoever takes them) and a part for each route. For the
-//! features of urgency the part of all routes is the chatbot's, and the others' are never below 0: more urgency never favours the chatbot.
+//! Every feature has a part that is the same for all routes (urgent tickets are solved less often, whoever
+//! takes them) and a part for each route. For the features of urgency the part of all routes is the
+//! chatbot's, and the others' are never below 0: more urgency never favours the chatbot.
 
 use super::ridge::{Normal, Prior};
 use crate::route::{URGENCY, Weights, score_of, success_share};
@@ -98,8 +99,9 @@ pub(super) fn weights(parameters: &[f64], success_rates: ByRoute<f64>, temperatu
     }
 }
 
-/// How much reward a unit of the default score is worth: the slope of the rewards over how far the score of the route that was taken is above the mean of
-/// all, beside what the features say of the ticket whoever takes it. 0 where the defaults are worth nothing.
+/// How much reward a unit of the default score is worth: the slope of the rewards over how far the score of
+/// the route that was taken is above the mean of all, beside what the features say of the ticket whoever
+/// takes it. 0 where the defaults are worth nothing.
 pub(super) fn scaled(rows: &[(&Facts, Route, f64, f64)], defaults: &Weights) -> f64 {
     let score = Feature::ALL.len() + 1;
     let mut normal = Normal::new(score + 1);

@@ -18,8 +18,9 @@ use crate::{ByRoute, Error, ErrorKind, Facts, ROUTES, Result, Route};
 pub struct LearnOptions {
     /// What outcomes are worth.
     pub reward: Reward,
-    /// The least decisions of the new policy that the log must be worth; by default 300. An interval of fewer is of a normal distribution that is not there yet: in
-    /// `benches` weights were accepted by luck at 111.
+    /// The least decisions of the new policy that the log must be worth; by default 300. An interval of
+    /// fewer is of a normal distribution that is not there yet: in `benches` weights were accepted by
+    /// luck at 111.
     #[serde(alias = "effectiveRows")]
     pub effective_rows: f64,
 }
@@ -96,12 +97,13 @@ struct RewardRow<'a> {
     weight: f64,
 }
 
-/// Learns the weights of a policy from outcomes, and judges them on rows that they were not learnt from. `policy` is the one that there is: its rules and
-/// exploration stay, and its weights are what the new ones are drawn to. The new policy is given whether or not it is accepted.
+/// Learns the weights of a policy from outcomes, and judges them on rows that they were not learnt from.
+/// `policy` is the one that there is: its rules and exploration stay, and its weights are what the new ones
+/// are drawn to. The new policy is given whether or not it is accepted.
 ///
 /// # Errors
-/// `data-invalid` where a row says nothing of what was known, where fewer than two routes were taken, for fewer than 50 rows, and where rows have no propensity: it
-/// says what such a log can tell.
+/// `data-invalid` where a row says nothing of what was known, where fewer than two routes were taken, for
+/// fewer than 50 rows, and where rows have no propensity: it says what such a log can tell.
 pub fn learn(
     outcomes: &[Outcome],
     policy: &RoutePolicy,
@@ -126,7 +128,8 @@ pub fn learn(
         weights: weights(parameters, rates, temperature),
         ..policy.clone()
     };
-    // Weights are judged by what they think best: what is tried beside costs either alike, and hides the difference.
+    // Weights are judged by what they think best: what is tried beside costs either alike, and hides the
+    // difference.
     let judged_as = |policy: &RoutePolicy| RoutePolicy { exploration: None, ..policy.clone() };
     let current = judged_as(policy);
     let (mut of_old, mut of_new) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
@@ -169,8 +172,8 @@ fn verdict(gain: &Estimate, new: &PolicyValue, effective_rows: f64) -> (bool, St
     }
 }
 
-/// The scale of Gumbel noise whose standard deviation is `deviation`: with it, a softmax of expected rewards is the probability of each to turn out the
-/// largest (McFadden 1974).
+/// The scale of Gumbel noise whose standard deviation is `deviation`: with it, a softmax of expected rewards
+/// is the probability of each to turn out the largest (McFadden 1974).
 fn gumbel_scale(deviation: f64) -> f64 {
     (deviation * 6.0_f64.sqrt() / std::f64::consts::PI).max(1e-3)
 }

@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::row::{Ending, Outcome};
 use crate::ByRoute;
 
-/// What outcomes are worth to a desk: `solved` of a ticket that is, less the route's cost and `minute` times the minutes that it took, and `satisfaction` times
-/// `(stars - 3) / 2`, which is -1 for one star and 1 for five.
+/// What outcomes are worth to a desk: `solved` of a ticket that is, less the route's cost and `minute` times
+/// the minutes that it took, and `satisfaction` times `(stars - 3) / 2`, which is -1 for one star and 1 for
+/// five.
 ///
 /// These are a desk's values, not facts.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

@@ -1,6 +1,8 @@
-//! Ridge regression towards a prior, with lower bounds, by coordinate descent on the normal equations (Friedman, Hastie & Tibshirani 2010).
+//! Ridge regression towards a prior, with lower bounds, by coordinate descent on the normal equations
+//! (Friedman, Hastie & Tibshirani 2010).
 
-/// `A = Σ w φ φᵀ / Σ w` and `b = Σ w φ y / Σ w` of rows that are added one by one: all that a least-squares fit needs of them.
+/// `A = Σ w φ φᵀ / Σ w` and `b = Σ w φ y / Σ w` of rows that are added one by one: all that a least-squares
+/// fit needs of them.
 #[derive(Debug, Clone)]
 pub(super) struct Normal {
     width: usize,
@@ -57,7 +59,8 @@ impl Normal {
         self.weight += other.weight;
     }
 
-    /// The parameters with the least mean squared error plus `penalty` times the squared distance from the prior, none under its least value.
+    /// The parameters with the least mean squared error plus `penalty` times the squared distance from the
+    /// prior, none under its least value.
     pub(super) fn solve(&self, priors: &[Prior], penalty: f64) -> Vec<f64> {
         let mut place: Vec<f64> = priors.iter().map(|prior| prior.mean.max(prior.least)).collect();
         let scale = 1.0 / self.weight.max(f64::MIN_POSITIVE);

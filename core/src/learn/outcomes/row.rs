@@ -102,8 +102,8 @@ pub fn read_outcomes(path: &Path) -> Result<Vec<Outcome>> {
     Ok(rows.into_iter().map(|(_, outcome)| outcome).collect())
 }
 
-/// Reads the tickets that outcomes have in the place of facts, as `engine` reads them when it routes; `progress` is told how many are done, and may stop
-/// the work.
+/// Reads the tickets that outcomes have in the place of facts, as `engine` reads them when it routes;
+/// `progress` is told how many are done, and may stop the work.
 ///
 /// # Errors
 /// As [`Engine::analyze_batch`]; `invalid-input` where the engine keeps no records of its routes.

@@ -39,11 +39,12 @@ pub struct TrainedRoute {
     pub policy: Option<PathBuf>,
 }
 
-/// Learns a policy's weights from outcomes, and writes the policy where they are better. `progress` is told how many tickets are read of how many, and may
-/// stop the work with an error, which is then the result.
+/// Learns a policy's weights from outcomes, and writes the policy where they are better. `progress` is told
+/// how many tickets are read of how many, and may stop the work with an error, which is then the result.
 ///
 /// # Errors
-/// `io` where the output is there already; as [`read_outcomes`], [`RoutePolicy::read`], [`read_facts`] and [`learn`].
+/// `io` where the output is there already; as [`read_outcomes`], [`RoutePolicy::read`], [`read_facts`] and
+/// [`learn`].
 pub fn train_route(
     training: &RouteTraining,
     progress: &dyn Fn(usize, usize) -> Result<()>,

@@ -33,7 +33,8 @@ pub struct PolicyValue {
     pub ips: Estimate,
     /// Its self-normalised form (Swaminathan & Joachims 2015): less noisy, a little biased.
     pub snips: Estimate,
-    /// Doubly robust (Dudík, Langford & Li 2011): right where the propensities or the model of the rewards are.
+    /// Doubly robust (Dudík, Langford & Li 2011): right where the propensities or the model of the rewards
+    /// are.
     pub doubly_robust: Estimate,
     /// Decisions of the judged policy that the log is worth, `(Σ w)² / Σ w²` (Kish 1965).
     pub effective_rows: f64,

@@ -168,8 +168,8 @@ impl Base {
         Ok(tensors)
     }
 
-    /// The bytes of the trunk's file: those of a bundle whose trunk did not learn as they are, since its other heads were trained on this very
-    /// trunk.
+    /// The bytes of the trunk's file: those of a bundle whose trunk did not learn as they are, since its
+    /// other heads were trained on this very trunk.
     pub(super) fn trunk_file(&self, files: &Files, learnt: Option<&Trunk>, half: bool) -> Result<Vec<u8>> {
         match (&self.bundle, learnt) {
             (Some(_), None) if half => {

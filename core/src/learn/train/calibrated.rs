@@ -24,8 +24,9 @@ impl Method {
     }
 }
 
-/// The head with its calibration and thresholds, what is said of it to whoever called, and what is written of it. `logits` are of the
-/// validation rows; `digests` are of the training rows and of the validation rows, where these are rows of their own.
+/// The head with its calibration and thresholds, what is said of it to whoever called, and what is written of
+/// it. `logits` are of the validation rows; `digests` are of the training rows and of the validation rows,
+/// where these are rows of their own.
 pub(super) fn calibrated(
     planned: Planned<'_>,
     dataset: &HeadDataset,
@@ -106,8 +107,8 @@ fn data(dataset: &HeadDataset, (sha256, valid_sha256): (String, Option<String>),
     Data { sha256, valid_sha256, validation, train, valid, label_rows }
 }
 
-/// For each label, the score from which on its precision on the validation rows is as asked for; the rows' scores are of scalings that have not
-/// seen them. Empty where nothing was asked for.
+/// For each label, the score from which on its precision on the validation rows is as asked for; the rows'
+/// scores are of scalings that have not seen them. Empty where nothing was asked for.
 fn wanted_thresholds(
     manifest: &HeadManifest,
     choice: &Choice,

@@ -36,11 +36,13 @@ pub struct HeadDiagnosis {
     pub diagnosis: Diagnosis,
 }
 
-/// Examines the rows of a head as a training would, and for label errors whatever their number; nothing is trained or written. Of the options the task,
-/// the base, the tokens that are read, the threads and the seed count.
+/// Examines the rows of a head as a training would, and for label errors whatever their number; nothing is
+/// trained or written. Of the options the task, the base, the tokens that are read, the threads and the seed
+/// count.
 ///
 /// # Errors
-/// As [`super::train`] for the base and the options that count; what the rows are is not an error but a finding.
+/// As [`super::train`] for the base and the options that count; what the rows are is not an error but a
+/// finding.
 pub fn check(
     train: &[Labelled],
     valid: Option<&[Labelled]>,
@@ -142,8 +144,8 @@ impl<'a> Doctor<'a> {
         Ok(HeadDiagnosis { task: head.task.to_owned(), diagnosis })
     }
 
-    /// What a regression on the base's vectors says of each row that it has not seen. Vectors are kept of the rows that are learnt from, and of
-    /// [`TURN`] others.
+    /// What a regression on the base's vectors says of each row that it has not seen. Vectors are kept of the
+    /// rows that are learnt from, and of [`TURN`] others.
     fn probabilities(
         &self,
         rows: &[Labelled],

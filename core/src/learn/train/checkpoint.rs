@@ -1,7 +1,8 @@
-//! Checkpoints: a folder beside the output's place, from which a training that was cut off goes on to the same bytes.
+//! Checkpoints: a folder beside the output's place, from which a training that was cut off goes on to the
+//! same bytes.
 //!
-//! The arrays of a step are written under a new name, then `state.json` is put in the place of the one before: at any moment it names
-//! arrays that are whole.
+//! The arrays of a step are written under a new name, then `state.json` is put in the place of the one
+//! before: at any moment it names arrays that are whole.
 
 use std::collections::HashMap;
 use std::fs;
@@ -137,7 +138,8 @@ impl Checkpoints {
         Ok(())
     }
 
-    /// Puts the learner where the last checkpoint has it, and gives the state and the best epoch's arrays; `None` where there is none.
+    /// Puts the learner where the last checkpoint has it, and gives the state and the best epoch's arrays;
+    /// `None` where there is none.
     pub(super) fn load(&self, learner: &mut Learner<'_>) -> Result<Option<(State, Vec<Vec<f32>>)>> {
         let path = self.folder.join(STATE);
         if !self.resume || !path.exists() {

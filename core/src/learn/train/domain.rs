@@ -1,5 +1,5 @@
-//! What a head's texts look like on the trunk, so that the engine can say that a text is none of them: the Mahalanobis distance to the nearest
-//! class (Lee et al. 2018).
+//! What a head's texts look like on the trunk, so that the engine can say that a text is none of them: the
+//! Mahalanobis distance to the nearest class (Lee et al. 2018).
 
 use super::head::NamedTensor;
 use crate::model::bundle::DomainManifest;
@@ -77,7 +77,8 @@ pub(super) fn fit(
     Some((DomainManifest { centres: means.len(), limit }, tensors))
 }
 
-/// The lower factor L of a positive definite matrix L Lᵀ, of which the lower half is read; `None` where it is none.
+/// The lower factor L of a positive definite matrix L Lᵀ, of which the lower half is read; `None` where it is
+/// none.
 fn cholesky(mut matrix: Vec<f64>, width: usize) -> Option<Vec<f64>> {
     for i in 0..width {
         for j in 0..=i {
@@ -122,7 +123,8 @@ mod tests {
     use super::super::task::normal;
     use super::*;
 
-    /// Of vectors whose whitened coordinates are independent and normal, the squared distance to their centre is the sum of as many squares.
+    /// Of vectors whose whitened coordinates are independent and normal, the squared distance to their centre
+    /// is the sum of as many squares.
     #[test]
     fn distances_are_those_of_the_whitened_space() {
         let mut random = StdRng::seed_from_u64(1);

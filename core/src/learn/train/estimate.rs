@@ -29,7 +29,8 @@ pub struct Estimate {
     pub tokens_per_second: f64,
     /// Seconds of all epochs with their validation, as far as the first steps tell.
     pub seconds: f64,
-    /// Bytes of memory at the peak: parameters, moments, gradients, the best epoch, and the largest step's activations.
+    /// Bytes of memory at the peak: parameters, moments, gradients, the best epoch, and the largest step's
+    /// activations.
     pub bytes: usize,
 }
 

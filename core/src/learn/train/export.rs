@@ -30,16 +30,16 @@ pub(super) fn already(output: &Path) -> Error {
     Error::new(ErrorKind::Io, format!("{} is there already", output.display()))
 }
 
-/// A folder beside the output's place; it is gone with this value. Made before the training, which would be lost where nothing
-/// can be written.
+/// A folder beside the output's place; it is gone with this value. Made before the training, which would be
+/// lost where nothing can be written.
 pub(super) fn beside(output: &Path) -> Result<TempDir> {
     let parent = output.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(parent).map_err(|e| Error::io(parent, e))?;
     tempfile::Builder::new().prefix(".frontdesk-").tempdir_in(parent).map_err(|e| Error::io(parent, e))
 }
 
-/// Writes the bundle to a folder beside its place, and opens it as a user would. `trunk` is the trunk's file; `kept` says whether the base's
-/// other heads stay.
+/// Writes the bundle to a folder beside its place, and opens it as a user would. `trunk` is the trunk's file;
+/// `kept` says whether the base's other heads stay.
 pub(super) fn write(
     folder: &TempDir,
     base: &Base,

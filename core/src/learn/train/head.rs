@@ -25,9 +25,9 @@ pub(super) enum Between {
     Tanh(usize),
 }
 
-/// The parameters, in this order: the dense layer's weight and bias where there is one, the output layer's weight and bias, the gaps of
-/// an ordinal head. An ordinal output is one weight vector and falling thresholds b₀ = bias, bₖ = bₖ₋₁ - softplus(gapₖ), so that they
-/// never cross.
+/// The parameters, in this order: the dense layer's weight and bias where there is one, the output layer's
+/// weight and bias, the gaps of an ordinal head. An ordinal output is one weight vector and falling
+/// thresholds b₀ = bias, bₖ = bₖ₋₁ - softplus(gapₖ), so that they never cross.
 #[derive(Debug, Clone)]
 pub(super) struct Head {
     link: Link,
@@ -49,7 +49,8 @@ pub(super) struct Parameter {
 pub(super) struct Objective {
     /// The share of a target that is spread over all labels.
     pub(super) smoothing: f64,
-    /// By label: of single-label and ordinal heads a row's weight, of multi-label heads that of a label that holds.
+    /// By label: of single-label and ordinal heads a row's weight, of multi-label heads that of a label that
+    /// holds.
     pub(super) weights: Option<Vec<f32>>,
 }
 
@@ -63,7 +64,8 @@ pub(super) struct Loss {
 }
 
 impl Head {
-    /// Random weights of variance 1 / inputs, biases of zero. `dense` is the start of the dense layer, where the checkpoint has one.
+    /// Random weights of variance 1 / inputs, biases of zero. `dense` is the start of the dense layer, where
+    /// the checkpoint has one.
     pub(super) fn new(
         link: Link,
         labels: usize,
@@ -228,7 +230,8 @@ impl Head {
         }
     }
 
-    /// `dense.…` and `output.…` as a bundle stores them, for vectors that were not scaled: W' = W / σ, b' = b - W (μ / σ).
+    /// `dense.…` and `output.…` as a bundle stores them, for vectors that were not scaled: W' = W / σ, b' = b
+    /// - W (μ / σ).
     pub(super) fn export(&self, scale: Option<&Scale>) -> candle_core::Result<Vec<NamedTensor>> {
         let mut parts = self.parameters.iter();
         let mut layers: Vec<(&str, Vec<f32>, Vec<f32>)> = Vec::new();

@@ -117,7 +117,8 @@ impl<'a> Learner<'a> {
         parameters.zip(arrays).for_each(|(to, from)| to.values = from);
     }
 
-    /// One step of the optimizer over some batches; `number` is the step's, from 1, and `factor` the share of the peak rate.
+    /// One step of the optimizer over some batches; `number` is the step's, from 1, and `factor` the share of
+    /// the peak rate.
     pub(super) fn step(&mut self, batches: &[Batch], number: usize, factor: f64) -> Result<Seen> {
         let mut seen = Seen::default();
         let mut of_heads: Vec<Vec<Vec<f32>>> = vec![Vec::new(); self.heads.len()];
@@ -279,8 +280,9 @@ impl<'a> Learner<'a> {
         }
     }
 
-    /// Pooled vectors of a head's training rows, at most [`MOST_ROWS`] of them, with their classes, and of its validation rows. A row of several
-    /// labels, or none, counts as one of its first, or of a class of its own.
+    /// Pooled vectors of a head's training rows, at most [`MOST_ROWS`] of them, with their classes, and of
+    /// its validation rows. A row of several labels, or none, counts as one of its first, or of a class
+    /// of its own.
     pub(super) fn vectors(
         &self,
         head: usize,

@@ -1,7 +1,7 @@
 //! From labelled texts to a bundle: heads on a frozen trunk, or a trunk that learns with its heads.
 //!
-//! The same data, options and seed give the same bytes on the same machine, at any number of threads, whether or not the training was cut off and
-//! went on from a checkpoint.
+//! The same data, options and seed give the same bytes on the same machine, at any number of threads, whether
+//! or not the training was cut off and went on from a checkpoint.
 
 mod base;
 mod calibrated;
@@ -74,13 +74,13 @@ impl<'a> HeadData<'a> {
     }
 }
 
-/// Trains a head and writes the bundle, and beside it [`REPORT_JSON`], [`REPORT_PAGE`] and [`MODEL_CARD`], which say how good it is; nothing is at
-/// `options.output` unless all of it is. `progress` is told where the training
-/// stands, and may stop it with an error, which is then the result.
+/// Trains a head and writes the bundle, and beside it [`REPORT_JSON`], [`REPORT_PAGE`] and [`MODEL_CARD`],
+/// which say how good it is; nothing is at `options.output` unless all of it is. `progress` is told where the
+/// training stands, and may stop it with an error, which is then the result.
 ///
 /// # Errors
-/// `data-invalid` for labels that cannot be learnt (fewer than two, or unknown ones in `valid`) and a loss that is no number; `invalid-input`
-/// for options; what opening the base gives; `io`.
+/// `data-invalid` for labels that cannot be learnt (fewer than two, or unknown ones in `valid`) and a loss
+/// that is no number; `invalid-input` for options; what opening the base gives; `io`.
 pub fn train(
     train: &[Labelled],
     valid: Option<&[Labelled]>,
@@ -91,7 +91,8 @@ pub fn train(
     train_heads(&[head], options, progress)
 }
 
-/// As [`train`], several heads on one trunk, each with its own data; `options.task` and `options.dense` are not read.
+/// As [`train`], several heads on one trunk, each with its own data; `options.task` and `options.dense` are
+/// not read.
 ///
 /// # Errors
 /// As [`train`].
@@ -108,7 +109,8 @@ pub fn train_heads(
     in_pool(options, || run(heads, options, progress))
 }
 
-/// What a training would take: a few of its steps are timed, and nothing is written. `options.output` is not read.
+/// What a training would take: a few of its steps are timed, and nothing is written. `options.output` is not
+/// read.
 ///
 /// # Errors
 /// As [`train`].

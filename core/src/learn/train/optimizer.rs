@@ -59,8 +59,8 @@ impl Moments {
         parts.for_each(|(((values, first), second), gradient)| step.update(values, first, second, gradient));
     }
 
-    /// Moves the rows that have a gradient; the others, of words that did not occur, stay as they are, moments and all. A dense step
-    /// spends most of its time on them.
+    /// Moves the rows that have a gradient; the others, of words that did not occur, stay as they are,
+    /// moments and all. A dense step spends most of its time on them.
     pub(super) fn step_rows(&mut self, step: Step, values: &mut [f32], rows: &BTreeMap<u32, Vec<f32>>) {
         self.ready(values.len());
         for (&row, gradient) in rows {
@@ -82,8 +82,8 @@ pub(super) fn schedule(step: usize, steps: usize, warmup: f64) -> f64 {
 mod tests {
     use super::*;
 
-    /// PyTorch 2: `p = torch.nn.Parameter(torch.tensor([0.5, -1.0, 2.0]))`, `torch.optim.AdamW([p], lr=0.1, weight_decay=0.01)`, three steps
-    /// with the gradients below.
+    /// PyTorch 2: `p = torch.nn.Parameter(torch.tensor([0.5, -1.0, 2.0]))`, `torch.optim.AdamW([p], lr=0.1,
+    /// weight_decay=0.01)`, three steps with the gradients below.
     #[test]
     fn steps_are_pytorchs() {
         let mut values = vec![0.5f32, -1.0, 2.0];

@@ -36,8 +36,8 @@ impl Method {
 pub enum Pooling {
     /// Their mean, as sentence encoders have it.
     Mean,
-    /// The first token's state through a dense layer as wide as the trunk: the sequence classifier of transformers, which can open the
-    /// result of a single task as one.
+    /// The first token's state through a dense layer as wide as the trunk: the sequence classifier of
+    /// transformers, which can open the result of a single task as one.
     Cls,
 }
 
@@ -66,7 +66,8 @@ impl Metric {
     }
 }
 
-/// How to train. In JSON and in a configuration file, what is left out is as [`TrainOptions::default`] has it.
+/// How to train. In JSON and in a configuration file, what is left out is as [`TrainOptions::default`] has
+/// it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
@@ -75,7 +76,8 @@ pub struct TrainOptions {
     pub base: ModelSource,
     /// The directory to write; must not be there.
     pub output: PathBuf,
-    /// The head's name. `emotions` is multi-label, `urgency` the ordered levels 1 to 10, everything else single-label.
+    /// The head's name. `emotions` is multi-label, `urgency` the ordered levels 1 to 10, everything else
+    /// single-label.
     pub task: String,
     /// The bundle's name; `None`: the base bundle's, else the output directory's.
     pub name: Option<String>,
@@ -88,15 +90,18 @@ pub struct TrainOptions {
     /// Tokens that are read of a text, special tokens counted.
     #[serde(alias = "maxTokens")]
     pub max_tokens: usize,
-    /// What learns; `None`: the heads alone where the base is a bundle, everything where it is a plain encoder.
+    /// What learns; `None`: the heads alone where the base is a bundle, everything where it is a plain
+    /// encoder.
     pub method: Option<Method>,
     /// `None`: `Cls` where a plain encoder learns a single task, else `Mean`.
     pub pooling: Option<Pooling>,
-    /// Width of a dense layer with ReLU before the output layer; `None`: the output layer alone. Of `Mean` pooling only.
+    /// Width of a dense layer with ReLU before the output layer; `None`: the output layer alone. Of `Mean`
+    /// pooling only.
     pub dense: Option<usize>,
     /// Passes over the data, at most; `None`: 40 for a frozen trunk, else 6.
     pub epochs: Option<usize>,
-    /// Passes without a better validation metric after which training stops; `None`: 6 for a frozen trunk, else 2.
+    /// Passes without a better validation metric after which training stops; `None`: 6 for a frozen trunk,
+    /// else 2.
     pub patience: Option<usize>,
     /// What chooses the epoch; `None`: mean absolute error for an ordinal head, else macro-F1.
     pub metric: Option<Metric>,
@@ -115,20 +120,22 @@ pub struct TrainOptions {
     pub layer_decay: f64,
     /// The share of all steps in which the rate rises from 0; then it falls to 0, both in a line.
     pub warmup: f64,
-    /// AdamW's decoupled weight decay (Loshchilov & Hutter 2019), of matrices only; `None`: 0.05 for a frozen trunk, else 0.01.
+    /// AdamW's decoupled weight decay (Loshchilov & Hutter 2019), of matrices only; `None`: 0.05 for a
+    /// frozen trunk, else 0.01.
     #[serde(alias = "weightDecay")]
     pub weight_decay: Option<f64>,
     /// The largest Euclidean norm of a step's gradients; larger ones are scaled down to it.
     pub clip: f64,
-    /// The share of values that is set to 0 in a step; `None`: 0.2 of a frozen trunk's features, else 0.1 in the trunk and before the
-    /// heads.
+    /// The share of values that is set to 0 in a step; `None`: 0.2 of a frozen trunk's features, else 0.1 in
+    /// the trunk and before the heads.
     pub dropout: Option<f64>,
-    /// The share of a target that is spread evenly over all labels (Szegedy et al. 2016); of single-label heads.
+    /// The share of a target that is spread evenly over all labels (Szegedy et al. 2016); of single-label
+    /// heads.
     pub smoothing: f64,
     /// Weighs each label by one over its frequency.
     pub balanced: bool,
-    /// Whether the heads learn on the trunk as it is before the trunk learns with them (Kumar et al. 2022): better with few rows, for one more
-    /// pass of them. Not for a frozen trunk.
+    /// Whether the heads learn on the trunk as it is before the trunk learns with them (Kumar et al. 2022):
+    /// better with few rows, for one more pass of them. Not for a frozen trunk.
     pub probe: bool,
     /// The rank of LoRA's additions.
     #[serde(alias = "loraRank")]
@@ -136,15 +143,18 @@ pub struct TrainOptions {
     /// LoRA's additions are scaled by this over the rank.
     #[serde(alias = "loraAlpha")]
     pub lora_alpha: f64,
-    /// Steps between checkpoints; `None`: at the end of each epoch where the trunk learns, never where it is frozen.
+    /// Steps between checkpoints; `None`: at the end of each epoch where the trunk learns, never where it is
+    /// frozen.
     #[serde(alias = "checkpointEvery")]
     pub checkpoint_every: Option<usize>,
     /// Goes on from the checkpoint of a training that was cut off.
     pub resume: bool,
-    /// A precision above 0 and below 1 that each label shall have, with a confidence of 95 %: under the score that it takes, the engine abstains.
+    /// A precision above 0 and below 1 that each label shall have, with a confidence of 95 %: under the
+    /// score that it takes, the engine abstains.
     #[serde(alias = "automateAt")]
     pub automate_at: Option<f64>,
-    /// Whether the report names the worst errors with their texts. By default it does not: a model travels further than its data.
+    /// Whether the report names the worst errors with their texts. By default it does not: a model travels
+    /// further than its data.
     pub texts: bool,
     /// Findings of the doctor that would stop the training and shall not.
     pub allow: Vec<Kind>,

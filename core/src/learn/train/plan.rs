@@ -13,7 +13,8 @@ pub(super) struct Batch {
     pub(super) rows: Vec<usize>,
 }
 
-/// A number for one purpose and moment of a seeded training, so that a training that goes on needs no state of a generator.
+/// A number for one purpose and moment of a seeded training, so that a training that goes on needs no state
+/// of a generator.
 pub(super) fn seed_of(seed: u64, purpose: u64, moment: u64) -> u64 {
     let mix = |z: u64| {
         let z = (z ^ z >> 32).wrapping_mul(0xd6e8_feb8_6659_fd93);
@@ -22,7 +23,8 @@ pub(super) fn seed_of(seed: u64, purpose: u64, moment: u64) -> u64 {
     mix(mix(mix(seed ^ 0x9e37_79b9_7f4a_7c15).wrapping_add(purpose)).wrapping_add(moment))
 }
 
-/// The batches of an epoch: each head's rows in random order, as often as it asks for, all heads' batches mixed.
+/// The batches of an epoch: each head's rows in random order, as often as it asks for, all heads' batches
+/// mixed.
 pub(super) fn epoch(rows: &[(usize, usize)], batch: usize, seed: u64, epoch: usize) -> Vec<Batch> {
     let mut random = StdRng::seed_from_u64(seed_of(seed, 1, epoch as u64));
     let mut batches = Vec::new();

@@ -1,4 +1,5 @@
-//! From heads and options to what learns: the base and the rows are read, the doctor looks at them, the network is put together.
+//! From heads and options to what learns: the base and the rows are read, the doctor looks at them, the
+//! network is put together.
 
 use frontdesk_models::config::Architecture;
 use frontdesk_models::encoder::Pooling as PoolingOf;

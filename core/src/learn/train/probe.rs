@@ -1,5 +1,6 @@
-//! Heads that learn on the trunk as it is before everything learns (Kumar et al. 2022, "Fine-Tuning can Distort Pretrained Features"): under heads of
-//! random weights, the first steps of a few rows would spoil what the trunk knows.
+//! Heads that learn on the trunk as it is before everything learns (Kumar et al. 2022, "Fine-Tuning can
+//! Distort Pretrained Features"): under heads of random weights, the first steps of a few rows would spoil
+//! what the trunk knows.
 
 use rand::rngs::StdRng;
 

@@ -47,8 +47,8 @@ pub(super) fn labels_of(task: &str, kind: HeadKind, rows: &[Labelled]) -> Result
 /// Rows to train on, rows to validate on, and how they were told apart.
 pub(super) type Split<'a> = (Vec<&'a Labelled>, Vec<&'a Labelled>, String);
 
-/// A tenth of each label's rows for validation, at least one where a label has two. Rows of the same text, whatever its case and spaces, stay
-/// together.
+/// A tenth of each label's rows for validation, at least one where a label has two. Rows of the same text,
+/// whatever its case and spaces, stay together.
 pub(super) fn split<'a>(rows: &'a [Labelled], seed: u64, random: &mut StdRng) -> Result<Split<'a>> {
     let mut order: Vec<&Labelled> = rows.iter().collect();
     order.shuffle(random);
@@ -76,8 +76,8 @@ pub(super) fn normal(random: &mut StdRng) -> f32 {
     ((-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()) as f32
 }
 
-/// One over each label's frequency, its mean over the rows 1; at most 10, so that a rare label does not rule a step. For a head whose
-/// labels hold by themselves: rows without a label to rows with it.
+/// One over each label's frequency, its mean over the rows 1; at most 10, so that a rare label does not rule
+/// a step. For a head whose labels hold by themselves: rows without a label to rows with it.
 pub(super) fn balanced(link: Link, labels: usize, targets: &[Vec<usize>]) -> Vec<f32> {
     let mut counts = vec![0usize; labels];
     targets.iter().flatten().for_each(|&label| counts[label] += 1);
@@ -132,7 +132,8 @@ impl Metric {
         if link == Link::Ordinal { Self::MeanAbsoluteError } else { Self::MacroF1 }
     }
 
-    /// The value as one of which more is better; an error in levels as its share of the scale, so that heads can be averaged.
+    /// The value as one of which more is better; an error in levels as its share of the scale, so that heads
+    /// can be averaged.
     pub(super) fn score(self, value: f64, labels: usize) -> f64 {
         match self {
             Self::MacroF1 | Self::Accuracy => value,

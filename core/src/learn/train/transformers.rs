@@ -1,4 +1,5 @@
-//! A single task as transformers has it: `AutoModelForSequenceClassification` opens the bundle's directory and gives the same logits.
+//! A single task as transformers has it: `AutoModelForSequenceClassification` opens the bundle's directory
+//! and gives the same logits.
 
 use std::collections::BTreeMap;
 

@@ -12,7 +12,8 @@ use crate::{Error, ErrorKind, Result};
 /// The version of the format that this engine reads and writes.
 pub(crate) const FORMAT: u64 = 1;
 
-/// The whole of `frontdesk.json`. Unknown fields are refused: they would be promises that this engine does not keep.
+/// The whole of `frontdesk.json`. Unknown fields are refused: they would be promises that this engine does
+/// not keep.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Manifest {
@@ -35,8 +36,8 @@ pub(crate) const RESERVED: [&str; 5] = ["id", "route", "abstain", "usage", "mode
 /// Widths of a dense layer.
 pub(crate) const DENSE: std::ops::RangeInclusive<usize> = 1..=1 << 14;
 
-/// Tokens that a model may read: the two special ones and one of text at least. Attention is quadratic in them, so that more would
-/// let one text take all memory.
+/// Tokens that a model may read: the two special ones and one of text at least. Attention is quadratic in
+/// them, so that more would let one text take all memory.
 const TOKENS: std::ops::RangeInclusive<usize> = 3..=8192;
 
 /// Limits on a text.
@@ -65,12 +66,14 @@ pub(crate) struct HeadManifest {
     pub(crate) activation: Activation,
     /// The logits are divided by it (temperature scaling, Guo et al. 2017).
     pub(crate) temperature: f32,
-    /// What is made of the logits beside; where it is there, the temperature is 1 (vector scaling, of the same paper).
+    /// What is made of the logits beside; where it is there, the temperature is 1 (vector scaling, of the
+    /// same paper).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) scaling: Option<Scaling>,
     /// Under this probability of the best label, the engine abstains; 0: never.
     pub(crate) abstain_below: f32,
-    /// For each label, the probability under which the engine abstains, in the place of `abstain_below`; `None`: always.
+    /// For each label, the probability under which the engine abstains, in the place of `abstain_below`;
+    /// `None`: always.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) thresholds: Vec<Option<f32>>,
     /// What is outside of the texts that the head learnt from, where that is known.
@@ -78,9 +81,9 @@ pub(crate) struct HeadManifest {
     pub(crate) domain: Option<DomainManifest>,
 }
 
-/// The Mahalanobis distance of a pooled vector to the nearest centre of the training rows (Lee et al. 2018). `{head}.domain.dense` whitens the
-/// vector to z; `{head}.domain.output` has the centres m as weights and -|m|²/2 as biases, so that the squared distance is |z|² less
-/// twice the largest output.
+/// The Mahalanobis distance of a pooled vector to the nearest centre of the training rows (Lee et al. 2018).
+/// `{head}.domain.dense` whitens the vector to z; `{head}.domain.output` has the centres m as weights and
+/// -|m|²/2 as biases, so that the squared distance is |z|² less twice the largest output.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DomainManifest {

@@ -96,8 +96,8 @@ impl HeadManifest {
 }
 
 impl<'a> Bundle<'a> {
-    /// Reads what lies in `files`: a bundle where there is a `frontdesk.json`, else a sequence-classification checkpoint as
-    /// transformers stores it.
+    /// Reads what lies in `files`: a bundle where there is a `frontdesk.json`, else a sequence-classification
+    /// checkpoint as transformers stores it.
     pub(crate) fn read(files: &'a Files) -> Result<Self> {
         let json = files.read(CONFIG)?;
         let config = Config::from_json(&json).map_err(|e| Error::from(e).context(files.named(CONFIG)))?;
@@ -224,7 +224,8 @@ impl<'a> Bundle<'a> {
     }
 }
 
-/// The head whose whitening says how alike texts are: that of the sentiment, which learnt from the most and the most various texts, else any.
+/// The head whose whitening says how alike texts are: that of the sentiment, which learnt from the most and
+/// the most various texts, else any.
 fn whitening(heads: &[HeadManifest]) -> Option<&HeadManifest> {
     let known = || heads.iter().filter(|head| head.domain.is_some());
     known().find(|head| head.name == "sentiment").or_else(|| known().next())

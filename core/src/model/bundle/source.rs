@@ -12,7 +12,8 @@ const DEFAULT_MODEL_VARIABLE: &str = "FRONTDESK_MODEL";
 
 /// The directory of the default model: the first that is there of
 /// 1. the environment variable `FRONTDESK_MODEL`,
-/// 2. `frontdesk-small` or `models/frontdesk-small` next to the executable, or `../share/frontdesk/frontdesk-small`,
+/// 2. `frontdesk-small` or `models/frontdesk-small` next to the executable, or
+///    `../share/frontdesk/frontdesk-small`,
 /// 3. `models/bundles/frontdesk-small` of the source tree that this library was built from.
 ///
 /// # Errors

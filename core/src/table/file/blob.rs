@@ -16,7 +16,8 @@ pub(crate) trait Blob: Send + Sync {
     fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<usize>;
 }
 
-/// The one file by name that is open: inputs are read one after the other, and there may be more of them than a process may open.
+/// The one file by name that is open: inputs are read one after the other, and there may be more of them than
+/// a process may open.
 pub(crate) type Open = Arc<Mutex<Option<(PathBuf, Arc<LocalFile>)>>>;
 
 /// A file on this machine, opened when it is read.

@@ -9,7 +9,8 @@ use super::record::Wanted;
 use super::thread::Customer;
 use crate::{Error, ErrorKind, Result};
 
-/// The columns that hold a ticket's fields. What is not named here is guessed by its name, unless that is refused.
+/// The columns that hold a ticket's fields. What is not named here is guessed by its name, unless that is
+/// refused.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TicketColumns {
     /// Holds `text`.
@@ -95,7 +96,8 @@ impl Field {
         }
     }
 
-    /// The names by which a column is taken for it where nobody names one, the likeliest first; capitals do not count. The only list of them.
+    /// The names by which a column is taken for it where nobody names one, the likeliest first; capitals do
+    /// not count. The only list of them.
     pub fn guessed_names(self) -> &'static [&'static str] {
         match self {
             Self::Text => &["text", "message", "issue", "content", "comment", "description"],
@@ -149,7 +151,8 @@ pub struct ColumnMapping {
 }
 
 impl ColumnMapping {
-    /// How its column is read. Where a row's text was guessed, subject and body that were guessed beside it stand in for it.
+    /// How its column is read. Where a row's text was guessed, subject and body that were guessed beside it
+    /// stand in for it.
     pub(crate) fn wanted(&self, all: &[Self]) -> Wanted {
         let beside =
             matches!(self.field, Field::Subject | Field::Body) && all.iter().any(|t| t.field == Field::Text);
@@ -172,8 +175,8 @@ pub(crate) type Mapping = (Vec<ColumnMapping>, Vec<SkippedColumn>);
 
 /// Chooses among the columns that are there.
 ///
-/// Where a text was found, nothing is guessed for a thread; where either was, nothing for subject and body, unless rows may lack a column that others have
-/// (`sparse`): there a row without the text has them.
+/// Where a text was found, nothing is guessed for a thread; where either was, nothing for subject and body,
+/// unless rows may lack a column that others have (`sparse`): there a row without the text has them.
 pub(crate) fn map(there: &[SourceColumn], wanted: &TicketColumns, sparse: bool) -> Result<Mapping> {
     let mut taken: Vec<ColumnMapping> = Vec::new();
     for field in Field::ALL {

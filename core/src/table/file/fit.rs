@@ -7,14 +7,16 @@ use super::thread::Customer;
 use super::ticket::{fits, thread_says_who};
 use crate::{Error, ErrorKind, Result};
 
-/// Rows whose values say whether a column holds times, or a thread says who wrote it: what does not is no fault of a row.
+/// Rows whose values say whether a column holds times, or a thread says who wrote it: what does not is no
+/// fault of a row.
 const LOOKED_AT: u64 = 1_000;
 
 /// Rows between two times that the caller is told where it is.
 const TELL: u64 = 16_384;
 
-/// Takes apart the columns that fit and those that do not: a guessed urgency or history fits where all values do, a guessed time where the first ones do, and a thread
-/// where the first ones say who wrote them. `told` hears now and then of the rows that were read.
+/// Takes apart the columns that fit and those that do not: a guessed urgency or history fits where all values
+/// do, a guessed time where the first ones do, and a thread where the first ones say who wrote them. `told`
+/// hears now and then of the rows that were read.
 ///
 /// # Errors
 /// `data-invalid` where a thread that was named does not say who wrote it.

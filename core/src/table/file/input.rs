@@ -177,7 +177,8 @@ impl Input {
         parquet_file::rows(&self.blob).ok()
     }
 
-    /// An error of this input: bytes that could not be read are the machine's fault or the network's, whatever a format's reader made of it.
+    /// An error of this input: bytes that could not be read are the machine's fault or the network's,
+    /// whatever a format's reader made of it.
     fn cause(&self, error: Error) -> Error {
         let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner).take();
         let error = match trouble {

@@ -1,7 +1,8 @@
 //! Apache Arrow's IPC format: a file, or a stream.
 //!
-//! arrow-ipc takes lengths as they stand and asks for as much memory, and a program that is not given it ends. So those of a message are held against the input here,
-//! and what arrow-ipc is handed has been read already.
+//! arrow-ipc takes lengths as they stand and asks for as much memory, and a program that is not given it
+//! ends. So those of a message are held against the input here, and what arrow-ipc is handed has been read
+//! already.
 
 use std::io::{Read, Seek, SeekFrom};
 use std::sync::Arc;
@@ -194,7 +195,8 @@ impl InStream {
     /// Reads the next message, and shows it.
     fn advance(&mut self, shown: &mut dyn FnMut(Message<'_>) -> Result<()>) -> Result<()> {
         let Some(at) = self.at else { return Ok(()) };
-        // Some writers end a stream by a length of 0, others by ending; a decoder takes either for what is left to be told.
+        // Some writers end a stream by a length of 0, others by ending; a decoder takes either for what is
+        // left to be told.
         let end = || Buffer::from([CONTINUATION, [0; 4]].concat());
         if at == self.blob.len() {
             (self.at, self.rest) = (None, end());

@@ -21,7 +21,8 @@ pub struct LabelledTexts {
     pub notices: Vec<Notice>,
 }
 
-/// Reads the text and label columns of a file of any format that tables come in, or of an object by its address.
+/// Reads the text and label columns of a file of any format that tables come in, or of an object by its
+/// address.
 ///
 /// # Errors
 /// As [`LabelledFile::open`].
@@ -50,10 +51,12 @@ impl std::fmt::Debug for LabelledFile {
 }
 
 impl LabelledFile {
-    /// Opens a file of any format that tables come in, or an object by its address, and reads its columns of texts and of labels once to their end. Nothing of it is kept.
+    /// Opens a file of any format that tables come in, or an object by its address, and reads its columns of
+    /// texts and of labels once to their end. Nothing of it is kept.
     ///
     /// # Errors
-    /// `io` where it cannot be read; `data-invalid` names the line, or the row where the format has no lines, and what is wrong: invalid UTF-8, a ragged row, broken JSON, a missing column (and which
+    /// `io` where it cannot be read; `data-invalid` names the line, or the row where the format has no lines,
+    /// and what is wrong: invalid UTF-8, a ragged row, broken JSON, a missing column (and which
     /// there are), an empty text, no row at all.
     pub fn open(path: &Path, text: &str, label: &str, reading: &Reading) -> Result<Self> {
         let input = open(path, [text, label], reading)?;

@@ -57,8 +57,8 @@ impl Identity {
 
 /// The inputs in the order in which they were named; those of a pattern or a directory by name.
 ///
-/// A name is a file, a directory (read with those below it), a pattern with `*`, `?`, `[…]` or `**`, `-` for standard input, or the address of an object
-/// (`s3://`, `gs://`, `az://`) or of all objects under a prefix.
+/// A name is a file, a directory (read with those below it), a pattern with `*`, `?`, `[…]` or `**`, `-` for
+/// standard input, or the address of an object (`s3://`, `gs://`, `az://`) or of all objects under a prefix.
 ///
 /// # Errors
 /// `invalid-input` where there is nothing, or a file is named twice; `io`.
@@ -162,7 +162,8 @@ fn local(path: &Path, reading: &Reading, open: &Open) -> Result<Located> {
     Ok(Located { input, identity: Identity::Bytes(blob), place })
 }
 
-/// Standard input is kept in a file without a name, so that it can be told from another one before its first row is scored.
+/// Standard input is kept in a file without a name, so that it can be told from another one before its first
+/// row is scored.
 fn standard_input(reading: &Reading) -> Result<Located> {
     if reading.format.is_none() {
         return Err(Error::invalid("input_format", "standard input has no name: say its format"));

@@ -29,7 +29,8 @@ impl std::fmt::Display for Notice {
     }
 }
 
-/// What was noticed of an input, by whoever reads it. Reading it again notices the same again, and tells it once.
+/// What was noticed of an input, by whoever reads it. Reading it again notices the same again, and tells it
+/// once.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Notices(Arc<Mutex<Vec<Noticed>>>);
 

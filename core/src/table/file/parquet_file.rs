@@ -31,7 +31,8 @@ pub(super) fn rows(blob: &Arc<dyn Blob>) -> Result<u64> {
 fn metadata(blob: Arc<dyn Blob>) -> Result<(Chunks, ArrowReaderMetadata)> {
     let chunks = Chunks(blob);
     let load = |options| guarded(|| ArrowReaderMetadata::load(&chunks, options).map_err(fault));
-    // arrow-ipc gives up at types in Arrow's own schema that it does not have, such as integers of 128 bits; Parquet's schema has all that is read.
+    // arrow-ipc gives up at types in Arrow's own schema that it does not have, such as integers of 128 bits;
+    // Parquet's schema has all that is read.
     let metadata = match load(ArrowReaderOptions::new()) {
         Err(error) if error.kind() == ErrorKind::Internal => {
             load(ArrowReaderOptions::new().with_skip_arrow_metadata(true))?
@@ -84,8 +85,9 @@ struct File {
 }
 
 impl File {
-    /// A reader whose batches begin where those of a reader from the first row begin, and the rows of its first batch that were read before: a page that is damaged
-    /// takes its batch with it, which must be the same batch wherever reading began.
+    /// A reader whose batches begin where those of a reader from the first row begin, and the rows of its
+    /// first batch that were read before: a page that is damaged takes its batch with it, which must be
+    /// the same batch wherever reading began.
     fn reader(&self) -> Result<(ParquetRecordBatchReader, usize)> {
         let chunks = Chunks(Arc::clone(&self.blob));
         let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(chunks, self.metadata.clone());

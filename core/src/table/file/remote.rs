@@ -1,7 +1,8 @@
 //! Objects in S3, Google Cloud Storage and Azure, as far as their stores say what they are.
 //!
-//! Credentials, regions and endpoints come from the environment, under the names that each store's own tools use (`AWS_ACCESS_KEY_ID`, `AWS_ENDPOINT_URL`,
-//! `GOOGLE_APPLICATION_CREDENTIALS`, `AZURE_STORAGE_ACCOUNT_NAME`, …).
+//! Credentials, regions and endpoints come from the environment, under the names that each store's own tools
+//! use (`AWS_ACCESS_KEY_ID`, `AWS_ENDPOINT_URL`, `GOOGLE_APPLICATION_CREDENTIALS`,
+//! `AZURE_STORAGE_ACCOUNT_NAME`, …).
 
 use std::io;
 use std::ops::Range;

@@ -9,8 +9,8 @@ use crate::{Error, Result};
 
 /// The bytes as UTF-8, without a byte order mark.
 ///
-/// UTF-8 passes as it is, so that a row with invalid bytes is one row's fault; other encodings put U+FFFD in the place of what they cannot read.
-/// Says, too, whether another encoding than UTF-8 was read.
+/// UTF-8 passes as it is, so that a row with invalid bytes is one row's fault; other encodings put U+FFFD in
+/// the place of what they cannot read. Says, too, whether another encoding than UTF-8 was read.
 pub(super) fn decoded(
     mut bytes: Box<dyn Read + Send>,
     encoding: Option<&str>,

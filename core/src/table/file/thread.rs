@@ -183,7 +183,8 @@ pub(super) fn customers(
     Ok(theirs.into_iter().rev().map(|(_, text)| text).collect())
 }
 
-/// Whether some message of a thread says who wrote it; why not, where none does; `None` of what is no thread, or has no messages.
+/// Whether some message of a thread says who wrote it; why not, where none does; `None` of what is no thread,
+/// or has no messages.
 pub(super) fn says_who(
     thread: &str,
     requester: Option<&str>,

@@ -27,7 +27,8 @@ pub(crate) struct Making<'a> {
     pub(crate) prepare: Preparation,
     /// What marks the customer's messages of a thread.
     pub(crate) customer: &'a [Customer],
-    /// Whether a text column with nothing in it gives a ticket with an empty text, which the engine then tells, or a fault of the row.
+    /// Whether a text column with nothing in it gives a ticket with an empty text, which the engine then
+    /// tells, or a fault of the row.
     pub(crate) empty: bool,
 }
 

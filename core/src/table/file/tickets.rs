@@ -32,14 +32,16 @@ impl std::fmt::Debug for TicketFile {
 }
 
 impl TicketFile {
-    /// Opens a file, or an object by its address, and reads it once to its end: what is wrong with a row is told before the first ticket is used. Nothing of it is kept.
+    /// Opens a file, or an object by its address, and reads it once to its end: what is wrong with a row is
+    /// told before the first ticket is used. Nothing of it is kept.
     ///
-    /// A column is a field where `columns` names it, or where it has one of the field's usual names and its values fit. In JSON, whose rows are
-    /// tickets, `urgency` and `customer_history` are the fields themselves, and a value that does not fit is a fault of its row.
+    /// A column is a field where `columns` names it, or where it has one of the field's usual names and its
+    /// values fit. In JSON, whose rows are tickets, `urgency` and `customer_history` are the fields
+    /// themselves, and a value that does not fit is a fault of its row.
     ///
     /// # Errors
-    /// `io`, `network`; `data-invalid` names the line, or the row where the format has no lines, and what is wrong: no ticket at all, too. `invalid-input` for options
-    /// that do not fit.
+    /// `io`, `network`; `data-invalid` names the line, or the row where the format has no lines, and what is
+    /// wrong: no ticket at all, too. `invalid-input` for options that do not fit.
     pub fn open(path: &Path, columns: &TicketColumns, reading: &Reading) -> Result<Self> {
         let input = one(path, reading)?;
         let there = input.columns()?;

@@ -9,7 +9,8 @@ use crate::Result;
 /// Bytes that are read at once.
 const BLOCK: usize = 1 << 18;
 
-/// A stream seen through a window. A row begins with [`Window::begin`]; until the next one begins it can be read once more.
+/// A stream seen through a window. A row begins with [`Window::begin`]; until the next one begins it can be
+/// read once more.
 pub(super) struct Window {
     input: Box<dyn Read + Send>,
     bytes: Vec<u8>,
@@ -33,7 +34,8 @@ impl Window {
         Self { input, bytes, row: 0, at: 0, end: 0, line: 1, before: 0, lost: false, one_line: None }
     }
 
-    /// Begins a row after the bytes that were taken, behind line ends with nothing before them. `false` at the end of the input.
+    /// Begins a row after the bytes that were taken, behind line ends with nothing before them. `false` at
+    /// the end of the input.
     pub(super) fn begin(&mut self) -> Result<bool> {
         loop {
             let blank = self.bytes[self.at..self.end].iter();
@@ -78,7 +80,8 @@ impl Window {
         Ok(&self.bytes[self.at..self.end])
     }
 
-    /// Bytes that were not taken yet: the line that begins with them, whole where it has no more than so many.
+    /// Bytes that were not taken yet: the line that begins with them, whole where it has no more than so
+    /// many.
     pub(super) fn peek_line(&mut self, most: usize) -> Result<&[u8]> {
         while memchr::memchr2(b'\n', b'\r', &self.bytes[self.at..self.end]).is_none()
             && self.end - self.at < most

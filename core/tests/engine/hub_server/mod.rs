@@ -1,4 +1,5 @@
-//! A hub on this machine: speaks as much of the Hugging Face hub's protocol as a download needs, and fails on request.
+//! A hub on this machine: speaks as much of the Hugging Face hub's protocol as a download needs, and fails on
+//! request.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -182,7 +183,8 @@ impl State {
         write!(stream, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len())
     }
 
-    /// What the hub itself says of a file; where its bytes are is another address for all but `tokenizer.json`.
+    /// What the hub itself says of a file; where its bytes are is another address for all but
+    /// `tokenizer.json`.
     fn resolve(
         &self,
         stream: &mut TcpStream,

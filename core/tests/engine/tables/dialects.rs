@@ -116,7 +116,8 @@ fn a_stray_quote_swallows_no_rows() {
     );
     // The first line need not be a row by itself.
     assert_eq!(notices("text,label\n\"opened, here,x\nsecond,y\nthird\",z\nfourth,w\n").len(), 1);
-    // Where the row has not the header's fields, the rows behind the quote are read, not counted as one bad row.
+    // Where the row has not the header's fields, the rows behind the quote are read, not counted as one bad
+    // row.
     let error = labelled("a.csv", "id,text,label\n1,\"oops,x\n2,good,y\n3,size 6\"\n4,d,z\n").unwrap_err();
     assert!(error.message().contains("line 2: a quote is opened here and closed on a later line"), "{error}");
     // Quotes in the midst of a field are letters.

@@ -1,4 +1,5 @@
-//! Files that pandas, polars and pyarrow wrote (`core/tests/golden/make_tables.py`), and dialects of spreadsheets.
+//! Files that pandas, polars and pyarrow wrote (`core/tests/golden/make_tables.py`), and dialects of
+//! spreadsheets.
 
 use std::fs;
 use std::path::Path;

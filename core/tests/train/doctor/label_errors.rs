@@ -102,7 +102,8 @@ fn planted_label_noise_is_mostly_recovered() {
     assert!(recovered as f64 > 0.9 * found.count as f64, "{recovered} of {}", found.count);
 }
 
-/// Of two normal distributions of one variance, the posterior is known: log-odds are linear. Of the larger number some rows are learnt from.
+/// Of two normal distributions of one variance, the posterior is known: log-odds are linear. Of the larger
+/// number some rows are learnt from.
 #[test]
 fn cross_validation_comes_near_the_true_posterior() {
     for count in [3000, 30_000] {

@@ -50,7 +50,8 @@ pub(super) struct Activations<'a, S: Simd> {
     rows: usize,
 }
 
-/// The parts of [`Activations`] that groups of rows write: floats, pairs, quads and their scales. Only the form that is read has any.
+/// The parts of [`Activations`] that groups of rows write: floats, pairs, quads and their scales. Only the
+/// form that is read has any.
 pub(super) type Groups<'a, Q> = ((Pieces<'a, Lane>, Pieces<'a, Pairs>), (Pieces<'a, Q>, Pieces<'a, Scale>));
 
 /// One of [`Groups`].

@@ -1,5 +1,5 @@
-//! BERT and DistilBERT on the CPU: no padding, weights packed for the kernels, the same bits whatever the batch, the threads and
-//! the instruction set. docs/kernels.md explains it.
+//! BERT and DistilBERT on the CPU: no padding, weights packed for the kernels, the same bits whatever the
+//! batch, the threads and the instruction set. docs/kernels.md explains it.
 
 mod arena;
 mod attention;
@@ -20,8 +20,8 @@ use crate::kernels::rows::Norm;
 use crate::kernels::{Isa, Precision, team};
 use crate::numbers::Rows;
 
-/// Tokens of whole sequences that go through all layers together: enough to use a block of weights often, few enough for the
-/// second-level cache.
+/// Tokens of whole sequences that go through all layers together: enough to use a block of weights often, few
+/// enough for the second-level cache.
 const WAVE: usize = 96;
 
 /// The encoder on packed weights.
@@ -102,8 +102,8 @@ impl Encoder for PackedEncoder {
     }
 }
 
-/// Whole sequences in groups of up to [`WAVE`] tokens, as few as come of putting each sequence, longest first, in the first group with
-/// room for it.
+/// Whole sequences in groups of up to [`WAVE`] tokens, as few as come of putting each sequence, longest
+/// first, in the first group with room for it.
 fn waves(ends: &[usize]) -> Vec<Vec<Range<usize>>> {
     let starts = std::iter::once(0).chain(ends.iter().copied());
     let mut sequences: Vec<Range<usize>> = starts.zip(ends).map(|(start, &end)| start..end).collect();

@@ -91,8 +91,8 @@ impl Program for Pass<'_> {
 }
 
 impl PackedEncoder {
-    /// The sums of word and position embeddings of a group of rows. `wave` and `sequences` are the same, by tokens of the batch and by
-    /// rows.
+    /// The sums of word and position embeddings of a group of rows. `wave` and `sequences` are the same, by
+    /// tokens of the batch and by rows.
     fn embed(
         &self,
         first: usize,

@@ -17,7 +17,8 @@ impl Avx2 {
     }
 }
 
-/// a + b in this order: the compiler would first add the products of four scales to each other, and there are no registers for these.
+/// a + b in this order: the compiler would first add the products of four scales to each other, and there are
+/// no registers for these.
 #[inline]
 #[target_feature(enable = "avx2")]
 fn added(mut a: __m256i, b: __m256i) -> __m256i {
@@ -208,8 +209,8 @@ impl Simd for Avx2 {
         prefetch(weights);
     }
 
-    /// `pmaddubsw` adds two products of an unsigned and a signed byte in 16 bits. They do not saturate: the magnitudes of two weights side
-    /// by side are `PAIR` (pack.rs) at most.
+    /// `pmaddubsw` adds two products of an unsigned and a signed byte in 16 bits. They do not saturate: the
+    /// magnitudes of two weights side by side are `PAIR` (pack.rs) at most.
     #[inline(always)]
     fn int8_tile<const R: usize>(
         self,

@@ -24,7 +24,8 @@ fn dots<const R: usize, const C: usize>(
             tile[row] = unsafe { _mm512_loadu_ps(sums[row].as_ptr()) };
         }
     }
-    // One loop, and no closures: with a loop in it the sums would go to memory after each panel, and a closure is not inlined here.
+    // One loop, and no closures: with a loop in it the sums would go to memory after each panel, and a
+    // closure is not inlined here.
     for at in 0..activations.len() * PAIRS {
         let (rows, pair) = (&activations[at / PAIRS], at % PAIRS);
         let mut columns = [_mm512_setzero_si512(); C];

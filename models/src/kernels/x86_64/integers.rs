@@ -77,7 +77,8 @@ impl Integers for Words {
         weights: &[[WeightQuads; 4]],
         start: &[i32; LANES],
     ) -> [__m512i; R] {
-        // SAFETY: AVX-512 F and BW, as `self` proves. A `WeightQuads` has 64 bytes, a quad eight; sixteen integers are there.
+        // SAFETY: AVX-512 F and BW, as `self` proves. A `WeightQuads` has 64 bytes, a quad eight; sixteen
+        // integers are there.
         unsafe {
             let mut low = [_mm512_setzero_si512(); R];
             let mut high = [_mm512_setzero_si512(); R];
@@ -174,7 +175,8 @@ impl Integers for Vnni {
         weights: [&[[WeightQuads; 4]]; C],
         starts: &[[i32; LANES]; C],
     ) -> [[__m512i; R]; C] {
-        // SAFETY: AVX-512 F and VNNI, as `self` proves. A `WeightQuads` has 64 bytes; sixteen integers are there.
+        // SAFETY: AVX-512 F and VNNI, as `self` proves. A `WeightQuads` has 64 bytes; sixteen integers are
+        // there.
         unsafe {
             let mut tile = [[_mm512_setzero_si512(); R]; C];
             for (tile, start) in tile.iter_mut().zip(starts) {

@@ -26,6 +26,7 @@ fn prefetch<T>(weights: &T) {
 #[inline(always)]
 fn prefetch_address(address: *const i8) {
     use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-    // SAFETY: SSE belongs to every x86-64; a prefetch_address of any address does nothing that can be seen, and the address is not read.
+    // SAFETY: SSE belongs to every x86-64; a prefetch_address of any address does nothing that can be seen,
+    // and the address is not read.
     unsafe { _mm_prefetch::<_MM_HINT_T0>(address) }
 }

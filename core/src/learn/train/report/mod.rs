@@ -1,7 +1,8 @@
-//! What a training did: for whoever called, and in three files beside the bundle, for programs and for people.
+//! What a training did: for whoever called, and in three files beside the bundle, for programs and for
+//! people.
 //!
-//! Nothing in the files depends on the moment, the place or the number of threads: the same training leaves the same bytes. Times are in
-//! [`Report`] alone.
+//! Nothing in the files depends on the moment, the place or the number of threads: the same training leaves
+//! the same bytes. Times are in [`Report`] alone.
 
 mod card;
 mod page;
@@ -80,8 +81,8 @@ pub struct HeadReport {
     pub metric: &'static str,
     /// Its value on the validation rows, of the bundle as it was written.
     pub value: f64,
-    /// How logits become probabilities: `temperature`, or `vector` where a weight and a bias for each logit is better on rows that it was not
-    /// fitted on.
+    /// How logits become probabilities: `temperature`, or `vector` where a weight and a bias for each logit
+    /// is better on rows that it was not fitted on.
     pub calibration: &'static str,
     /// The temperature; 1 where the calibration is another.
     pub temperature: f32,

@@ -15,8 +15,8 @@ const SIZE: (u32, u32) = (440, 300);
 
 const FONT: u32 = 17;
 
-/// The colours by the names that the page's style sheet has for them, with which it replaces them in the dark. As they stand here they
-/// are for white paper.
+/// The colours by the names that the page's style sheet has for them, with which it replaces them in the
+/// dark. As they stand here they are for white paper.
 const PALETTE: [(&str, RGBColor); 4] = [("ink", INK), ("rule", RULE), ("first", FIRST), ("second", SECOND)];
 const INK: RGBColor = RGBColor(0x3A, 0x42, 0x4E);
 const RULE: RGBColor = RGBColor(0xC9, 0xCF, 0xD8);

@@ -101,7 +101,8 @@ pub(in crate::learn::train) struct HeadRecord {
 /// The rows of a head.
 #[derive(Debug, Serialize)]
 pub(in crate::learn::train) struct Data {
-    /// [`rows_digest`] of the rows that were given to train on; where there is no other file, the validation rows are among them.
+    /// [`rows_digest`] of the rows that were given to train on; where there is no other file, the validation
+    /// rows are among them.
     pub(in crate::learn::train) sha256: String,
     /// The same of the validation rows, where they were given.
     pub(in crate::learn::train) valid_sha256: Option<String>,
@@ -156,7 +157,8 @@ impl Record {
     }
 }
 
-/// Options that say where and how fast, not what comes of it, or that have a place of their own in the report.
+/// Options that say where and how fast, not what comes of it, or that have a place of their own in the
+/// report.
 const ELSEWHERE: [&str; 12] = [
     "base",
     "output",
@@ -204,8 +206,8 @@ pub(in crate::learn::train) fn settings(
     Ok(given.into_iter().filter(|(name, _)| counts(name)).map(setting).collect())
 }
 
-/// SHA-256 of the rows as they were read: of each a line of JSON, `["text","label"]`, without spaces and with every character that need not be
-/// escaped as it is.
+/// SHA-256 of the rows as they were read: of each a line of JSON, `["text","label"]`, without spaces and with
+/// every character that need not be escaped as it is.
 pub(in crate::learn::train) fn rows_digest(rows: &[Labelled]) -> Result<String> {
     let mut hasher = Sha256::new();
     for row in rows {

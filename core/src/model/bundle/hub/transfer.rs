@@ -1,7 +1,7 @@
 //! The hub's protocol: what a revision has, what a file is, and the file.
 //!
-//! hf-hub gives the headers, TLS and the addresses. Its own download is not used: it takes a body for whole without a
-//! look at size or digest, and waits for a silent server without end.
+//! hf-hub gives the headers, TLS and the addresses. Its own download is not used: it takes a body for whole
+//! without a look at size or digest, and waits for a silent server without end.
 
 use std::fmt;
 use std::fs::{self, OpenOptions};
@@ -94,7 +94,8 @@ impl Remote {
     fn try_metadata(&self, file: &str, what: &str) -> Result<(String, u64)> {
         let mut url = self.repo.url(file);
         let root = url.match_indices('/').nth(2).map_or(url.len(), |(at, _)| at);
-        // The hub moves small files to another of its own addresses; where large files lie knows nothing of the hub.
+        // The hub moves small files to another of its own addresses; where large files lie knows nothing of
+        // the hub.
         for _ in 0..5 {
             let answer = self.get(Some(&url), Some((0, "0")), what)?;
             match (answer.status, answer.location) {
@@ -163,8 +164,8 @@ impl Remote {
         output.sync_all().map_err(io)
     }
 
-    /// Asks for `url`, by default the list of the revision's files. A range with an end is for the headers only, and
-    /// those of a redirect count.
+    /// Asks for `url`, by default the list of the revision's files. A range with an end is for the headers
+    /// only, and those of a redirect count.
     fn get(&self, url: Option<&str>, range: Option<(u64, &str)>, what: &str) -> Result<Answer> {
         let mut request = self.repo.info_request().header("Accept-Encoding", "identity");
         if let Some(url) = url {

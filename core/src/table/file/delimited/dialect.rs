@@ -22,7 +22,8 @@ pub(super) fn one_byte(option: &str, value: Option<char>) -> Result<Option<u8>> 
     value.map(byte).transpose()
 }
 
-/// The delimiter that a first line of `sep=;` names, as spreadsheets write it, and the bytes of that line without its end.
+/// The delimiter that a first line of `sep=;` names, as spreadsheets write it, and the bytes of that line
+/// without its end.
 pub(super) fn named(first: &[u8]) -> Option<(u8, usize)> {
     let line = &first[..memchr::memchr2(b'\n', b'\r', first)?];
     let bare = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
@@ -34,7 +35,8 @@ pub(super) fn named(first: &[u8]) -> Option<(u8, usize)> {
     }
 }
 
-/// What the header, the first line, has most of outside of quotes: a comma, a semicolon, a tab or a bar; of equal counts the one named first.
+/// What the header, the first line, has most of outside of quotes: a comma, a semicolon, a tab or a bar; of
+/// equal counts the one named first.
 pub(super) fn guessed(first: &[u8], quote: u8) -> u8 {
     let mut quoted = false;
     let mut counts = [(b',', 0), (b';', 0), (b'\t', 0), (b'|', 0)];
@@ -92,8 +94,9 @@ impl Dialect {
         Quotes { sound: !open, returns }
     }
 
-    /// How many lines of a row, behind its first, would be rows by themselves with so many fields, and whether they are more likely rows: all of them are, and there are
-    /// several, or the first line would be one, too. The quote on the first line may be stray then.
+    /// How many lines of a row, behind its first, would be rows by themselves with so many fields, and
+    /// whether they are more likely rows: all of them are, and there are several, or the first line would
+    /// be one, too. The quote on the first line may be stray then.
     pub(super) fn could_be_rows(self, row: &[u8], fields: usize) -> (usize, bool) {
         let alone = |line: &[u8]| memchr::memchr_iter(self.delimiter, line).count() + 1 == fields;
         let mut lines = row.split(|byte| matches!(byte, b'\n' | b'\r')).filter(|line| !line.is_empty());

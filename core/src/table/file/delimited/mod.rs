@@ -143,7 +143,8 @@ impl Delimited {
         Ok(Some(line))
     }
 
-    /// Takes a row that is one line, with a quote only where a quoted field begins and ends: its fields lie in the window as they are. `false` where it may be anything else.
+    /// Takes a row that is one line, with a quote only where a quoted field begins and ends: its fields lie
+    /// in the window as they are. `false` where it may be anything else.
     fn split_line(&mut self) -> bool {
         let Some(line) = self.window.whole_line() else { return false };
         let Dialect { delimiter, quote } = self.dialect;
@@ -160,7 +161,8 @@ impl Delimited {
         true
     }
 
-    /// Looks whether the quotes of the row that was taken, with so many line feeds, stand where they should, and mends what can be mended.
+    /// Looks whether the quotes of the row that was taken, with so many line feeds, stand where they should,
+    /// and mends what can be mended.
     fn look_at_quotes(&mut self, line: u64, feeds: u64) -> Result<()> {
         let Some(taken) = self.window.taken() else { return Ok(()) };
         let Quotes { sound, returns } = self.dialect.quotes(taken, None);
@@ -192,7 +194,8 @@ impl Delimited {
         Ok(())
     }
 
-    /// Reads the row once more, with `\"` for a quote inside of a field. `false` where that does not make it sound.
+    /// Reads the row once more, with `\"` for a quote inside of a field. `false` where that does not make it
+    /// sound.
     fn with_escapes(&mut self, line: u64, fields: usize) -> Result<bool> {
         self.window.give_back();
         let whole = parse(&mut self.window, &mut parser(self.dialect, Some(ESCAPE)), &mut self.row)?;
@@ -238,8 +241,8 @@ impl Delimited {
     }
 }
 
-/// A parser at the beginning of a row. It has read something, since at an input's beginning it would pass over a byte order mark, and not only there; a clone would have lost its
-/// dialect (csv-core 0.1.13).
+/// A parser at the beginning of a row. It has read something, since at an input's beginning it would pass
+/// over a byte order mark, and not only there; a clone would have lost its dialect (csv-core 0.1.13).
 fn parser(dialect: Dialect, escape: Option<u8>) -> csv_core::Reader {
     let Dialect { delimiter, quote } = dialect;
     let mut parser = csv_core::ReaderBuilder::new().delimiter(delimiter).quote(quote).escape(escape).build();
@@ -253,7 +256,8 @@ fn parse(window: &mut Window, parser: &mut csv_core::Reader, row: &mut Fields) -
     let mut lines = false;
     loop {
         let rest = window.rest()?;
-        // An input that ends without a line end gets one: a row that does not end with it is still inside of a quote.
+        // An input that ends without a line end gets one: a row that does not end with it is still inside of
+        // a quote.
         let (bytes, last): (&[u8], bool) = if rest.is_empty() { (b"\n", true) } else { (rest, false) };
         let (result, read, written, ended) =
             parser.read_record(bytes, &mut row.bytes[row.len..], &mut row.ends[row.count..]);
@@ -323,7 +327,8 @@ impl Fields {
         self.too_large |= line.len() > MAX_ROW_BYTES;
     }
 
-    /// The fields of a line with quotes. `false` where one of them is stray, doubled or escaped, or goes on behind the line.
+    /// The fields of a line with quotes. `false` where one of them is stray, doubled or escaped, or goes on
+    /// behind the line.
     fn split_quoted(&mut self, line: &[u8], dialect: Dialect) -> bool {
         self.begin();
         self.plain = true;

@@ -1,7 +1,7 @@
 //! Where the parts of a JSON text begin and end, without a look into what nobody reads.
 //!
-//! Programs write `NaN`, and escapes that JSON does not have, into fields that a reader of tickets never opens; so only what is asked for is parsed, and the
-//! rest is passed over by its quotes and brackets.
+//! Programs write `NaN`, and escapes that JSON does not have, into fields that a reader of tickets never
+//! opens; so only what is asked for is parsed, and the rest is passed over by its quotes and brackets.
 
 /// Finds the end of one value as its bytes come.
 #[derive(Debug, Default)]
@@ -13,8 +13,8 @@ pub(super) struct Nest {
 }
 
 impl Nest {
-    /// Takes bytes of the value; gives how many of them are its own, once its end is there. A value that is neither in quotes nor in brackets ends before what
-    /// separates it from the next one.
+    /// Takes bytes of the value; gives how many of them are its own, once its end is there. A value that is
+    /// neither in quotes nor in brackets ends before what separates it from the next one.
     pub(super) fn feed(&mut self, bytes: &[u8]) -> Option<usize> {
         let mut at = 0;
         while let Some(&byte) = bytes.get(at) {
