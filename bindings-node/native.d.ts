@@ -7,20 +7,26 @@ export declare class NativeCall {
   cancel(): void
   /** Ends a call whose time is over. */
   check(): void
-  /** The analyses after those that were handed over, as a JSON array of `NativeAnalysis`; an empty one is the last. */
+  /**
+   * The analyses after those that were handed over, as a JSON array of `NativeAnalysis`; an empty one is
+   * the last.
+   */
   more(): string
 }
 
 /**
- * An engine. A thread opens it, reads the tickets of its long calls and is the last to let go of it, so that neither loading a
- * model nor joining threads is ever done on the event loop.
+ * An engine. A thread opens it, reads the tickets of its long calls and is the last to let go of it, so that
+ * neither loading a model nor joining threads is ever done on the event loop.
  */
 export declare class NativeEngine {
   /** `settled` is told how each call ended: its number, and its first analyses as JSON or what went wrong. */
   static open(options: string, settled: (call: number, outcome: string | Failure) => void): Promise<NativeEngine | Failure>
   info(): Info
   metrics(): Metrics
-  /** Begins a call on one ticket, or on many, as JSON; `first` is the place of the first one where they are a part of more. */
+  /**
+   * Begins a call on one ticket, or on many, as JSON; `first` is the place of the first one where they are
+   * a part of more.
+   */
   call(number: number, tickets: string, many: boolean, options: string, first?: number | undefined | null): NativeCall
   evaluate(data: string, options: string, work: NativeWork): Promise<Evaluation | Failure>
   /** Compares this engine's model, a, with another's, b. */
@@ -544,8 +550,9 @@ export interface Threshold {
 export declare function train(data: string, options: string, work: NativeWork): Promise<Report | Failure>
 
 /**
- * What was learnt. `logged` is what the decisions earned that were made, `old` and `new` what the policy that there is and the learnt
- * ones would have, and `gain` their difference on the same rows. `policy` is the file that was written, where the new weights are accepted.
+ * What was learnt. `logged` is what the decisions earned that were made, `old` and `new` what the policy
+ * that there is and the learnt ones would have, and `gain` their difference on the same rows. `policy` is
+ * the file that was written, where the new weights are accepted.
  */
 export interface TrainedRoute {
   rows: number
@@ -573,7 +580,10 @@ export interface TrainEstimate {
   bytes: number
 }
 
-/** Learns a policy's weights from outcomes, and writes the policy where they are better; the training is JSON. */
+/**
+ * Learns a policy's weights from outcomes, and writes the policy where they are better; the training is
+ * JSON.
+ */
 export declare function trainRoute(training: string, work: NativeWork): Promise<TrainedRoute | Failure>
 
 /** Tokens that the model read, and whether the text had more; what was taken away from it before it was read, where the engine does that. */

@@ -96,6 +96,8 @@ test('training and evaluating', async (t) => {
   const [few, more] = [await estimate({ ...taken, epochs: 2 }), await estimate({ ...taken, epochs: 4 })]
   assert.deepEqual([few.steps, more.steps, more.tokens], [4, 8, 2 * few.tokens])
   assert.ok(few.seconds > 0 && few.bytes > 0 && few.tokensPerSecond > 0)
+  await fails(estimate({ ...taken, kind: 'many' }), 'invalid-input', { message: /`single-label`, `multi-label`, `ordinal`/ })
+  await fails(estimate({ ...taken, kind: 'ordinal' }), 'data-invalid', { message: /line 2: `calm` is no whole number/ })
   const report = await train({ data, valid: data, base, output, task: 'mood', method: 'frozen', epochs: 60, patience: 60, dropout: 0, allow: ['leak'] })
   const [head] = report.heads
   assert.deepEqual(head.labels, ['calm', 'upset'])

@@ -190,6 +190,11 @@ export interface CheckOptions extends Work<TrainProgress> {
   labelColumn?: string | undefined
   /** `category`, `sentiment`, `emotions`, `urgency`, or a name of your own. */
   task: string
+  /**
+   * How many labels a text has: several are joined by `|`, and the levels of `ordinal` are whole numbers. By default `emotions` is
+   * multi-label, `urgency` the levels 1 to 10, every other head single-label.
+   */
+  kind?: 'single-label' | 'multi-label' | 'ordinal' | undefined
   /** A trunk or a bundle in a directory, or a name on the hub; by default the bundled model. */
   base?: string | undefined
   /** Tokens that are read of a text. */

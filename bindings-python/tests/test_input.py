@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import frontdesk
 import pytest
 from frontdesk import Engine, FrontdeskError, InvalidInputError, Ticket, TooLargeError
 
@@ -131,8 +133,34 @@ def test_options_that_are_none(engine: Engine) -> None:
         with pytest.raises(InvalidInputError) as caught:
             Engine(**options)
         assert caught.value.field in options
-    with pytest.raises(InvalidInputError, match="unknown option `modle`; known: outputs"):
+    with pytest.raises(InvalidInputError, match="unknown field `modle`, expected one of `outputs`"):
         engine.score(["a"], modle=1)
+
+
+def test_an_unknown_keyword_is_pythons_error_and_the_engines(engine: Engine) -> None:
+    calls: list[Callable[..., object]] = [
+        lambda **given: Engine(**given),
+        lambda **given: engine.analyze("a", **given),
+        lambda **given: engine.analyze_batch(["a"], **given),
+        lambda **given: engine.score(["a"], **given),
+        lambda **given: frontdesk.train([], output="x", task="mood", **given),
+        lambda **given: frontdesk.check([{"text": "a", "label": "b"}], task="mood", **given),
+        lambda **given: frontdesk.estimate([{"text": "a", "label": "b"}], task="mood", **given),
+        lambda **given: frontdesk.evaluate([{"text": "a", "label": "b"}], model=engine, **given),
+        lambda **given: frontdesk.compare([{"text": "a", "label": "b"}], engine, engine, **given),
+        lambda **given: frontdesk.train_route("none.jsonl", output="none.toml", **given),
+    ]
+    for call in calls:
+        with pytest.raises(TypeError, match="unknown field `colour`, expected one of `") as caught:
+            call(colour="red")
+        assert isinstance(caught.value, InvalidInputError) and caught.value.field == "colour"
+
+
+def test_import_of_everything_shadows_no_builtin() -> None:
+    names: dict[str, object] = {}
+    exec("from frontdesk import *", names)
+    assert "InvalidInputError" in names and not (set(names) - {"__builtins__"}) & set(dir(builtins))
+    assert frontdesk.TimeoutError is not TimeoutError
 
 
 def test_half_a_surrogate_pair_in_an_option_is_named(engine: Engine) -> None:

@@ -83,6 +83,8 @@ def test_bad_data_and_options_are_refused_and_nothing_is_left(tmp_path: Path) ->
         (frame, {"text_column": "body"}, frontdesk.InvalidInputError, "no column `body`"),
         (frame, {"epoch": 3}, frontdesk.InvalidInputError, "unknown field `epoch`.*epochs"),
         (frame, {"epochs": 0}, frontdesk.InvalidInputError, "epochs"),
+        (frame, {"kind": "many"}, frontdesk.InvalidInputError, "single-label`, `multi-label`, `ordinal"),
+        (frame, {"kind": "ordinal"}, frontdesk.DataInvalidError, "row 1: `good` is no whole number"),
         (frame, {"epochs": "many"}, frontdesk.InvalidInputError, "epochs"),
         (tmp_path / "none.csv", {}, frontdesk.IoError, "none.csv"),
         (7, {}, frontdesk.InvalidInputError, "int is no table"),

@@ -91,6 +91,7 @@ fn config(args: &TrainArgs) -> Result<TrainConfig> {
                 passes: 1,
                 weight: 1.0,
                 dense: args.dense,
+                kind: args.kind,
             }],
         },
     };

@@ -1,4 +1,4 @@
-//! Files that are whole or not there, whatever ends the process or the machine.
+//! Files that are either whole or absent, whatever ends the process or the machine.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::{Error, Result};
 
-/// What a file that is not whole yet is called: its name with this after it.
+/// The suffix that is added to the name of a file that is not whole yet.
 pub(crate) const PARTIAL: &str = ".partial";
 
 /// Writes a file beside its place, puts it on the disk, and moves it there.
@@ -25,7 +25,7 @@ pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
         fs::rename(&partial, path)
     };
     write().map_err(|e| {
-        // That the error is told counts more than that this works.
+        // This may fail: the first error is the one to report.
         let _ = fs::remove_file(&partial);
         Error::io(path, e)
     })?;

@@ -8,7 +8,7 @@ use frontdesk_models::ModelError;
 /// The result of this crate's functions.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// What kind of thing went wrong. The codes are the contract that every face shows.
+/// The kind of an error. Its code is part of the contract of every interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ErrorKind {
     /// An argument, an option or a ticket is not valid.
@@ -32,7 +32,7 @@ pub enum ErrorKind {
     /// A data file is broken: invalid UTF-8, a ragged row, a missing column, a label that the model does not
     /// know.
     DataInvalid,
-    /// The device that was asked for is not there.
+    /// The device that was asked for is not available.
     DeviceUnavailable,
     /// A download failed.
     Network,

@@ -1,4 +1,4 @@
-//! What an engine has done so far, counted without locks.
+//! Metrics of an engine's work so far, counted without locks.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -9,7 +9,7 @@ pub const SECONDS: [f64; 12] = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2,
 /// Upper bounds of the batch size histogram, in texts.
 pub const TEXTS: [f64; 9] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
 
-/// What an engine has done since it was opened. Durations are in seconds.
+/// Metrics of an engine's work since it was opened. Durations are in seconds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Metrics {
     /// Tickets that wait for a batch.

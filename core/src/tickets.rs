@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::{CustomerHistory, Error, ErrorKind, Result, Ticket, Urgency};
 
-/// What the engine reads of one ticket, borrowed from its source.
+/// The parts of one ticket that the engine reads, borrowed from its source.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct TicketRef<'a> {
@@ -18,7 +18,7 @@ pub struct TicketRef<'a> {
     pub text: Cow<'a, str>,
     /// The urgency that the sender or the desk gave.
     pub urgency: Option<Urgency>,
-    /// What is known of the customer.
+    /// The customer's history with the desk.
     pub history: Option<&'a CustomerHistory>,
 }
 

@@ -55,7 +55,7 @@ fn tickets_get_the_answers_of_the_contract() {
         let name = case["name"].as_str().unwrap().to_owned();
         let ticket: Ticket = from_json(case["ticket"].to_string().as_bytes()).unwrap();
         let options = read(Some(&serde_json::json!({ "outputs": case["outputs"] }))).unwrap();
-        let analysis = engine.analyze_batch(&[ticket], &options).unwrap().remove(0);
+        let analysis = engine.analyze_with(&ticket, &options).unwrap();
         if let Some(route) = &analysis.route {
             routes.insert(route.recommended_route.to_string());
             if let Some(wanted) = case["route"].as_str() {

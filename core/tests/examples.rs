@@ -1,4 +1,4 @@
-//! The examples do what they say: each says by its result whether what came out is what it shows.
+//! The examples do what they say: each says by its result whether its output is what it shows.
 //!
 //! They are modules of one program: no other binary has to be built before, and a failure is a test's.
 
@@ -18,7 +18,7 @@ mod concurrent_callers;
 #[path = "../examples/train_and_evaluate.rs"]
 mod train_and_evaluate;
 
-/// What went wrong, in the words of the example.
+/// Fails with the example's own message where it returns an error.
 fn succeeds(outcome: Result<(), Box<dyn std::error::Error>>) {
     if let Err(error) = outcome {
         panic!("{error}");

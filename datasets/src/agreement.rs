@@ -15,7 +15,7 @@ use std::path::Path;
 pub struct Reading {
     /// The message.
     pub id: String,
-    /// What the sender wants done.
+    /// The action that the sender asks for.
     pub category: Category,
     /// How the sender feels.
     pub sentiment: Sentiment,

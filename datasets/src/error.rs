@@ -5,7 +5,7 @@ use std::path::PathBuf;
 /// The crate's result.
 pub type Result<T, E = DataError> = std::result::Result<T, E>;
 
-/// What can go wrong while data is read, checked or written.
+/// Errors of reading, checking and writing data.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DataError {
@@ -52,7 +52,7 @@ pub enum DataError {
         line: usize,
         /// The field's name.
         field: &'static str,
-        /// What is wrong with it.
+        /// The fault.
         problem: String,
     },
     /// Two messages carry the same id.
@@ -74,7 +74,7 @@ pub enum DataError {
         path: PathBuf,
         /// The line, from 1.
         line: usize,
-        /// What is wrong with it.
+        /// The fault.
         problem: String,
     },
     /// The folder holds no batch.

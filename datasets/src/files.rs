@@ -54,7 +54,7 @@ pub(crate) fn write_all(root: &Path, files: &[(String, String)]) -> Result<()> {
     Ok(())
 }
 
-/// Temporary files with their targets; what was not renamed is removed.
+/// Temporary files with their targets; those that were not renamed are removed.
 struct Staged(Vec<(PathBuf, PathBuf)>);
 
 impl Drop for Staged {

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 /// Shorter film-review phrases are fragments nobody would send to a desk.
 const MIN_PHRASE_WORDS: usize = 4;
 
-/// What to write, and how much of each source goes into it.
+/// Options: where the files go, and how much of each source goes into them.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// The root of the public sets; without it only our own tickets are written.
@@ -29,7 +29,7 @@ pub struct Options {
     pub own_weight: usize,
 }
 
-/// What was written.
+/// The files that were written, and notes on rows that were left out.
 #[derive(Debug, Default)]
 pub struct Report {
     /// Each file under the output folder, and its rows.
@@ -118,7 +118,7 @@ fn own_files(out: &mut Output, parts: &Parts<'_>) -> Result<()> {
     out.add("category/test-hard.csv", &labelled(&hard, category))
 }
 
-/// What the sentiment training file needs of the public sets.
+/// The rows of the public sets that the sentiment training file needs.
 struct PublicSentiment {
     phrases: Vec<Row>,
     comments: Vec<(Sentiment, Vec<Row>)>,

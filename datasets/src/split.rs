@@ -1,8 +1,8 @@
 //! Train, dev and test, split by author: whole batches move, so no test message's author was trained on.
 //!
 //! Among many seeded assignments the one whose label distributions are nearest the whole's wins. Batches that
-//! come later join dev and train, so that the test split stays what it was. Then the
-//! near-duplicate guard takes out of dev what is near a test message, and out of train what is near either.
+//! come later join dev and train, so that the test split stays as it was. Then the near-duplicate guard takes
+//! out of dev the messages near a test message, and out of train those near either.
 
 use crate::error::{DataError, Result};
 use crate::files;
@@ -26,7 +26,7 @@ const FAMILIES: [std::ops::Range<usize>; 5] = [0..6, 6..9, 9..13, 13..15, 15..17
 const FEATURES: usize = 17;
 
 labels! {
-    /// What a message is for.
+    /// The purpose of a message.
     Split {
         /// To learn from.
         Train = "train",
@@ -61,7 +61,7 @@ pub struct SplitPlan {
     pub seed: u64,
     /// Batch to split.
     pub batches: BTreeMap<String, Split>,
-    /// What the guard took out.
+    /// The messages that the guard took out.
     pub dropped: Vec<Dropped>,
 }
 
@@ -264,8 +264,8 @@ fn distance(counts: &[Counts], splits: [&[usize]; 3]) -> f64 {
     parts.iter().flat_map(|part| FAMILIES.map(|family| part.variation(&whole, family))).sum()
 }
 
-/// Finds what must leave dev and train. Train is compared with what is left of dev, so nothing leaves for the
-/// sake of a message that is gone itself.
+/// Finds the messages that must leave dev and train. Train is compared with the rest of dev, so nothing
+/// leaves for the sake of a message that is gone itself.
 fn guard(parts: &Parts<'_>) -> Vec<Dropped> {
     let shingles = |tickets: &[&LabelledTicket], split| -> Vec<(String, Split, Shingles)> {
         tickets.iter().map(|ticket| (ticket.id.clone(), split, Shingles::new(&ticket.text))).collect()

@@ -38,7 +38,7 @@ macro_rules! labels {
 pub(crate) use labels;
 
 labels! {
-    /// What the sender wants done.
+    /// The action that the sender asks for.
     Category {
         /// Gives, asks for, chases or withholds a sign-off.
         Approval = "approval",
@@ -100,7 +100,7 @@ pub struct LabelledTicket {
     pub id: String,
     /// The message.
     pub text: String,
-    /// What the sender wants done.
+    /// The action that the sender asks for.
     pub category: Category,
     /// How the sender feels.
     pub sentiment: Sentiment,

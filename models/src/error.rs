@@ -1,9 +1,9 @@
-//! What can be wrong with a model or with what is fed to it.
+//! Errors of a model or of its input.
 
 /// The result of this crate's functions.
 pub type Result<T> = std::result::Result<T, ModelError>;
 
-/// What went wrong, without file names: the caller knows which file it handed over.
+/// An error, without file names: the caller knows which file it handed over.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ModelError {
@@ -12,7 +12,7 @@ pub enum ModelError {
     Config {
         /// The field's name as config.json spells it.
         field: String,
-        /// What is wrong with its value.
+        /// The fault of its value.
         reason: String,
     },
     /// The weights file as a whole is not a safetensors file within the limits.
@@ -23,13 +23,13 @@ pub enum ModelError {
     Tensor {
         /// The tensor's name in the file.
         name: String,
-        /// What is wrong with it.
+        /// Its fault.
         reason: String,
     },
     /// The batch does not fit the model: an id outside the vocabulary, a sequence that is empty or too long.
     #[error("batch: {0}")]
     Batch(String),
-    /// An instruction set that there is not, or that this processor has not.
+    /// An instruction set that does not exist, or that this processor does not have.
     #[error("{0}")]
     Isa(String),
     /// A file could not be read.

@@ -1,4 +1,4 @@
-//! Numbers as a weights file has them, little-endian, and float32 of them.
+//! Numbers as a weights file stores them, little-endian, and their conversion to float32.
 
 use std::borrow::Cow;
 
@@ -27,7 +27,7 @@ impl Number {
         }
     }
 
-    /// Reads as many numbers as there is room for, exactly.
+    /// Reads as many numbers as `to` holds, exactly.
     pub(crate) fn read(self, from: &[u8], to: &mut [f32]) {
         match self {
             Self::F32 => {
@@ -77,7 +77,7 @@ fn halves<H: Copy + Default>(
     }
 }
 
-/// A matrix, its last dimension nearest, in the numbers of its file.
+/// A matrix in row-major order, in the number type of its file.
 #[derive(Debug)]
 pub(crate) struct Rows<'a> {
     pub(crate) data: Cow<'a, [u8]>,
@@ -95,7 +95,7 @@ impl Rows<'_> {
         self.data.len() / (self.columns * self.number.bytes())
     }
 
-    /// The columns of one row from `first` on, as many as there is room for.
+    /// Reads the columns of one row from `first` on, as many as `to` holds.
     pub(crate) fn read(&self, row: usize, first: usize, to: &mut [f32]) {
         let start = (row * self.columns + first) * self.number.bytes();
         self.number.read(&self.data[start..][..to.len() * self.number.bytes()], to);

@@ -66,8 +66,8 @@ impl Weights {
             return Err(ModelError::Weights(format!("{length} bytes; at most {}", limits.file_bytes)));
         }
         // SAFETY: the map is read-only and lives only while a model is loaded: every tensor is copied out. A
-        // file that another process shortens in that time ends this one with SIGBUS, the usual hazard
-        // of a mapped file; loading from bytes avoids it.
+        // file that another process shortens in that time ends this one with SIGBUS, the usual hazard of a
+        // mapped file; loading from bytes avoids it.
         #[allow(unsafe_code)]
         let map = unsafe { memmap2::Mmap::map(&file)? };
         Self::checked(Bytes::Mapped(map), limits)
@@ -126,7 +126,7 @@ impl Weights {
         Ok(Tensor::from_vec(self.values(name, shape)?, shape, device)?)
     }
 
-    /// The values of one tensor as float32, the last dimension nearest.
+    /// Returns the values of one tensor as float32, in row-major order.
     ///
     /// # Errors
     /// [`ModelError::Tensor`] where it is missing, not of `shape`, not float32, float16 or bfloat16, or has a

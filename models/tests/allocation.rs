@@ -1,4 +1,4 @@
-//! A warm pass takes its memory from the arena: what it allocates does not grow with layers or tokens.
+//! A warm pass takes its memory from the arena: its allocations do not grow with layers or tokens.
 
 mod common;
 
@@ -6,8 +6,7 @@ use common::{golden, minilm_dir, read};
 use frontdesk_models::encoder::{Encoder, PackedEncoder, TokenBatch};
 use frontdesk_models::kernels::{Isa, Precision};
 
-/// The hidden states, the batch's ends, a wave with its sequences, and what the thread pool needs for a
-/// scope.
+/// The hidden states, the batch's ends, a wave with its sequences, and the thread pool's needs for a scope.
 const PER_PASS: u64 = 12;
 
 #[test]

@@ -1,4 +1,4 @@
-//! Gradients against PyTorch's (golden/gradients.py made the values), and what training promises of them.
+//! Gradients against PyTorch's (golden/gradients.py made the values), and the guarantees of training.
 #![cfg(feature = "train")]
 
 mod common;
@@ -61,7 +61,7 @@ fn every_parameter_receives_pytorchs_gradient() {
     }
 }
 
-/// Without dropout a training pass says what the serving pass says.
+/// Without dropout a training pass gives the same states as the serving pass.
 #[test]
 fn a_training_pass_gives_the_states_that_are_served() {
     for family in ["bert", "distilbert"] {

@@ -102,7 +102,7 @@ pub(crate) async fn sentiment(
     ))
 }
 
-/// What the sender wants done.
+/// The action that the sender asks for.
 #[utoipa::path(post, path = "/api/v1/support/category", request_body = TextRequest, responses(
     (status = 200, body = Part<CategoryAnalysis>), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
 pub(crate) async fn category(
@@ -136,7 +136,7 @@ pub(crate) async fn batch(State(app): State<Arc<App>>, request: Request) -> Answ
     Ok(Json(BatchResponse { results: analyses(&app, tickets, &[], context).await? }))
 }
 
-/// What the engine is made of.
+/// The engine's model, settings and version.
 #[utoipa::path(get, path = "/api/v1/info", responses((status = 200, body = Info)))]
 pub(crate) async fn info(State(app): State<Arc<App>>) -> Json<Info> {
     Json(app.engine.info().clone().into())
@@ -148,7 +148,7 @@ pub(crate) async fn live() -> StatusCode {
     StatusCode::OK
 }
 
-/// Whether requests should be sent here: not once the service was told to end.
+/// Whether requests should be sent here: no longer once the service is told to end.
 #[utoipa::path(get, path = "/health/ready", security(()), responses((status = 200), (status = 503, body = Problem)))]
 pub(crate) async fn ready(State(app): State<Arc<App>>) -> Result<StatusCode, Problem> {
     if app.draining.load(Ordering::Relaxed) {

@@ -1,5 +1,5 @@
-//! What requests look like. Where a ticket is taken whole, the engine's own reader takes it, and its schema
-//! here is for the document.
+//! The form of requests. Where a ticket is taken whole, the engine's own reader takes it, and its schema here
+//! is for the document.
 
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -10,16 +10,16 @@ use crate::several::Several;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct RouteRequest {
-    /// What the customer writes.
+    /// The customer's message.
     pub(crate) issue: String,
     /// `low`, `medium`, `high` or `critical`.
     #[schema(value_type = Option<String>, example = "high")]
     pub(crate) urgency: Option<frontdesk::Urgency>,
-    /// What is known of the customer.
+    /// The customer's history.
     #[serde(alias = "customer_history")]
     #[schema(value_type = Option<HistorySchema>)]
     pub(crate) customer_history: Option<frontdesk::CustomerHistory>,
-    /// What is known at the moment, for the policy's hard rules.
+    /// The context at the moment, for the policy's hard rules.
     #[serde(default)]
     #[schema(value_type = Option<ContextSchema>)]
     pub(crate) context: frontdesk::RouteContext,
@@ -29,7 +29,7 @@ pub(crate) struct RouteRequest {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TextRequest {
-    /// What the customer writes.
+    /// The customer's message.
     pub(crate) text: String,
 }
 
@@ -40,14 +40,14 @@ pub(crate) struct BatchRequest {
     /// Texts, or objects as the analyze endpoint takes them.
     #[schema(value_type = Vec<TicketSchema>)]
     pub(crate) tickets: Several,
-    /// What is known at the moment, for the policy's hard rules.
+    /// The context at the moment, for the policy's hard rules.
     #[serde(default)]
     #[schema(value_type = Option<ContextSchema>)]
     pub(crate) context: frontdesk::RouteContext,
 }
 
-/// What is known when tickets are routed. What is left out takes no channel out, but consent, which must be
-/// given.
+/// The context in which tickets are routed. A field that is left out excludes no channel, except for consent,
+/// which must be given.
 #[derive(Debug, ToSchema)]
 #[schema(as = RouteContext)]
 #[allow(dead_code, reason = "as below")]
@@ -55,7 +55,7 @@ pub(crate) struct ContextSchema {
     /// The time that opening hours are compared with; default: now.
     #[schema(example = "2026-03-02T09:30:00Z")]
     now: Option<String>,
-    /// The channels that can be had at the moment.
+    /// The channels that are available at the moment.
     available: Option<Vec<String>>,
     /// Agents that are free, by channel.
     #[schema(required = false)]
@@ -63,7 +63,7 @@ pub(crate) struct ContextSchema {
     /// The channels that the customer consented to.
     #[schema(required = false)]
     consent: Vec<String>,
-    /// What the customer cannot be asked to do: `hearing`, `speech`, `vision`.
+    /// The abilities that must not be required of the customer: `hearing`, `speech`, `vision`.
     #[schema(required = false)]
     needs: Vec<String>,
     /// The share of the decisions so far that each channel has, 0 to 1.
@@ -95,7 +95,7 @@ pub(crate) struct FieldsSchema {
     customer_history: Option<HistorySchema>,
 }
 
-/// What is known of the customer.
+/// The customer's history.
 #[derive(Debug, ToSchema)]
 #[schema(as = CustomerHistory, rename_all = "camelCase")]
 #[allow(dead_code, reason = "as above")]

@@ -32,7 +32,7 @@ pub use serve::{run, serve};
 
 use metrics::Metrics;
 
-/// What every request sees.
+/// The state that all requests share.
 #[derive(Debug)]
 struct App {
     engine: Engine,

@@ -1,4 +1,4 @@
-//! Prometheus metrics: what the service sees of requests, and what the engine says of itself.
+//! Prometheus metrics: those of the service's requests, and those of the engine.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
-/// Stands for every path that there is not: a client cannot make new series.
+/// Stands for every path that does not exist: a client cannot make new series.
 pub(crate) const OTHER: &str = "other";
 
 /// Labels of a request.

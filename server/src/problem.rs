@@ -6,7 +6,7 @@ use frontdesk::{Error, ErrorKind};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// What went wrong.
+/// An error, as clients see it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Problem {
     /// The kind of error in a person's words.
@@ -15,7 +15,7 @@ pub struct Problem {
     status: u16,
     /// The kind of error: a stable code.
     code: &'static str,
-    /// What was wrong, and where.
+    /// The fault, and where it is.
     message: String,
     /// The field at fault, where one is.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,4 +1,4 @@
-//! What happens to every request: its key, its time, its log line; and how a body is read.
+//! The handling of every request: its key, its time, its log line; and how a body is read.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -100,7 +100,7 @@ pub(crate) async fn body<T: DeserializeOwned>(app: &App, request: Request) -> Re
         return Err(too_large(length.to_string()).into());
     }
     let bytes = to_bytes(request.into_body(), limit).await.map_err(|error| {
-        // What is not over the limit is a client that stopped sending; it will not read this.
+        // Any other error is a client that stopped sending, which will not read this.
         let source = std::error::Error::source(&error);
         if source.is_some_and(|source| source.to_string().contains("length limit")) {
             too_large("more".to_owned())

@@ -22,7 +22,7 @@ const MAX_HEADER_BYTES: usize = 64 << 10;
 /// Serves on `listener` until `shutdown` is ready, then finishes the open requests within the drain time.
 ///
 /// # Errors
-/// What the socket gives.
+/// The socket's error.
 pub async fn serve(
     listener: TcpListener,
     engine: Engine,

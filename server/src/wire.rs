@@ -1,5 +1,5 @@
-//! What answers look like: camelCase mirrors of the engine's types. Each is taken apart field by field, so
-//! that a field that is forgotten here does not compile.
+//! The form of answers: camelCase mirrors of the engine's types. Each is taken apart field by field, so that
+//! a field that is forgotten here does not compile.
 
 mod route;
 
@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 pub(crate) use route::RouteAnalysis;
 
-/// Everything that the engine says of one ticket.
+/// The whole analysis of one ticket.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Analysis {
@@ -23,7 +23,7 @@ pub(crate) struct Analysis {
     category: Option<CategoryAnalysis>,
     #[serde(skip_serializing_if = "Option::is_none")]
     route: Option<RouteAnalysis>,
-    /// Of a single-task model: what it says, under its task's name.
+    /// The answer of a single-task model, under its task's name.
     #[serde(flatten)]
     tasks: BTreeMap<String, Task>,
     abstain: Vec<Abstain>,
@@ -53,7 +53,7 @@ pub(crate) struct Emotions {
     satisfaction: f32,
 }
 
-/// What the sender wants done.
+/// The action that the sender asks for.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct CategoryAnalysis {
     /// `approval`, `revision`, `question`, `urgent`, `technical` or `general`.
@@ -71,7 +71,7 @@ pub(crate) struct Label {
     score: f32,
 }
 
-/// What a single-task model says.
+/// The answer of a single-task model.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Task {
     label: String,
@@ -90,18 +90,18 @@ pub(crate) struct Abstain {
     queue: Option<String>,
 }
 
-/// What an analysis cost.
+/// The cost of an analysis.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Usage {
     tokens: usize,
     truncated: bool,
-    /// What was taken away from the text before it was read, where the service does that: `html`, `quotes`,
-    /// `forwards`, `signature`, `disclaimer`.
+    /// The parts that were removed from the text before it was read, where the service removes any: `html`,
+    /// `quotes`, `forwards`, `signature`, `disclaimer`.
     #[serde(skip_serializing_if = "Option::is_none")]
     removed: Option<Vec<String>>,
 }
 
-/// What said so.
+/// The model that the answer comes from.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Model {
     name: String,
@@ -116,7 +116,7 @@ pub(crate) struct BatchResponse {
     pub(crate) results: Vec<Analysis>,
 }
 
-/// What the engine is made of.
+/// The engine's model, settings and version.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Info {

@@ -1,4 +1,4 @@
-//! The service through its router: what is refused, and what is said then.
+//! The service through its router: requests that are refused, and the answers to them.
 
 mod common;
 
@@ -93,7 +93,7 @@ async fn a_full_queue_and_a_late_answer_have_their_codes() {
     reply.problem(429, "overloaded");
     assert_eq!(reply.headers[header::RETRY_AFTER], "1");
     drop(busy);
-    // What is being tokenized at this moment frees its place when its turn ends.
+    // A text that is being tokenized at this moment frees its place when its turn ends.
     while engine.metrics().unwrap().queue_depth > 0 {
         tokio::time::sleep(Duration::from_millis(2)).await;
     }

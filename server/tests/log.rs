@@ -1,5 +1,5 @@
-//! The log of requests. Alone in its file: what a subscriber of one thread hears depends on what other
-//! threads' tests did first.
+//! The log of requests. Alone in its file: the events that a subscriber of one thread gets depend on what
+//! other threads' tests did first.
 
 mod common;
 
@@ -27,7 +27,7 @@ fn long(tickets: usize) -> String {
     json!({ "tickets": vec![text; tickets] }).to_string()
 }
 
-/// What was written to a log.
+/// The text that was written to a log.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 

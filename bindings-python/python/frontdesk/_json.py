@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from frontdesk import _unicode
 from frontdesk.errors import InvalidInputError
 from frontdesk.types import Ticket
+
+
+class UnknownKeywordError(InvalidInputError, TypeError):
+    """A keyword that a function does not have: Python's own error for it, and the engine's."""
+
+
+def refuse(unknown: Mapping[str, object], known: Iterable[str]) -> None:
+    """Names the keywords that there are."""
+    for name in unknown:
+        names = ", ".join(f"`{one}`" for one in known)
+        raise UnknownKeywordError(f"unknown field `{name}`, expected one of {names}", name)
 
 
 def unreadable(what: str, field: str | None, error: Exception) -> InvalidInputError:
@@ -72,8 +83,9 @@ def copied(value: object, field: str) -> Any:
 
 
 def options(given: Mapping[str, Any], unknown: Mapping[str, object]) -> str:
-    """Options by name; what is `None` is as if it had not been given. The engine refuses the unknown ones, whatever they are."""
-    present = {**{name: value for name, value in given.items() if value is not None}, **unknown}
+    """Options by name; what is `None` is as if it had not been given. Unknown ones are refused."""
+    refuse(unknown, given)
+    present = {name: value for name, value in given.items() if value is not None}
     for name, value in present.items():
         _dumps(value, f"`{name}`", name)
     return _checked(_dumps(present, "the options"), present, "")

@@ -244,7 +244,7 @@ class Engine:
         Raises:
             InvalidInputError names the row, from 0, or the column that is there already.
         """
-        _refuse(unknown, ("outputs", "prefix", "progress"))
+        _json.refuse(unknown, ("outputs", "prefix", "progress"))
         asked = _names(outputs) or []
         if not isinstance(prefix, str):
             raise InvalidInputError(f"`prefix` is of type {type(prefix).__name__}; a text is expected", "prefix")
@@ -307,11 +307,6 @@ def _names(outputs: Iterable[str] | None) -> list[str] | None:
             raise InvalidInputError(message, "outputs")
         _unicode.check(name, f"outputs[{place}]: ", "the text", "outputs")
     return names
-
-
-def _refuse(unknown: Mapping[str, object], known: Sequence[str]) -> None:
-    for name in unknown:
-        raise InvalidInputError(f"unknown option `{name}`; known: {', '.join(known)}", name)
 
 
 def _listed(tickets: Iterable[AnyTicket]) -> Iterable[AnyTicket]:

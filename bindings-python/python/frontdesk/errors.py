@@ -18,7 +18,6 @@ __all__ = [
     "ModelNotFoundError",
     "NetworkError",
     "OverloadedError",
-    "TimeoutError",
     "TooLargeError",
     "TooLongError",
 ]

@@ -22,6 +22,7 @@ def check(
     valid: Any = None,
     text_column: str = "text",
     label_column: str = "label",
+    kind: str | None = None,
     base: Model | None = None,
     max_tokens: int | None = None,
     threads: int | None = None,
@@ -34,7 +35,7 @@ def check(
 
     Args:
         data: a CSV, TSV or JSON lines file, a pandas, polars or pyarrow table, or a list of dictionaries.
-        task: the head's name, as in `train`: it says whether a row may have several labels.
+        task, kind: the head's name and kind, as in `train`.
         valid: rows to validate on.
         text_column, label_column: where the texts and the labels are.
         base: what reads the texts, to count tokens and to doubt labels; by default the bundled model.
@@ -46,7 +47,7 @@ def check(
         DataInvalidError where a row has no text or label; InvalidInputError, ModelNotFoundError, ModelInvalidError, IoError. What the rows are is
         not an error but a finding.
     """
-    given = {"task": task, "base": located(base, "base"), "max_tokens": max_tokens, "threads": threads, "seed": seed}
+    given = {"task": task, "kind": kind, "base": located(base, "base"), "max_tokens": max_tokens, "threads": threads, "seed": seed}
     rows = _rows(data, text_column, label_column, "data")
     valid_rows = None if valid is None else _rows(valid, text_column, label_column, "valid")
     with _progress.of_training(progress, "examining") as tell:
@@ -58,6 +59,7 @@ def train(
     *,
     output: str | os.PathLike[str],
     task: str,
+    kind: str | None = None,
     valid: Any = None,
     text_column: str = "text",
     label_column: str = "label",
@@ -102,8 +104,9 @@ def train(
     Args:
         data: a CSV, TSV or JSON lines file, a pandas, polars or pyarrow table, or a list of dictionaries.
         output: the directory to write; must not be there.
-        task: the head's name. `emotions` is multi-label (labels of one text joined by `|`), `urgency` the ordered levels 1 to 10,
-            everything else single-label.
+        task: the head's name.
+        kind: `single-label`, `multi-label` (labels of one text joined by `|`) or `ordinal` (levels in an order, whole numbers); by default
+            `emotions` is multi-label, `urgency` the levels 1 to 10, every other head single-label.
         valid: rows that choose the epoch and the temperature; without it, training splits by itself.
         text_column, label_column: where the texts and the labels are.
         base: a trunk or a bundle in a directory, or a name on the hub; by default the bundled model.
@@ -129,6 +132,7 @@ def train(
     options = {
         "output": path(output, "output"),
         "task": task,
+        "kind": kind,
         "base": located(base, "base"),
         "name": name,
         "version": version,
@@ -189,11 +193,13 @@ def estimate(
     Raises:
         As `train`.
     """
-    given = {"task": task, "base": located(base, "base")}
+    known = train.__kwdefaults__ or {}
+    _json.refuse({name: value for name, value in options.items() if name not in known}, known)
+    given = {**options, "task": task, "base": located(base, "base")}
     rows = _rows(data, text_column, label_column, "data")
     valid_rows = None if valid is None else _rows(valid, text_column, label_column, "valid")
     with _progress.of_training(progress, "estimating") as tell:
-        return cast(TrainEstimate, _native.estimate(rows, valid_rows, _json.options(given, options), tell))
+        return cast(TrainEstimate, _native.estimate(rows, valid_rows, _json.options(given, {}), tell))
 
 
 def evaluate(

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use frontdesk::doctor::Kind;
-use frontdesk::train::{Method, Metric, Pooling};
+use frontdesk::train::{HeadKind, Method, Metric, Pooling};
 
 use super::{ReportFormat, TableArgs, named};
 
@@ -22,7 +22,7 @@ pub(crate) struct TrainArgs {
     pub(crate) table: TableArgs,
     /// A training in a TOML file: options in the table training, heads with their files in tables heads;
     /// options given here count more
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["data", "task", "dense", "text_column", "label_column", "input_format", "delimiter", "quote", "encoding"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["data", "task", "dense", "kind", "text_column", "label_column", "input_format", "delimiter", "quote", "encoding"])]
     pub(crate) config: Option<PathBuf>,
     /// The directory to write; must not be there
     #[arg(long, value_name = "DIR")]
@@ -69,6 +69,10 @@ pub(crate) struct TrainArgs {
     /// Width of a dense layer before the output layer; default: none
     #[arg(long, value_name = "N")]
     pub(crate) dense: Option<usize>,
+    /// How many labels a text has: single-label, multi-label (joined by |), ordinal (levels in an order, whole
+    /// numbers); default: multi-label for emotions, ordinal for urgency, else single-label
+    #[arg(long, value_parser = named::<HeadKind>)]
+    pub(crate) kind: Option<HeadKind>,
     /// Passes over the data, at most; default: 6, of a frozen trunk 40
     #[arg(long, value_name = "N")]
     pub(crate) epochs: Option<usize>,

@@ -13,7 +13,7 @@ pub(super) struct Decimal {
 }
 
 impl Decimal {
-    /// Reads a number with or without sign, fraction and exponent; `None` for what is no number.
+    /// Reads a number with or without sign, fraction and exponent; `None` for a text that is not a number.
     pub(super) fn read(text: &str) -> Option<Self> {
         let text = text.trim();
         let (negative, text) = match text.as_bytes().first()? {
@@ -41,7 +41,7 @@ impl Decimal {
     }
 }
 
-/// Of up to 17 digits: those of more are no numbers that anybody means.
+/// Reads an exponent of up to 17 digits; longer ones are not taken for numbers.
 fn exponent(text: &str) -> Option<i64> {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     let is_number = !digits.is_empty() && digits.len() <= 17 && digits.bytes().all(|b| b.is_ascii_digit());

@@ -1,4 +1,4 @@
-//! What differs between two scorings of one archive.
+//! Differences between two scorings of one archive.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -12,7 +12,7 @@ use super::folder::{names, part_of, read_json};
 use crate::table::{Input, LocalFile, MANIFEST, Reading, Records, Wanted};
 use crate::{Error, ErrorKind, Result};
 
-/// What to tell.
+/// Options of a comparison.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct DiffOptions {
@@ -26,7 +26,7 @@ impl Default for DiffOptions {
     }
 }
 
-/// What differs.
+/// The differences between two outputs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Diff {
     /// Rows that both have.
@@ -39,7 +39,7 @@ pub struct Diff {
     pub outputs: Vec<OutputDiff>,
 }
 
-/// What differs of one output.
+/// The differences of one output.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct OutputDiff {
     /// The output's column.
@@ -184,7 +184,7 @@ impl Found {
     }
 }
 
-/// What is compared of one row.
+/// The values of one row that are compared.
 struct ComparedRow {
     /// The input's place among the inputs, and the row in it.
     place: (usize, u64),

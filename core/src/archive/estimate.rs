@@ -1,4 +1,4 @@
-//! What a run would take, told by its first rows.
+//! Estimates of a run's time, from its first rows.
 
 use std::time::Instant;
 
@@ -18,7 +18,7 @@ const TRIED: u64 = 1_024;
 /// Bytes that are read to tell how many rows there are; of smaller archives all are counted.
 const COUNTED: u64 = 64 << 20;
 
-/// What a run would take on this machine.
+/// The estimated work and time of a run on this machine.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ArchiveEstimate {
     /// Which column was taken for which field.
@@ -29,7 +29,7 @@ pub struct ArchiveEstimate {
     pub bytes: u64,
     /// Rows that would be read: as the inputs say, or by the size of the first ones.
     pub rows: u64,
-    /// Whether `rows` is what the inputs say, or was counted.
+    /// Whether `rows` is known from the inputs, or was counted.
     pub rows_known: bool,
     /// Rows that would be scored.
     pub selected: u64,
@@ -48,7 +48,7 @@ pub struct ArchiveEstimate {
 }
 
 impl Archive {
-    /// Scores the first rows, writes nothing, and tells what all would take.
+    /// Scores the first rows, writes nothing, and estimates the time for all.
     ///
     /// # Errors
     /// As [`Archive::score`].

@@ -15,7 +15,7 @@ use crate::{Error, Result};
 /// `IS NULL`.
 ///
 /// Values are compared as decimal numbers of any length where both are numbers, else as texts, as with a text
-/// in quotes always; dates of ISO 8601 compare well as texts. What is missing compares with nothing, as in
+/// in quotes always; dates of ISO 8601 compare well as texts. A missing value compares with nothing, as in
 /// SQL. An empty field of a CSV is missing.
 #[derive(Debug)]
 pub(crate) struct Filter {
@@ -23,8 +23,7 @@ pub(crate) struct Filter {
     columns: Columns,
 }
 
-/// Conditions that may be joined by `AND` and `OR`: each is a call deeper for whoever parses them and for
-/// whoever asks them.
+/// Conditions that may be joined by `AND` and `OR`: each makes parsing and evaluation one call deeper.
 const JOINED: usize = 1000;
 
 /// The columns that a condition looks at, each with whether it stands in quotes wherever it stands.
@@ -52,7 +51,7 @@ enum Term {
 
 impl Filter {
     /// # Errors
-    /// `invalid-input` for what is no condition, or one that is not understood.
+    /// `invalid-input` for a text that is not a condition, or one that is not supported.
     pub(crate) fn new(text: &str) -> Result<Self> {
         let wrong =
             |what: &dyn std::fmt::Display| Error::invalid("where", format!("the condition `{text}`: {what}"));

@@ -1,8 +1,9 @@
-//! The output directory: what run it belongs to, what of it is done, and that nobody else writes there.
+//! The output directory: the run that it belongs to, the parts that are done, and the lock that keeps other
+//! runs out.
 //!
-//! `manifest.json` says what is scored, and with what; it is written first and never changed. `journal.jsonl`
-//! gets a line for each part that is whole and on the disk; what is not in it counts as not there.
-//! `summary.json` is written last. None of them holds a time or a number of threads.
+//! `manifest.json` says which inputs are scored, and with which model and options; it is written first and
+//! never changed. `journal.jsonl` gets a line for each part that is whole and on the disk; a part that is not
+//! in it counts as missing. `summary.json` is written last. None of them holds a time or a number of threads.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -29,9 +30,9 @@ pub(crate) struct PartDone {
     pub(crate) file: Option<String>,
     pub(crate) bytes: u64,
     pub(crate) digest: Option<String>,
-    /// Where reading goes on.
+    /// The place where reading continues.
     pub(crate) next: Position,
-    /// Bytes of the quarantine file that are good up to here.
+    /// Bytes of the quarantine file that are valid up to here.
     pub(crate) quarantine_bytes: u64,
     pub(crate) tally: Tally,
 }
@@ -44,7 +45,7 @@ pub(crate) struct Position {
     pub(crate) row: u64,
 }
 
-/// What an earlier run left.
+/// The finished work of an earlier run.
 #[derive(Debug, Default)]
 pub(crate) struct Done {
     pub(crate) parts: u64,
@@ -66,7 +67,7 @@ pub(crate) struct Folder {
 }
 
 impl Folder {
-    /// Opens the directory for the run that `manifest` describes, and says what of it is done.
+    /// Opens the directory for the run that `manifest` describes, and returns the work that is done.
     ///
     /// # Errors
     /// `invalid-input` where the directory holds something else, another run, or one that is under way; `io`.
@@ -114,7 +115,7 @@ impl Folder {
         self.path.join(name)
     }
 
-    /// Puts a file that is whole in its place, then says so in the journal.
+    /// Puts a file that is whole in its place, then records it in the journal.
     pub(crate) fn commit(&mut self, part: &PartDone) -> Result<()> {
         if let Some(name) = &part.file {
             let place = self.path(name);
@@ -141,7 +142,7 @@ impl Folder {
         write_atomically(&self.path(SUMMARY), &pretty(tally)?)
     }
 
-    /// Removes what a run left that was ended in the midst of a part.
+    /// Removes the files of parts that an earlier run did not finish.
     fn sweep(&self, parts: u64) -> Result<()> {
         for name in names(&self.path)? {
             let is_later = part_of(&name).is_some_and(|part| part >= parts);
@@ -184,7 +185,7 @@ pub(crate) fn names(path: &Path) -> Result<Vec<String>> {
     entries.map(name).collect()
 }
 
-/// What lies in a directory that belongs to no run.
+/// Returns the first name, in order, in a directory that belongs to no run.
 fn others(path: &Path) -> Result<Option<String>> {
     let partial = format!("{MANIFEST}{PARTIAL}");
     let mut others: Vec<String> =
@@ -234,7 +235,7 @@ fn check(path: &Path, part: &PartDone, number: u64) -> Result<()> {
     }
 }
 
-/// Refuses to go on where what is scored, or with what, differs.
+/// Refuses to resume where the inputs, the model or the options differ.
 fn same(path: &Path, before: &Value, now: &Value) -> Result<()> {
     let empty = Map::new();
     let fields = |value: &'_ Value| value.as_object().cloned().unwrap_or_else(|| empty.clone());
@@ -261,7 +262,7 @@ fn same(path: &Path, before: &Value, now: &Value) -> Result<()> {
     Err(Error::invalid("output", message))
 }
 
-/// What differs between two lists of inputs.
+/// Describes the first difference between two lists of inputs.
 fn inputs(before: &[Value], now: &[Value]) -> String {
     let name = |input: &Value| input.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
     if before.len() != now.len() {

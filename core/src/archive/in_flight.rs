@@ -16,10 +16,10 @@ use crate::{Analysis, AnalyzeOptions, Engine, Error, ErrorKind, Result, Ticket};
 /// Texts whose scores are kept for when they come again: some hundred bytes each.
 const REMEMBERED: usize = 1 << 16;
 
-/// What the engine says of one text, once it has.
+/// The engine's answer for one text, once it is there.
 type Answer = Arc<OnceLock<std::result::Result<Arc<Vec<Option<Cell>>>, Fault>>>;
 
-/// What a ticket's scores depend on, as a digest.
+/// A digest of everything that a ticket's scores depend on.
 type Key = [u8; 16];
 
 pub(super) struct InFlight<'a> {
@@ -54,7 +54,7 @@ impl<'a> InFlight<'a> {
         self.under_way.takes_more()
     }
 
-    /// Hands over what was not scored before.
+    /// Hands the texts that were not scored before to the engine.
     pub(super) fn begin(&mut self, mut chunk: Chunk<SelectedRow>) -> Result<()> {
         let (mut answers, mut tickets, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
         for row in &mut chunk.rows {
@@ -110,7 +110,7 @@ impl<'a> InFlight<'a> {
             }
             Err(error) => Err(Fault::new(error.kind(), error.message())),
         };
-        // Set once: an answer waits in one flight alone.
+        // Set once: an answer waits in one chunk alone.
         let _ = answer.set(said);
     }
 }

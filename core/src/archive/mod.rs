@@ -1,8 +1,8 @@
 //! Archives: millions of tickets become a table, in parts, once each, whatever happens on the way.
 //!
 //! Rows are read, prepared, scored and written at the same time, in their order, with as much of them in
-//! memory as one part of the output has. What cannot be read or scored goes to a quarantine file. A run that
-//! ended early, however it ended, is gone on with by starting it again, and ends with the same bytes.
+//! memory as one part of the output has. Rows that cannot be read or scored go to a quarantine file. A run
+//! that ended early, however it ended, is resumed by starting it again, and ends with the same bytes.
 
 mod decimal;
 mod diff;
@@ -25,7 +25,7 @@ pub use options::{ArchiveOptions, OutputFormat};
 pub use run::Archive;
 pub use tally::{Counts, Tally};
 
-/// What a run is at.
+/// A stage of a run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stage {
@@ -38,10 +38,10 @@ pub enum Stage {
     Scoring,
 }
 
-/// How far a run is.
+/// The progress of a run.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct ArchiveProgress {
-    /// What it is at.
+    /// The stage of the run.
     pub stage: Stage,
     /// Rows that were read, those of earlier runs counted.
     pub rows: u64,
@@ -65,7 +65,7 @@ pub struct ArchiveProgress {
 }
 
 impl ArchiveProgress {
-    /// Seconds that are left at the rate so far; `None` where nobody can tell yet.
+    /// Returns the seconds that are left at the rate so far; `None` where they cannot be estimated yet.
     pub fn seconds_left(&self) -> Option<f64> {
         let (done, all) = match self.all_rows {
             Some(all) => (self.rows, all),
@@ -78,10 +78,10 @@ impl ArchiveProgress {
     }
 }
 
-/// What a run did.
+/// The report of a run.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct ArchiveReport {
-    /// What the whole output holds.
+    /// Counts over the whole output.
     #[serde(flatten)]
     pub tally: Tally,
     /// Parts that were there already.

@@ -1,4 +1,4 @@
-//! What is scored of an archive, and how.
+//! Options of scoring an archive.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +6,8 @@ use crate::RouteContext;
 use crate::prepare::Preparation;
 use crate::table::{Reading, TicketColumns};
 
-/// How to score an archive. The default reads every row that it can, prepares the texts, and writes Parquet.
+/// Options of scoring an archive. The default reads every row that it can, prepares the texts, and writes
+/// Parquet.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ArchiveOptions {
@@ -19,7 +20,7 @@ pub struct ArchiveOptions {
     pub keep: Vec<String>,
     /// The outputs; empty: those that the engine was opened with.
     pub outputs: Vec<String>,
-    /// What is taken away from a text before it is read.
+    /// The parts that are removed from a text before it is read.
     pub prepare: Preparation,
     /// Only rows for which this SQL condition holds.
     pub filter: Option<String>,
@@ -29,15 +30,15 @@ pub struct ArchiveOptions {
     pub sample: Option<u64>,
     /// Seeds the choice.
     pub seed: u64,
-    /// What the output is written as.
+    /// The format of the output.
     pub format: OutputFormat,
     /// Rows of the inputs that one part of the output stands for.
     pub part_rows: u64,
     /// Rows that may fail before the run stops.
     pub max_errors: u64,
-    /// Go on with the next input where one is damaged, instead of stopping.
+    /// Continues with the next input where one is damaged, instead of stopping.
     pub skip_damaged: bool,
-    /// What hard rules of the routing policy ask for, the same for all rows.
+    /// The context that hard rules of the routing policy ask for, the same for all rows.
     pub route: RouteContext,
 }
 

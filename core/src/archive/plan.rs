@@ -1,4 +1,4 @@
-//! What a run will do: its inputs, the columns that it reads, the rows that it wants.
+//! The plan of a run: its inputs, the columns that it reads, the rows that it wants.
 
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ use crate::{Engine, Error, ErrorKind, Result};
 /// Everything that is known before the first row is scored.
 pub(crate) struct Plan {
     pub(crate) inputs: Vec<Input>,
-    /// What is wrong with an input that cannot be opened, where such are passed over.
+    /// The fault of each input that cannot be opened, where such inputs are passed over.
     damaged: Vec<Option<Fault>>,
     digests: Vec<String>,
     pub(crate) taken: Vec<ColumnMapping>,
@@ -52,7 +52,7 @@ impl Plan {
         let digests = digests(&located, progress)?;
         let inputs: Vec<Input> = located.into_iter().map(|one| one.input).collect();
         let (headers, damaged) = headers(&inputs, options)?;
-        // One with nothing in it tells nothing.
+        // An empty input says nothing of the columns.
         let whole = || inputs.iter().zip(&headers).filter(|(_, header)| !header.is_empty());
         let Some((input, first)) = whole().next() else {
             return Err(nothing(&inputs));
@@ -96,7 +96,7 @@ impl Plan {
         Ok(plan)
     }
 
-    /// What an unfinished run must agree with to be gone on with.
+    /// Returns the manifest, which an unfinished run must match to be resumed.
     pub(crate) fn manifest(&self, engine: &Engine, options: &ArchiveOptions) -> Result<Value> {
         let inputs = self.inputs.iter().zip(&self.digests);
         let inputs: Vec<Value> = inputs
@@ -130,7 +130,7 @@ impl Plan {
         }))
     }
 
-    /// The rows of an input from its beginning; what is wrong with it where it was to be passed over.
+    /// Returns the rows of an input from its beginning, or its fault where the input is passed over.
     pub(crate) fn open(&self, input: usize) -> Result<Box<dyn Records + '_>> {
         match self.damaged.get(input).and_then(Option::as_ref) {
             Some(fault) => Err(Error::new(fault.kind, fault.message.clone())),
@@ -153,8 +153,8 @@ impl Plan {
         self.inputs.iter().map(Input::told_rows).sum()
     }
 
-    /// Whether the row with this number over all inputs, from 0, is wanted. Of a row that cannot be read
-    /// nobody knows whether the condition holds: it is.
+    /// Whether the row with this number over all inputs, from 0, is wanted. A row that cannot be read is
+    /// wanted, since it is not known whether the condition holds.
     pub(crate) fn wants(&self, row: u64, record: &Record) -> bool {
         self.sample.is_none_or(|sample| sample.has(row)) && self.passes(record)
     }
@@ -164,7 +164,7 @@ impl Plan {
         filter.holds(&cells[self.taken.len() + self.keep.len()..])
     }
 
-    /// What is scored and carried along of a row.
+    /// Returns the parts of a row that are scored and carried along.
     pub(crate) fn choose(&self, record: Record, options: &ArchiveOptions) -> Chosen {
         let mut cells = match record.cells {
             Ok(cells) => cells,
@@ -227,7 +227,8 @@ impl Plan {
 /// The columns of one input.
 type Header = Vec<SourceColumn>;
 
-/// The columns of every input, and what is wrong with one that cannot be opened, where such are passed over.
+/// The columns of every input, and the fault of each that cannot be opened, where such inputs are passed
+/// over.
 fn headers(inputs: &[Input], options: &ArchiveOptions) -> Result<(Vec<Header>, Vec<Option<Fault>>)> {
     let header = |input: &Input| match input.columns() {
         Ok(columns) => Ok((columns, None)),
@@ -240,7 +241,7 @@ fn headers(inputs: &[Input], options: &ArchiveOptions) -> Result<(Vec<Header>, V
     Ok(headers.into_iter().unzip())
 }
 
-/// Why none of the inputs has a column: what is wrong with the first row of one that has rows.
+/// Returns the error where none of the inputs has a column: the fault of the first row of one that has rows.
 fn nothing(inputs: &[Input]) -> Error {
     for input in inputs {
         let first = input.records(&[]).and_then(|mut records| records.next());
@@ -320,7 +321,8 @@ fn required<'a>(columns: &[Wanted], inputs: &impl Headers<'a>) -> std::result::R
     Ok(())
 }
 
-/// The columns to carry along: what is no column's name as it stands is a list of them, with commas between.
+/// The columns to carry along: an entry that is no column's name as it stands is a list of names with commas
+/// between.
 fn kept_columns(keep: &[String], headers: &[Header]) -> Result<Vec<String>> {
     let mut columns = Vec::new();
     for told in keep {

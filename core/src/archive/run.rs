@@ -70,8 +70,8 @@ impl Archive {
         &self.plan.skipped
     }
 
-    /// What a person should look at in what was read so far: rows that can be read, and may be meant
-    /// otherwise.
+    /// Returns the notices that a person should look at in the rows read so far: rows that can be read, and
+    /// may be meant otherwise.
     pub fn notices(&self) -> Vec<Notice> {
         self.plan.inputs.iter().flat_map(Input::notices).collect()
     }
@@ -90,13 +90,13 @@ impl Archive {
             .map(|(column, name)| (column.as_str(), name.as_str()))
     }
 
-    /// Scores into a directory. Started again, it goes on where it ended, however it ended; of a run that is
+    /// Scores into a directory. Started again, it resumes where it ended, however it ended; for a run that is
     /// whole it does nothing.
     ///
     /// # Errors
     /// `invalid-input` where the directory holds another run, or one that is under way; `data-invalid` for a
-    /// damaged input, or more faulty rows than [`ArchiveOptions::max_errors`]; `io`, where the disk is
-    /// full, for example; and those of the engine. What is whole stays.
+    /// damaged input, or more faulty rows than [`ArchiveOptions::max_errors`]; `io`, where the disk is full,
+    /// for example; and those of the engine. Parts that are whole stay.
     pub fn score(
         &self,
         output: &Path,
@@ -168,13 +168,13 @@ impl Run<'_> {
             let quarantined = done.quarantine_bytes;
             let writer = scope.spawn(move || write(folder, quarantined, plan, options, &scored));
             let ran = self.drive(&mut in_flight, &chunks, &hand_over);
-            // Both threads end when nobody is at the other end of their channels.
+            // Both threads end when the other ends of their channels are dropped.
             drop((chunks, hand_over));
             // A reader that panicked looks like the end of the inputs, and is not.
             let read = reader.join().map_err(|_| Error::new(ErrorKind::Internal, "the reader panicked"));
             let written =
                 writer.join().map_err(|_| Error::new(ErrorKind::Internal, "the writer panicked"))?;
-            // What the writer met is the cause of what was met here.
+            // The writer's error is the cause of the error here.
             let written = written?;
             ran.and(read).map(|()| written)
         })
@@ -193,7 +193,7 @@ impl Run<'_> {
             while open && in_flight.takes_more() {
                 match chunks.try_recv() {
                     Ok(Ok(chunk)) => in_flight.begin(chunk)?,
-                    // What was read before the fault is scored first.
+                    // Rows that were read before the fault are scored first.
                     Ok(Err(error)) => (last, open) = (Some(error), false),
                     Err(TryRecvError::Empty) => break,
                     Err(TryRecvError::Disconnected) => open = false,
@@ -224,7 +224,7 @@ impl Run<'_> {
         }
     }
 
-    /// More faults than are allowed.
+    /// Counts the faults, and returns an error where there are more than are allowed.
     fn over(&mut self, scored: &Chunk<OutRow>) -> Option<Error> {
         self.told.errors += scored.faults.len() as u64;
         let last = scored.faults.last()?;

@@ -1,4 +1,4 @@
-//! `summary.html`: what a support lead asks of an archive, as one page that needs nothing but itself.
+//! `summary.html`: the figures that a support lead asks of an archive, as one self-contained page.
 //!
 //! It is made of the manifest and the counts alone, so that the same run leaves the same bytes.
 

@@ -1,4 +1,4 @@
-//! What a run found, counted: the same whatever way the run took.
+//! Counts of a run: the same whether or not the run was interrupted.
 
 use std::collections::BTreeMap;
 
@@ -33,9 +33,9 @@ pub struct Tally {
     /// categories under `category`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub by_month: BTreeMap<String, BTreeMap<String, Counts>>,
-    /// How often the engine did not commit itself, as `output:reason`.
+    /// How often the engine abstained, as `output:reason`.
     pub abstained: Counts,
-    /// What was taken away from texts, and from how many.
+    /// The parts that were removed from texts, and from how many.
     pub removed: Counts,
     /// Inputs that are damaged, and were read only so far.
     #[serde(default)]

@@ -25,12 +25,12 @@ const CHUNK_BYTES: usize = 1 << 20;
 pub(super) struct Chunk<R> {
     pub(super) part: u64,
     pub(super) rows: Vec<R>,
-    /// What could not be read or scored.
+    /// The rows that could not be read or scored.
     pub(super) faults: Vec<Quarantined>,
     /// Rows that were read for it, those counted that are not wanted.
     pub(super) read: u64,
     pub(super) selected: u64,
-    /// Where the part ends with it: the place after it.
+    /// Where the part ends with this chunk: the place after it.
     pub(super) ends: Option<Position>,
 }
 
@@ -82,7 +82,7 @@ impl Quarantined {
     }
 }
 
-/// Reads the rows from a place on and sends them in chunks; ends where nobody takes them any more.
+/// Reads the rows from a place on and sends them in chunks; ends where the receiver is gone.
 pub(super) struct Reading<'a> {
     pub(super) plan: &'a Plan,
     pub(super) options: &'a ArchiveOptions,
@@ -97,7 +97,7 @@ pub(super) struct Reading<'a> {
     pub(super) begun: bool,
 }
 
-/// Nobody takes what was read.
+/// The receiver of the rows is gone.
 struct Unwanted;
 
 impl Reading<'_> {
@@ -119,7 +119,7 @@ impl Reading<'_> {
         }
     }
 
-    /// Whether to go on with the next input.
+    /// Reads one input; the result says whether to continue with the next one.
     fn input(&mut self, at: &mut Position) -> std::result::Result<bool, Unwanted> {
         let opened = self.plan.open(at.input).and_then(|mut records| {
             let passed = records.pass_over(at.row)?;
@@ -195,7 +195,7 @@ impl Reading<'_> {
             let fault = Fault::new(error.kind(), error.message());
             self.chunk.faults.push(Quarantined { rest: true, ..Quarantined::new(place, fault) });
             self.begun = true;
-            // Whoever goes on from here has seen it.
+            // A run that resumes from here has seen the fault.
             *at = Position { input: at.input + 1, row: 0 };
             return Ok(true);
         }
@@ -231,7 +231,7 @@ impl<R> Chunk<R> {
     }
 }
 
-/// Writes parts until nothing comes any more, and gives the directory back with what was added to it.
+/// Writes parts until no more chunks come, and returns the directory with the counts that were added to it.
 pub(super) fn write(
     mut folder: Folder,
     mut quarantine_bytes: u64,

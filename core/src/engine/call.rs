@@ -8,7 +8,7 @@ use super::pending::Promise;
 use crate::pipeline::CallSpec;
 use crate::{Analysis, Error, ErrorKind, Tickets};
 
-/// What one caller spec for, and what is known of it so far.
+/// The request of one caller, and its progress so far.
 pub(crate) struct Call {
     pub(crate) tickets: Arc<dyn Tickets>,
     pub(crate) spec: Arc<CallSpec>,
@@ -107,14 +107,14 @@ impl Call {
         self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
 
-    /// Lets go of a call that is not wanted; a caller that came too late is told so.
+    /// Releases a call that is not wanted any more; one whose deadline passed is answered with `timeout`.
     pub(crate) fn release(&self) {
         if self.is_late() {
             self.fail(Error::new(ErrorKind::Timeout, "the deadline passed"));
         }
     }
 
-    /// The time that the call waited, told once: when the first of its tickets is run.
+    /// Returns the time that the call waited, once: when the first of its tickets is run.
     pub(crate) fn begin(&self) -> Option<std::time::Duration> {
         let mut progress = self.progress();
         (!std::mem::replace(&mut progress.begun, true)).then(|| self.submitted.elapsed())

@@ -44,7 +44,7 @@ struct Inner {
     info: Info,
 }
 
-/// What an engine is made of.
+/// The description of an engine: its models, outputs, device and version.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Info {
     /// The model.
@@ -56,7 +56,7 @@ pub struct Info {
     pub outputs: Vec<String>,
     /// Each head with its labels.
     pub heads: Vec<HeadInfo>,
-    /// Tokens that are read of a text, special tokens counted.
+    /// The largest number of tokens that are read of a text, special tokens included.
     pub max_tokens: usize,
     /// `cpu`, `cuda:0` or `metal`.
     pub device: String,
@@ -64,7 +64,7 @@ pub struct Info {
     pub precision: &'static str,
     /// Threads of the engine's own pool.
     pub threads: usize,
-    /// What the processor has of the instruction sets that matter here.
+    /// The instruction sets that matter here and that the processor has.
     pub cpu_features: Vec<&'static str>,
     /// This library's version.
     pub version: &'static str,
@@ -127,7 +127,7 @@ impl Engine {
         Ok(Self { inner: Arc::new(Inner { runtime, info }) })
     }
 
-    /// What this engine is made of.
+    /// Returns the description of this engine.
     pub fn info(&self) -> &Info {
         &self.inner.info
     }
@@ -137,7 +137,15 @@ impl Engine {
     /// # Errors
     /// `invalid-input` for a ticket without text; `too-large`, `too-long`.
     pub fn analyze(&self, ticket: &Ticket) -> Result<Analysis> {
-        let analyses = self.analyze_batch(std::slice::from_ref(ticket), &AnalyzeOptions::default())?;
+        self.analyze_with(ticket, &AnalyzeOptions::default())
+    }
+
+    /// As [`Engine::analyze`], with options.
+    ///
+    /// # Errors
+    /// As [`Engine::analyze_batch`].
+    pub fn analyze_with(&self, ticket: &Ticket, options: &AnalyzeOptions) -> Result<Analysis> {
+        let analyses = self.analyze_batch(std::slice::from_ref(ticket), options)?;
         analyses
             .into_iter()
             .next()
@@ -168,9 +176,9 @@ impl Engine {
         self.hand_over(tickets, options, false)
     }
 
-    /// As [`Engine::submit_from`], but where other callers fill the queue the call waits for its turn before
-    /// it, in the place of being `overloaded`. It is for callers who hand over a bounded number of
-    /// tickets and wait for their answers, as [`Engine::stream`] does.
+    /// As [`Engine::submit_from`], but where other callers fill the queue the call waits for its turn instead
+    /// of being `overloaded`. It is for callers who hand over a bounded number of tickets and wait for their
+    /// answers, as [`Engine::stream`] does.
     pub fn submit_in_turn(
         &self,
         tickets: Arc<dyn Tickets>,
@@ -202,7 +210,8 @@ impl Engine {
         pending
     }
 
-    /// What is wrong with a call as a whole, and with a ticket before it is tokenized.
+    /// Checks a call as a whole, and each of its tickets before they are tokenized; returns its
+    /// specification.
     fn check(&self, tickets: &dyn Tickets, options: &AnalyzeOptions) -> Result<Arc<CallSpec>> {
         let count = tickets.len();
         if count > MAX_TICKETS {
@@ -217,7 +226,7 @@ impl Engine {
         pipeline.spec(options)
     }
 
-    /// What this engine has done so far.
+    /// Returns counts and durations of this engine's work so far.
     ///
     /// # Errors
     /// `internal` where a forked process cannot start threads of its own.

@@ -73,7 +73,7 @@ impl<T> Shared<T> {
 }
 
 impl<T> Promise<T> {
-    /// Whether somebody waits still.
+    /// Whether somebody still waits.
     pub(crate) fn is_wanted(&self) -> bool {
         !self.shared.abandoned.load(Ordering::Relaxed)
     }
@@ -97,7 +97,7 @@ impl<T> Pending<T> {
     /// Blocks until the result is there, or its deadline passed.
     ///
     /// # Errors
-    /// What the work gave.
+    /// The error of the work; `timeout` where the deadline passed.
     pub fn wait(mut self) -> Result<T> {
         loop {
             if let Some(result) = self.wait_for(Duration::MAX) {

@@ -55,13 +55,13 @@ struct PendingCall {
 }
 
 impl PendingCall {
-    /// Tickets that wait here; of a long call what its window has room for.
+    /// The number of tickets that wait here; for a long call, as many as its window has space for.
     fn waiting(&self) -> usize {
         (self.call.rows - self.next).min(WINDOW.saturating_sub(self.call.queued()))
     }
 }
 
-/// What a thread does next.
+/// The next job of a thread.
 enum Job {
     /// With the tickets that are counted as taken for it.
     Tokenize(PendingCall, usize),
@@ -120,7 +120,7 @@ impl Scheduler {
                 Job::Tokenize(pending, counted) => self.tokenize(pending, counted),
                 Job::Run(queue, picked) => self.run(queue, picked),
             }
-            // Whoever spec for the pool itself, to train or to evaluate, gets a turn.
+            // Callers that use the pool itself, to train or to evaluate, get a turn.
             rayon::yield_now();
         }
     }
@@ -278,7 +278,7 @@ impl State {
         Ok(())
     }
 
-    /// Whether a call fits behind the tickets that wait. An idle engine takes a call of any length.
+    /// Whether a call fits behind the tickets that wait. An idle engine accepts a call of any length.
     fn fits(&self, call: &Call) -> bool {
         let waiting = self.depth();
         waiting == 0 || waiting + call.rows.min(WINDOW) <= self.limit
@@ -329,7 +329,7 @@ impl State {
         pending + self.taken + self.queues.iter().map(ModelQueue::rows).sum::<usize>()
     }
 
-    /// Moves the calls that nobody waits for any more to `gone`: they are let go of without the lock, since
+    /// Moves the calls that nobody waits for any more to `gone`: they are released without the lock, since
     /// their callers' code runs then.
     fn sweep(&mut self, gone: &mut Vec<Arc<Call>>) {
         self.calls.retain(|pending| {

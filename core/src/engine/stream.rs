@@ -21,8 +21,8 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 impl Engine {
     /// Analyzes tickets of any number, one answer for each, in their order: the answer to a ticket that
-    /// cannot be analyzed is its error, and the others go on. An error of the engine itself is the last
-    /// item.
+    /// cannot be analyzed is its error, and the stream continues with the others. An error of the engine
+    /// itself is the last item.
     ///
     /// The source is read as answers are taken, [`STREAM_STEP`] times [`STREAM_WINDOW`] tickets ahead of them
     /// at most. Where other callers fill the queue, the stream waits for its turn. A deadline counts for
@@ -91,7 +91,7 @@ impl Tickets for Unplaced {
     }
 }
 
-/// Steps of tickets under way, each with what its caller wants to know again of it.
+/// Steps of tickets under way, each with a value that its caller gets back with it.
 #[derive(Debug)]
 pub(crate) struct Steps<T> {
     engine: Engine,

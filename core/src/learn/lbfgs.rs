@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-/// A function's value and gradient somewhere.
+/// A function's value and gradient at one place.
 #[derive(Debug)]
 pub(crate) struct Point {
     pub(crate) value: f64,
@@ -41,8 +41,8 @@ fn along(a: &[f64], factor: f64, b: &[f64]) -> Vec<f64> {
     a.iter().zip(b).map(|(a, b)| a + factor * b).collect()
 }
 
-/// Where the function is about least, from `place` on; never higher than there. An error of the objective
-/// ends the search.
+/// Returns a place where the function is about least, searched from `place`; its value there is never higher
+/// than at `place`. An error of the objective ends the search.
 pub(crate) fn minimize<E>(
     mut place: Vec<f64>,
     limits: Limits,

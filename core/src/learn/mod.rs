@@ -1,5 +1,5 @@
-//! What happens apart from requests: examining rows, training heads and trunks, calibrating and evaluating
-//! them, and learning a route's weights from outcomes.
+//! Work apart from requests: examining rows, training heads and trunks, calibrating and evaluating them, and
+//! learning a policy's route weights from outcomes.
 
 #[cfg(feature = "train")]
 mod calibrate;

@@ -20,7 +20,7 @@ impl Scale {
                 *sum += (f64::from(*x) - mean).powi(2) / count;
             }
         }
-        // What never varies stays at 0.
+        // A column that never varies stays at 0.
         let deviation = |sum: f64| if sum > 1e-12 { sum.sqrt() as f32 } else { 1.0 };
         Self {
             mean: mean.into_iter().map(|mean| mean as f32).collect(),

@@ -17,16 +17,16 @@ pub(crate) struct Chosen {
 /// The CPU's serving path in float32.
 ///
 /// # Errors
-/// `invalid-input` where the environment names an instruction set that this processor has not.
+/// `invalid-input` where the environment names an instruction set that this processor does not have.
 pub(crate) fn cpu() -> Result<Backend> {
     Ok(Backend::Packed { precision: kernels::Precision::F32, isa: Isa::chosen()? })
 }
 
-/// What the options ask for.
+/// Returns the backend that the options ask for, with its names.
 ///
 /// # Errors
-/// `device-unavailable` for a device that is named and not there; `invalid-input` for a precision that the
-/// device has not.
+/// `device-unavailable` for a device that is named and not available; `invalid-input` for a precision that
+/// the device does not have.
 pub(crate) fn choose(device: DeviceChoice, precision: Precision) -> Result<Chosen> {
     let (device, name) = open_device(device)?;
     let packed = |precision| Ok::<_, Error>(Backend::Packed { precision, isa: Isa::chosen()? });
@@ -43,7 +43,8 @@ pub(crate) fn choose(device: DeviceChoice, precision: Precision) -> Result<Chose
     Ok(Chosen { backend, device: name, precision })
 }
 
-/// The device, and its name. One that was named and is not there is an error, never a fall back.
+/// Opens the device and returns it with its name. One that was named and is not available is an error, never
+/// a reason to fall back.
 fn open_device(choice: DeviceChoice) -> Result<(Device, String)> {
     let unavailable = |name: &str, reason: String| {
         Error::new(ErrorKind::DeviceUnavailable, format!("{name} is not available: {reason}"))

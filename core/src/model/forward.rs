@@ -1,4 +1,4 @@
-//! Encodings through a model: logits, and the scores that its heads make of them.
+//! The forward pass of encodings through a model: logits, and the scores that its heads make of them.
 
 use frontdesk_models::encoder::TokenBatch;
 use frontdesk_models::heads::{Link, probabilities, softmax};
@@ -26,23 +26,23 @@ pub(crate) struct Model {
     pub(crate) tokenizer: Tokenizer,
     pub(crate) heads: Vec<HeadMeaning>,
     pub(crate) input: Input,
-    /// Codes of the languages that it was trained on; empty where nobody says.
+    /// Codes of the languages that it was trained on; empty where they are not stated.
     pub(crate) languages: Vec<String>,
     /// The network's head that whitens the vector of a text.
     whitening: Option<usize>,
     network: Network,
 }
 
-/// What one head says of one text.
+/// The output of one head for one text.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct HeadOutput {
     pub(crate) logits: Vec<f32>,
-    /// The squared Mahalanobis distance to the nearest centre of the texts that the head learnt from, where
-    /// it knows them.
+    /// The squared Mahalanobis distance to the nearest centre of the texts that the head was trained on,
+    /// where it has centres.
     pub(crate) distance: Option<f32>,
 }
 
-/// What is said of one text, head by head, in the order that was asked for.
+/// The outputs for one text, one for each head, in the order that was asked for.
 pub(crate) type HeadOutputs = Vec<HeadOutput>;
 
 impl Model {
@@ -127,7 +127,7 @@ impl Model {
         self.network.pads()
     }
 
-    /// One forward pass: what the heads say of each text of the batch.
+    /// Runs one forward pass: the outputs of the heads for each text of the batch.
     pub(crate) fn forward(&self, batch: &TokenBatch, heads: &[usize]) -> Result<Vec<HeadOutputs>> {
         let domains: Vec<usize> = heads.iter().filter_map(|&head| Some(self.heads[head].domain?.0)).collect();
         let outputs = self.network.forward(batch, &[heads, &domains].concat())?;
@@ -171,8 +171,8 @@ impl HeadMeaning {
         }
     }
 
-    /// Whether the head does not commit itself to an answer of this score; `label` is its index, where it is
-    /// one of the head's.
+    /// Whether the head abstains from an answer of this score; `label` is its index, where it is one of the
+    /// head's.
     pub(crate) fn unsure(&self, label: Option<usize>, score: f32) -> bool {
         let threshold = match label.and_then(|label| self.thresholds.get(label)) {
             Some(threshold) => threshold.unwrap_or(f32::INFINITY),
@@ -190,7 +190,7 @@ impl HeadMeaning {
     /// Calibrated scores from logits, in the order of the labels.
     pub(crate) fn scores(&self, logits: &[f32]) -> Vec<f32> {
         let scores = probabilities(self.link, &self.scaled(logits));
-        // Logits so far apart that every level of an ordinal head vanished: fall back on what cannot fail.
+        // Logits so far apart that every level of an ordinal head vanished: fall back on equal scores.
         if scores.iter().all(|score| score.is_finite()) {
             scores
         } else {

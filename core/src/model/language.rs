@@ -1,22 +1,22 @@
-//! What language a text is in, as far as it can be told.
+//! Detection of a text's script and language.
 
 use whatlang::{Lang, Script, detect};
 
-/// Letters under which a text's language is not told: of short texts, trigrams say too little.
+/// The fewest letters of a text whose language is told: trigrams say too little of shorter texts.
 const LETTERS: usize = 60;
-/// Letters under which its script is not told.
+/// The fewest letters of a text whose script is told.
 const SCRIPT_LETTERS: usize = 10;
-/// Characters of a text that are looked at.
+/// Characters of a text that are read.
 const READ: usize = 500;
 
-/// What a text is written in, as far as it can be told.
+/// The script and the language of a text, as far as they can be detected.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Written {
     pub(crate) script: Option<Script>,
     pub(crate) lang: Option<Lang>,
 }
 
-/// What is looked at of a text.
+/// Returns the beginning of a text that is read, 500 characters at most.
 fn head(text: &str) -> &str {
     text.char_indices().nth(READ).map_or(text, |(end, _)| &text[..end])
 }
@@ -46,8 +46,8 @@ pub(crate) fn halves_agree(text: &str, lang: Lang) -> bool {
 pub(crate) struct Languages(Vec<Lang>);
 
 impl Languages {
-    /// By their codes of ISO 639-1 or 639-3. Where one of them is none that can be told, no text is called
-    /// foreign.
+    /// Languages by their codes of ISO 639-1 or 639-3. Where one of them cannot be detected, no text is
+    /// called foreign.
     pub(crate) fn new(codes: &[String]) -> Self {
         let known: Option<Vec<Lang>> = codes.iter().map(|code| lang_of(code)).collect();
         Self(known.unwrap_or_default())
@@ -72,7 +72,7 @@ fn lang_of(code: &str) -> Option<Lang> {
     Lang::from_code(short.map_or(code, |(_, long)| long))
 }
 
-/// Codes of two letters with those of three, of the languages that can be told.
+/// Codes of two letters with those of three, for the languages that can be detected.
 const ISO_639_1: [(&str, &str); 70] = [
     ("af", "afr"),
     ("ak", "aka"),

@@ -1,4 +1,4 @@
-//! A network with its heads: where its files come from, texts as tokens, and what it says of them.
+//! A network with its heads: where its files come from, texts as tokens, and its outputs for them.
 
 pub(crate) mod backend;
 pub(crate) mod batch;

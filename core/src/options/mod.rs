@@ -1,4 +1,4 @@
-//! What an engine is opened with, and what a call asks for; each can be read from JSON, in either spelling.
+//! Options of an engine and of a call; each can be read from JSON, in either spelling.
 
 #[cfg(feature = "hub")]
 pub(crate) mod hub;
@@ -23,16 +23,16 @@ pub use self::hub::HubOptions;
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct EngineOptions {
-    /// Which model.
+    /// The model.
     #[serde(deserialize_with = "or_default")]
     pub model: ModelSource,
     /// A sequence-classification checkpoint that takes the place of the bundle's sentiment head.
     #[serde(alias = "sentimentModel")]
     pub sentiment_model: Option<ModelSource>,
-    /// Where to run.
+    /// The device to run on.
     #[serde(deserialize_with = "or_default")]
     pub device: DeviceChoice,
-    /// In which number type to compute.
+    /// The number type to compute in.
     #[serde(deserialize_with = "or_default")]
     pub precision: Precision,
     /// Threads of the engine's own pool; `None`: as many as the process may use (affinity and cgroup).
@@ -40,22 +40,22 @@ pub struct EngineOptions {
     /// The outputs to compute; empty: all that the model has.
     #[serde(deserialize_with = "or_default")]
     pub outputs: Vec<String>,
-    /// What to do with a text that is longer than the model reads.
+    /// The treatment of a text that is longer than the model reads.
     #[serde(alias = "longText", deserialize_with = "or_default")]
     pub long_text: LongText,
-    /// What is taken away from texts before they are read: by default nothing.
+    /// The parts that are removed from texts before they are read; by default none.
     #[serde(deserialize_with = "or_default")]
     pub prepare: Preparation,
     /// How tickets are routed.
     #[serde(deserialize_with = "or_default")]
     pub route: RouteOptions,
     /// Tickets that may wait for a batch before calls are refused as `overloaded`; `None`: 4096. Of a long
-    /// call 512 count, and an engine with nothing to do takes a call of any length.
+    /// call, only 512 tickets count, and an idle engine accepts a call of any length.
     pub queue: Option<usize>,
-    /// What becomes of queued calls when the last clone of the engine is dropped.
+    /// The treatment of queued calls when the last clone of the engine is dropped.
     #[serde(skip)]
     pub shutdown: Shutdown,
-    /// How to reach the hub; the default is what the environment says.
+    /// How to reach the hub; by default as the environment says.
     #[cfg(feature = "hub")]
     #[serde(skip)]
     pub hub: crate::HubOptions,
@@ -68,7 +68,7 @@ pub enum ModelSource {
     /// `frontdesk-small`, found as [`crate::default_model_dir`] says.
     #[default]
     Default,
-    /// A directory where one of this name is there, else a name on the hub, with `@revision` after it where
+    /// A directory where one of this name exists, else a name on the hub, with `@revision` after it where
     /// wanted.
     Named(String),
     /// The files themselves, by name (`config.json`, `model.safetensors`, `tokenizer.json`, …).
@@ -88,7 +88,7 @@ impl<'de> Deserialize<'de> for ModelSource {
 }
 
 impl Serialize for ModelSource {
-    /// The name; of bytes only that they are bytes.
+    /// Writes the name; for bytes, only that they are bytes.
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         match self {
             Self::Default => serializer.serialize_str("frontdesk-small"),
@@ -104,11 +104,11 @@ impl From<&std::path::Path> for ModelSource {
     }
 }
 
-/// Where to run.
+/// The device to run on.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub enum DeviceChoice {
-    /// An accelerator that this build knows and that is there, else the CPU.
+    /// An accelerator that this build supports and that is available, else the CPU.
     #[default]
     Auto,
     /// The CPU.
@@ -143,11 +143,11 @@ impl FromStr for DeviceChoice {
     }
 }
 
-/// In which number type to compute.
+/// The number type to compute in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub enum Precision {
-    /// What the device runs best at full accuracy: float32 in this version.
+    /// The type that the device runs best at full accuracy: float32 in this version.
     #[default]
     Auto,
     /// 8-bit integers, on the CPU.
@@ -184,7 +184,7 @@ impl FromStr for Precision {
     }
 }
 
-/// What to do with a text that has more tokens than the model reads.
+/// The treatment of a text that has more tokens than the model reads.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", try_from = "String")]
 pub enum LongText {
@@ -222,7 +222,7 @@ impl FromStr for LongText {
     }
 }
 
-/// What becomes of queued calls when an engine closes.
+/// The treatment of queued calls when an engine closes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Shutdown {
     /// They are finished first.
@@ -232,7 +232,7 @@ pub enum Shutdown {
     Cancel,
 }
 
-/// What one call asks for. In JSON the timeout is `timeout_ms`, in milliseconds.
+/// Options of one call. In JSON the timeout is `timeout_ms`, in milliseconds.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
@@ -240,11 +240,11 @@ pub struct AnalyzeOptions {
     /// The outputs to compute; empty: those that the engine was opened with.
     #[serde(deserialize_with = "or_default")]
     pub outputs: Vec<String>,
-    /// Give up after this time, waiting counted: `timeout`. [`crate::Pending::wait`] returns at that time; a
-    /// future is woken when the batch that runs then ends.
+    /// The time after which the call ends with `timeout`, waiting included. [`crate::Pending::wait`] returns
+    /// at that time; a future is woken when the batch that runs then ends.
     #[serde(rename = "timeout_ms", alias = "timeoutMs", deserialize_with = "milliseconds")]
     pub timeout: Option<Duration>,
-    /// What is known of the call's tickets that hard rules ask for: the time, free agents, consent.
+    /// Facts about the call's tickets that hard rules ask for: the time, free agents, consent.
     #[serde(deserialize_with = "or_default")]
     pub route: RouteContext,
 }

@@ -22,7 +22,7 @@ fn ranked<L>(labels: impl IntoIterator<Item = L>, scores: &[f32]) -> Vec<LabelSc
     ranked
 }
 
-/// Why a head does not commit itself to an answer of this score.
+/// The reasons why a head abstains from an answer of this score.
 pub(crate) fn abstentions(
     head: &HeadMeaning,
     said: &HeadOutput,
@@ -180,7 +180,7 @@ pub(crate) fn sentiment(
     SentimentAnalysis { sentiment: polarity.0, score: polarity.1, emotions, urgency_level }
 }
 
-/// What a head says under its own name. The best label of an ordinal head is its median level.
+/// The answer of a head under its own name. The best label of an ordinal head is its median level.
 pub(crate) fn task(head: &HeadMeaning, logits: &[f32]) -> TaskAnalysis {
     let scores = head.scores(logits);
     let labels = ranked(head.labels.iter().cloned(), &scores);

@@ -28,7 +28,7 @@ const ROUTE: &str = "route";
 /// The heads of a whole bundle.
 pub(crate) const WHOLE: [&str; 4] = [SENTIMENT, "emotions", "urgency", CATEGORY];
 
-/// The models and what is made of them.
+/// The models, and the use of their outputs.
 #[derive(Debug)]
 pub(crate) struct Pipeline {
     pub(crate) model: Model,
@@ -44,7 +44,7 @@ pub(crate) struct Pipeline {
 /// The names of the outputs that are wanted.
 type Outputs = BTreeSet<String>;
 
-/// What one call wants.
+/// The specification of one call.
 #[derive(Debug)]
 pub(crate) struct CallSpec {
     outputs: Arc<Outputs>,
@@ -57,7 +57,7 @@ impl CallSpec {
     }
 }
 
-/// A model on a ticket's way, with the heads that are read.
+/// A stage of a ticket: a model, with the heads that are read.
 #[derive(Debug)]
 pub(crate) struct Stage<'a> {
     pub(crate) model: &'a Model,
@@ -71,7 +71,7 @@ pub(crate) struct Encoded {
     pub(crate) usage: Usage,
 }
 
-/// What a model's heads add up to.
+/// The kind of answer that a model's heads form.
 #[derive(Debug)]
 enum Shape {
     /// All four heads: sentiment, category and route; any other head by itself.
@@ -89,7 +89,7 @@ struct Whole {
     heads: [usize; 4],
     /// The places of the heads beside them.
     others: Vec<usize>,
-    /// Reads the sentiment in the place of the bundle's own head.
+    /// The model that reads the sentiment instead of the bundle's own head.
     sentiment_model: Option<Model>,
 }
 
@@ -162,13 +162,13 @@ impl Pipeline {
         matches!(self.shape, Shape::Whole(_))
     }
 
-    /// What is done with a text that is longer than the model reads.
+    /// Returns the treatment of a text that is longer than the model reads.
     #[cfg(feature = "archive")]
     pub(crate) fn long_text(&self) -> LongText {
         self.long_text
     }
 
-    /// What decides the routes.
+    /// Returns the router, which decides the routes.
     #[cfg(feature = "archive")]
     pub(crate) fn router(&self) -> &Router {
         &self.router
@@ -200,7 +200,7 @@ impl Pipeline {
         }
     }
 
-    /// What a call asks for.
+    /// Returns the specification of a call.
     pub(crate) fn spec(&self, options: &AnalyzeOptions) -> Result<Arc<CallSpec>> {
         let outputs = self.chosen(&options.outputs)?;
         options.route.check()?;
@@ -220,7 +220,8 @@ impl Pipeline {
         }
     }
 
-    /// A ticket as it is read, and what was taken away from its text, where that was spec for.
+    /// Returns the ticket as it is read, and the kinds of text that were removed from it, where removal was
+    /// asked for.
     pub(crate) fn prepare<'a>(&self, ticket: TicketRef<'a>) -> (TicketRef<'a>, Option<Vec<Removed>>) {
         if self.prepare.is_none() {
             return (ticket, None);
@@ -319,7 +320,7 @@ impl Pipeline {
         Ok(())
     }
 
-    /// What is said of a text that holds nothing to read.
+    /// The answer for a text that holds nothing to read.
     fn nothing(&self) -> Answer {
         Answer { abstain: self.abstain_from_all(AbstainReason::Empty), ..Answer::default() }
     }
@@ -328,7 +329,7 @@ impl Pipeline {
         self.known_outputs().into_iter().map(|output| Abstain { output, reason, queue: None }).collect()
     }
 
-    /// Adds what single heads say.
+    /// Adds the answers of single heads.
     fn tasks(&self, heads: impl Iterator<Item = usize>, said: &[HeadOutput], answer: &mut Answer) {
         for (place, said) in heads.zip(said) {
             let head = &self.model.heads[place];
@@ -370,7 +371,7 @@ fn answer_of(head: &HeadMeaning, label: &str, score: f32) -> (Option<usize>, f32
     (head.label(label), score)
 }
 
-/// What is known of one ticket before it is put together.
+/// The parts of one ticket's analysis before they are put together.
 #[derive(Debug, Clone, Default)]
 struct Answer {
     sentiment: Option<SentimentAnalysis>,

@@ -1,4 +1,4 @@
-//! How surely a message repeats one of the customer's earlier issues, by what the trunk makes of both.
+//! How surely a message repeats one of the customer's earlier issues, by the trunk's vectors of both.
 
 use crate::model::forward::Model;
 use crate::model::tokenize::Encoding;
@@ -9,11 +9,12 @@ use crate::{LongText, Result, TicketRef};
 const COMPARED: usize = 8;
 
 /// Likeness up to which two texts are not the same issue, and from which they surely are; `repeats` in
-/// benches says how often texts of one and of two intents are told as repeated.
+/// benches measures how often texts of one and of two intents are found to be repeated.
 const UNRELATED: f64 = 0.45;
 const SAME: f64 = 0.75;
 
-/// 0 to 1; `None` where there is no earlier issue, or the model cannot tell.
+/// Returns how surely it does, 0 to 1; `None` where there is no earlier issue, or the model cannot compare
+/// them.
 pub(crate) fn repeated(model: &Model, ticket: &TicketRef<'_>) -> Result<Option<f64>> {
     let Some(history) = ticket.history else { return Ok(None) };
     let last = history.previous_issues.iter().rev().take(COMPARED).map(String::as_str);

@@ -3,9 +3,9 @@
 use super::lines::{self, Line};
 use super::notices::{BEGINNINGS, PERSONAL, SIGNS, TREES};
 
-/// Paragraphs at the end that are looked at.
+/// The number of paragraphs at the end that are examined.
 const PARAGRAPHS: usize = 12;
-/// Bytes of a paragraph beyond which it is not looked at.
+/// Bytes of a paragraph beyond which it is not examined.
 const LONG: usize = 6000;
 /// Bytes of a line that may have been wrapped.
 const WRAPPED: usize = 50;

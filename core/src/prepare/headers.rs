@@ -2,7 +2,7 @@
 
 use super::lines::Line;
 
-/// Lines of one block of headers that are looked at.
+/// The largest number of lines of one block of headers that are examined.
 const LINES: usize = 30;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,14 +8,14 @@ use mail_parser::decoders::html::html_to_text;
 
 use super::tags::{Tag, is_html, tag};
 
-/// What these hold is no text.
+/// Elements whose content is not text.
 const HIDDEN: &[&str] = &["script", "style", "title", "template", "xml", "svg"];
-/// These stand on lines of their own.
+/// Elements that stand on lines of their own.
 const BLOCKS: &[&str] = &[
     "html", "body", "div", "table", "tbody", "thead", "tfoot", "tr", "ul", "ol", "li", "dl", "dt", "dd",
     "section", "article", "header", "footer", "center", "form", "pre", "address",
 ];
-/// Around these stands a blank line.
+/// Elements with a blank line around them.
 const PARAGRAPHS: &[&str] = &["p", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "blockquote"];
 /// Quotations within quotations beyond which they are not counted.
 const DEEP: usize = 20;

@@ -113,8 +113,8 @@ pub(super) fn join<'a>(source: &'a str, lines: &[Line<'a>]) -> Cow<'a, str> {
     Cow::Owned(text)
 }
 
-/// A text as it is compared: in small letters, with single spaces, plain apostrophes and hyphens, and `email`
-/// in one word.
+/// Folds a text for comparison: in small letters, with single spaces, plain apostrophes and hyphens, and
+/// `email` in one word.
 pub(super) fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     for word in text.split_whitespace() {
@@ -130,7 +130,7 @@ pub(super) fn fold(text: &str) -> String {
     if folded.contains("e-mail") { folded.replace("e-mail", "email") } else { folded }
 }
 
-/// What stands between two rows of dashes, as it is compared.
+/// The text between two rows of dashes, folded for comparison.
 pub(super) fn between_dashes(line: &Line<'_>) -> Option<String> {
     let text = line.short()?.trim_matches('*');
     let inner = text.strip_prefix("--")?.strip_suffix("--")?.trim_matches(['-', ' ']);

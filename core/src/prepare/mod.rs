@@ -1,6 +1,7 @@
-//! What the customer wrote in this message: HTML becomes text, and what mail programs add to it goes.
+//! Extraction of the text that the customer wrote in this message: HTML becomes text, and the additions of
+//! mail programs are removed.
 //!
-//! Every rule would rather leave something than take away a sentence of the customer's. A step that would
+//! A rule that is in doubt leaves text rather than remove a sentence of the customer's. A step that would
 //! leave nothing is not done.
 
 mod disclaimers;
@@ -29,7 +30,7 @@ pub use options::Preparation;
 /// more.
 const ROUNDS: usize = 8;
 
-/// A kind of text that was taken away (or, of HTML, turned into text).
+/// A kind of text that was removed (or, of HTML, turned into text).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Removed {
@@ -39,7 +40,7 @@ pub enum Removed {
     Quotes,
     /// A forwarded message, or its header.
     Forwards,
-    /// A closing, or what a mail program signs with.
+    /// A closing, or the signature of a mail program.
     Signature,
     /// A legal notice.
     Disclaimer,
@@ -71,14 +72,14 @@ impl fmt::Display for Removed {
 pub struct Prepared<'a> {
     /// The text; borrowed where it is the message itself, or one piece of it.
     pub text: Cow<'a, str>,
-    /// What was taken away, each kind once, in the order of [`Removed::ALL`].
+    /// The kinds of text that were removed, each once, in the order of [`Removed::ALL`].
     pub removed: Vec<Removed>,
 }
 
-/// Takes away from a message what `how` says.
+/// Removes the parts of a message that `how` says.
 ///
-/// What comes out is not changed by preparing it again: the rules run until they find nothing more. A text on
-/// which they do not come to rest is given back as it was.
+/// The result is not changed by preparing it again: the rules run until they find nothing more. A text on
+/// which they do not come to rest is returned as it was.
 pub fn prepare<'a>(text: &'a str, how: &Preparation) -> Prepared<'a> {
     let mut current = Cow::Borrowed(text);
     let mut removed = Vec::new();
@@ -100,7 +101,7 @@ pub fn prepare<'a>(text: &'a str, how: &Preparation) -> Prepared<'a> {
 /// The lines that stay, or `None` where all do.
 type Rule = for<'l, 'a> fn(&'l [Line<'a>]) -> Option<Vec<Line<'a>>>;
 
-/// The text after one round, and what was taken from it; `None` where there was nothing to take.
+/// The text after one round, and the kinds of text that were removed; `None` where there was nothing to take.
 fn round<'a>(text: &'a str, how: Preparation, removed: &mut Vec<Removed>) -> Option<Cow<'a, str>> {
     if how.html
         && let Some(plain) = html::to_text(text)

@@ -1,7 +1,7 @@
-//! The words by which signatures are known, and names told from sentences, as [`super::lines::fold`] writes
-//! them.
+//! The words by which signatures are recognized, and names distinguished from sentences, as
+//! [`super::lines::fold`] writes them.
 
-/// Closings that say nothing else.
+/// Closings that have no other meaning.
 pub(super) const CLOSINGS: &[&str] = &[
     "best",
     "best regards",
@@ -124,7 +124,7 @@ pub(super) const THANKS: &[&str] = &[
     "спасибо",
 ];
 
-/// How a line begins that a mail program signs with.
+/// Beginnings of a line with which a mail program signs.
 pub(super) const SENT_FROM: &[&str] = &[
     "sent from",
     "sent via",
@@ -153,7 +153,7 @@ pub(super) const SENT_FROM: &[&str] = &[
     "отправлено с",
 ];
 
-/// What such a line names.
+/// Devices and mail services that such a line names.
 pub(super) const DEVICES: &[&str] = &[
     "iphone",
     "ipad",
@@ -239,7 +239,7 @@ pub(super) const PARTICLES: &[&str] = &[
     "am", "et", "e", "y", "en", "el", "ter", "ten", "te", "voor", "c/o", "a",
 ];
 
-/// How a line begins that says how to reach somebody.
+/// Beginnings of a line that says how to reach somebody.
 pub(super) const CONTACTS: &[&str] = &[
     "tel",
     "telefon",
@@ -273,5 +273,5 @@ pub(super) const CONTACTS: &[&str] = &[
     "linkedin",
 ];
 
-/// What stands before the name of somebody who signs for another.
+/// Abbreviations before the name of somebody who signs for another.
 pub(super) const ON_BEHALF: &[&str] = &["i. A. ", "i.A. ", "i. V. ", "i.V. ", "ppa. ", "p.p. "];

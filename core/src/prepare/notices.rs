@@ -1,6 +1,7 @@
-//! The words by which legal notices are known, as [`super::lines::fold`] writes them.
+//! The words by which legal notices are recognized, as [`super::lines::fold`] writes them.
 
-/// What a notice says; it needs two of these, or a beginning that only a notice has.
+/// Phrases of a notice, by kind of statement; a notice has two of these kinds, or a beginning that only a
+/// notice has.
 pub(super) const SIGNS: [&[&str]; 7] = [
     // this message
     &[

@@ -1,4 +1,4 @@
-//! What to take away.
+//! The parts of a message to remove.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::Removed;
 use crate::{Error, Result};
 
-/// What to take away from a message before it is read; by default nothing.
+/// The parts of a message to remove before it is read; by default none.
 ///
 /// As text `all`, `none`, or kinds with commas between them, such as `html,quotes`; in JSON that, or a list
 /// of kinds.

@@ -1,4 +1,4 @@
-//! What a message is signed with.
+//! Signatures of messages.
 
 use super::lines::{self, Line};
 use super::names::{
@@ -9,7 +9,7 @@ use super::names::{
 const LINES: usize = 8;
 /// Lines that may follow the delimiter of signatures, which is surer.
 const DELIMITED: usize = 12;
-/// Lines that are looked at, blank ones too.
+/// The number of lines that are examined, including blank ones.
 const LOOKED_AT: usize = 40;
 /// Characters of a line that may belong to a signature.
 const SHORT: usize = 70;

@@ -1,6 +1,6 @@
 //! The tags of HTML, and whether a text is HTML at all.
 
-/// Bytes of a text that are looked at to tell whether it is HTML.
+/// Bytes of a text that are read to decide whether it is HTML.
 const READ: usize = 64 * 1024;
 
 /// The tags that mail is made of.
@@ -52,7 +52,7 @@ const KNOWN: &[&str] = &[
     "footer",
     "o:p",
 ];
-/// With one of these a text begins that is HTML as a whole.
+/// The tags with which a text begins that is HTML as a whole.
 const WHOLE: &[&str] = &["html", "head", "body"];
 
 /// One tag.

@@ -1,4 +1,4 @@
-//! The words by which the parts of a message are known, as [`super::lines::fold`] writes them.
+//! The words by which the parts of a message are recognized, as [`super::lines::fold`] writes them.
 
 /// Between dashes, above an answered message.
 pub(super) const ORIGINAL: &[&str] = &[
@@ -57,7 +57,7 @@ pub(super) const FORWARD_BEGINS: &[&str] = &[
     "início da mensagem reencaminhada",
 ];
 
-/// What a help desk writes above the message that is answered.
+/// Lines that a help desk writes above the message that is answered.
 pub(super) const REPLY_ABOVE: &[&str] = &[
     "reply above this line",
     "oberhalb dieser zeile",
@@ -111,7 +111,7 @@ pub(super) const GREETINGS: &[&str] = &[
     "hej",
 ];
 
-/// What is written above a message that is passed on.
+/// Notes that are written above a message that is passed on.
 pub(super) const NOTES: &[&str] = &[
     "fyi",
     "fya",

@@ -1,15 +1,16 @@
-//! What moved a decision, in numbers.
+//! Contributions to a decision, in numbers.
 
 use super::score::{Scores, Source, success_share};
 use super::weights::Weights;
 use crate::{Contribution, Facts, Route};
 
-/// Contributions that are told, at most.
+/// The largest number of contributions that are reported.
 const TOLD: usize = 8;
 
-/// What each source gives the route at `place` of the ranking above what it gives the others: half of it
-/// against each by its share, so that the runner-up counts most, and half against all alike, so that what
-/// rules the rest out counts, too. The heaviest for it first, those against it last.
+/// The effect of each source on the route at `place` of the ranking: the mean of its differences to the
+/// others, one half weighted by their shares, so that the runner-up counts most, the other half unweighted,
+/// so that a source that sets the route apart from all the rest counts, too. The strongest for the route come
+/// first, those against it last.
 pub(super) fn weighed(scores: &Scores, ranking: &[(Route, f64)], place: usize) -> Vec<(Source, f64)> {
     let (route, share) = ranking[place];
     let others: Vec<&(Route, f64)> = ranking.iter().filter(|(other, _)| *other != route).collect();
@@ -29,7 +30,7 @@ pub(super) fn weighed(scores: &Scores, ranking: &[(Route, f64)], place: usize) -
     parts
 }
 
-/// The weightiest sources with their values, for and against, the weightiest first.
+/// The sources of the largest effect, for or against, with their values, the largest first.
 pub(super) fn contributions(
     weighed: &[(Source, f64)],
     facts: &Facts,

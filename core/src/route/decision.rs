@@ -1,5 +1,5 @@
-//! One decision: rules, scores, and what is tried out, from facts alone. The same facts, policy, context and
-//! draw give the same decision.
+//! One decision from facts alone: rules, scores and exploration. The same facts, policy, context and draw
+//! give the same decision.
 
 use jiff::Timestamp;
 
@@ -9,30 +9,31 @@ use super::policy::RoutePolicy;
 use super::reasoning::{ReasoningInput, explain};
 use super::reversal::reversal;
 use super::score::{Scores, ranking, score};
+#[cfg(feature = "train")]
 use super::weights::Weights;
 use crate::{Error, ErrorKind, Exclusion, Facts, Route, RouteAnalysis, RouteContext, RouteScore};
 
-/// What a decision is made given, beside the facts.
+/// The input of a decision beside the facts.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct DecisionContext<'a> {
     pub(super) policy: &'a RoutePolicy,
     pub(super) context: &'a RouteContext,
     pub(super) now: Timestamp,
-    /// From 0 to below 1: which of the routes is tried, where the policy tries any.
+    /// The number from 0 to below 1 that chooses among the routes, where the policy explores.
     pub(super) draw: f64,
 }
 
-/// That the rules left no route.
+/// The error of a ticket for which the rules left no route.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoRoute {
-    /// What took each route out.
+    /// The rule that excluded each route.
     pub excluded: Vec<Exclusion>,
     /// The queue that the policy has for such tickets.
     pub queue: String,
 }
 
 impl From<NoRoute> for Error {
-    /// `data-invalid`, with what took each route out.
+    /// `data-invalid`, with the rule that excluded each route.
     fn from(none: NoRoute) -> Self {
         let excluded = none.excluded.iter().map(|out| format!("{} ({})", out.route, out.rule));
         let excluded = excluded.collect::<Vec<_>>().join(", ");
@@ -79,6 +80,7 @@ pub(super) fn decide(facts: &Facts, given: &DecisionContext<'_>) -> Result<Route
     })
 }
 
+#[cfg(feature = "train")]
 /// The probability that a policy gives each of some open routes.
 pub(crate) fn probabilities(facts: &Facts, policy: &RoutePolicy, open: &[Route]) -> Vec<(Route, f64)> {
     let totals = score(facts, &policy.weights).totals;
@@ -90,12 +92,13 @@ pub(crate) fn probabilities(facts: &Facts, policy: &RoutePolicy, open: &[Route])
     ranking.iter().enumerate().map(|(place, (route, _))| (*route, probability(place))).collect()
 }
 
+#[cfg(feature = "train")]
 /// The score of a route.
 pub(crate) fn score_of(facts: &Facts, route: Route, weights: &Weights) -> f64 {
     *score(facts, weights).totals.get(route)
 }
 
-/// The route with the highest score of those that were taken out, where it is higher than the best one's.
+/// The excluded route with the highest score, where that is higher than the best one's.
 fn barred(scores: &Scores, excluded: &[Exclusion], best: Route) -> Option<Exclusion> {
     let above = excluded.iter().filter(|out| scores.totals.get(out.route) > scores.totals.get(best));
     above.max_by(|a, b| scores.totals.get(a.route).total_cmp(scores.totals.get(b.route))).copied()

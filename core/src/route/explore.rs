@@ -1,12 +1,12 @@
-//! A bounded share of decisions that go to another route than the best one, so that outcomes can teach what
-//! the others are worth.
+//! A bounded share of decisions that go to another route than the best one, so that the value of the others
+//! can be learned from outcomes.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{ByRoute, Error, ErrorKind, ROUTES, Result, Route};
 
-/// How much is tried. A route other than the best gets a probability in proportion to its share, at least its
-/// floor and at most its ceiling and what `by_gap` allows; together they have at most `share`, and the best
+/// Bounds of exploration. A route other than the best gets a probability in proportion to its share, at least
+/// its floor, at most its ceiling and the bound by `by_gap`; together they have at most `share`, and the best
 /// has the rest.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -19,15 +19,14 @@ pub struct Exploration {
     /// The largest probability of each route, where it is not the best.
     #[serde(default = "everything")]
     pub ceiling: ByRoute<f64>,
-    /// Tries less the surer it is to cost something: a route whose score is `gap` below the best one's gets
-    /// at most `1 / (routes + by_gap * gap)` (inverse gap weighting, Abe & Long 1999; Foster & Rakhlin
-    /// 2020), or its floor where that is more. Above 0; the larger, the less is tried, and what is tried
-    /// costs at most `1 / by_gap` of a score for each route. Learnt scores are rewards. `None`: no such
-    /// bound.
+    /// Explores a route less, the more it is expected to cost: one whose score is `gap` below the best one's
+    /// gets at most `1 / (routes + by_gap * gap)` (inverse gap weighting, Abe & Long 1999; Foster & Rakhlin
+    /// 2020), or its floor where that is more. Above 0; the larger, the less exploration, which costs at most
+    /// `1 / by_gap` of a score for each route. Learned scores are rewards. `None`: no such bound.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by_gap: Option<f64>,
-    /// Decides, with the ticket's identifier, or its content where it has none, which ticket is tried on
-    /// what: the same ticket is always treated alike.
+    /// The seed of the draw: with the ticket's identifier, or its content where it has none, it determines
+    /// the exploration, so that the same ticket is always treated alike.
     #[serde(default)]
     pub seed: u64,
 }
@@ -36,7 +35,7 @@ fn everything() -> ByRoute<f64> {
     ByRoute::new(|_| 1.0)
 }
 
-/// The most that may be tried.
+/// The largest share of exploration.
 const MOST: f64 = 0.5;
 
 impl Exploration {

@@ -8,7 +8,7 @@ use super::router::RouteInput;
 use crate::{ByRoute, Facts, Feature, Topic};
 
 impl Facts {
-    /// Of a ticket, given what the models input of its text.
+    /// Reads the facts of a ticket, given the outputs of the models for its text.
     pub fn read(input: &RouteInput<'_>) -> Self {
         let RouteInput { id: _, text, urgency, history, signals, repeat } = *input;
         let keywords = extract_keywords(text);
@@ -33,7 +33,7 @@ impl Facts {
         }
     }
 
-    /// The value of a feature; 0 says nothing.
+    /// The value of a feature; 0 has no effect.
     pub fn feature(&self, feature: Feature) -> f64 {
         self.features.get(&feature).copied().unwrap_or(0.0)
     }

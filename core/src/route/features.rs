@@ -1,4 +1,4 @@
-//! What the scores are made of: named numbers with a range and a meaning.
+//! Features, of which the scores are made: named numbers with a range and a meaning.
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -57,7 +57,7 @@ impl Feature {
         match self {
             Self::TicketUrgency => nearest(&mut URGENCIES.into_iter().map(ticket_urgency)),
             Self::ModelUrgency => nearest(&mut (1..=10).map(model_urgency)),
-            // Beyond it by what nobody would see.
+            // Beyond it by an amount that nobody would see.
             _ => nearest(&mut std::iter::once(bound + if upwards { 1e-9 } else { -1e-9 })),
         }
     }
@@ -140,7 +140,7 @@ impl Features {
 
 const URGENCIES: [Urgency; 4] = [Urgency::Low, Urgency::Medium, Urgency::High, Urgency::Critical];
 
-/// Of a level from 1 to 10; 4 is ordinary work.
+/// The feature of an urgency level from 1 to 10; 4 is ordinary work.
 fn model_urgency(level: u8) -> f64 {
     (f64::from(level) - 4.0) / 6.0
 }
@@ -165,7 +165,7 @@ fn by_category(category: Category) -> Feature {
     }
 }
 
-/// A probability: what is not a number says nothing.
+/// A probability as a feature; one that is not a finite number is 0, which has no effect.
 fn unit(probability: f32) -> f64 {
     if probability.is_finite() { f64::from(probability).clamp(0.0, 1.0) } else { 0.0 }
 }

@@ -1,4 +1,4 @@
-//! Small files that people write or keep: policies, records, what outcomes are worth.
+//! Small files that people write or keep: policies, records, the values of outcomes.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! What a customer's history says: which channels solved earlier issues, and whether this issue came up
+//! Facts from a customer's history: which channels solved earlier issues, and whether this issue came up
 //! before.
 
 use std::collections::HashSet;

@@ -1,4 +1,4 @@
-//! What the words of a message are about: counts by topic, on word boundaries, by simple stems.
+//! Topics of the words of a message: counts by topic, on word boundaries, by simple stems.
 
 use crate::Topic;
 use std::collections::HashSet;
@@ -115,7 +115,7 @@ struct Word {
     lower: String,
     /// Bytes of `lower` that are its stem.
     stem: usize,
-    /// What the lexicon says of the stem by itself.
+    /// The lexicon's key and entry for the stem by itself.
     known: Option<(&'static str, Known)>,
 }
 
@@ -146,7 +146,7 @@ impl Window {
         if length <= self.filled { &self.words[LONGEST - length..] } else { &[] }
     }
 
-    /// What the lexicon says of the last `length` words.
+    /// The lexicon's key and entry for the last `length` words.
     fn entry(&mut self, length: usize) -> Option<(&'static str, Entry)> {
         let words = if length <= self.filled { &self.words[LONGEST - length..] } else { &[] };
         let (first, others) = words.split_first()?;

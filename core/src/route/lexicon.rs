@@ -69,7 +69,7 @@ const LEXICON: [(Topic, &str); 7] = [
     ),
 ];
 
-/// What says that a step was already tried.
+/// Words and phrases that say that a step was already tried.
 const ATTEMPTS: &str = "tried, retried, restarted, rebooted, reinstalled, cleared the, cleared my, reconnected, \
                         cleaned, logged out and, another browser, different browser, another computer, turned it off";
 
@@ -80,14 +80,14 @@ pub(super) const NEGATIONS: [&str; 12] =
 /// The longest phrase of the lexicon, in words.
 pub(super) const LONGEST: usize = 4;
 
-/// What an entry of the lexicon stands for.
+/// The meaning of an entry of the lexicon.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Entry {
     Topic(Topic),
     Attempt,
 }
 
-/// What the lexicon knows of a stem, or of a phrase's stems with spaces between them.
+/// The lexicon's entry for a stem, or for a phrase's stems with spaces between them.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Known {
     pub(super) entry: Option<Entry>,
@@ -110,7 +110,7 @@ static STEMS: LazyLock<HashMap<String, Known>> = LazyLock::new(|| {
     stems
 });
 
-/// What the lexicon says of a stem, or of a phrase of stems.
+/// Looks up a stem, or a phrase of stems, and returns its key with its entry.
 pub(super) fn look_up(key: &str) -> Option<(&'static str, Known)> {
     STEMS.get_key_value(key).map(|(key, known)| (key.as_str(), *known))
 }

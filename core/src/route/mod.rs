@@ -1,10 +1,11 @@
-//! Which channel should take a ticket: hard rules, then a linear scorer over named features, decided last.
+//! Routing, the choice of the channel for a ticket: hard rules, then a linear scorer over named features,
+//! decided last.
 //!
-//! The stages, one room each: [`extract_keywords`] and [`analyze_complexity`] read the text,
-//! [`historical_success`] the history, and with what the models said they become [`Facts`]; [`Rules`] take
-//! routes out; [`Weights`] give each route that is left a score; shares of these are the confidence;
-//! [`Exploration`] may choose another than the best; then the reasoning in words and in numbers. All of it is
-//! a [`RoutePolicy`]. The same ticket always gets the same route.
+//! The stages, one module each: [`extract_keywords`] and [`analyze_complexity`] read the text,
+//! [`historical_success`] the history, and with the outputs of the models they become [`Facts`]; [`Rules`]
+//! exclude routes; [`Weights`] give each route that is left a score; the shares of these give the confidence;
+//! [`Exploration`] may choose another route than the best; the reasoning follows in words and in numbers. All
+//! of these settings form a [`RoutePolicy`]. The same ticket always gets the same route.
 //!
 //! A higher urgency never raises the chatbot's share; one more success on a channel, or a preference for it,
 //! never lowers that channel's.
@@ -33,8 +34,10 @@ mod words;
 
 pub use complexity::{Complexity, analyze_complexity};
 pub use decision::NoRoute;
+#[cfg(feature = "train")]
 pub(crate) use decision::{probabilities, score_of};
 pub use explore::Exploration;
+#[cfg(feature = "train")]
 pub(crate) use file::read_small;
 pub(crate) use history::COMPARED_BYTES;
 pub use history::{HistoricalSuccess, historical_success, repeated_issue};

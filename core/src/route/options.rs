@@ -14,11 +14,11 @@ use crate::Result;
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RouteOptions {
-    /// The policy that acts; `None`: the default one.
+    /// The active policy; `None`: the default one.
     pub policy: Option<PolicySource>,
-    /// A policy that is only watched: an answer says what it would have chosen.
+    /// A shadow policy: an answer says what it would have chosen.
     pub shadow: Option<PolicySource>,
-    /// Whether an answer carries what the decision was made from, so that it can be made again.
+    /// Whether an answer carries the record of its decision, from which it can be made again.
     pub records: bool,
     /// How a repeated issue is found.
     pub repeats: Repeats,
@@ -28,7 +28,7 @@ pub struct RouteOptions {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Repeats {
-    /// By the words of all earlier issues, and by what the trunk makes of the last eight: the encoder runs
+    /// By the words of all earlier issues, and by the trunk's vectors of the last eight: the encoder runs
     /// once more for a ticket that has any.
     #[default]
     Meaning,

@@ -1,5 +1,5 @@
-//! How a desk routes: weights, hard rules, and what it tries out. A file that can be read, compared and named
-//! by its digest.
+//! The routing policy of a desk: weights, hard rules and exploration. It is a file that can be read, compared
+//! and named by its digest.
 
 use std::path::Path;
 
@@ -12,17 +12,17 @@ use super::weights::Weights;
 use crate::digest::digest_of;
 use crate::{Error, ErrorKind, Result};
 
-/// A routing policy. What a file leaves out is as the default has it.
+/// A routing policy. Parts that a file leaves out are those of the default.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RoutePolicy {
-    /// What people call it.
+    /// The name by which people know it.
     pub name: String,
-    /// What features add to the routes' scores.
+    /// The weights of the features in the routes' scores.
     pub weights: Weights,
-    /// What takes a route out before the scores.
+    /// The rules that exclude a route before the scores.
     pub rules: Rules,
-    /// What is tried out; `None`: nothing, and every decision is the best route.
+    /// Exploration; `None`: none, and every decision is the best route.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exploration: Option<Exploration>,
 }

@@ -1,29 +1,29 @@
-//! Why the best route is the best: sentences made of what weighed most against the runner-up.
+//! Why the best route is the best: sentences about the features that weighed most against the runner-up.
 
 use crate::{Exclusion, Facts, Feature, Route, Rule, Topic};
 
 use super::score::Source;
 
-/// Characters of a reasoning, at most.
+/// The largest length of a reasoning, in characters.
 const LONGEST: usize = 240;
 
-/// Features that are named, at most.
+/// The largest number of features that are named.
 const NAMED: usize = 3;
 
-/// What a feature must weigh beside the heaviest to be named.
+/// The least weight of a feature that is named, as a share of the heaviest one's.
 const WORTH_NAMING: f64 = 0.2;
 
 /// Runner-ups whose share is this close to the best one's are named.
 const CLOSE: f64 = 0.08;
 
-/// What the sentences are made from.
+/// The input of the sentences.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ReasoningInput<'a> {
     pub(super) facts: &'a Facts,
-    /// What each source weighs for the route that was chosen, the heaviest first.
+    /// The weight of each source for the route that was chosen, the heaviest first.
     pub(super) weighed: &'a [(Source, f64)],
     pub(super) ranking: &'a [(Route, f64)],
-    /// The route that the scores alone would have chosen, where a rule took it out.
+    /// The route that the scores alone would have chosen, where a rule excluded it.
     pub(super) barred: Option<Exclusion>,
     /// Where the chosen route stands in the ranking.
     pub(super) place: usize,
@@ -78,7 +78,7 @@ pub(super) fn explain(told: &ReasoningInput<'_>) -> String {
     }
 }
 
-/// Why a route is not there.
+/// Says why a route was excluded.
 fn ruled_out(Exclusion { route, rule }: Exclusion) -> String {
     let why = match rule {
         Rule::Unavailable => "is not available",
@@ -91,7 +91,7 @@ fn ruled_out(Exclusion { route, rule }: Exclusion) -> String {
     format!("{} would come first but {why}", name(route))
 }
 
-/// The reasons with what they ask for, then the clauses.
+/// Joins the reasons with the route that they speak for, then the clauses.
 fn sentence(phrases: &[String], clauses: &[String], best: Route) -> String {
     let reasons = match phrases {
         [] => None,
@@ -112,7 +112,7 @@ fn plain(best: Route, words: usize) -> String {
     format!("nothing stands out in a message of {}; {} comes first", count(words, "word"), name(best))
 }
 
-/// What the reasons ask for.
+/// The predicate of the reasons: the route that they speak for; `one` is for a single reason.
 fn call(route: Route, one: bool) -> String {
     let (verb, what) = match route {
         Route::AiChatbot => ("suit", "the chatbot"),
@@ -142,7 +142,7 @@ fn success(route: Route, facts: &Facts) -> String {
     format!("{means} solved {} of {}", facts.solved.get(route), count(facts.issues, "earlier issue"))
 }
 
-/// What a feature says of this ticket, as it speaks for the best route.
+/// Returns the phrase about a feature of this ticket that speaks for the best route.
 fn phrase(feature: Feature, facts: &Facts) -> String {
     let value = facts.feature(feature);
     let quoted = |what: &str, topic| match facts.keywords.get(&topic) {

@@ -12,7 +12,7 @@ use super::policy::RoutePolicy;
 use crate::digest::digest_named;
 use crate::{CustomerHistory, DecisionRecord, Error, ErrorKind, Result, RouteAnalysis, Urgency};
 
-/// SHA-256 of what the customer said and is known for.
+/// SHA-256 of the message's text, its urgency and the customer's history.
 pub(super) fn digest(text: &str, urgency: Option<Urgency>, history: Option<&CustomerHistory>) -> String {
     let urgency = urgency.map_or_else(String::new, |urgency| urgency.to_string());
     let history = history.map_or_else(Vec::new, |history| serde_json::to_vec(history).unwrap_or_default());
@@ -49,7 +49,7 @@ pub fn read_record(path: &Path) -> Result<DecisionRecord> {
 }
 
 /// Makes a recorded decision again: the same policy gives the same answer with the same record, byte for
-/// byte, or the same lack of one. What another policy would have chosen is not told again.
+/// byte, or the same lack of one. The choice of a shadow policy is not made again.
 ///
 /// # Errors
 /// `invalid-input` where the policy is another one than that of the record, or the record misses the draw or

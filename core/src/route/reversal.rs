@@ -1,4 +1,4 @@
-//! What would have to be otherwise for the second-best route to win: the one feature that would have to move
+//! The smallest change with which the second-best route would win: the one feature that would have to move
 //! least.
 
 use crate::{ByRoute, Facts, Feature, Reversal, Route};

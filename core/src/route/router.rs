@@ -1,4 +1,4 @@
-//! The policy that acts, and one that is only watched.
+//! The active policy, and a shadow policy.
 
 use jiff::Timestamp;
 
@@ -10,7 +10,7 @@ use crate::{
     SentimentAnalysis, Shadow, Urgency,
 };
 
-/// What the models input of the text, as far as they ran.
+/// Outputs of the models for the text, as far as they ran.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Signals<'a> {
     /// The sentiment, its emotions and the urgency level.
@@ -19,21 +19,21 @@ pub struct Signals<'a> {
     pub category: Option<&'a CategoryAnalysis>,
 }
 
-/// What is input of a ticket that is to be routed.
+/// The input of a routing decision: a ticket with the outputs of the models.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RouteInput<'a> {
-    /// The ticket's identifier: it decides what is tried on the ticket, where it has one.
+    /// The ticket's identifier; where it has one, it determines the draw for exploration.
     pub id: Option<&'a str>,
     /// The message.
     pub text: &'a str,
     /// The urgency that was given.
     pub urgency: Option<Urgency>,
-    /// What is known of the customer.
+    /// The customer's history with the desk.
     pub history: Option<&'a CustomerHistory>,
-    /// What the models input of the text.
+    /// The outputs of the models for the text.
     pub signals: Signals<'a>,
-    /// How surely it repeats an earlier issue by its meaning, 0 to 1; what [`super::repeated_issue`] says of
-    /// its words counts where it is more.
+    /// How surely it repeats an earlier issue by its meaning, 0 to 1; the value of [`super::repeated_issue`]
+    /// for its words counts where it is larger.
     pub repeat: Option<f64>,
 }
 
@@ -41,7 +41,7 @@ pub struct RouteInput<'a> {
 #[derive(Debug, Clone)]
 pub struct Router {
     acts: NamedPolicy,
-    /// What it thinks best is asked, not what it would try.
+    /// The shadow policy: its best route is reported, it does not explore.
     watched: Option<NamedPolicy>,
     records: bool,
 }
@@ -61,7 +61,7 @@ impl NamedPolicy {
 }
 
 impl Default for Router {
-    /// The default policy: every route, the default weights, nothing tried.
+    /// The default policy: every route, the default weights, no exploration.
     fn default() -> Self {
         let policy = RoutePolicy::default();
         let digest = policy.digest();
@@ -70,8 +70,8 @@ impl Default for Router {
 }
 
 impl Router {
-    /// A router by `policy`; of `watched` it is told what it would have chosen, and where `records` is set
-    /// every answer carries what it was made from.
+    /// A router by `policy`. Its answers say what the shadow policy `watched` would have chosen, and where
+    /// `records` is set, every answer carries its record.
     ///
     /// # Errors
     /// As [`RoutePolicy::check`].
@@ -83,12 +83,12 @@ impl Router {
         Ok(Self { acts: NamedPolicy::new(policy)?, watched, records })
     }
 
-    /// The policy that acts, and its digest.
+    /// The active policy, and its digest.
     pub fn policy(&self) -> (&RoutePolicy, &str) {
         (&self.acts.policy, &self.acts.digest)
     }
 
-    /// Which channel should take a ticket.
+    /// Decides which channel should take a ticket.
     ///
     /// The confidence is the chosen route's share of those that the rules left; it and the scores of the
     /// alternatives add up to 1. Of equal shares the one earlier in [`super::ROUTES`] is better.
@@ -131,8 +131,8 @@ impl Router {
         Ok(answer)
     }
 
-    /// As [`Router::decide`], of facts that are known already; `ticket` decides what is tried. Nothing is
-    /// recorded and no other policy is asked.
+    /// Like [`Router::decide`], from facts that are known already; `ticket` determines the draw for
+    /// exploration. Nothing is recorded, and no shadow policy is asked.
     ///
     /// # Errors
     /// Where the rules leave no route.

@@ -1,4 +1,4 @@
-//! Hard rules: routes that are taken out before any score is looked at.
+//! Hard rules: routes that are excluded before any score is looked at.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::hours::Hours;
 use crate::{Error, ErrorKind, Exclusion, Need, ROUTES, Result, Route, RouteContext, Rule};
 
-/// What a desk's routes ask for, whatever the scores say. What is left out takes no route out.
+/// The requirements of a desk's routes, whatever the scores say. A rule that is left out excludes no route.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Rules {
@@ -63,7 +63,7 @@ impl Rules {
         (open, out)
     }
 
-    /// The first rule that takes `route` out.
+    /// The first rule that excludes `route`.
     fn against(&self, route: Route, context: &RouteContext, now: Timestamp) -> Option<Rule> {
         let lacks = |routes: &[Route]| !routes.contains(&route);
         let unsuited = |need: &Need| self.needs.get(need).is_some_and(|routes| routes.contains(&route));
@@ -80,7 +80,7 @@ impl Rules {
         rules.into_iter().find(|(_, out)| *out).map(|(rule, _)| rule)
     }
 
-    /// Whether what they say depends on the time.
+    /// Whether their result depends on the time.
     pub(super) fn tell_the_time(&self) -> bool {
         !self.hours.is_empty()
     }

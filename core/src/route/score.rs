@@ -15,7 +15,7 @@ pub fn success_share(solved: &ByRoute<usize>, rates: &ByRoute<f64>, route: Route
     (*solved.get(route) as f64 + PRIOR * rates.get(route)) / (all as f64 + PRIOR)
 }
 
-/// What a part of a score comes from.
+/// The source of a part of a score.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Source {
     Feature(Feature),
@@ -26,7 +26,7 @@ pub(super) enum Source {
 /// The routes' scores, with what they are made of.
 #[derive(Debug, Clone)]
 pub(super) struct Scores {
-    /// What each source adds to each route.
+    /// The amount that each source adds to each route's score.
     pub(super) parts: Vec<(Source, ByRoute<f64>)>,
     /// The sums, with the bias.
     pub(super) totals: ByRoute<f64>,

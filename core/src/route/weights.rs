@@ -1,4 +1,4 @@
-//! What a feature adds to the score of each route: as it was set by hand, or as outcomes taught it.
+//! Weights of the features in the score of each route: set by hand, or learned from outcomes.
 
 use std::collections::BTreeMap;
 
@@ -14,15 +14,17 @@ use crate::{ByRoute, Error, ErrorKind, Feature, ROUTES, Result, Route};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Weights {
-    /// What each route starts from.
+    /// The bias of each route.
     pub bias: ByRoute<f64>,
-    /// What one unit of a feature adds to each route. A feature that is not there adds nothing.
+    /// The weights of each feature: what one unit of it adds to each route's score. A missing feature adds
+    /// nothing.
     pub features: BTreeMap<Feature, ByRoute<f64>>,
-    /// What a share of successes above that of all customers adds to its route, per unit; 0 or above.
+    /// The weight of success: what a share of successes above that of all customers adds to its route, per
+    /// unit; 0 or above.
     pub success: f64,
     /// The share of each route in the successes of all customers, 0 to 1; the four add up to 1.
     pub success_rates: ByRoute<f64>,
-    /// What being asked for adds to a route; 0 or above.
+    /// The weight of preference: what it adds to a route that the customer asks for; 0 or above.
     pub preference: f64,
     /// A route that scores this much more than another has `e` times its share; above 0.
     pub temperature: f64,
@@ -30,10 +32,11 @@ pub struct Weights {
 
 /// The default weights, in the order of the routes.
 ///
-/// They were set by hand from the routes' purposes (the chatbot for simple, how-to, low-stakes messages; live chat for
-/// the urgent or emotional but simple; co-browsing for the visual, the stepwise and the technical; video calls for the
-/// critical, the complex and high stakes) and checked on example tickets; they were not fitted to data. In the rows of [`URGENCY`]
-/// the chatbot has the lowest weight, so that more urgency never raises its share.
+/// They were set by hand from the routes' purposes (the chatbot for simple, how-to, low-stakes messages; live
+/// chat for the urgent or emotional but simple; co-browsing for the visual, the stepwise and the technical;
+/// video calls for the critical, the complex and high stakes) and checked on example tickets; they were not
+/// fitted to data. In the rows of [`URGENCY`] the chatbot has the lowest weight, so that more urgency never
+/// raises its share.
 #[rustfmt::skip]
 const DEFAULT: [(Feature, [f64; 4]); Feature::ALL.len()] = [
     //                       ai-chatbot  live-chat  co-browse  video-call
@@ -82,7 +85,7 @@ impl Default for Weights {
 }
 
 impl Weights {
-    /// What a unit of `feature` adds to `route`.
+    /// Returns the weight of `feature` for `route`: what one unit of it adds to the score.
     pub fn of(&self, feature: Feature, route: Route) -> f64 {
         self.features.get(&feature).map_or(0.0, |weights| *weights.get(route))
     }

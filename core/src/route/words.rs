@@ -4,7 +4,7 @@
 /// Characters of a word that are kept; what follows is skipped, so that no text costs memory.
 const LONGEST_WORD: usize = 32;
 
-/// What [`scan`] sees, in the order of the text.
+/// A piece of the text that [`scan`] hands over, in the order of the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Piece<'a> {
     /// A word.

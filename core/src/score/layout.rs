@@ -1,8 +1,8 @@
-//! Which columns answers have, and the values of one answer in their order.
+//! The columns of answers, and the values of one answer in their order.
 
 use crate::{Analysis, Emotions, Engine, Result, SentimentAnalysis};
 
-/// What a column holds.
+/// The type of a column's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Text,
@@ -63,7 +63,8 @@ impl Layout {
         &self.columns
     }
 
-    /// The values in the order of the columns; what the engine does not say of this text is `None`.
+    /// The values in the order of the columns; outputs that the engine does not give for this text are
+    /// `None`.
     pub(crate) fn cells(&self, analysis: &Analysis) -> Vec<Option<Cell>> {
         let Analysis { id: _, sentiment, category, route, tasks, abstain, usage, model: _ } = analysis;
         let mut cells = Vec::with_capacity(self.columns.len());

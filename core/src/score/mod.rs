@@ -34,7 +34,7 @@ impl TextColumn for Vec<Option<String>> {
     }
 }
 
-/// What to compute.
+/// Options of [`score`].
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct ScoreOptions {
@@ -68,8 +68,8 @@ pub enum Column {
 }
 
 /// Scores every row of `texts` that has a text, in order. Any number of rows: only some hundred are under way
-/// at a time. `progress` is told the rows done some twenty times a second, and may stop the work with an
-/// error, which is then the result.
+/// at a time. `progress` is called with the rows done some twenty times a second, and may stop the work with
+/// an error, which is then the result.
 ///
 /// # Errors
 /// As [`Engine::analyze_batch`], naming the row, from 0. Where other callers fill the queue, it waits.
@@ -82,7 +82,7 @@ pub fn score(
     let mut call = AnalyzeOptions::default();
     call.outputs.clone_from(&options.outputs);
     let mut table = Table::new(engine, &options.outputs)?;
-    // Of no texts nothing is submitted, which would tell of a closed engine.
+    // Without texts nothing is submitted, and a closed engine would go unnoticed.
     engine.analyze_batch(&[], &call)?;
     let mut under_way = Steps::new(engine, call);
     let mut steps =

@@ -16,7 +16,7 @@ pub struct Labelled {
     pub label: String,
 }
 
-/// Labelled texts that can be gone through more than once.
+/// Labelled texts that can be read more than once.
 pub trait LabelledRows {
     /// How many there are.
     fn count(&self) -> usize;
@@ -66,7 +66,7 @@ pub fn labelled(rows: impl IntoIterator<Item = (Option<String>, Option<String>)>
     if rows.is_empty() { Err(no_row()) } else { Ok(rows) }
 }
 
-/// What is wrong with a row that has both.
+/// Checks a row that has a text and a label; the error says what is wrong with it.
 pub(super) fn check(row: &Labelled) -> std::result::Result<(), &'static str> {
     if row.text.trim().is_empty() { Err("the text is empty") } else { Ok(()) }
 }

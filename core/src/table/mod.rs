@@ -2,7 +2,7 @@
 //!
 //! An input is a file, standard input or an object, packed or not. Each format gives its rows as records of
 //! texts, with the line on which they begin and what is wrong with one; columns become the fields of a
-//! ticket, or a text with its label. What becomes of a row that cannot be read is for the verb to say.
+//! ticket, or a text with its label. Each verb decides on the treatment of a row that cannot be read.
 
 #[cfg(feature = "table")]
 mod file;

@@ -20,6 +20,7 @@ impl Place {
         }
     }
 
+    #[cfg(feature = "train")]
     /// The place with this number in the same table.
     pub(crate) fn with(self, number: u64) -> Self {
         match self {

@@ -1,4 +1,4 @@
-//! What goes in and what comes out: the types that cross every border.
+//! Input and output types, which cross every language boundary.
 
 mod route;
 
@@ -33,7 +33,7 @@ pub struct Ticket {
     /// The urgency that the sender or the desk gave.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub urgency: Option<Urgency>,
-    /// What is known of the customer.
+    /// The customer's history with the desk.
     #[serde(default, alias = "customerHistory", skip_serializing_if = "Option::is_none")]
     pub customer_history: Option<CustomerHistory>,
 }
@@ -69,7 +69,7 @@ impl<T: Into<String>> From<T> for Ticket {
     }
 }
 
-/// What is known of the customer.
+/// The customer's history with the desk.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CustomerHistory {
@@ -124,7 +124,7 @@ pub enum Polarity {
     Negative,
 }
 
-/// What the sender wants done.
+/// The purpose of the message: what the sender wants done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Category {
@@ -144,7 +144,7 @@ pub enum Category {
 
 /// A closed set of names, as the contract spells them.
 pub trait Named: Copy + Sized + 'static {
-    /// What a value of the set is called in messages.
+    /// The noun for a value of the set in error messages.
     const WHAT: &'static str;
     /// Every value with its name.
     const NAMES: &'static [(Self, &'static str)];
@@ -241,7 +241,7 @@ impl FromStr for Route {
     }
 }
 
-/// Everything that the engine says of one ticket. What a model does not have, or was not asked for, is
+/// The engine's answer for one ticket. Outputs that the model does not have, or that were not asked for, are
 /// absent.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Analysis {
@@ -251,21 +251,21 @@ pub struct Analysis {
     /// How the customer feels and how soon a person must act.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sentiment: Option<SentimentAnalysis>,
-    /// What the sender wants done.
+    /// The purpose of the message: what the sender wants done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub category: Option<CategoryAnalysis>,
-    /// Which channel should take it.
+    /// The channel that should take it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub route: Option<RouteAnalysis>,
-    /// What heads of other tasks say, each written under its task's name: those of a single-task model, and
-    /// those that were trained into a bundle beside its own.
+    /// The outputs of heads of other tasks, each serialized under its task's name: those of a single-task
+    /// model, and those that were trained into a bundle beside its own.
     #[serde(flatten, serialize_with = "by_task")]
     pub tasks: Vec<TaskAnalysis>,
     /// Where the engine is not sure, and why.
     pub abstain: Vec<Abstain>,
-    /// What it cost.
+    /// The tokens that were read, and the kinds of text that were removed.
     pub usage: Usage,
-    /// What said so.
+    /// The model that gave the analysis.
     pub model: ModelInfo,
 }
 
@@ -295,7 +295,7 @@ pub struct Emotions {
     pub satisfaction: f32,
 }
 
-/// What the sender wants done.
+/// The purpose of the message: what the sender wants done.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CategoryAnalysis {
     /// The best label.
@@ -315,7 +315,7 @@ pub struct LabelScore<L = String> {
     pub score: f32,
 }
 
-/// What the head of a task of its own says.
+/// The output of a head that serves a task of its own.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TaskAnalysis {
     /// The task's name; `label` for a checkpoint that has none.
@@ -342,19 +342,19 @@ fn by_task<S: serde::Serializer>(
     serializer.collect_map(tasks.iter().map(|task| (&task.task, &task.result)))
 }
 
-/// An output on which the engine does not commit itself. The scores are still there, for who wants them.
+/// An output on which the engine abstains. Its scores are still given.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Abstain {
     /// `sentiment`, `category`, `route` or the task's name.
     pub output: String,
     /// Why.
     pub reason: AbstainReason,
-    /// Where a ticket that no route is left for goes instead.
+    /// The queue for the ticket where no route is left for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub queue: Option<String>,
 }
 
-/// Why the engine does not commit itself.
+/// The reason why the engine abstains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AbstainReason {
@@ -376,20 +376,21 @@ impl fmt::Display for AbstainReason {
     }
 }
 
-/// What an analysis cost.
+/// The cost of an analysis: the tokens that were read, and the kinds of text that were removed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Usage {
-    /// Tokens that the model read, its two special tokens counted; of a separate sentiment model they are
+    /// Tokens that the model read, its two special tokens included; those of a separate sentiment model are
     /// not counted.
     pub tokens: usize,
     /// Whether the text had more tokens than a model read.
     pub truncated: bool,
-    /// What was taken away from the text before it was read, where that was asked for.
+    /// The kinds of text that were removed before the message was read; `None` where nothing was to be
+    /// removed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub removed: Option<Vec<Removed>>,
 }
 
-/// What said so.
+/// The model that gave the analysis.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ModelInfo {
     /// The model's name.

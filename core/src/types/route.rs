@@ -1,4 +1,4 @@
-//! What a routing decision is made from, and what is said of it.
+//! The input of a routing decision, and its result.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 use super::{Named, Route, Urgency, name};
 use crate::{Error, Result};
 
-/// Which channel should take a ticket.
+/// The channel that should take a ticket, and why.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RouteAnalysis {
-    /// The channel: the best, unless the policy tries another.
+    /// The channel: the best one, unless exploration chose another.
     pub recommended_route: Route,
     /// Its share of the channels that the rules left, 0 to 1.
     pub confidence: f32,
@@ -20,25 +20,25 @@ pub struct RouteAnalysis {
     pub reasoning: String,
     /// The other channels that the rules left, best first.
     pub alternative_routes: Vec<RouteScore>,
-    /// What moved the decision, the weightiest first, 8 at most.
+    /// The contributions to the decision, the largest effect first; 8 at most.
     pub contributions: Vec<Contribution>,
-    /// What would have to be otherwise for the second-best channel to win, where one feature alone could do
-    /// it.
+    /// The smallest change of a single feature with which the second-best channel would win, where there is
+    /// one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub would_change: Option<Reversal>,
-    /// The channels that a rule took out.
+    /// The channels that a rule excluded.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub excluded: Vec<Exclusion>,
-    /// The probability that the policy gave this channel, where it tries out others than the best.
+    /// The probability that the policy gave this channel, where the policy explores.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub propensity: Option<f64>,
-    /// Whether it is tried out, and another is thought better.
+    /// Whether exploration chose this channel in place of the best one.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub explored: bool,
-    /// What a policy that is only watched would have chosen.
+    /// The choice that the shadow policy would have made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shadow: Option<Shadow>,
-    /// What the decision was made from, where records are asked for.
+    /// The record from which the decision can be made again, where records are asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub record: Option<Box<DecisionRecord>>,
 }
@@ -52,15 +52,15 @@ pub struct RouteScore {
     pub score: f32,
 }
 
-/// What one feature did to a decision.
+/// The contribution of one feature to a decision.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Contribution {
     /// The feature's name, or `success` (the channel's share in the customer's successes) or `preference`.
     pub feature: String,
     /// Its value.
     pub value: f64,
-    /// What it gives the recommended channel above what it gives the others, in units of the scores; below 0
-    /// it speaks against it.
+    /// The amount that it adds to the score of the recommended channel beyond the amount for the others, in
+    /// units of the scores; a negative one speaks against the channel.
     pub effect: f64,
 }
 
@@ -77,7 +77,7 @@ pub struct Reversal {
     pub needed: f64,
 }
 
-/// What a policy that is only watched would have chosen.
+/// The choice that the shadow policy would have made.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Shadow {
     /// The channel; `None` where its rules leave none.
@@ -90,13 +90,13 @@ pub struct Shadow {
     pub policy: String,
 }
 
-/// Why a route was taken out.
+/// The reason why a route was excluded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Rule {
     /// The desk does not have it, or not at the moment.
     Unavailable,
-    /// It is outside of its hours.
+    /// The time is outside of its opening hours.
     Closed,
     /// Too few agents are free.
     NoAgent,
@@ -120,17 +120,17 @@ impl Named for Rule {
     ];
 }
 
-/// A route that was taken out.
+/// A route that was excluded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exclusion {
     /// The route.
     pub route: Route,
-    /// The first rule that did it.
+    /// The first rule that excluded it.
     pub rule: Rule,
 }
 
-/// What is known when a ticket is routed, beside the ticket. What is left out takes no route out, but
-/// consent, which must be given.
+/// Facts that are known when a ticket is routed, beside the ticket. One that is left out excludes no route,
+/// except consent, which must be given.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RouteContext {
@@ -143,10 +143,10 @@ pub struct RouteContext {
     /// Agents that are free, by route.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub agents: BTreeMap<Route, u32>,
-    /// What the customer consented to.
+    /// The routes that the customer consented to.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub consent: Vec<Route>,
-    /// What the customer cannot be asked to do.
+    /// The actions that cannot be asked of the customer.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<Need>,
     /// The share of the decisions so far that each route has, 0 to 1.
@@ -155,10 +155,10 @@ pub struct RouteContext {
 }
 
 impl RouteContext {
-    /// Refuses what no desk can be in.
+    /// Refuses an impossible context.
     ///
     /// # Errors
-    /// `invalid-input` for a share that is none.
+    /// `invalid-input` for a share outside of 0 to 1.
     pub(crate) fn check(&self) -> Result<()> {
         match self.shares.iter().find(|(_, share)| !(0.0..=1.0).contains(*share)) {
             Some((route, share)) => {
@@ -169,7 +169,7 @@ impl RouteContext {
     }
 }
 
-/// What a customer cannot be asked to do.
+/// An action that cannot be asked of a customer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Need {
@@ -193,19 +193,19 @@ impl Named for Need {
 pub struct DecisionRecord {
     /// SHA-256 of the text, the urgency and the history.
     pub input: String,
-    /// What was known of the ticket.
+    /// The facts that were known of the ticket.
     pub facts: Facts,
-    /// What was known beside it, the time filled in where the rules asked for it.
+    /// The context that was known beside it, with the time filled in where the rules asked for it.
     pub context: RouteContext,
     /// The digest of the policy.
     pub policy: String,
-    /// Which of the routes was tried, from 0 to below 1, where the policy tries any.
+    /// The number from 0 to below 1 that chose among the routes, where the policy explores.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub draw: Option<f64>,
 }
 
-/// What is known of a ticket when its route is decided. Of the message it holds counts and words of the
-/// lexicon, nothing else.
+/// Facts that are known of a ticket when its route is decided. Of the message they hold only counts and words
+/// of the lexicon.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Facts {
@@ -234,7 +234,7 @@ pub struct Facts {
     pub preferred: Option<Route>,
 }
 
-/// A number that the routes' scores weigh. What is not known is 0, and says nothing.
+/// A number that the routes' scores weigh. A value that is not known is 0, and has no effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Feature {
@@ -282,7 +282,7 @@ pub enum Feature {
     Repeat,
 }
 
-/// What a keyword is about.
+/// The topic of a keyword.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Topic {
@@ -326,7 +326,7 @@ pub struct ByRoute<T> {
 }
 
 impl<T> ByRoute<T> {
-    /// Of each route what `of` makes of it.
+    /// Returns the values that `of` gives for each route.
     pub fn new(mut of: impl FnMut(Route) -> T) -> Self {
         Self {
             ai_chatbot: of(Route::AiChatbot),
@@ -346,7 +346,7 @@ impl<T> ByRoute<T> {
         }
     }
 
-    /// The value of `route`, to change.
+    /// The value of `route`, mutable.
     pub fn get_mut(&mut self, route: Route) -> &mut T {
         match route {
             Route::AiChatbot => &mut self.ai_chatbot,

@@ -253,7 +253,7 @@ fn a_guess_that_does_not_hold_costs_no_row() {
     ] {
         assert_eq!(scored("in.csv", table), (2, 0, left.to_owned()), "{table:?}");
     }
-    // What would be swallowed is read.
+    // Rows that would be swallowed are read.
     let swallowing = "id,text,label\n1,\"oops,x\n2,good 2,y\n3,good 3,y\n4,size 6\"\n5,d,z\n";
     assert_eq!(scored("in.csv", swallowing), (3, 2, String::new()));
 }
@@ -270,7 +270,7 @@ fn rows_that_a_stray_quote_would_swallow_are_read() {
     assert_eq!(ids, "acdefi");
     let entry = &quarantined(&output)[0];
     assert_eq!((&entry["row"], &entry["line"]), (&2.into(), &3.into()));
-    // What could be meant otherwise is noticed.
+    // Rows that could be meant otherwise are noticed.
     let names = [path.display().to_string()];
     let archive =
         frontdesk::archive::Archive::open(super::engine(), &names, options(), &mut |_| Ok(())).unwrap();

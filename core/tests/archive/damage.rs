@@ -15,7 +15,7 @@ use proptest::prelude::*;
 
 use super::{csv, message, options, quarantined, rows, score};
 
-/// A run over a damaged input and a whole one: refused first, gone on with where damage may be passed over.
+/// A run over a damaged input and a whole one: refused first, resumed where damage may be passed over.
 fn damaged(place: &Path, name: &str, bytes: &[u8], at_least: u64, told: &str) {
     let bad = place.join(name);
     fs::write(&bad, bytes).unwrap();

@@ -1,4 +1,4 @@
-//! What can be named: files, directories, patterns.
+//! Inputs that can be named: files, directories, patterns.
 
 use std::fs;
 
@@ -47,7 +47,7 @@ fn inputs_of_several_formats_are_one_archive() {
     fs::write(&second, "{\"text\":\"one more\",\"id\":9}\n{\"text\":\"and one\"}\n").unwrap();
     let output = place.path().join("out");
     super::score(&[&first, &second], &output, &options()).unwrap();
-    // One with nothing in it tells nothing of the columns.
+    // An empty one says nothing of the columns.
     let empty = place.path().join("empty.jsonl");
     fs::write(&empty, "").unwrap();
     let report = super::score(&[&empty, &second], &place.path().join("empty"), &options()).unwrap();

@@ -1,4 +1,4 @@
-//! What is read and what is written, in every format.
+//! Reading and writing in every format.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -211,7 +211,7 @@ fn an_encoding_is_read_by_its_name() {
     options.reading.encoding = Some("klingon".to_owned());
     let error = score(&[&path], &place.path().join("unknown"), &options).unwrap_err();
     assert_eq!(error.field(), Some("encoding"));
-    // What an encoding does not have is not replaced in silence.
+    // Bytes that an encoding does not have are not replaced in silence.
     fs::write(&path, b"text\nbroken \x81\x20 here\nwhole\n").unwrap();
     options.reading.encoding = Some("shift_jis".to_owned());
     let report = score(&[&path], &place.path().join("replaced"), &options).unwrap();

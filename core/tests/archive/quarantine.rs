@@ -144,7 +144,7 @@ fn more_bad_rows_than_are_allowed_stop_the_run_and_are_all_told() {
     // Starting it again does not make it right.
     assert_eq!(score(&[&path], &output, &options).unwrap_err().kind(), ErrorKind::DataInvalid);
     assert!(!output.join("summary.json").exists());
-    // With one more allowed, the same directory is gone on with.
+    // With one more allowed, the same directory is resumed.
     options.max_errors = 10;
     let report = score(&[&path], &output, &options).unwrap();
     assert_eq!((report.tally.scored, report.tally.quarantined), (30, 10));

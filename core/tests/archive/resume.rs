@@ -1,4 +1,4 @@
-//! Runs that were cut off, and directories that are somebody else's.
+//! Runs that were cut off, and directories of other runs.
 
 use std::fs;
 use std::path::Path;
@@ -69,7 +69,7 @@ fn a_run_that_was_stopped_anywhere_ends_with_the_same_bytes() {
             let _ = fs::remove_dir_all(&output);
             for (after, alone) in stops {
                 stopped(if alone { one_thread() } else { engine() }, &inputs, &output, &options, after);
-                // What a process that is killed may leave.
+                // Files that a killed process may leave.
                 fs::write(output.join("part-000011.parquet.partial"), "torn").unwrap();
                 let journal = output.join("journal.jsonl");
                 let mut torn = fs::read(&journal).unwrap();
@@ -120,7 +120,7 @@ fn another_run_is_refused_with_what_differs() {
     refused(&|o| o.filter = Some("id = 'T-1'".to_owned()), "where: null before, \"id = 'T-1'\" now");
     refused(&|o| o.keep = vec!["text".to_owned()], "keep: [] before");
     refused(&|o| o.prepare = frontdesk::prepare::Preparation::NONE, "prepare");
-    // What changes nothing of the result may change.
+    // Options that do not change the result may change.
     let mut others = options();
     (others.max_errors, others.skip_damaged) = (0, true);
     score(&[&input], &output, &others).unwrap();

@@ -1,4 +1,4 @@
-//! Which rows are scored, and what of their texts.
+//! The rows that are scored, and the parts of their texts that are.
 
 use std::fs;
 use std::path::Path;

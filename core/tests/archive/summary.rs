@@ -77,7 +77,7 @@ fn a_guessed_column_that_an_input_lacks_is_left_alone() {
     assert_eq!(alone.column, "created_at");
     assert!(alone.why.contains("b.csv does not have it"), "{}", alone.why);
     assert_eq!(score(&[&first, &second], &place.path().join("out"), &options()).unwrap().tally.scored, 2);
-    // A text that an input lacks is none that a ticket can do without, and neither is what was named.
+    // A ticket cannot do without a text that an input lacks, nor without a column that was named.
     let third = write(place.path(), "c.csv", "id,message\nC,where\n");
     assert!(score(&[&first, &third], &place.path().join("lacks"), &options()).is_err());
     let mut named = options();

@@ -36,8 +36,7 @@ fn messages_of_the_label_guide_are_right_or_marked_as_unsure() {
     for (text, category) in messages {
         assert_eq!(analyze(text).category.unwrap().category, category, "{text}");
     }
-    // This model does not get the last two right with confidence; what it must not do is to be sure of a
-    // wrong answer.
+    // This model does not get the last two right with confidence; it must not be sure of a wrong answer.
     let unsure =
         [("Can you fix the bleed settings?", Category::Revision), ("Just checking in", Category::General)];
     for (text, category) in messages.into_iter().chain(unsure) {
@@ -145,7 +144,7 @@ fn subject_and_body_are_one_message() {
 fn outputs_print_only_what_was_named() {
     let mut options = AnalyzeOptions::default();
     options.outputs = vec!["route".into()];
-    let only = engine().analyze_batch(&[Ticket::new("Production is blocked!")], &options).unwrap().remove(0);
+    let only = engine().analyze_with(&Ticket::new("Production is blocked!"), &options).unwrap();
     let all = analyze("Production is blocked!");
     assert!(only.sentiment.is_none() && only.category.is_none());
     let (only, all) = (only.route.unwrap(), all.route.unwrap());
@@ -155,7 +154,7 @@ fn outputs_print_only_what_was_named() {
     );
     assert!((only.confidence - all.confidence).abs() < 1e-5);
     options.outputs = vec!["mood".into()];
-    let error = engine().analyze_batch(&[Ticket::new("x")], &options).unwrap_err();
+    let error = engine().analyze_with(&Ticket::new("x"), &options).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
     assert!(error.message().contains("sentiment, category, route"), "{error}");
 }

@@ -24,7 +24,7 @@ fn modules(lib: &str) -> Vec<String> {
     lib.lines().filter_map(|line| declared(line.trim())).collect()
 }
 
-/// What the crate root re-exports, with the module that it comes from.
+/// Returns the names that the crate root re-exports, each with the module that it comes from.
 fn exports(lib: &str) -> Vec<(String, String)> {
     let mut exports = Vec::new();
     for line in lib.lines().filter_map(|line| line.trim().strip_prefix("pub use ")) {
@@ -117,7 +117,7 @@ fn siblings(folder: &Path, path: &str) -> BTreeMap<String, BTreeSet<String>> {
     found
 }
 
-/// What a module re-exports of those below it, with the module that it comes from.
+/// Returns the names that a module re-exports from those below it, each with the module that it comes from.
 fn reexports(source: &str) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     for part in source.split("use ").skip(1) {
@@ -194,7 +194,7 @@ fn modules_of_a_folder_do_not_import_each_other_in_circles() {
                 .collect();
             let mut left = siblings(&folder, &path);
             imports += left.values().map(BTreeSet::len).sum::<usize>();
-            // Whoever imports nobody who is left is in no circle.
+            // A module that imports none of those that are left is in no circle.
             while let Some(free) = left.iter().find(|(_, of)| of.is_empty()).map(|(name, _)| name.clone()) {
                 left.remove(&free);
                 for of in left.values_mut() {

@@ -1,4 +1,4 @@
-//! Routes: the scorer, policies, what is input of a decision, and learning from outcomes.
+//! Routes: the scorer, policies, the reasons of a decision, and learning from outcomes.
 
 mod outcomes;
 mod policy;

@@ -69,7 +69,7 @@ fn what_makes_a_difference_is_learnt_and_accepted() {
     assert!(
         report.gain.low > 0.0 && report.gain.low < report.gain.value && report.gain.value < report.gain.high
     );
-    // What the routes of the new policy truly earn: 0.9 where it is right.
+    // The true reward of the new policy's routes: 0.9 where it is right.
     let router = Router::new(learnt.clone(), None, false).unwrap();
     for outcome in &log {
         let facts = outcome.facts.as_ref().unwrap();
@@ -83,7 +83,7 @@ fn what_makes_a_difference_is_learnt_and_accepted() {
         report.new.doubly_robust.high - report.new.doubly_robust.low
             < report.new.ips.high - report.new.ips.low
     );
-    // Learnt weights keep what must hold of all weights.
+    // Learned weights keep the constraints that all weights have.
     for feature in URGENCY {
         let of = ROUTES.map(|route| learnt.weights.of(feature, route));
         assert!(of[1..].iter().all(|weight| *weight >= of[0]), "{feature:?} {of:?}");
@@ -202,7 +202,7 @@ fn a_file_of_outcomes_becomes_a_policy_file_or_none() {
     let written = RoutePolicy::read(&good.output).unwrap();
     assert_eq!((&written.name, &written.rules), (&desk.name, &desk.rules));
     assert_ne!(written.weights, desk.weights);
-    // Nothing is written over, and nothing where nothing was learnt.
+    // Nothing is overwritten, and nothing is written where nothing was learned.
     let kept = std::fs::read(&good.output).unwrap();
     assert_eq!(train_route(&good, &none).unwrap_err().kind(), ErrorKind::Io);
     assert_eq!(std::fs::read(&good.output).unwrap(), kept);

@@ -24,7 +24,7 @@ fn at(time: &str) -> RouteContext {
     RouteContext { now: Some(time.parse().unwrap()), ..RouteContext::default() }
 }
 
-/// What a file of this policy is refused for.
+/// Returns the message with which a file of this policy is refused.
 fn refused(toml: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("policy.toml");
@@ -84,7 +84,7 @@ fn each_rule_takes_its_route_out_and_is_told() {
             assert!(answer.reasoning.contains("Co-browsing would come first but"), "{}", answer.reasoning);
         }
     }
-    // What a rule does not forbid stays: enough agents, a share under the cap.
+    // Routes that a rule does not forbid stay: enough agents, a share under the cap.
     let enough = RouteContext {
         agents: [(Route::LiveChat, 2)].into(),
         shares: [(Route::VideoCall, 0.09)].into(),
@@ -391,7 +391,8 @@ fn facts() -> impl Strategy<Value = Facts> {
 }
 
 proptest! {
-    /// What is told of a change is true: with the feature at the value that is needed the second-best wins, and just before it it does not.
+    /// The reported change is true: with the feature at the value that is needed the second-best route wins,
+    /// and just before that value it does not.
     #[test]
     fn the_reversal_reverses(facts in facts()) {
         let router = Router::default();
@@ -422,7 +423,7 @@ proptest! {
         }
     }
 
-    /// Probabilities respect the share, the floors and the ceilings, and what is drawn is what they say.
+    /// Probabilities respect the share, the floors and the ceilings, and draws follow them.
     #[test]
     fn exploration_stays_within_its_bounds(facts in facts(), share in 0.01_f64..0.5, low in 0.0_f64..0.3, high in 0.3_f64..1.0, by_gap in prop::option::of(0.1_f64..1e4)) {
         let floor = share * low / 3.0;
@@ -445,7 +446,7 @@ proptest! {
             if answer.explored {
                 explored += 1;
                 prop_assert!(propensity >= floor - 1e-12 && propensity <= (high * share).max(floor) + 1e-12);
-                // What it costs is bounded, too.
+                // The cost of exploration is bounded, too.
                 let shares: Vec<f32> = answer.alternative_routes.iter().map(|other| other.score).collect();
                 let gap = 0.6 * f64::from(shares[0] / answer.confidence).ln();
                 if let Some(by_gap) = by_gap {
@@ -456,12 +457,12 @@ proptest! {
                 prop_assert_eq!(*best.get_or_insert(answer.recommended_route), answer.recommended_route);
             }
         }
-        // Five standard deviations above what is allowed.
+        // Five standard deviations above the allowed share.
         let most = 200.0 * share + 5.0 * (200.0 * share * (1.0 - share)).sqrt();
         prop_assert!(f64::from(explored) <= most, "{explored} of 200 for a share of {share}");
     }
 
-    /// Contributions name what is there, and their sign says for or against.
+    /// Contributions name parts of the facts, and their sign says whether they count for or against.
     #[test]
     fn contributions_are_of_the_facts(facts in facts()) {
         let answer = Router::default().route(&facts, "", &RouteContext::default()).unwrap();

@@ -1,4 +1,4 @@
-//! What is input of forty tickets: each by its own features. `UPDATE_SNAPSHOT=1 cargo test -p frontdesk
+//! The reasoning of forty tickets: each by its own features. `UPDATE_SNAPSHOT=1 cargo test -p frontdesk
 //! --test route reasoning` writes the file anew, to be read before it is kept.
 
 use std::collections::HashSet;
@@ -13,7 +13,7 @@ use frontdesk::{
 
 const SNAPSHOT: &str = "tests/golden/reasoning.txt";
 
-/// What the models say, in short: polarity, anger, frustration, urgency level, category and its score.
+/// The models' answers, in short: polarity, anger, frustration, urgency level, category and its score.
 type Models = (Polarity, f32, f32, u8, Category, f32);
 
 #[derive(Default)]
@@ -59,7 +59,7 @@ impl Case {
         Self { earlier, ..self }
     }
 
-    /// CallSpec under a policy that wants a consent for co-browsing and video, which was not given.
+    /// Decides under a policy that requires consent for co-browsing and video, which was not given.
     fn without_consent(self) -> Self {
         Self { consent: true, ..self }
     }

@@ -75,7 +75,7 @@ fn ahead_of_chatbot(analysis: &RouteAnalysis) -> usize {
     others.map_or(0, |place| place + 1)
 }
 
-/// What holds for every answer.
+/// Checks the properties that hold for every answer.
 fn check(analysis: &RouteAnalysis) {
     let others: Vec<f32> = analysis.alternative_routes.iter().map(|other| other.score).collect();
     let all: Vec<f32> = std::iter::once(analysis.confidence).chain(others).collect();

@@ -1,4 +1,4 @@
-//! Evaluating and comparing through the public face.
+//! Evaluating and comparing through the public API.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::common::{bundle, checkpoint, easy, open, root, rows};
 
-/// A model with one head that was taught these rows.
+/// A model with one head that was trained on these rows.
 fn taught(dir: &Path, name: &str, task: &str, data: &[Labelled]) -> PathBuf {
     let base = checkpoint("bert-single-float32", dir);
     let mut options = TrainOptions::new(base.as_path(), task, dir.join(name));
@@ -102,7 +102,7 @@ fn a_file_is_measured_as_its_rows_are_and_must_not_change_meanwhile() {
     assert!(error.message().contains("the file changed"), "{error}");
 }
 
-/// A model of the same labels that has learnt the opposite.
+/// A model of the same labels that was trained on the opposite.
 fn open_other(dir: &Path) -> Engine {
     let mut turned = easy();
     for row in &mut turned {
@@ -134,7 +134,7 @@ fn the_report_says_what_the_head_abstains_on() {
     for row in &data {
         let mut analysis = engine.analyze(&Ticket::new(row.text.as_str())).unwrap();
         let result = analysis.tasks.remove(0).result;
-        // Texts outside of the four that were learnt are another reason.
+        // Texts outside of the four that were trained on are another reason.
         let unsure = |abstain: &Abstain| abstain.reason == AbstainReason::LowConfidence;
         if analysis.abstain.iter().any(unsure) {
             abstained += 1;
@@ -233,7 +233,7 @@ fn a_model_is_no_better_than_itself() {
 fn two_models_are_compared_row_by_row_and_the_turned_comparison_is_the_mirror() {
     let dir = tempfile::tempdir().unwrap();
     let good = open(&bundle(dir.path())).unwrap();
-    // Taught the contrary, by another name, with the labels in the other order of the rows.
+    // Trained on the contrary, by another name, with the labels in the other order of the rows.
     let mut contrary = easy();
     for row in &mut contrary {
         row.label = if row.label == "calm" { "upset" } else { "calm" }.into();

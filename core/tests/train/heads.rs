@@ -1,11 +1,14 @@
-//! Training and evaluation through the public face.
+//! Training and evaluation through the public API.
 
 use std::fs;
 
 use frontdesk::doctor::Kind;
 use frontdesk::evaluate::{EvaluateOptions, evaluate};
-use frontdesk::train::{Method, TrainOptions, train};
-use frontdesk::{AbstainReason, AnalyzeOptions, Engine, EngineOptions, ErrorKind, ModelSource, Ticket};
+use frontdesk::table::Labelled;
+use frontdesk::train::{HeadKind, Method, TrainOptions, train};
+use frontdesk::{
+    AbstainReason, AnalyzeOptions, Engine, EngineOptions, ErrorKind, ModelSource, Ticket, from_json,
+};
 
 use crate::common::{bundle, checkpoint, easy, open, rows};
 
@@ -83,7 +86,7 @@ fn a_head_trained_into_a_whole_bundle_is_one_more_output() {
     );
     let mut one = AnalyzeOptions::default();
     one.outputs = vec!["mood".to_owned()];
-    let analysis = engine.analyze_batch(std::slice::from_ref(&ticket), &one).unwrap().remove(0);
+    let analysis = engine.analyze_with(&ticket, &one).unwrap();
     assert_eq!((analysis.tasks, analysis.sentiment), (all.tasks, None));
     let none = engine.analyze(&Ticket::new(" ")).unwrap();
     assert!(none.abstain.iter().any(|a| a.output == "mood" && a.reason == AbstainReason::Empty));
@@ -172,4 +175,42 @@ fn evaluation_refuses_labels_and_tasks_that_the_model_does_not_know() {
         evaluate(&engine, &easy(), &options, &|_| Ok(())).unwrap_err().kind(),
         ErrorKind::InvalidInput
     );
+}
+
+#[test]
+fn a_heads_kind_is_said_and_not_read_from_its_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let kind_of = |name: &str, task: &str, kind: Option<HeadKind>, data: &[Labelled]| {
+        let mut options = options(&dir, task);
+        (options.output, options.kind) = (dir.path().join(name), kind);
+        train(data, Some(data), &options, &|_| Ok(())).map(|report| (open(&options.output).unwrap(), report))
+    };
+    let queues = rows(&[
+        ("proof proof proof", "billing"),
+        ("broken broken broken", "urgent"),
+        ("proof broken", "billing|urgent"),
+        ("press press", ""),
+    ]);
+    // Several labels, where that is said; a label with a bar in it, where it is not.
+    let (engine, report) = kind_of("multi", "queue", Some(HeadKind::MultiLabel), &queues).unwrap();
+    assert_eq!(report.heads[0].labels, ["billing", "urgent"]);
+    let scores = engine.analyze(&Ticket::new("proof broken")).unwrap().tasks.remove(0).result.labels;
+    assert!((scores.iter().map(|label| label.score).sum::<f32>() - 1.0).abs() > 1e-3, "{scores:?}");
+    let (_, report) = kind_of("single", "queue", None, &queues[..3]).unwrap();
+    assert_eq!(report.heads[0].labels, ["billing", "billing|urgent", "urgent"]);
+    // Levels are in the order of their numbers, not of their names.
+    let levels = rows(&[("proof", "9"), ("proof proof", "10"), ("broken", "-1"), ("broken press", "9")]);
+    let (engine, report) = kind_of("ordinal", "severity", Some(HeadKind::Ordinal), &levels).unwrap();
+    assert_eq!(report.heads[0].labels, ["-1", "9", "10"]);
+    let found = evaluate(&engine, &levels, &EvaluateOptions::default(), &|_| Ok(())).unwrap();
+    assert!(found.mean_absolute_error.is_some());
+    let error = kind_of("none", "severity", Some(HeadKind::Ordinal), &easy()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::DataInvalid);
+    assert!(error.message().contains("line 2: `calm` is no whole number"), "{error}");
+    // The names of a whole bundle's heads are only the default.
+    let words = rows(&[("proof", "low"), ("broken", "high"), ("proof proof", "low")]);
+    let (_, report) = kind_of("words", "urgency", Some(HeadKind::SingleLabel), &words).unwrap();
+    assert_eq!(report.heads[0].labels, ["high", "low"]);
+    let unknown = from_json::<TrainOptions>(br#"{"kind": "many"}"#).unwrap_err();
+    assert!(unknown.message().contains("single-label`, `multi-label`, `ordinal"), "{unknown}");
 }

@@ -1,4 +1,4 @@
-//! From labelled rows to a model, and what is said of both.
+//! From labelled rows to a model: training, the doctor, evaluation and reports.
 #![cfg(feature = "train")]
 
 #[path = "../common/mod.rs"]

@@ -1,4 +1,4 @@
-//! What a training leaves beside its bundle: the report for programs, the page, the card.
+//! The files that a training leaves beside its bundle: the report for programs, the page, the card.
 
 use std::collections::HashSet;
 use std::fs;
@@ -55,7 +55,7 @@ fn numbers(value: &Value, found: &mut Vec<[String; 2]>) {
         }
         Value::Array(values) => values.iter().for_each(|value| numbers(value, found)),
         Value::Object(fields) => {
-            // What the doctor says of a row beside its place is for `--check-only`.
+            // The doctor's figures of a row beside its place are for `--check-only`.
             let shown = fields.iter().filter(|(name, _)| !["similarity", "margin"].contains(&name.as_str()));
             shown.for_each(|(_, value)| numbers(value, found));
         }

@@ -1,4 +1,4 @@
-//! Trunks that learn, through the public face.
+//! Training of trunks, through the public API.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -80,7 +80,7 @@ fn any_number_of_threads_and_any_way_of_accumulating_the_same_batch_gives_the_sa
     }
 }
 
-/// Stops a training at its `n`th word about its steps and epochs.
+/// Stops a training at its `n`th report of steps and epochs.
 fn stopping(n: usize) -> impl Fn(Progress) -> Result<()> + Sync {
     let told = AtomicUsize::new(0);
     move |progress| match told
@@ -249,7 +249,7 @@ fn a_trunk_does_not_learn_away_from_heads_that_stay() {
     let error = train(&easy(), Some(&easy()), &options, &|_| Ok(())).unwrap_err();
     assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidInput, Some("method")));
     assert!(error.message().contains("mood"), "{error}");
-    // The one head that it has may learn anew with it.
+    // The one head that it has may be trained anew with it.
     options.task = "mood".into();
     options.epochs = Some(1);
     run(&options);

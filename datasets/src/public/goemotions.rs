@@ -79,7 +79,7 @@ impl EmotionRow {
     }
 }
 
-/// The three splits after mapping, and what was dropped before it.
+/// The three splits after mapping, and counts of the rows that were dropped before it.
 #[derive(Debug)]
 pub struct GoEmotions {
     /// To train on.

@@ -12,7 +12,7 @@ use serde::Serialize;
 use std::fmt::Write;
 use std::path::Path;
 
-/// What must be known of a set before it is used.
+/// The facts that must be known of a set before it is used.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct Card {
     /// The folder under the root, and the card's file name.
@@ -23,11 +23,11 @@ pub struct Card {
     pub licence: &'static str,
     /// How the licence is known.
     pub licence_source: &'static str,
-    /// What it is used for here.
+    /// The use of the set here.
     pub task: &'static str,
-    /// Their label to ours.
+    /// Map of the set's labels to ours.
     pub label_map: &'static [(&'static str, &'static str)],
-    /// What to mind.
+    /// Caveats.
     pub notes: &'static [&'static str],
 }
 

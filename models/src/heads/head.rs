@@ -23,14 +23,14 @@ pub enum NonLinearity {
 pub struct HeadSpec {
     /// How the hidden states become one vector.
     pub pooling: Pooling,
-    /// The name and width of the dense layer and what follows it, where there is one.
+    /// The name and width of the dense layer and the non-linearity that follows it, where there is one.
     pub dense: Option<(String, usize, NonLinearity)>,
     /// The name of the output layer.
     pub output: String,
     /// The number of logits.
     pub logits: usize,
-    /// Whether the squared length of what the output layer reads follows the logits, as a distance from
-    /// centres needs it.
+    /// Whether the squared length of the output layer's input follows the logits, as a distance from centres
+    /// needs it.
     pub squared_length: bool,
 }
 
@@ -48,7 +48,7 @@ impl Head {
     /// Reads a head's tensors; `hidden` is the trunk's width.
     ///
     /// # Errors
-    /// [`ModelError::Tensor`] where one is missing or does not fit.
+    /// [`ModelError::Tensor`](crate::ModelError::Tensor) where one is missing or does not fit.
     pub fn load(spec: &HeadSpec, hidden: usize, weights: &Weights, device: &Device) -> Result<Self> {
         let mut width = hidden;
         let mut dense = None;
@@ -74,7 +74,7 @@ impl Head {
     /// Logits from hidden states: `[batch, logits]`.
     ///
     /// # Errors
-    /// [`ModelError::Compute`] where the device failed.
+    /// [`ModelError::Compute`](crate::ModelError::Compute) where the device failed.
     pub fn forward(&self, hidden: &HiddenStates) -> Result<Tensor> {
         self.from_pooled(&hidden.pool(self.pooling)?)
     }
@@ -83,7 +83,7 @@ impl Head {
     /// length where the head has it.
     ///
     /// # Errors
-    /// [`ModelError::Compute`] where the shapes do not fit or the device failed.
+    /// [`ModelError::Compute`](crate::ModelError::Compute) where the shapes do not fit or the device failed.
     pub fn from_pooled(&self, pooled: &Tensor) -> Result<Tensor> {
         let states = match &self.dense {
             None => pooled.clone(),

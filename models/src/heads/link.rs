@@ -1,7 +1,7 @@
 //! Logits to probabilities. The exponential is a library of this build, not the system's, whose last bits
 //! differ from machine to machine.
 
-/// How a head's logits become what it says.
+/// How a head's logits become its output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Link {
     /// Exactly one label holds.
@@ -14,7 +14,7 @@ pub enum Link {
     Ordinal,
 }
 
-/// What the link makes of the logits: as many values as logits, one more for [`Link::Ordinal`].
+/// Returns the output of the link for the logits: as many values as logits, one more for [`Link::Ordinal`].
 pub fn probabilities(link: Link, logits: &[f32]) -> Vec<f32> {
     match link {
         Link::Softmax => softmax(logits),

@@ -1,5 +1,5 @@
-//! What benches time: a product and the scales around it by themselves, and the most that a processor's
-//! multiply-adds can do.
+//! Subjects of the benches: a product and the steps around it by themselves, and the peak of a processor's
+//! multiply-adds.
 
 use std::time::{Duration, Instant};
 
@@ -24,7 +24,7 @@ pub fn peak(isa: Isa, precision: Precision, time: Duration) -> Option<f64> {
     Some(best)
 }
 
-/// A linear layer of random weights, its input packed for it, and room for what it gives. One thread runs it.
+/// A linear layer of random weights, its input packed for it, and space for its output. One thread runs it.
 #[derive(Debug)]
 pub struct Product {
     isa: Isa,
@@ -43,11 +43,11 @@ pub struct Product {
 /// A part of a pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
-    /// The activations into the form that the product reads.
+    /// Packing the activations into the form that the product reads.
     Pack,
     /// The product with its bias.
     Product,
-    /// The product with its bias, epilogue GELU.
+    /// The product with its bias, then GELU.
     Gelu,
     /// LayerNorm of the product's input.
     Norm,

@@ -1,12 +1,14 @@
 //! The instruction sets that the kernels are compiled for, and which of them this processor has.
 
 use super::portable::Portable;
-use super::simd::{Kernel, Program, Simd};
+use super::simd::Program;
+#[cfg(any(feature = "train", feature = "bench"))]
+use super::simd::{Kernel, Simd};
 #[cfg(target_arch = "x86_64")]
 use super::x86_64::{Avx2, Avx512, Vnni, Words};
 use crate::{ModelError, Result};
 
-/// An instruction set that this processor has.
+/// An instruction set that this processor supports.
 #[derive(Debug, Clone, Copy)]
 pub struct Isa(Set);
 
@@ -38,14 +40,14 @@ impl Isa {
         sets.into_iter().map(Self).collect()
     }
 
-    /// RowMajor Rust.
+    /// Plain Rust.
     pub const PORTABLE: Self = Self(Set::Portable(Portable));
 
     /// The fastest that this processor has, or the one that `FRONTDESK_ISA` names: `avx512vnni`, `avx512`,
     /// `avx2` or `portable`.
     ///
     /// # Errors
-    /// [`ModelError::Isa`] where the variable names none, or one that this processor has not.
+    /// [`ModelError::Isa`] where the variable names none, or one that this processor does not have.
     pub fn chosen() -> Result<Self> {
         let available = Self::available();
         let Some(name) = std::env::var_os(FORCED) else { return Ok(available[0]) };
@@ -83,6 +85,7 @@ impl Isa {
         }
     }
 
+    #[cfg(any(feature = "train", feature = "bench"))]
     /// Runs a program of one kernel, which is compiled whole for the instruction set: its `run` is
     /// `#[inline(always)]`.
     pub(crate) fn compiled<P: Program>(self, program: P) -> P::Output {
@@ -103,9 +106,11 @@ impl Isa {
     }
 }
 
+#[cfg(any(feature = "train", feature = "bench"))]
 /// A program that is one kernel.
 struct Whole<P>(P);
 
+#[cfg(any(feature = "train", feature = "bench"))]
 impl<P: Program> Program for Whole<P> {
     type Output = P::Output;
 
@@ -114,6 +119,7 @@ impl<P: Program> Program for Whole<P> {
     }
 }
 
+#[cfg(any(feature = "train", feature = "bench"))]
 impl<S: Simd, P: Program> Kernel<S> for Whole<P> {
     type Output = P::Output;
 

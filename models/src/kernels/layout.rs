@@ -13,7 +13,7 @@ pub(crate) fn panels(columns: usize) -> usize {
 }
 
 /// Rows of a matrix, read panel by panel. Two orders are read alike: by columns, `[panel][row][16]` over all
-/// rows, as products write it; and by groups, `[group][panel][row of the group][16]`, as scales over rows
+/// rows, as products write it; and by groups, `[group][panel][row of the group][16]`, as steps over rows
 /// write it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Tiles<'a> {

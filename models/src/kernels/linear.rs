@@ -1,4 +1,5 @@
-//! y = x Wᵀ + b with weights packed for the tiles, and what is done to a tile before it is written.
+//! y = x Wᵀ + b with weights packed for the tiles, and the epilogue that is applied to a tile before it is
+//! written.
 
 use std::ops::Range;
 
@@ -32,7 +33,7 @@ pub(super) enum PackedWeights {
         scales: Vec<Lane>,
         /// The sums of the weights, `[panel][block]`.
         sums: Vec<[i32; LANES]>,
-        /// One over the spread of each input column, which the weights are multiplied with.
+        /// One over the spread of each input column; the weights are multiplied by the spread.
         inverse: Vec<Lane>,
     },
 }
@@ -58,7 +59,7 @@ pub(crate) enum Packed<'a, Q> {
     Int8 { quads: &'a [Q], scales: &'a [Scale] },
 }
 
-/// What follows the product.
+/// The operation that follows the product.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Epilogue<'a> {
     Nothing,
@@ -237,15 +238,15 @@ impl PackedLinear {
     }
 }
 
-/// `part` of `all`, and as much of what follows as there is.
+/// Returns `part` of `all`, and as much of the same length after it as there is.
 #[inline(always)]
 fn split<T>(all: &[T], part: Range<usize>) -> (&[T], &[T]) {
     let after = part.end..all.len().min(part.end + part.len());
     (&all[part], &all[after])
 }
 
-/// Asks for the share of the next weights that falls to one of the groups which use those before: they come
-/// while these are multiplied, and the first group finds them in the cache.
+/// Prefetches one group's share of the next weights: they arrive while the groups are multiplied with the
+/// current ones, and the first group finds them in the cache.
 #[inline(always)]
 fn ask<S: Simd, T>(simd: S, next: &[T], group: usize, rows: usize) {
     let groups = rows.div_ceil(S::ROWS);
@@ -268,7 +269,7 @@ fn block_of<'a, T>(
     &values[(first + group.start) * inputs..][block.start * height..block.end * height]
 }
 
-/// What is done to a value of one panel before it is written.
+/// The epilogue of one panel, applied to each value before it is written.
 struct Finish<'a> {
     epilogue: Epilogue<'a>,
     panel: usize,

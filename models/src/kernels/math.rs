@@ -1,4 +1,4 @@
-//! Functions of sixteen floats at a time. Each scale rounds alike on every instruction set.
+//! Functions of sixteen floats at a time. Each step rounds alike on every instruction set.
 
 use super::simd::Simd;
 
@@ -81,6 +81,7 @@ pub(crate) fn gelu_tanh<S: Simd>(simd: S, x: S::F32) -> S::F32 {
     simd.fma(half, tanh, half)
 }
 
+#[cfg(feature = "train")]
 /// The derivative of [`gelu`]: Φ(x) + x φ(x).
 #[inline(always)]
 pub(crate) fn gelu_slope<S: Simd>(simd: S, x: S::F32) -> S::F32 {
@@ -91,6 +92,7 @@ pub(crate) fn gelu_slope<S: Simd>(simd: S, x: S::F32) -> S::F32 {
     simd.fma(x, density, simd.fma(erf(simd, x), half, half))
 }
 
+#[cfg(feature = "train")]
 /// The derivative of [`gelu_tanh`], with t the tanh and u what it is of: (1 + t) / 2 + x / 2 · (1 - t²) · u'.
 #[inline(always)]
 pub(crate) fn gelu_tanh_slope<S: Simd>(simd: S, x: S::F32) -> S::F32 {

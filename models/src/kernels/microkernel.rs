@@ -83,8 +83,8 @@ impl<S: Simd, const R: usize, const C: usize> Kernel<S> for Integers<'_, S::Quad
     }
 }
 
-/// Evaluates `run` with the constant `R` as high as the tile, which can be no argument: it is the length of
-/// arrays.
+/// Evaluates `run` with the constant `R` as high as the tile, which cannot be an argument: it is the length
+/// of arrays.
 macro_rules! by_rows {
     ($height:expr, $($rows:literal)*, $R:ident => $run:expr) => {
         match $height {

@@ -1,8 +1,8 @@
 //! The arithmetic of the CPU's serving path: written once over one trait (`simd.rs`), compiled for each
 //! instruction set, chosen at run time.
 //!
-//! The same bits come out of every instruction set: sums of integers are exact, and each float scale keeps
-//! one order of operations.
+//! The same bits come out of every instruction set: sums of integers are exact, and each float step keeps one
+//! order of operations.
 #![allow(unsafe_code)]
 
 #[cfg(feature = "bench")]

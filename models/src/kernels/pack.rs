@@ -10,14 +10,14 @@ use super::simd::{LANES, PAIRS, WeightPairs, WeightQuads};
 /// Adding and subtracting it rounds a float32 of less than 2^22 to the nearest integer, ties to even.
 const ROUND: f32 = 12_582_912.0;
 
-/// What two weights side by side sum up to at most, by magnitude: with unsigned bytes, 255 · 128 is within 16
-/// bits.
+/// The largest sum of the magnitudes of two weights side by side: times an unsigned byte, 255 · 128 is within
+/// 16 bits.
 pub(super) const PAIR: i32 = 128;
 /// Before they are rounded: a sum of two below the limit cannot be rounded above it.
 const BELOW_PAIR: f32 = PAIR as f32 - 0.01;
 
-/// The weights of each output over the inputs, and what a layer reads and writes, each counted with its
-/// padding.
+/// The weights of each output over the inputs, and the sizes of a layer's input and output, each counted with
+/// its padding.
 pub(crate) struct Matrix<R> {
     pub(crate) inputs: usize,
     pub(crate) outputs: usize,
@@ -100,7 +100,7 @@ fn pack_int8(
     matrix: &Matrix<impl Fn(usize) -> Option<Vec<f32>> + Sync>,
     spread: impl Fn(usize) -> f32,
 ) -> PackedWeights {
-    // SmoothQuant (Xiao et al. 2023), at its exponent of a half: what is wide among the inputs goes to the
+    // SmoothQuant (Xiao et al. 2023), at its exponent of a half: the wide spread of an input is moved to the
     // weights.
     let smooth = |(input, heaviest): (usize, f32)| {
         let ratio = if input < matrix.inputs { (spread(input) / heaviest).sqrt() } else { 0.0 };

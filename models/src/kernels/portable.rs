@@ -1,4 +1,4 @@
-//! RowMajor Rust: the oracle of the other instruction sets, and the path of processors without them.
+//! Plain Rust: the oracle of the other instruction sets, and the path of processors without them.
 
 use super::simd::{Buffers, Kernel, LANES, Simd, WeightPairs, WeightQuads};
 

@@ -1,5 +1,5 @@
-//! Products of plain row-major matrices for training, by the `gemm` crate. Weights change with every scale,
-//! so packing them as the serving path does would cost as much as it saves.
+//! Products of plain row-major matrices for training, by the `gemm` crate. Weights change with every step, so
+//! packing them as the serving path does would cost as much as it saves.
 
 use gemm::Parallelism;
 

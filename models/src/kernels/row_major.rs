@@ -6,7 +6,7 @@ use crate::Result;
 use crate::numbers::Rows;
 use crate::weights::Weights;
 
-/// A linear layer as a checkpoint has it: `[output, input]` and `[output]`.
+/// A linear layer as a checkpoint stores it: `[output, input]` and `[output]`.
 pub(crate) struct RowMajor<'a> {
     weight: Rows<'a>,
     pub(crate) bias: Vec<f32>,
@@ -30,8 +30,8 @@ impl<'a> RowMajor<'a> {
         PackedLinear::new(precision, &matrix, |output| self.bias[output], spread)
     }
 
-    /// About how far each output goes from zero, for inputs of these means and deviations that do not depend
-    /// on each other. Zeros where no integers are asked for.
+    /// Estimates how far each output goes from zero, for inputs of these means and deviations that do not
+    /// depend on each other. Zeros where no integers are asked for.
     pub(crate) fn spreads(&self, precision: Precision, means: &[f32], deviations: &[f32]) -> Vec<f32> {
         if precision != Precision::Int8 {
             return vec![0.0; self.bias.len()];

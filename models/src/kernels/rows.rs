@@ -69,7 +69,7 @@ pub(crate) fn pack_bf16(from: Tiles<'_>, to: &mut [Pairs]) {
     }
 }
 
-/// The bits of the nearest bfloat16, ties to even; what is subnormal becomes zero, and a NaN the quiet one.
+/// The bits of the nearest bfloat16, ties to even; a subnormal number becomes zero, and a NaN the quiet NaN.
 #[inline(always)]
 pub(crate) fn bf16(value: f32) -> u32 {
     let bits = value.to_bits();
@@ -119,7 +119,7 @@ pub(crate) fn quantise<S: Simd>(
             *scale = Scale { scale: range / 255.0, zero: low * factor + 128.0 };
             let (factor, offset) = (simd.splat(factor), simd.splat(-scale.zero));
             for panel in 0..inverse.len() {
-                // The largest may come out half a scale above.
+                // Rounding may put the largest half a step above.
                 let whole = simd.round(simd.fma(value(panel), factor, offset));
                 let whole = simd.max(simd.min(whole, simd.splat(127.0)), simd.splat(-128.0));
                 to[panel * rows + row] = simd.quads(whole);

@@ -1,7 +1,8 @@
-//! What a kernel asks of an instruction set: sixteen floats at a time, and two tiles of a matrix product.
+//! The operations that kernels need of an instruction set: those of sixteen floats at a time, and the tiles
+//! of a matrix product.
 //!
-//! Every operation rounds once, as IEEE 754 says, and a fused multiply-add rounds once for both of its
-//! scales. So a kernel that is written over this trait gives the same bits on every instruction set.
+//! Every operation rounds once, as IEEE 754 says, and a fused multiply-add rounds once for both of its steps.
+//! So a kernel that is written over this trait gives the same bits on every instruction set.
 
 /// The columns of a tile, and the floats of one [`Simd::F32`].
 pub(crate) const LANES: usize = 16;
@@ -66,15 +67,16 @@ pub(crate) trait Simd: Copy + Send + Sync {
 
     /// Activations from whole floats of -128 to 127.
     fn quads(self, values: Self::F32) -> Self::Quads;
-    /// What the quads add to each activation: sums start at `-OFFSET` times the sum of the column's weights.
+    /// The offset that the quads add to each activation: sums start at `-OFFSET` times the sum of the
+    /// column's weights.
     const OFFSET: i32;
 
-    /// Asks for the weights some way behind these: a stream from memory is twice as fast so. There need be
-    /// none.
+    /// Prefetches the weights a fixed distance after these, which need not exist: a stream from memory is
+    /// twice as fast that way.
     #[inline(always)]
     fn prefetch_ahead<T>(self, _weights: &T) {}
 
-    /// Asks for these weights.
+    /// Prefetches these weights.
     #[inline(always)]
     fn prefetch<T>(self, _weights: &T) {}
 
@@ -139,8 +141,8 @@ pub(crate) trait Simd: Copy + Send + Sync {
             *panel = &weights.as_chunks().0[..whole];
         }
         for (at, rows) in activations.iter().enumerate().take(whole) {
-            // In fours: to count each scale costs as much as its multiply-adds, and a loop over sixteen is
-            // not unrolled.
+            // In fours: to count each step costs as much as its multiply-adds, and a loop over sixteen is not
+            // unrolled.
             for quarter in 0..4 {
                 for k in 0..4 {
                     let k = 4 * quarter + k;

@@ -1,9 +1,9 @@
 //! Threads that work on one forward pass together, where there are idle ones.
 //!
-//! The pass belongs to the thread that began it, and is a row of regions: many independent parts, then a wait
-//! for all of them. A region is short, a few microseconds to a millisecond, so helpers spin between regions
-//! and do not sleep. Helpers come from the rayon pool that the pass runs on, if any of its threads is idle; a
-//! busy pool sends none, and then each thread has a pass of its own.
+//! The pass belongs to the thread that began it, and is a sequence of regions: many independent parts, then a
+//! wait for all of them. A region is short, a few microseconds to a millisecond, so helpers spin between
+//! regions and do not sleep. Helpers come from the rayon pool that the pass runs on, if any of its threads is
+//! idle; a busy pool sends none, and then each thread has a pass of its own.
 
 #![allow(unsafe_code)]
 
@@ -32,7 +32,7 @@ struct Shared {
 
 // SAFETY: `work` is written by the lead alone, before the release store of `claims` that opens a region and
 // after every part of the region before is done. A helper reads it only between a claim (acquire) of a part
-// and the release of `done` for that part, and the lead does not go on, or write again, before it has
+// and the release of `done` for that part, and the lead does not continue, or write again, before it has
 // acquired all of these.
 unsafe impl Sync for Shared {}
 

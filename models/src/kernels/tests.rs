@@ -314,7 +314,7 @@ fn functions_have_the_same_bits_everywhere_and_come_near_the_true_ones() {
         for (index, (values, truth)) in found.iter().zip(truths).enumerate() {
             for (&x, &value) in points.iter().zip(values.as_flattened()) {
                 let expected = truth(f64::from(x));
-                // exp is relative; the others are absolute, and what is left of GELU grows with x.
+                // exp is relative; the others are absolute, and the error of GELU grows with x.
                 let allowed = if index == 0 { 3e-7 * expected } else { 1.1e-6 + 1e-7 * f64::from(x.abs()) };
                 let difference = (f64::from(value) - expected).abs();
                 assert!(difference <= allowed, "function {index} at {x} on {}: {difference}", isa.name());

@@ -10,7 +10,7 @@ use crate::kernels::microkernel::f32_tile;
 use crate::kernels::rows::exponentials;
 use crate::kernels::simd::{LANES, Program, Simd};
 
-/// What the attention of all layers has in common.
+/// The settings that the attention of all layers shares.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Attention<'a> {
     pub(super) isa: Isa,
@@ -63,7 +63,7 @@ impl Attention<'_> {
         1.0 / (self.width() as f32).sqrt()
     }
 
-    /// Multiplies the probabilities of a head, `[panel of keys][query]`, with the dropout's factors.
+    /// Multiplies the probabilities of a head, `[panel of keys][query]`, by the dropout's factors.
     #[inline(always)]
     fn drop(&self, first: usize, head: usize, tokens: usize, probabilities: &mut [Lane]) {
         if self.dropout.is_none() {

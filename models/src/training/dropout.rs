@@ -1,12 +1,12 @@
-//! Dropout (Srivastava et al. 2014) whose masks are computed, not stored: a value's fate is a hash of the
-//! seed and its place, so that the backward pass finds the same mask, at any number of threads.
+//! Dropout (Srivastava et al. 2014) whose masks are computed, not stored: whether a value is kept is a hash
+//! of the seed and its place, so that the backward pass finds the same mask, at any number of threads.
 
 /// A dropout of one place in the network.
 #[derive(Debug, Clone, Copy)]
 pub struct Dropout {
     /// Of 2¹⁶, those that become 0.
     below: u32,
-    /// What the others are multiplied with.
+    /// The factor that the others are multiplied by.
     scale: f32,
     seed: u64,
 }
@@ -18,8 +18,8 @@ impl Dropout {
     /// Every value stays.
     pub const NONE: Self = Self { below: 0, scale: 1.0, seed: 0 };
 
-    /// Sets a `share` of the values to 0, from 0 to below 1 in steps of 2⁻¹⁶, and scales the others by 1 / (1
-    /// - share).
+    /// Sets a `share` of the values to 0, from 0 to below 1 in steps of 2⁻¹⁶, and scales the others by 1 /
+    /// (1 - share).
     pub fn new(share: f32, seed: u64) -> Self {
         let below = (share.clamp(0.0, 0.999) * 65536.0).round() as u32;
         Self { below, scale: 65536.0 / (65536 - below) as f32, seed }
@@ -35,7 +35,7 @@ impl Dropout {
         self.below == 0
     }
 
-    /// What the four values of a block of a row are multiplied with.
+    /// Returns the factors of the four values of a block of a row: 0 or the scale.
     #[inline(always)]
     pub(super) fn factors(self, row: usize, block: usize) -> [f32; TOGETHER] {
         let hash = mix(self.seed.wrapping_add((row as u64) << 32 | block as u64));

@@ -18,7 +18,7 @@ pub(super) struct Layer<'a> {
     pub(super) dropout: Dropout,
 }
 
-/// What the backward pass reads again, each `[token][…]`.
+/// The values that the backward pass needs, each `[token][…]`.
 #[derive(Debug)]
 pub(super) struct Saved {
     input: Vec<f32>,

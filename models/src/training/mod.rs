@@ -1,4 +1,4 @@
-//! A trunk that learns: BERT and DistilBERT with their backward passes.
+//! A trunk in training: BERT and DistilBERT with their backward passes.
 //!
 //! candle's fused LayerNorm and softmax carry no gradient, and its autograd spends a fifth of a step on
 //! adding zeros; so forward and backward are written out, layer by layer, without padding, over the same
@@ -30,8 +30,8 @@ pub struct Trunk {
     parameters: Vec<Parameter>,
 }
 
-/// A batch that went through a trunk, with what its way back needs: about 64 · hidden bytes a token and
-/// layer.
+/// A forward pass of a batch, with the values that its backward pass needs: about 64 · hidden bytes a token
+/// and layer.
 #[derive(Debug)]
 pub struct Pass {
     ids: Vec<u32>,

@@ -1,4 +1,4 @@
-//! What a trunk learns, and the gradients of it.
+//! The parameters of a trunk, and their gradients.
 
 use std::collections::BTreeMap;
 

@@ -180,7 +180,7 @@ pub(super) fn activate(isa: Isa, activation: Activation, values: &[f32]) -> Vec<
     to
 }
 
-/// Multiplies the gradient with the activation's derivative at each value.
+/// Multiplies the gradient by the activation's derivative at each value.
 pub(super) fn activate_backward(isa: Isa, activation: Activation, values: &[f32], gradient: &mut [f32]) {
     let size = BLOCK * 1024;
     gradient.par_chunks_mut(size).zip(values.par_chunks(size)).for_each(|(to, from)| {
@@ -192,7 +192,7 @@ struct Activated<'a> {
     activation: Activation,
     from: &'a [f32],
     to: &'a mut [f32],
-    /// Whether `to` is a gradient, to be multiplied with the derivative.
+    /// Whether `to` is a gradient, to be multiplied by the derivative.
     gradient: bool,
 }
 

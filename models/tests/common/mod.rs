@@ -61,7 +61,7 @@ pub fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
     a.iter().zip(b).map(|(x, y)| (x - y).abs()).fold(0.0, f32::max)
 }
 
-/// The reference, and the packed path in float32 on each instruction set that there is.
+/// The reference, and the packed path in float32 on each available instruction set.
 pub fn backends() -> Vec<Backend> {
     let packed = Isa::available().into_iter().map(|isa| Backend::Packed { precision: Precision::F32, isa });
     std::iter::once(Backend::Reference(Device::Cpu)).chain(packed).collect()

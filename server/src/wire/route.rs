@@ -15,25 +15,25 @@ pub(crate) struct RouteAnalysis {
     reasoning: String,
     /// The other channels that the rules left, best first.
     alternative_routes: Vec<RouteScore>,
-    /// What moved the decision, the weightiest first.
+    /// The features that moved the decision, the weightiest first.
     contributions: Vec<Contribution>,
-    /// What would have to be otherwise for the second-best channel to win.
+    /// The change that would make the second-best channel win.
     #[serde(skip_serializing_if = "Option::is_none")]
     would_change: Option<Reversal>,
-    /// The channels that a rule took out.
+    /// The channels that a rule excluded.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     excluded: Vec<Exclusion>,
-    /// The probability that the policy gave this channel, where it tries out others than the best.
+    /// The probability that the policy gave this channel, where it explores other channels than the best.
     #[serde(skip_serializing_if = "Option::is_none")]
     propensity: Option<f64>,
-    /// Whether it is tried out, and another is thought better.
+    /// Whether the channel was chosen by exploration, and another has a better score.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     explored: bool,
-    /// What a policy that is only watched would have chosen.
+    /// The choice of a shadow policy, whose decisions are only recorded.
     #[serde(skip_serializing_if = "Option::is_none")]
     shadow: Option<Shadow>,
-    /// What the decision was made from, to be handed back as it is: `frontdesk route --replay`, `frontdesk
-    /// train --task route`.
+    /// The input of the decision, to be handed back as it is: `frontdesk route --replay`, `frontdesk train
+    /// --task route`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     record: Option<Box<core::DecisionRecord>>,
@@ -46,12 +46,12 @@ pub(crate) struct RouteScore {
     score: f32,
 }
 
-/// What one feature did to a decision.
+/// The effect of one feature on a decision.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Contribution {
     feature: String,
     value: f64,
-    /// What it gives the channel above the others; below 0 it speaks against it.
+    /// The score that it adds to the channel above the others; below 0 it counts against the channel.
     effect: f64,
 }
 
@@ -65,7 +65,7 @@ pub(crate) struct Reversal {
     needed: f64,
 }
 
-/// A channel that a rule took out.
+/// A channel that a rule excluded.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Exclusion {
     route: String,
@@ -73,7 +73,7 @@ pub(crate) struct Exclusion {
     rule: String,
 }
 
-/// What a policy that is only watched would have chosen.
+/// The choice of a shadow policy, whose decisions are only recorded.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Shadow {

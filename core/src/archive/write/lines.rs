@@ -8,7 +8,7 @@ use super::{OutRow, Shape, failed};
 use crate::score::Cell;
 use crate::{Error, ErrorKind, Result};
 
-/// CSV; what is missing is an empty field.
+/// CSV; a missing value is an empty field.
 pub(super) struct Csv<W: Write> {
     writer: csv::Writer<W>,
     has_id: bool,
@@ -66,7 +66,7 @@ fn broken(error: csv::Error) -> Error {
     Error::new(ErrorKind::Io, error.to_string())
 }
 
-/// JSON lines; what is missing is `null`.
+/// JSON lines; a missing value is `null`.
 pub(super) struct JsonLines<W: Write> {
     sink: W,
     names: Vec<String>,

@@ -19,14 +19,14 @@ use crate::{Error, ErrorKind, Result};
 use columnar::Columnar;
 use lines::{Csv, JsonLines};
 
-/// What a row of the output is made of.
+/// The columns of an output row.
 #[derive(Debug, Clone)]
 pub(crate) struct Shape {
     pub(crate) layout: Layout,
     pub(crate) has_id: bool,
     /// The names of the columns that are carried along, as the output has them.
     pub(crate) kept: Vec<String>,
-    /// Whether it says what was taken away from the text.
+    /// Whether it has a column with the parts that were removed from the text.
     pub(crate) has_removed: bool,
 }
 
@@ -61,7 +61,7 @@ enum Rows {
     JsonLines(Box<JsonLines<Sink>>),
 }
 
-/// What was written.
+/// The size and the digest of a written file.
 pub(crate) struct Written {
     pub(crate) bytes: u64,
     pub(crate) digest: String,
@@ -91,7 +91,7 @@ impl PartWriter {
         pushed.map_err(|e| e.context(self.partial.display()))
     }
 
-    /// Writes what is left, to the disk itself.
+    /// Writes the rest, and waits until it is on the disk.
     pub(crate) fn finish(mut self) -> Result<Written> {
         let sink = match self.rows.take() {
             Some(Rows::Columnar(rows)) => rows.finish(),

@@ -21,7 +21,7 @@ pub(crate) enum Method {
     Vector,
 }
 
-/// A scaling, why it was chosen, and what it is worth.
+/// A scaling, with the figures that it was chosen by.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Choice {
     /// Fitted on all rows.

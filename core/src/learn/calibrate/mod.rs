@@ -23,7 +23,7 @@ use likelihood::Likelihood;
 /// As near as float64 goes: there are few parameters.
 const LIMITS: Limits = Limits { steps: 500, gain: 1e-14 };
 
-/// What leaves logits as they are.
+/// Returns the scaling that leaves logits as they are.
 pub(crate) fn identity(logits: usize) -> Scaling {
     Scaling { weights: vec![1.0; logits], biases: vec![0.0; logits] }
 }
@@ -34,7 +34,7 @@ pub(crate) fn loss(link: Link, logits: &[Vec<f32>], truth: &[Vec<usize>]) -> f64
     Likelihood::new(link, logits, truth).loss(&Parameters::of(&identity(width)))
 }
 
-/// A scaling while it is fitted, or the gradient of what is minimised.
+/// A scaling while it is fitted, or the gradient of the objective.
 #[derive(Debug, Clone, PartialEq)]
 struct Parameters {
     weights: Vec<f64>,

@@ -1,4 +1,4 @@
-//! Scalings against scipy (core/tests/golden/make_evaluate.py made the values), and what holds of all of
+//! Scalings against scipy (core/tests/golden/make_evaluate.py made the values), and properties of all of
 //! them.
 
 use frontdesk_models::heads::{Link, probabilities};
@@ -65,7 +65,7 @@ fn scalings_are_those_of_scipy() {
     }
 }
 
-/// Logits under which labels drawn by `made` are what the probabilities say.
+/// Logits under which labels drawn by `made` follow the probabilities.
 fn drawn(link: Link, made: &Scaling, rows: usize) -> (Vec<Vec<f32>>, Vec<Vec<usize>>) {
     let mut random = StdRng::seed_from_u64(5);
     let mut row = |_| {
@@ -129,7 +129,7 @@ fn a_vector_scaling_is_chosen_where_it_is_better_on_rows_that_it_has_not_seen() 
         choice.vector_nll < choice.temperature_nll && choice.temperature_nll <= choice.identity_nll + 0.01
     );
     assert_eq!(choice.scaling, vector(Link::Softmax, &logits, &truth));
-    // What a row's scaling has not seen flatters it less.
+    // A scaling that has not seen a row flatters it less.
     let as_is = identity(3);
     let unseen = loss(Link::Softmax, &choice.out_of_fold, &truth, &as_is) / 600.0;
     assert!((unseen - choice.vector_nll).abs() < 1e-9);

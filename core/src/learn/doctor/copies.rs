@@ -42,7 +42,8 @@ pub(super) fn examine(corpus: &Corpus<'_>, threshold: f64, tell: Tell<'_>) -> Re
     texts.close();
     forms.close();
 
-    // One text of each form: what is the same but for digits and punctuation would only crowd the buckets.
+    // One text of each form: texts that are the same but for digits and punctuation would only crowd the
+    // buckets.
     let unlike: Vec<&str> =
         (0..forms.len()).map(|group| corpus.rows[forms.first(group) as usize].text).collect();
     let index = Index::new(&unlike, threshold, tell)?;

@@ -1,4 +1,4 @@
-//! What a model says of rows that it has not seen: stratified cross-validation of a softmax regression.
+//! Predictions for rows that the model has not seen: stratified cross-validation of a softmax regression.
 
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -8,7 +8,8 @@ use super::softmax::Softmax;
 use super::{Progress, Stage, Tell};
 use crate::{Error, ErrorKind, Result};
 
-/// Rows that a fold's regression learns from, about; of more, each label gives its share, though at least 20.
+/// About the most rows that a fold's regression is fitted to; where there are more, each label contributes
+/// its share, but at least 20.
 pub const MAX_FIT_ROWS: usize = 20_000;
 
 const LEAST_FIT_ROWS: usize = 20;
@@ -81,7 +82,7 @@ impl Folds {
         Ok(Self { count: folds, of, learnt })
     }
 
-    /// The rows that are learnt from, ascending.
+    /// Returns the rows that regressions are fitted to, ascending.
     pub(crate) fn learnt(&self) -> &[usize] {
         &self.learnt
     }
@@ -114,8 +115,8 @@ impl Folds {
 }
 
 impl Fitted<'_> {
-    /// The probabilities of `rows`, each by a regression that has not learnt from it; `features[i]` are of
-    /// `rows[i]`. `turn` is asked now and then whether to go on.
+    /// The probabilities of `rows`, each by a regression that has not learned from it; `features[i]` are of
+    /// `rows[i]`. `turn` is called now and then, and may stop the work.
     pub(crate) fn predict(
         &self,
         rows: &[usize],
@@ -148,8 +149,8 @@ fn check(rows: &[usize], features: &[&[f32]], width: usize) -> Result<()> {
     Ok(())
 }
 
-/// Each row's fold: the rows of a class are dealt out in a random order, and the next class goes on where it
-/// ended.
+/// Each row's fold: the rows of a class are dealt out in a random order, and the next class continues where
+/// it ended.
 fn stratified(labels: &[usize], classes: usize, folds: usize, random: &mut StdRng) -> Vec<usize> {
     let mut of = vec![0; labels.len()];
     let mut next = 0;

@@ -1,4 +1,4 @@
-//! What an examination says, for people and for programs.
+//! Findings of an examination, for people and for programs.
 
 use std::fmt;
 use std::io::Write;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, ErrorKind, Result};
 
-/// What is wrong. A closed set.
+/// The kind of a finding. A closed set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
@@ -64,11 +64,11 @@ impl Kind {
     ];
 }
 
-/// How much it matters; the gravest first.
+/// The severity of a finding; the gravest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
-    /// A training on these rows, or what it says of itself, is worth nothing.
+    /// A model trained on these rows, or its figures, would be worth nothing.
     Stop,
     /// A model may learn something wrong.
     Warn,
@@ -114,7 +114,7 @@ pub struct Place {
     pub line: u64,
 }
 
-/// A row that a finding is about, and what is particular to it.
+/// A row that a finding is about, and its particulars.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FindingRow {
     /// The file.
@@ -161,12 +161,12 @@ impl FindingRow {
     }
 }
 
-/// One thing that is wrong.
+/// One finding: a fault, and the rows that it is about.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Finding {
-    /// What.
+    /// The kind of the fault.
     pub kind: Kind,
-    /// How much it matters.
+    /// Its severity.
     pub severity: Severity,
     /// A sentence for people.
     pub message: String,
@@ -219,7 +219,7 @@ pub struct LanguageCount {
     pub rows: usize,
 }
 
-/// What an examination found.
+/// The result of an examination.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Diagnosis {
     /// Rows examined.
@@ -228,7 +228,7 @@ pub struct Diagnosis {
     pub labels: Vec<LabelCount>,
     /// Languages of the training rows, the commonest first. Short texts are not counted.
     pub languages: Vec<LanguageCount>,
-    /// What is wrong, the gravest first.
+    /// The findings, the gravest first.
     pub findings: Vec<Finding>,
 }
 
@@ -238,7 +238,8 @@ impl Diagnosis {
         self.findings.iter().any(|finding| finding.severity == Severity::Stop)
     }
 
-    /// The same with at most so many rows a finding, the first; their `count` still says how many there are.
+    /// Returns the diagnosis with at most the first `rows` rows of each finding; `count` still says how many
+    /// there are.
     #[must_use]
     pub fn brief(&self, rows: usize) -> Self {
         let cut = |finding: &Finding| Finding {

@@ -17,7 +17,7 @@ const NAMED: f64 = 0.5;
 const COVERAGE: f64 = 0.8;
 /// The share of the rows with the mark that have the label.
 const PRECISION: f64 = 0.95;
-/// Of the other labels' share among all rows, what may remain among the rows with the mark.
+/// The fraction of the other labels' share among all rows that may remain among the rows with the mark.
 const REMAINS: f64 = 0.2;
 /// Rows of a label in which marks worth counting are looked for, and by how much those may fall short there.
 const SAMPLE: usize = 2000;
@@ -25,7 +25,7 @@ const SLACK: f64 = 0.05;
 /// Words that make a beginning, at most.
 const START: usize = 3;
 
-/// What may give a label away.
+/// A mark that may give a label away: its own name, a word, or the first words of a text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Mark {
     Name(Vec<String>),
@@ -87,7 +87,8 @@ pub(super) fn examine(corpus: &Corpus<'_>, tell: Tell<'_>) -> Result<Vec<Finding
     Ok(chosen.iter().zip(rows_found).map(finding).collect())
 }
 
-/// What is worth counting: each label's name, and the marks that are common in a sample of its rows.
+/// Returns the marks worth counting: each label's name, and the marks that are common in a sample of its
+/// rows.
 fn candidates(corpus: &Corpus<'_>, sizes: &[usize]) -> Vec<Candidate> {
     let mut rows_of: Vec<Vec<u32>> = vec![Vec::new(); sizes.len()];
     for (row, place) in corpus.train().iter().enumerate() {

@@ -54,7 +54,7 @@ impl<'a> Groups<'a> {
         self.firsts.entry((group, place.file, set)).or_insert(row);
     }
 
-    /// No row comes any more: the keys are let go.
+    /// Drops the keys, since no more rows will come.
     pub(super) fn close(&mut self) {
         self.ids = HashMap::new();
     }
@@ -75,8 +75,8 @@ impl<'a> Groups<'a> {
         members
     }
 
-    /// Whom of `group` the row is a pair with; within its own group only with earlier rows, so that a pair is
-    /// told once.
+    /// Returns the rows of `group` that the row is a pair with; within its own group only earlier rows, so
+    /// that each pair is reported once.
     pub(super) fn partners(&self, group: u32, row: u32) -> Partners {
         let CorpusRow { place, set, .. } = self.corpus.rows[row as usize];
         let (first, other) = self.heads[group as usize];

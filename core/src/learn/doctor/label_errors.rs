@@ -8,7 +8,7 @@ use super::corpus::{Corpus, CorpusRow};
 use super::finding::{Finding, FindingRow, Kind, Severity, rows};
 use crate::{Error, ErrorKind, Result};
 
-/// What probabilities say of the labels.
+/// Likely label errors, with the thresholds and counts that they follow from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LabelErrors {
     /// For each label the mean probability of the rows that have it; infinite where none has.
@@ -27,7 +27,7 @@ pub struct LabelError {
     pub row: usize,
     /// The label that it has.
     pub given: usize,
-    /// The label that the probabilities say.
+    /// The label that the probabilities suggest.
     pub suggested: usize,
     /// The probability of the given label less that of the likeliest other, -1 to 1.
     pub margin: f32,
@@ -53,7 +53,7 @@ pub fn label_errors(probabilities: &[Vec<f32>], labels: &[usize]) -> Result<Labe
     Ok(confident(labels, classes, |row, label| probabilities[row][label]))
 }
 
-/// The first row that is not of `width` numbers from 0 to 1, and what is wrong with it.
+/// Returns the first row that is not of `width` numbers from 0 to 1, and its fault.
 pub(super) fn fault(probabilities: &[Vec<f32>], width: usize) -> Option<(usize, String)> {
     let fault = |values: &Vec<f32>| {
         if values.len() != width {

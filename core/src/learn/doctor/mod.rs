@@ -1,4 +1,4 @@
-//! What is wrong with labelled rows, said before a training learns it.
+//! Examination of labelled rows: faults are found before a model is trained on them.
 //!
 //! With several labels in a row, joined by `|` ([`DoctorOptions::multi_label`]), labels conflict where the
 //! sets differ, whatever their order; classes are counted, and text that gives a label away is looked for,
@@ -34,7 +34,7 @@ pub use label_errors::{LabelError, LabelErrors, label_errors};
 
 use corpus::Corpus;
 
-/// What to examine.
+/// The input of an examination: the rows of both files, and the model's labels.
 #[derive(Debug, Clone, Copy)]
 pub struct Examination<'a> {
     /// The rows to train on.
@@ -47,7 +47,7 @@ pub struct Examination<'a> {
     pub max_tokens: Option<usize>,
 }
 
-/// The rows of a file, and what a model says of them.
+/// The rows of a file, with a model's tokens and probabilities for them.
 #[derive(Debug, Clone, Copy)]
 pub struct Split<'a> {
     /// The rows, in any order.
@@ -66,7 +66,7 @@ impl<'a> Split<'a> {
     }
 }
 
-/// How to examine. In JSON, what is left out is as the default has it.
+/// Options of an examination. In JSON, a field that is left out has its default.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DoctorOptions {
@@ -87,7 +87,7 @@ impl Default for DoctorOptions {
     }
 }
 
-/// What is being looked at.
+/// A stage of an examination.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stage {
@@ -105,10 +105,10 @@ pub enum Stage {
     Folds,
 }
 
-/// Where the work stands.
+/// The progress of an examination.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Progress {
-    /// What is being done.
+    /// The stage that is running.
     pub stage: Stage,
     /// Rows done, or folds.
     pub done: usize,
@@ -116,7 +116,7 @@ pub struct Progress {
     pub total: usize,
 }
 
-/// Is told where the work stands, and may stop it with an error, which is then the result.
+/// A callback that is told the progress, and may stop the work with an error, which is then the result.
 type Tell<'a> = &'a (dyn Fn(Progress) -> Result<()> + Sync);
 
 /// Examines labelled rows, on the rayon pool of the caller. The same rows give the same diagnosis in whatever
@@ -184,8 +184,8 @@ fn check(examination: &Examination<'_>, options: &DoctorOptions) -> Result<()> {
 /// Rows of one turn of [`in_turns`].
 const TURN: usize = 4096;
 
-/// Does `work` for 0 to `total` on all threads, and hands what came of it to `sink` in order. Whoever waits
-/// is told between the turns.
+/// Does `work` for 0 to `total` on all threads, and hands the results to `sink` in order. Progress is
+/// reported between the turns.
 fn in_turns<T: Send>(
     stage: Stage,
     total: usize,

@@ -63,7 +63,7 @@ fn mix(mut bits: u64) -> u64 {
     bits ^ (bits >> 31)
 }
 
-/// As many rows a band as find pairs at the threshold: more rows, fewer false candidates.
+/// The most rows a band that still find pairs at the threshold: more rows give fewer false candidates.
 fn rows_of_band(threshold: f64) -> usize {
     let missed = |rows: usize| {
         let (shared, bands) = (threshold.powf(rows as f64), BANDS as f64);

@@ -2,8 +2,8 @@
 
 use sha2::{Digest, Sha256};
 
-/// Characters of a text that are looked at for near duplicates and for words; the tail of what is longer is
-/// not.
+/// Characters of a text that are looked at for near duplicates and for words; the tail of a longer text is
+/// ignored.
 const READ: usize = 20_000;
 
 /// Characters that stand for nothing on a page: the soft hyphen, zero-width spaces and joiners, marks of

@@ -32,7 +32,7 @@ fn compute(error: candle_core::Error) -> Error {
 }
 
 impl Softmax {
-    /// Fits to those of the features that `rows` names. `turn` is asked now and then whether to go on.
+    /// Fits to those of the features that `rows` names. `turn` is called now and then, and may stop the work.
     pub(super) fn fit(
         features: &[&[f32]],
         labels: &[usize],
@@ -52,7 +52,7 @@ impl Softmax {
         let objective = |weights: &[f64]| -> Result<Point> {
             turn()?;
             let mut scores = scores(&inputs, weights, classes).map_err(compute)?;
-            // What a row loses; its scores become the gradient of that.
+            // The loss of a row; its scores become the gradient of the loss.
             let losses: Vec<f64> = scores
                 .par_chunks_mut(classes)
                 .zip(&targets)

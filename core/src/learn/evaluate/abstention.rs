@@ -1,4 +1,4 @@
-//! What a head gains where it does not commit itself.
+//! Abstention: how often a head abstains, and how good it is on the other rows.
 
 use serde::Serialize;
 
@@ -18,7 +18,7 @@ pub struct Abstention {
     pub accuracy: Interval,
 }
 
-/// `None` for a head that never abstains.
+/// Measures a head's abstention; `None` for a head that never abstains.
 pub(super) fn abstention(
     head: &HeadMeaning,
     answers: &Answers<'_>,

@@ -1,4 +1,4 @@
-//! What a head says of labelled rows, beside what they are labelled with.
+//! A head's predictions for labelled rows, beside the rows' own labels.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -10,10 +10,10 @@ use crate::model::forward::{HeadOutput, Model};
 use crate::table::{Labelled, LabelledRows, Place};
 use crate::{Error, ErrorKind, LongText, Result};
 
-/// Texts that go through the model before whoever waits is told.
+/// Texts that go through the model between two reports of progress.
 const CHUNK: usize = 256;
 
-/// What a model said of one row.
+/// A model's prediction for one row.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Prediction {
     /// The labels that it gave, by index, rising.
@@ -55,7 +55,7 @@ fn best(scores: &[f32]) -> usize {
     (0..scores.len()).fold(0, |best, i| if scores[i] > scores[best] { i } else { best })
 }
 
-/// Rows with their labels, and what was said of each, in the same order.
+/// Rows with their labels and their predictions, in the same order.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Answers<'a> {
     pub(super) labels: &'a [String],
@@ -154,7 +154,7 @@ pub(crate) fn label_indexes(labels: &[String], link: Link, row: &Labelled) -> Re
     }
 }
 
-/// What the head at `index` gives each row for an answer.
+/// Returns the prediction of the head at `index` for each row.
 pub(super) fn predict<R: LabelledRows + ?Sized>(
     model: &Model,
     index: usize,
@@ -165,7 +165,7 @@ pub(super) fn predict<R: LabelledRows + ?Sized>(
     outputs(model, index, rows, progress, &prediction)
 }
 
-/// What the head at `index` says of each row, as `each` makes it.
+/// Returns the output of the head at `index` for each row, converted by `each`.
 pub(super) fn outputs<R: LabelledRows + ?Sized, T>(
     model: &Model,
     index: usize,

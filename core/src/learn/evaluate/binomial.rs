@@ -11,8 +11,8 @@ pub(super) fn at_least(right: usize, of: usize, share: f64) -> f64 {
     beta_reg(right as f64, (of - right + 1) as f64, share)
 }
 
-/// The share that is exceeded with a confidence of 1 - `alpha`, one-sided (Clopper & Pearson 1934): the least
-/// one under which what was counted is not rarer than `alpha`. By bisection, which cannot fail to end.
+/// The share that is exceeded with a confidence of 1 - `alpha`, one-sided (Clopper & Pearson 1934): the
+/// smallest share under which the count is not rarer than `alpha`. By bisection, which cannot fail to end.
 pub(super) fn lower_bound(right: usize, of: usize, alpha: f64) -> f64 {
     if right == 0 {
         return 0.0;

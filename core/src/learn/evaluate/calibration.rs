@@ -10,7 +10,7 @@ const BINS: usize = 15;
 /// The least probability that a logarithm is taken of.
 const FLOOR: f64 = 1e-12;
 
-/// Scores from `low` to below `high` (the last bin: to 1), and how often what they say of was right.
+/// Scores from `low` to below `high` (the last bin: to 1), and how often their claims were right.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ReliabilityBin {
     /// The least score.
@@ -27,8 +27,8 @@ pub struct ReliabilityBin {
     pub accuracy: Option<f64>,
 }
 
-/// Each row's scores with whether what they say is so: the given label's, or every label's of a multi-label
-/// head.
+/// Each row's scores, each with whether its claim is true: the given label's score, or every label's of a
+/// multi-label head.
 pub(super) type Claims = Vec<Vec<(f32, bool)>>;
 
 pub(super) fn claims(answers: &Answers<'_>) -> Claims {
@@ -104,7 +104,7 @@ pub(super) fn negative_log_likelihood(answers: &Answers<'_>) -> Vec<f64> {
     })
 }
 
-/// Each row's sum of what is made of its labels' scores; the mean for a multi-label head.
+/// Returns each row's sum of `part` over its labels' scores; the mean for a multi-label head.
 fn per_row(answers: &Answers<'_>, part: &dyn Fn(usize, usize, f32) -> f64) -> Vec<f64> {
     let over = if answers.multi() { answers.labels.len() as f64 } else { 1.0 };
     let row = |(row, prediction): (usize, &super::Prediction)| {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::answers::Answers;
 use super::binomial::mcnemar;
 
-/// What a change makes of a row.
+/// The effect of a changed prediction on a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Effect {
@@ -37,9 +37,9 @@ pub struct Change {
     pub line: u64,
     /// The label that the file has.
     pub truth: String,
-    /// What the first model gave.
+    /// The label that the first model gave.
     pub before: String,
-    /// What the second model gave.
+    /// The label that the second model gave.
     pub after: String,
     /// Whether that is better.
     pub effect: Effect,
@@ -51,9 +51,9 @@ pub struct Change {
 /// The rows that go from one label to another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Flow {
-    /// What the first model gave.
+    /// The label that the first model gave.
     pub before: String,
-    /// What the second model gave.
+    /// The label that the second model gave.
     pub after: String,
     /// How many rows.
     pub count: usize,
@@ -80,7 +80,7 @@ pub(super) fn changed(a: &Answers<'_>, b: &Answers<'_>) -> Vec<usize> {
     rows.filter(|&row| a.predictions[row].labels != b.predictions[row].labels).collect()
 }
 
-/// What changed of each of these rows; their texts are not there yet.
+/// Returns the change of each of these rows; the texts are not filled in yet.
 pub(super) fn changes(a: &Answers<'_>, b: &Answers<'_>, changed: &[usize]) -> Vec<Change> {
     let change = |&row: &usize| Change {
         line: a.places[row].number(),

@@ -1,4 +1,4 @@
-//! Labels one by one: precision, recall, F1, and what is taken for what.
+//! Labels one by one: precision, recall, F1, and the confusion between them.
 
 use serde::Serialize;
 

@@ -28,7 +28,7 @@ pub struct Contrast {
     pub b_better: f64,
 }
 
-/// What a comparison found.
+/// The result of a comparison.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Comparison {
     /// The head of the first model.
@@ -56,10 +56,9 @@ pub struct Comparison {
     pub changes: Vec<Change>,
 }
 
-/// Compares one head of two engines' models on labelled texts: `a`'s is the one that there is, `b`'s the one
-/// that could take its place. A model with a single head is compared by it, whatever its name. `progress` is
-/// told the rows done, of twice as many as there are, and may stop the work with an error, which is then the
-/// result.
+/// Compares one head of two engines' models on labelled texts: `a`'s is the current one, `b`'s the one that
+/// could replace it. A model with a single head is compared by it, whatever its name. `progress` is told the
+/// rows done, of twice as many as there are, and may stop the work with an error, which is then the result.
 ///
 /// # Errors
 /// `invalid-input` where the task is not a head; `data-invalid` where the two heads do not have the same

@@ -1,4 +1,4 @@
-//! What is left, and how much of it is right, where only scores from a threshold up are trusted.
+//! Coverage and precision where only scores from a threshold up are trusted.
 
 use serde::Serialize;
 
@@ -18,7 +18,7 @@ pub struct CoveragePoint {
     pub precision: f64,
 }
 
-/// What lies at or above a score.
+/// The predictions at or above a score: how many are kept, and how many of these are right.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Step {
     pub(super) score: f32,
@@ -26,7 +26,7 @@ pub(super) struct Step {
     pub(super) right: usize,
 }
 
-/// A step for each distinct score of what was given, from the highest score down.
+/// Returns a step for each distinct score of the given labels, from the highest score down.
 pub(super) fn steps(mut given: Vec<(f32, bool)>) -> Vec<Step> {
     given.sort_by(|a, b| b.0.total_cmp(&a.0));
     let mut steps: Vec<Step> = Vec::new();
@@ -42,7 +42,7 @@ pub(super) fn steps(mut given: Vec<(f32, bool)>) -> Vec<Step> {
     steps
 }
 
-/// The precision-coverage curve, from the highest score down to all that was given.
+/// The precision-coverage curve, from the highest score down to all given labels.
 pub(super) fn curve(answers: &Answers<'_>) -> Vec<CoveragePoint> {
     let rows = answers.truth.iter().zip(answers.predictions);
     let given = rows.flat_map(|(truth, prediction)| prediction.given(truth));

@@ -12,7 +12,7 @@ pub struct Mistake {
     pub line: u64,
     /// The label that the file has; several are joined by `|`.
     pub truth: String,
-    /// What the model gave.
+    /// The label that the model gave; several are joined by `|`.
     pub given: String,
     /// The score of the wrong label; of a multi-label head, of its most certain wrong decision (for a label
     /// that it did not give, 1 - score).
@@ -30,7 +30,7 @@ pub(super) fn worst(answers: &Answers<'_>, options: &EvaluateOptions) -> Vec<usi
     wrong.into_iter().take(options.errors).map(|(_, row)| row).collect()
 }
 
-/// What is wrong with each of these rows; their texts are not there yet.
+/// Returns the mistake of each of these rows; the texts are not filled in yet.
 pub(super) fn mistakes(answers: &Answers<'_>, wrong: &[usize]) -> Vec<Mistake> {
     let mistake = |&row: &usize| Mistake {
         line: answers.places[row].number(),

@@ -44,7 +44,7 @@ pub(crate) use answers::Prediction;
 #[cfg(feature = "train")]
 pub(crate) use answers::label_indexes;
 
-/// How to evaluate. In JSON, what is left out is as the default has it.
+/// Options of an evaluation. In JSON, a field that is left out has its default.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct EvaluateOptions {
@@ -93,7 +93,7 @@ pub struct Interval {
     pub high: f64,
 }
 
-/// What an evaluation found.
+/// The result of an evaluation.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Evaluation {
     /// The head.
@@ -119,7 +119,7 @@ pub struct Evaluation {
     /// Spearman's rank correlation; ordinal heads only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub spearman: Option<Interval>,
-    /// What the head gains where it abstains; absent where it never does.
+    /// How often the head abstains, and how good it is on the other rows; absent where it never abstains.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub abstention: Option<Abstention>,
     /// From which score on each label can be trusted, where that was asked for.

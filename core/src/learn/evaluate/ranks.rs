@@ -1,4 +1,4 @@
-//! Ranks, and what is made of them alone.
+//! Ranks, and the figures that depend on ranks alone.
 
 /// Ranks from 1; equal values share their mean rank.
 pub(super) fn ranks(values: &[f64]) -> Vec<f64> {

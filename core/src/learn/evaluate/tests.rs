@@ -1,5 +1,5 @@
-//! Figures against scikit-learn and scipy (core/tests/golden/make_evaluate.py made the values), and what
-//! thresholds promise.
+//! Figures against scikit-learn and scipy (core/tests/golden/make_evaluate.py made the values), and the
+//! guarantees of thresholds.
 
 use frontdesk_models::heads::Link;
 use proptest::prelude::*;

@@ -41,12 +41,13 @@ pub struct LabelThreshold {
     /// The share of the kept rows that is right.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub precision: Option<f64>,
-    /// The lower bound of the precision (Clopper & Pearson 1934) that was compared with what was asked for.
+    /// The lower bound of the precision (Clopper & Pearson 1934) that was compared with the precision that
+    /// was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub low: Option<f64>,
 }
 
-/// A threshold that keeps what was asked for.
+/// A threshold with the precision that was asked for.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Threshold {
     /// The least score that is kept.
@@ -100,8 +101,8 @@ fn lowest(steps: &[Step], wanted: f64) -> Option<Threshold> {
 }
 
 /// Where the tests begin, in kept rows, and the probability of error of each start. The first start is the
-/// least number of rows that could reach what is wanted, the others double it, as many as fit: few rows are
-/// tested once, with all the confidence.
+/// least number of rows that could reach the wanted precision, the others double it, as many as fit: few rows
+/// are tested once, with all the confidence.
 fn starts(rows: usize, wanted: f64) -> (Vec<usize>, f64) {
     let shared = |count: usize| ALPHA / count as f64;
     let first = |count: usize| (libm::log(shared(count)) / libm::log(wanted)).ceil().max(1.0);

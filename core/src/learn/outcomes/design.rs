@@ -1,7 +1,7 @@
-//! The linear model of rewards: which parameters a ticket and a route touch.
+//! The linear model of rewards: the parameters that a ticket and a route involve.
 //!
-//! Every feature has a part that is the same for all routes (urgent tickets are solved less often, whoever
-//! takes them) and a part for each route. For the features of urgency the part of all routes is the
+//! Every feature has a part that is the same for all routes (urgent tickets are solved less often, whichever
+//! route takes them) and a part for each route. For the features of urgency the part of all routes is the
 //! chatbot's, and the others' are never below 0: more urgency never favours the chatbot.
 
 use super::ridge::{Normal, Prior};
@@ -28,7 +28,7 @@ fn is_shared(feature: Feature, route: Route) -> bool {
     route == Route::AiChatbot && URGENCY.contains(&feature)
 }
 
-/// The entries of a ticket that takes a route which are not 0.
+/// Puts the entries that are not 0, of a ticket that takes a route, into `into`.
 pub(super) fn entries(facts: &Facts, route: Route, rates: &ByRoute<f64>, into: &mut Vec<(usize, f64)>) {
     into.clear();
     into.extend([(BIAS, 1.0), (BIAS + 1 + route as usize, 1.0)]);
@@ -46,12 +46,12 @@ pub(super) fn entries(facts: &Facts, route: Route, rates: &ByRoute<f64>, into: &
     }
 }
 
-/// What a row is expected to earn.
+/// Returns the expected reward of a row.
 pub(super) fn expected(parameters: &[f64], entries: &[(usize, f64)]) -> f64 {
     entries.iter().map(|&(place, value)| parameters[place] * value).sum()
 }
 
-/// The weights that the defaults say, `scale` rewards to a unit of score, as priors.
+/// Returns the default weights, `scale` rewards to a unit of score, as priors.
 pub(super) fn priors(defaults: &Weights, scale: f64) -> Vec<Prior> {
     let free = Prior { mean: 0.0, pull: 0.0, least: f64::NEG_INFINITY };
     let mut priors = vec![free; WIDTH];
@@ -100,8 +100,8 @@ pub(super) fn weights(parameters: &[f64], success_rates: ByRoute<f64>, temperatu
 }
 
 /// How much reward a unit of the default score is worth: the slope of the rewards over how far the score of
-/// the route that was taken is above the mean of all, beside what the features say of the ticket whoever
-/// takes it. 0 where the defaults are worth nothing.
+/// the route that was taken is above the mean of all, beside what the features say of the ticket whichever
+/// route takes it. 0 where the defaults are worth nothing.
 pub(super) fn scaled(rows: &[(&Facts, Route, f64, f64)], defaults: &Weights) -> f64 {
     let score = Feature::ALL.len() + 1;
     let mut normal = Normal::new(score + 1);

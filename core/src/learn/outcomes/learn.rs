@@ -1,4 +1,4 @@
-//! Weights from outcomes, and whether they may take the place of those that there are.
+//! Weights learned from outcomes, and whether they may replace the current ones.
 
 use std::path::Path;
 
@@ -12,15 +12,15 @@ use super::value::{Estimate, Judged, PolicyValue, doubly_robust, mean};
 use crate::route::{RoutePolicy, probabilities, read_small};
 use crate::{ByRoute, Error, ErrorKind, Facts, ROUTES, Result, Route};
 
-/// How to learn. In JSON, what is left out is as the default has it.
+/// Options of learning. In JSON, a field that is left out has its default.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LearnOptions {
-    /// What outcomes are worth.
+    /// The reward of an outcome.
     pub reward: Reward,
-    /// The least decisions of the new policy that the log must be worth; by default 300. An interval of
-    /// fewer is of a normal distribution that is not there yet: in `benches` weights were accepted by
-    /// luck at 111.
+    /// The smallest effective number of decisions of the new policy in the log; by default 300. With fewer
+    /// the normal approximation of the interval does not hold yet: in `benches` weights were accepted by
+    /// chance at 111.
     #[serde(alias = "effectiveRows")]
     pub effective_rows: f64,
 }
@@ -43,7 +43,7 @@ impl LearnOptions {
     }
 }
 
-/// What became of the tickets that took one route.
+/// The outcomes of the tickets that took one route.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct RouteOutcomes {
     /// Tickets.
@@ -54,18 +54,18 @@ pub struct RouteOutcomes {
     pub reward: f64,
 }
 
-/// What was learnt, and whether it is better.
+/// The result of learning: estimates of the old and the new policy, and whether the new one is better.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LearnReport {
     /// Outcomes.
     pub rows: usize,
     /// By the route that was taken.
     pub routes: ByRoute<RouteOutcomes>,
-    /// What the decisions earned that were made.
+    /// The reward of the decisions that were made.
     pub logged: Estimate,
-    /// What the policy that there is would have earned, with nothing tried.
+    /// The estimated reward of the current policy, without exploration.
     pub old: PolicyValue,
-    /// What policies learnt in the same way from other rows would have earned, with nothing tried.
+    /// The estimated reward of policies learned in the same way from other rows, without exploration.
     pub new: PolicyValue,
     /// The new policies' reward less the old one's on the same rows, doubly robust.
     pub gain: Estimate,
@@ -82,10 +82,10 @@ pub struct LearnReport {
 /// The largest file of options, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
 const FOLDS: usize = 5;
-/// What one row of a rare route may weigh in the fit.
+/// The largest weight of one row of a rare route in the fit.
 const MOST_WEIGHT: f64 = 20.0;
 const PENALTIES: [f64; 7] = [1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 1e-1, 1.0];
-/// Rows under which nothing is learnt.
+/// Rows under which nothing is learned.
 const LEAST_ROWS: usize = 50;
 
 struct RewardRow<'a> {
@@ -97,12 +97,12 @@ struct RewardRow<'a> {
     weight: f64,
 }
 
-/// Learns the weights of a policy from outcomes, and judges them on rows that they were not learnt from.
-/// `policy` is the one that there is: its rules and exploration stay, and its weights are what the new ones
-/// are drawn to. The new policy is given whether or not it is accepted.
+/// Learns the weights of a policy from outcomes, and judges them on rows that they were not learned from.
+/// `policy` is the current one: its rules and exploration stay, and the new weights are drawn to its weights.
+/// The new policy is returned whether or not it is accepted.
 ///
 /// # Errors
-/// `data-invalid` where a row says nothing of what was known, where fewer than two routes were taken, for
+/// `data-invalid` where a row has neither facts nor a record, where fewer than two routes were taken, for
 /// fewer than 50 rows, and where rows have no propensity: it says what such a log can tell.
 pub fn learn(
     outcomes: &[Outcome],
@@ -128,8 +128,8 @@ pub fn learn(
         weights: weights(parameters, rates, temperature),
         ..policy.clone()
     };
-    // Weights are judged by what they think best: what is tried beside costs either alike, and hides the
-    // difference.
+    // Weights are judged by the routes that they rank best: exploration costs both policies alike, and hides
+    // the difference.
     let judged_as = |policy: &RoutePolicy| RoutePolicy { exploration: None, ..policy.clone() };
     let current = judged_as(policy);
     let (mut of_old, mut of_new) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
@@ -237,7 +237,7 @@ fn rows<'a>(
     outcomes.iter().enumerate().map(row).collect()
 }
 
-/// The share of each route in what was solved, as if all had been taken equally often.
+/// The share of each route in the solved tickets, as if all routes had been taken equally often.
 fn success_rates(outcomes: &[Outcome], rows: &[RewardRow<'_>]) -> ByRoute<f64> {
     let solved = ByRoute::new(|route| {
         let here = outcomes.iter().zip(rows).filter(|(outcome, _)| outcome.route == route);

@@ -1,4 +1,4 @@
-//! Learning how to route from what became of routed tickets.
+//! Learning how to route from the outcomes of routed tickets.
 
 mod design;
 mod learn;

@@ -1,25 +1,25 @@
-//! What an outcome is worth.
+//! The reward of an outcome.
 
 use serde::{Deserialize, Serialize};
 
 use super::row::{Ending, Outcome};
 use crate::ByRoute;
 
-/// What outcomes are worth to a desk: `solved` of a ticket that is, less the route's cost and `minute` times
-/// the minutes that it took, and `satisfaction` times `(stars - 3) / 2`, which is -1 for one star and 1 for
+/// The value of outcomes to a desk: `solved` for a solved ticket, less the route's cost and `minute` times
+/// the minutes that it took, plus `satisfaction` times `(stars - 3) / 2`, which is -1 for one star and 1 for
 /// five.
 ///
 /// These are a desk's values, not facts.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Reward {
-    /// What a ticket that is solved is worth.
+    /// The value of a solved ticket.
     pub solved: f64,
-    /// What a route costs, whatever comes of it.
+    /// The cost of each route, whatever the outcome.
     pub cost: ByRoute<f64>,
-    /// What a minute costs.
+    /// The cost of a minute.
     pub minute: f64,
-    /// What the best or the worst word of a customer is worth.
+    /// The value of five stars from a customer; one star counts as much against.
     pub satisfaction: f64,
 }
 
@@ -36,7 +36,7 @@ impl Default for Reward {
 }
 
 impl Reward {
-    /// What an outcome is worth.
+    /// Returns the reward of an outcome.
     pub fn of(&self, outcome: &Outcome) -> f64 {
         let solved = if outcome.outcome == Ending::Solved { self.solved } else { 0.0 };
         let minutes = outcome.duration.unwrap_or(0.0) / 60.0;

@@ -14,7 +14,7 @@ pub(super) struct Normal {
     weight: f64,
 }
 
-/// A parameter before anything was learnt.
+/// The prior of a parameter, before anything is learned.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Prior {
     pub(super) mean: f64,
@@ -64,7 +64,7 @@ impl Normal {
     pub(super) fn solve(&self, priors: &[Prior], penalty: f64) -> Vec<f64> {
         let mut place: Vec<f64> = priors.iter().map(|prior| prior.mean.max(prior.least)).collect();
         let scale = 1.0 / self.weight.max(f64::MIN_POSITIVE);
-        // What the error's slope is at the current place: A θ - b.
+        // The slope of the error at the current place: A θ - b.
         let mut slope: Vec<f64> = (0..self.width)
             .map(|i| scale * (dot(&self.products[i * self.width..][..self.width], &place) - self.targets[i]))
             .collect();

@@ -1,4 +1,4 @@
-//! What became of routed tickets, as a file of JSON lines tells it.
+//! Outcomes of routed tickets, read from a file of JSON lines.
 
 use std::path::Path;
 
@@ -17,14 +17,14 @@ pub enum Ending {
     Unsolved,
 }
 
-/// One routed ticket. What was known of it comes as the decision's record, as facts, or as the ticket itself.
+/// One routed ticket. It comes with the decision's record, with facts, or as the ticket itself.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Outcome {
     /// The record that the answer carried.
     #[serde(default)]
     pub record: Option<DecisionRecord>,
-    /// What was known.
+    /// The facts that were known.
     #[serde(default)]
     pub facts: Option<Facts>,
     /// The ticket, to be read again.
@@ -40,7 +40,7 @@ pub struct Outcome {
     pub available: Option<Vec<Route>>,
     /// How it ended.
     pub outcome: Ending,
-    /// What the customer said of it, 1 to 5.
+    /// The customer's rating, 1 to 5 stars.
     #[serde(default)]
     pub satisfaction: Option<f64>,
     /// Seconds that it took.
@@ -49,7 +49,7 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// What was known of the ticket; `None` where only the ticket itself is there.
+    /// Returns the facts that were known of the ticket; `None` where only the ticket itself is there.
     pub fn known(&self) -> Option<&Facts> {
         self.facts.as_ref().or_else(|| self.record.as_ref().map(|record| &record.facts))
     }
@@ -88,7 +88,7 @@ impl Outcome {
 /// Reads outcomes, one JSON object a line.
 ///
 /// # Errors
-/// `io`; `data-invalid` names the line and what is wrong with it, with the routes that there are.
+/// `io`; `data-invalid` names the line and its fault, with the routes that exist.
 pub fn read_outcomes(path: &Path) -> Result<Vec<Outcome>> {
     let rows: Vec<(u64, Outcome)> = read_values(path)?;
     for (line, outcome) in &rows {
@@ -102,8 +102,8 @@ pub fn read_outcomes(path: &Path) -> Result<Vec<Outcome>> {
     Ok(rows.into_iter().map(|(_, outcome)| outcome).collect())
 }
 
-/// Reads the tickets that outcomes have in the place of facts, as `engine` reads them when it routes;
-/// `progress` is told how many are done, and may stop the work.
+/// Reads the tickets that outcomes have in place of facts, as `engine` reads them when it routes; `progress`
+/// is told how many are done, and may stop the work.
 ///
 /// # Errors
 /// As [`Engine::analyze_batch`]; `invalid-input` where the engine keeps no records of its routes.

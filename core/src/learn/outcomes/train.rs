@@ -10,7 +10,7 @@ use super::row::{read_facts, read_outcomes};
 use crate::route::{PolicySource, RouteOptions, RoutePolicy};
 use crate::{Engine, EngineOptions, Error, ErrorKind, ModelSource, Result};
 
-/// Where outcomes lie, and where the policy goes that they teach.
+/// Options of learning a policy: where the outcomes are, and where the policy goes.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RouteTraining {
@@ -18,9 +18,9 @@ pub struct RouteTraining {
     pub data: PathBuf,
     /// The file to write, `.toml` or `.json`; must not be there.
     pub output: PathBuf,
-    /// The policy whose weights learn; `None`: the default one.
+    /// The policy whose weights are learned; `None`: the default one.
     pub policy: Option<PolicySource>,
-    /// What outcomes are worth, and how much proof a new policy needs.
+    /// The reward of outcomes, and how much evidence a new policy needs.
     pub options: LearnOptions,
     /// The model that reads tickets where outcomes have no facts.
     pub model: ModelSource,
@@ -28,13 +28,13 @@ pub struct RouteTraining {
     pub threads: Option<usize>,
 }
 
-/// What was learnt, and where it is.
+/// The result of learning, and where the policy is.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TrainedRoute {
-    /// What was learnt, and whether it is better.
+    /// The result of learning, and whether it is better.
     #[serde(flatten)]
     pub report: LearnReport,
-    /// The file; `None` where the weights that there were are kept, and nothing was written.
+    /// The file; `None` where the current weights are kept, and nothing was written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<PathBuf>,
 }

@@ -1,17 +1,17 @@
-//! What a policy would have earned, told from what another one did: off-policy estimates.
+//! Off-policy estimates: the reward that a policy would have earned, from the decisions of another one.
 
 use serde::Serialize;
 
-/// One logged decision, as a policy that is judged sees it.
+/// One logged decision, with the figures of the policy that is judged.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Judged {
-    /// What the decision earned.
+    /// The reward of the decision.
     pub(super) reward: f64,
     /// The probability that the judged policy gives the route that was taken, over the one that it had.
     pub(super) ratio: f64,
-    /// What the judged policy's routes are expected to earn, by a model that has not seen the row.
+    /// The expected reward of the judged policy's routes, by a model that has not seen the row.
     pub(super) expected: f64,
-    /// What the route that was taken was expected to earn, by the same model.
+    /// The expected reward of the route that was taken, by the same model.
     pub(super) expected_of_taken: f64,
 }
 
@@ -26,7 +26,7 @@ pub struct Estimate {
     pub high: f64,
 }
 
-/// What a policy would have earned, by three estimators.
+/// The value of a policy, by three estimators.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct PolicyValue {
     /// Inverse propensity scoring (Horvitz & Thompson 1952): right on average, and noisy.
@@ -38,7 +38,7 @@ pub struct PolicyValue {
     pub doubly_robust: Estimate,
     /// Decisions of the judged policy that the log is worth, `(Σ w)² / Σ w²` (Kish 1965).
     pub effective_rows: f64,
-    /// The largest ratio of the two policies' probabilities: what one row may weigh.
+    /// The largest ratio of the two policies' probabilities: the weight of the heaviest row.
     pub largest_ratio: f64,
 }
 
@@ -56,7 +56,7 @@ fn around(value: f64, error: f64) -> Estimate {
     Estimate { value, low: value - NORMAL_95 * error, high: value + NORMAL_95 * error }
 }
 
-/// What a row adds to the doubly robust estimate.
+/// Returns a row's term of the doubly robust estimate.
 pub(super) fn doubly_robust(row: &Judged) -> f64 {
     row.expected + row.ratio * (row.reward - row.expected_of_taken)
 }

@@ -20,7 +20,7 @@ use crate::{Error, ModelSource, Result};
 /// A file that transformers reads and this engine does not; kept so that both can open a bundle.
 pub(super) const TOKENIZER_CONFIG: &str = "tokenizer_config.json";
 
-/// What is kept of the base.
+/// The parts of the base that a training keeps.
 #[derive(Debug)]
 pub(super) struct Base {
     pub(super) config: Config,
@@ -71,7 +71,7 @@ impl Base {
         heads.map(|head| head.name.as_str()).collect()
     }
 
-    /// What a report says of it; `source` is where it was found.
+    /// Returns the report's entry on the base; `source` is where it was found.
     pub(super) fn record(&self, source: &ModelSource) -> report::Base {
         let bundle = self.bundle.as_ref().map(|(manifest, _)| manifest);
         let named = match source {
@@ -139,7 +139,7 @@ impl Base {
         })
     }
 
-    /// The trunk, as it learnt where it did.
+    /// Returns the trunk's weights, those of `learnt` where it was trained.
     pub(super) fn weights_of(&self, learnt: Option<&Trunk>) -> Result<Weights> {
         Ok(Weights::from_bytes(serialize(&self.tensors(learnt)?, false)?, Limits::default())?)
     }
@@ -168,8 +168,8 @@ impl Base {
         Ok(tensors)
     }
 
-    /// The bytes of the trunk's file: those of a bundle whose trunk did not learn as they are, since its
-    /// other heads were trained on this very trunk.
+    /// Returns the bytes of the trunk's file: those of a bundle whose trunk was not trained stay as they are,
+    /// since its other heads were trained on this very trunk.
     pub(super) fn trunk_file(&self, files: &Files, learnt: Option<&Trunk>, half: bool) -> Result<Vec<u8>> {
         match (&self.bundle, learnt) {
             (Some(_), None) if half => {

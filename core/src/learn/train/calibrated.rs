@@ -1,4 +1,4 @@
-//! A head that has learnt: its scores made probabilities, its thresholds, and what it is worth.
+//! A trained head: its scores calibrated, its thresholds, and its figures.
 
 use super::learner::HeadDataset;
 use super::options::{Metric, TrainOptions};
@@ -12,7 +12,7 @@ use crate::learn::evaluate::thresholds::thresholds;
 use crate::learn::evaluate::{EvaluateOptions, Prediction, evaluate_logits, reliability_of_logits};
 use crate::model::bundle::HeadManifest;
 
-/// Rows that the report names of a finding.
+/// The most rows that the report names of a finding.
 const BRIEF: usize = 10;
 
 impl Method {
@@ -24,8 +24,8 @@ impl Method {
     }
 }
 
-/// The head with its calibration and thresholds, what is said of it to whoever called, and what is written of
-/// it. `logits` are of the validation rows; `digests` are of the training rows and of the validation rows,
+/// Returns the head with its calibration and thresholds, its report for the caller, and its record for the
+/// files. `logits` are of the validation rows; `digests` are of the training rows and of the validation rows,
 /// where these are rows of their own.
 pub(super) fn calibrated(
     planned: Planned<'_>,

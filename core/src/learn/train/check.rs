@@ -1,4 +1,5 @@
-//! The doctor before a training: what it needs of the base, and what stops the training.
+//! The doctor before a training: the parts of the base that it needs, and the findings that stop the
+//! training.
 
 use frontdesk_models::encoder::{PackedEncoder, Pooling};
 use frontdesk_models::heads::Link;
@@ -24,15 +25,15 @@ const LABEL_ERRORS_UP_TO: usize = 5_000;
 /// Folds of the cross-validation.
 const FOLDS: usize = 5;
 
-/// Rows whose vectors are kept until they are judged, beside those that are learnt from.
+/// Rows whose vectors are kept until they are judged, beside those that the regression is fitted to.
 const TURN: usize = 8192;
 
-/// What the doctor says of one head's rows.
+/// The doctor's diagnosis of one head's rows.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct HeadDiagnosis {
     /// The head.
     pub task: String,
-    /// What was found.
+    /// The diagnosis.
     pub diagnosis: Diagnosis,
 }
 
@@ -41,8 +42,8 @@ pub struct HeadDiagnosis {
 /// count.
 ///
 /// # Errors
-/// As [`super::train`] for the base and the options that count; what the rows are is not an error but a
-/// finding.
+/// As [`super::train`] for the base and the options that count; faults of the rows are not errors but
+/// findings.
 pub fn check(
     train: &[Labelled],
     valid: Option<&[Labelled]>,
@@ -93,7 +94,7 @@ impl<'a> Doctor<'a> {
     /// Examines the rows of a head that is about to be trained.
     ///
     /// # Errors
-    /// `data-invalid` where something stops the training that is not allowed by name.
+    /// `data-invalid` for a finding that stops the training and is not allowed by name.
     pub(super) fn admit(&self, head: &HeadData<'_>, options: &TrainOptions) -> Result<HeadDiagnosis> {
         let found = self.examine(head, head.train.len() <= LABEL_ERRORS_UP_TO)?;
         let stops =
@@ -122,11 +123,12 @@ impl<'a> Doctor<'a> {
             rows.iter().map(|row| self.tokenizer.count(&row.text)).collect()
         };
         let (of_train, of_valid) = (tokens(head.train)?, head.valid.map(tokens).transpose()?);
-        let link = kind_of(head.task).link();
-        let labels = labels_of(head.task, kind_of(head.task), head.train).unwrap_or_default();
+        let kind = kind_of(head);
+        let link = kind.link();
+        let labels = labels_of(head.task, kind, head.train).unwrap_or_default();
         let probabilities = if label_errors && link == Link::Softmax && labels.len() > 1 {
             match self.probabilities(head.train, &labels, link, &told) {
-                // Rows that cannot be learnt are a finding.
+                // Rows that no regression can be fitted to are a finding.
                 Err(error) if error.kind() == ErrorKind::DataInvalid => None,
                 found => Some(found?),
             }
@@ -144,8 +146,8 @@ impl<'a> Doctor<'a> {
         Ok(HeadDiagnosis { task: head.task.to_owned(), diagnosis })
     }
 
-    /// What a regression on the base's vectors says of each row that it has not seen. Vectors are kept of the
-    /// rows that are learnt from, and of [`TURN`] others.
+    /// Returns the probabilities of each row by a regression on the base's vectors that has not seen the row.
+    /// Vectors are kept of the rows that it is fitted to, and of [`TURN`] others.
     fn probabilities(
         &self,
         rows: &[Labelled],

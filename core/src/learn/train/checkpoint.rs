@@ -1,5 +1,5 @@
-//! Checkpoints: a folder beside the output's place, from which a training that was cut off goes on to the
-//! same bytes.
+//! Checkpoints: a folder beside the output's place, from which a training that was cut off resumes and ends
+//! with the same bytes.
 //!
 //! The arrays of a step are written under a new name, then `state.json` is put in the place of the one
 //! before: at any moment it names arrays that are whole.
@@ -25,7 +25,7 @@ pub(super) struct Checkpoints {
     folder: PathBuf,
     /// Steps between two; `None`: only where the loop asks.
     every: Option<usize>,
-    /// What the training is: a checkpoint of another one is refused.
+    /// A digest of the training: a checkpoint of another training is refused.
     fingerprint: String,
     resume: bool,
 }
@@ -37,7 +37,7 @@ struct Saved {
     state: State,
 }
 
-/// Values that are written as they lie.
+/// Values that are written as they lie in memory.
 struct Floats<'a>(&'a [f32], [usize; 1]);
 
 impl View for Floats<'_> {
@@ -64,7 +64,7 @@ impl Checkpoints {
     }
 
     /// # Errors
-    /// `io` where there are checkpoints and nobody said that the training goes on.
+    /// `io` where there are checkpoints and the training is not told to resume.
     pub(super) fn new(
         output: &Path,
         every: Option<usize>,
@@ -117,7 +117,7 @@ impl Checkpoints {
         });
         let metadata: Option<HashMap<String, String>> = None;
         if let Err(error) = safetensors::serialize_to_file(views, metadata, &path) {
-            // A part of a checkpoint helps nobody, and on a full disk takes the place of what could.
+            // A part of a checkpoint is of no use, and takes up space on a full disk.
             let _ = fs::remove_file(&path);
             return Err(Error::new(ErrorKind::Io, format!("{}: {error}{}", path.display(), self.kept()))
                 .with_source(error));
@@ -138,8 +138,8 @@ impl Checkpoints {
         Ok(())
     }
 
-    /// Puts the learner where the last checkpoint has it, and gives the state and the best epoch's arrays;
-    /// `None` where there is none.
+    /// Restores the learner from the last checkpoint, and returns the state and the best epoch's arrays;
+    /// `None` where there is no checkpoint.
     pub(super) fn load(&self, learner: &mut Learner<'_>) -> Result<Option<(State, Vec<Vec<f32>>)>> {
         let path = self.folder.join(STATE);
         if !self.resume || !path.exists() {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::{HeadData, TrainOptions};
+use crate::model::bundle::HeadKind;
 use crate::table::{LabelledTexts, Notice, Reading, read_labelled};
 use crate::{Error, ErrorKind, Result};
 
@@ -12,7 +13,8 @@ use crate::{Error, ErrorKind, Result};
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainConfig {
-    /// What is left out is as the defaults have it. Of `task` and `dense` the heads' own count.
+    /// The options; those that are left out have their defaults. `task`, `dense` and
+    /// `kind` are taken from the heads.
     #[serde(default)]
     pub training: TrainOptions,
     /// The heads, one at least.
@@ -41,11 +43,13 @@ pub struct HeadConfig {
     /// How often the rows come in an epoch.
     #[serde(default = "once")]
     pub passes: usize,
-    /// What the head's loss is multiplied with.
+    /// The factor that the head's loss is multiplied by.
     #[serde(default = "whole")]
     pub weight: f64,
     /// Width of a dense layer with ReLU before the output layer.
     pub dense: Option<usize>,
+    /// See [`TrainOptions::kind`].
+    pub kind: Option<HeadKind>,
 }
 
 fn text() -> String {
@@ -72,7 +76,7 @@ pub struct HeadRows {
 }
 
 impl HeadRows {
-    /// What a person should look at in the files.
+    /// Returns the notices about the files that a person should look at.
     pub fn notices(&self) -> impl Iterator<Item = &Notice> {
         self.train.notices.iter().chain(self.valid.iter().flat_map(|file| &file.notices))
     }
@@ -122,6 +126,7 @@ impl TrainConfig {
             passes: head.passes,
             weight: head.weight,
             dense: head.dense,
+            kind: head.kind,
         };
         self.heads.iter().zip(rows).map(head).collect()
     }

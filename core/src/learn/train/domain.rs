@@ -1,5 +1,5 @@
-//! What a head's texts look like on the trunk, so that the engine can say that a text is none of them: the
-//! Mahalanobis distance to the nearest class (Lee et al. 2018).
+//! The domain of a head's texts, so that the engine can say that a text lies outside of it: the Mahalanobis
+//! distance of the trunk's vector to the nearest class (Lee et al. 2018).
 
 use super::head::NamedTensor;
 use crate::model::bundle::DomainManifest;

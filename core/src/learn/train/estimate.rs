@@ -1,4 +1,4 @@
-//! What a training would take, before it begins.
+//! Estimates of the time and memory of a training, before it begins.
 
 use std::time::{Duration, Instant};
 
@@ -18,12 +18,12 @@ const STEPS: usize = 4;
 /// Validation rows that are timed.
 const ROWS: usize = 128;
 
-/// What a training would take, if it runs through all its epochs: early stopping makes it less.
+/// The work, time and memory of a training that runs through all its epochs; early stopping makes it less.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Estimate {
     /// Steps of the optimizer.
     pub steps: usize,
-    /// Tokens that go through the trunk to be learnt from.
+    /// Tokens that go through the trunk in training.
     pub tokens: usize,
     /// Tokens a second of the steps that were timed; 0 for a frozen trunk.
     pub tokens_per_second: f64,
@@ -34,7 +34,7 @@ pub struct Estimate {
     pub bytes: usize,
 }
 
-/// Times a few steps of a learner, which has learnt a little then.
+/// Times a few steps of a learner, which is a little trained afterwards.
 pub(super) fn estimate(learner: &mut Learner<'_>, settings: &Settings) -> Result<Estimate> {
     let datasets = learner.datasets;
     let rows: Vec<(usize, usize)> =
@@ -54,7 +54,7 @@ pub(super) fn estimate(learner: &mut Learner<'_>, settings: &Settings) -> Result
     for (index, step) in batches.chunks(settings.accumulate).take(STEPS + 1).enumerate() {
         let began = Instant::now();
         let said = learner.step(step, index + 1, schedule(index, steps, settings.warmup))?;
-        // The first one reaches for memory.
+        // The first step allocates memory.
         if index > 0 || batches.len() <= settings.accumulate {
             (busy, seen, timed) = (busy + began.elapsed(), seen + said.tokens, timed + 1);
         }
@@ -88,7 +88,7 @@ pub(super) fn estimate(learner: &mut Learner<'_>, settings: &Settings) -> Result
     })
 }
 
-/// Seconds of one look at the validation rows.
+/// Returns the seconds of one pass over the validation rows.
 fn validation(learner: &Learner<'_>, datasets: &[HeadDataset]) -> Result<f64> {
     let base = learner.base();
     let trunk = served(&base.config, base.weights())?;

@@ -25,7 +25,7 @@ const GOLDEN_MESSAGES: [&str; 5] = [
     "Thank you so much, the brochures look wonderful and everybody here loves them.",
 ];
 
-/// Why nothing is written over what a user has.
+/// Returns the error where the output exists: nothing of a user is overwritten.
 pub(super) fn already(output: &Path) -> Error {
     Error::new(ErrorKind::Io, format!("{} is there already", output.display()))
 }
@@ -122,7 +122,7 @@ pub(super) fn write(
     Ok(manifest)
 }
 
-/// Moves what was written to its place.
+/// Moves the written bundle to its place.
 pub(super) fn place(folder: TempDir, output: &Path) -> Result<()> {
     if output.exists() {
         return Err(already(output));

@@ -13,13 +13,13 @@ use crate::model::tokenize::{Encoding, Tokenizer};
 use crate::table::Labelled;
 use crate::{LongText, Result};
 
-/// Rows that are tokenized before whoever waits may stop the work.
+/// Rows that are tokenized between two calls of `told`, which may stop the work.
 const TURN: usize = 1024;
 
 /// One vector a text, `[rows][hidden]`.
 pub(super) type Features = Vec<Vec<f32>>;
 
-/// Who is told the rows done, and may stop the work.
+/// A callback that is told the rows done, and may stop the work.
 pub(super) type RowsDone<'a> = &'a (dyn Fn(usize) -> Result<()> + Sync);
 
 /// The tokens of the rows.

@@ -12,10 +12,10 @@ use super::state::State;
 use super::task::measure;
 use crate::{Error, ErrorKind, Result};
 
-/// Batches after which whoever waits is told of them, and may stop the work.
+/// Batches between two reports of progress, each of which may stop the work.
 const TURN: usize = 64;
 
-/// What a training found.
+/// The result of the loop: the best epoch, the steps, the curve and the speed.
 pub(super) struct Fitted {
     pub(super) epoch: usize,
     pub(super) steps: usize,

@@ -1,4 +1,4 @@
-//! A head that learns: its layers and its loss on candle's autograd.
+//! A head in training: its layers and its loss on candle's autograd.
 
 use candle_core::{D, Device, Tensor, Var};
 use frontdesk_models::heads::Link;
@@ -17,7 +17,7 @@ pub(super) struct Written {
     pub(super) tensors: Vec<NamedTensor>,
 }
 
-/// What lies between pooling and the output layer.
+/// The layers between pooling and the output layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Between {
     Nothing,
@@ -44,7 +44,7 @@ pub(super) struct Parameter {
     pub(super) decays: bool,
 }
 
-/// What the loss asks for beside the truth.
+/// Options of the loss: label smoothing and class weights.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Objective {
     /// The share of a target that is spread over all labels.
@@ -104,7 +104,8 @@ impl Head {
         self.parameters.iter().map(variable).collect()
     }
 
-    /// `[rows, logits]` of pooled vectors, and what the dense layer made of them times `mask`.
+    /// Returns the logits `[rows, logits]` of pooled vectors; the input of the output layer is multiplied by
+    /// `mask`.
     fn forward(
         &self,
         variables: &[Var],
@@ -138,7 +139,7 @@ impl Head {
         bias.broadcast_sub(&softplus.matmul(&below)?.squeeze(0)?)
     }
 
-    /// The width of what the output layer reads.
+    /// The width of the output layer's input.
     pub(super) fn width(&self, hidden: usize) -> usize {
         match self.between {
             Between::Nothing => hidden,
@@ -230,8 +231,8 @@ impl Head {
         }
     }
 
-    /// `dense.…` and `output.…` as a bundle stores them, for vectors that were not scaled: W' = W / σ, b' = b
-    /// - W (μ / σ).
+    /// `dense.…` and `output.…` as a bundle stores them, for vectors that were not scaled: W' = W / σ, b' =
+    /// b - W (μ / σ).
     pub(super) fn export(&self, scale: Option<&Scale>) -> candle_core::Result<Vec<NamedTensor>> {
         let mut parts = self.parameters.iter();
         let mut layers: Vec<(&str, Vec<f32>, Vec<f32>)> = Vec::new();

@@ -1,4 +1,5 @@
-//! The network that learns: heads on the vectors of a frozen trunk, or on a trunk that learns with them.
+//! The network that is trained: heads on the vectors of a frozen trunk, or on a trunk that is trained with
+//! them.
 
 use frontdesk_models::ModelError;
 use frontdesk_models::encoder::{PackedEncoder, Pooling, TokenBatch};
@@ -24,7 +25,7 @@ pub(super) struct Rows {
     pub(super) targets: Vec<Vec<usize>>,
 }
 
-/// What one head learns from.
+/// The rows of one head as the network reads them, and how they count.
 #[derive(Debug)]
 pub(super) struct HeadDataset {
     pub(super) link: Link,
@@ -33,13 +34,13 @@ pub(super) struct HeadDataset {
     pub(super) objective: Objective,
     /// How often its rows come in an epoch.
     pub(super) passes: usize,
-    /// What its loss is multiplied with.
+    /// The factor that its loss is multiplied by.
     pub(super) weight: f64,
     pub(super) train: Rows,
     pub(super) valid: Rows,
 }
 
-/// What lies under the heads.
+/// The network below the heads: a frozen trunk's vectors, or a trunk that is trained.
 pub(super) enum Body {
     Frozen { train: Vec<Features>, valid: Vec<Features>, scales: Vec<Scale> },
     Learning(Box<Learning>),
@@ -61,7 +62,7 @@ pub(super) struct Learner<'a> {
     settings: &'a Settings,
 }
 
-/// What a step saw.
+/// The loss and the tokens of a step.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Seen {
     pub(super) loss: f64,
@@ -88,7 +89,7 @@ impl<'a> Learner<'a> {
         learner
     }
 
-    /// Every array that learns: the trunk's parameters or LoRA's, then the heads'.
+    /// Every array that is trained: the trunk's parameters or LoRA's, then the heads'.
     pub(super) fn arrays(&self) -> Vec<&Vec<f32>> {
         let mut arrays: Vec<&Vec<f32>> = match &self.body {
             Body::Frozen { .. } => Vec::new(),
@@ -251,7 +252,8 @@ impl<'a> Learner<'a> {
         true
     }
 
-    /// The logits of every head's validation rows; where the trunk learns, on `written` or on what it is now.
+    /// The logits of every head's validation rows; where the trunk is trained, on `written` or on the trunk
+    /// as it is now.
     pub(super) fn validate(
         &self,
         written: Option<&PackedEncoder>,
@@ -281,8 +283,8 @@ impl<'a> Learner<'a> {
     }
 
     /// Pooled vectors of a head's training rows, at most [`MOST_ROWS`] of them, with their classes, and of
-    /// its validation rows. A row of several labels, or none, counts as one of its first, or of a class
-    /// of its own.
+    /// its validation rows. A row of several labels, or none, counts as one of its first, or of a class of
+    /// its own.
     pub(super) fn vectors(
         &self,
         head: usize,

@@ -1,6 +1,6 @@
 //! Low-rank adaptation (Hu et al. 2022): W + α/r · B A for the matrices of the layers. The sum is written
-//! into the trunk before each pass, so that the passes know nothing of it, and what is left at the end is
-//! merged already.
+//! into the trunk before each pass, so that the passes know nothing of it, and the trunk is merged already at
+//! the end.
 
 use frontdesk_models::training::{Gradients, Trunk};
 use rand::rngs::StdRng;

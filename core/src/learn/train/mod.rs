@@ -1,7 +1,7 @@
-//! From labelled texts to a bundle: heads on a frozen trunk, or a trunk that learns with its heads.
+//! From labelled texts to a bundle: heads on a frozen trunk, or a trunk that is trained with its heads.
 //!
 //! The same data, options and seed give the same bytes on the same machine, at any number of threads, whether
-//! or not the training was cut off and went on from a checkpoint.
+//! or not the training was cut off and resumed from a checkpoint.
 
 mod base;
 mod calibrated;
@@ -43,6 +43,7 @@ use head::Written;
 use prepare::{Prepared, datasets, fingerprint, learner, prepare};
 use report::Record;
 
+pub use crate::model::bundle::HeadKind;
 pub use check::{HeadDiagnosis, check, check_heads};
 pub use config::{HeadConfig, HeadRows, TrainConfig};
 pub use estimate::Estimate;
@@ -50,7 +51,7 @@ pub use options::{Method, Metric, Pooling, TrainOptions};
 pub use progress::{Point, Progress};
 pub use report::{FindingReport, HeadReport, MODEL_CARD, REPORT_JSON, REPORT_PAGE, Report, Threshold};
 
-/// What one head learns from.
+/// The data of one head, and how it counts in the training.
 #[derive(Debug, Clone, Copy)]
 pub struct HeadData<'a> {
     /// The head's name; see [`TrainOptions::task`].
@@ -61,38 +62,45 @@ pub struct HeadData<'a> {
     pub valid: Option<&'a [Labelled]>,
     /// How often the rows come in an epoch: more for a small set beside a large one.
     pub passes: usize,
-    /// What the head's loss is multiplied with.
+    /// The factor that the head's loss is multiplied by.
     pub weight: f64,
     /// As [`TrainOptions::dense`].
     pub dense: Option<usize>,
+    /// As [`TrainOptions::kind`].
+    pub kind: Option<HeadKind>,
 }
 
 impl<'a> HeadData<'a> {
-    /// Rows that come once in an epoch, with the weight 1 and no dense layer.
+    /// Rows that come once in an epoch, with the weight 1, no dense layer, and the kind that the name has.
     pub fn new(task: &'a str, train: &'a [Labelled], valid: Option<&'a [Labelled]>) -> Self {
-        Self { task, train, valid, passes: 1, weight: 1.0, dense: None }
+        Self { task, train, valid, passes: 1, weight: 1.0, dense: None, kind: None }
+    }
+
+    /// The one head of a training.
+    fn of(options: &'a TrainOptions, train: &'a [Labelled], valid: Option<&'a [Labelled]>) -> Self {
+        Self { dense: options.dense, kind: options.kind, ..Self::new(&options.task, train, valid) }
     }
 }
 
 /// Trains a head and writes the bundle, and beside it [`REPORT_JSON`], [`REPORT_PAGE`] and [`MODEL_CARD`],
-/// which say how good it is; nothing is at `options.output` unless all of it is. `progress` is told where the
-/// training stands, and may stop it with an error, which is then the result.
+/// which say how good it is; nothing is at `options.output` unless all of it is. `progress` is told the
+/// training's progress, and may stop it with an error, which is then the result.
 ///
 /// # Errors
-/// `data-invalid` for labels that cannot be learnt (fewer than two, or unknown ones in `valid`) and a loss
-/// that is no number; `invalid-input` for options; what opening the base gives; `io`.
+/// `data-invalid` for labels that cannot be learned (fewer than two, or unknown ones in `valid`) and a loss
+/// that is no number; `invalid-input` for options; the errors of opening the base; `io`.
 pub fn train(
     train: &[Labelled],
     valid: Option<&[Labelled]>,
     options: &TrainOptions,
     progress: &(dyn Fn(Progress) -> Result<()> + Sync),
 ) -> Result<Report> {
-    let head = HeadData { dense: options.dense, ..HeadData::new(&options.task, train, valid) };
+    let head = HeadData::of(options, train, valid);
     train_heads(&[head], options, progress)
 }
 
-/// As [`train`], several heads on one trunk, each with its own data; `options.task` and `options.dense` are
-/// not read.
+/// As [`train`], several heads on one trunk, each with its own data; `options.task`, `options.dense` and
+/// `options.kind` are not read.
 ///
 /// # Errors
 /// As [`train`].
@@ -109,8 +117,8 @@ pub fn train_heads(
     in_pool(options, || run(heads, options, progress))
 }
 
-/// What a training would take: a few of its steps are timed, and nothing is written. `options.output` is not
-/// read.
+/// Estimates the time and memory of a training: a few of its steps are timed, and nothing is written.
+/// `options.output` is not read.
 ///
 /// # Errors
 /// As [`train`].
@@ -120,11 +128,11 @@ pub fn estimate(
     options: &TrainOptions,
     progress: &(dyn Fn(Progress) -> Result<()> + Sync),
 ) -> Result<Estimate> {
-    let head = HeadData { dense: options.dense, ..HeadData::new(&options.task, train, valid) };
+    let head = HeadData::of(options, train, valid);
     estimate_heads(&[head], options, progress)
 }
 
-/// As [`estimate`], of several heads; `options.task` and `options.dense` are not read.
+/// As [`estimate`], of several heads; `options.task`, `options.dense` and `options.kind` are not read.
 ///
 /// # Errors
 /// As [`train_heads`].

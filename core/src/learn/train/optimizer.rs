@@ -25,7 +25,7 @@ pub(super) struct Step {
     pub(super) number: usize,
     pub(super) rate: f64,
     pub(super) decay: f64,
-    /// What the gradients are multiplied with, to keep their norm in bounds.
+    /// The factor that the gradients are multiplied by, to keep their norm in bounds.
     pub(super) shrink: f32,
 }
 

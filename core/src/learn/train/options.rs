@@ -1,14 +1,14 @@
-//! What can be asked of a training, and what is taken where nothing is said.
+//! Options of a training, and their defaults.
 
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 use crate::learn::doctor::Kind;
-use crate::model::bundle::{DENSE, RESERVED};
+use crate::model::bundle::{DENSE, HeadKind, RESERVED};
 use crate::{Error, ModelSource, Result};
 
-/// What of the network learns.
+/// The part of the network that is trained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Method {
@@ -41,7 +41,7 @@ pub enum Pooling {
     Cls,
 }
 
-/// What chooses the epoch that is kept.
+/// The metric that chooses the epoch that is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Metric {
@@ -66,8 +66,8 @@ impl Metric {
     }
 }
 
-/// How to train. In JSON and in a configuration file, what is left out is as [`TrainOptions::default`] has
-/// it.
+/// Options of a training. In JSON and in a configuration file, a field that is left out is as
+/// [`TrainOptions::default`] has it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
@@ -76,24 +76,27 @@ pub struct TrainOptions {
     pub base: ModelSource,
     /// The directory to write; must not be there.
     pub output: PathBuf,
-    /// The head's name. `emotions` is multi-label, `urgency` the ordered levels 1 to 10, everything else
-    /// single-label.
+    /// The head's name.
     pub task: String,
+    /// How many labels a text has, and whether they have an order; `None`: `emotions` is multi-label,
+    /// `urgency` the ordered levels 1 to 10, every other head single-label. The labels of an ordinal head of
+    /// another name are whole numbers.
+    pub kind: Option<HeadKind>,
     /// The bundle's name; `None`: the base bundle's, else the output directory's.
     pub name: Option<String>,
     /// The bundle's version.
     pub version: String,
     /// The SPDX expression of the bundle's licence, `None`: the base bundle's, else `unknown`.
     pub licence: Option<String>,
-    /// Stores the trunk as float16, and calibrates on what that trunk says.
+    /// Stores the trunk as float16, and calibrates on that trunk's logits.
     pub half: bool,
     /// Tokens that are read of a text, special tokens counted.
     #[serde(alias = "maxTokens")]
     pub max_tokens: usize,
-    /// What learns; `None`: the heads alone where the base is a bundle, everything where it is a plain
-    /// encoder.
+    /// The part that is trained; `None`: the heads alone where the base is a bundle, everything where it is a
+    /// plain encoder.
     pub method: Option<Method>,
-    /// `None`: `Cls` where a plain encoder learns a single task, else `Mean`.
+    /// `None`: `Cls` where a plain encoder is trained on a single task, else `Mean`.
     pub pooling: Option<Pooling>,
     /// Width of a dense layer with ReLU before the output layer; `None`: the output layer alone. Of `Mean`
     /// pooling only.
@@ -103,7 +106,7 @@ pub struct TrainOptions {
     /// Passes without a better validation metric after which training stops; `None`: 6 for a frozen trunk,
     /// else 2.
     pub patience: Option<usize>,
-    /// What chooses the epoch; `None`: mean absolute error for an ordinal head, else macro-F1.
+    /// The metric that chooses the epoch; `None`: mean absolute error for an ordinal head, else macro-F1.
     pub metric: Option<Metric>,
     /// Rows that go through the network at once; `None`: 64 for a frozen trunk, else 32.
     pub batch: Option<usize>,
@@ -112,7 +115,7 @@ pub struct TrainOptions {
     /// AdamW's rate at its peak; `None`: 2e-3 for a frozen trunk, 1e-4 for everything, 1e-3 for LoRA.
     #[serde(alias = "learningRate")]
     pub learning_rate: Option<f64>,
-    /// The heads' rate, where the trunk learns; `None`: 1e-3.
+    /// The heads' rate, where the trunk is trained; `None`: 1e-3.
     #[serde(alias = "headLearningRate")]
     pub head_learning_rate: Option<f64>,
     /// Each layer's rate is that of the layer above it times this (Howard & Ruder 2018).
@@ -134,8 +137,8 @@ pub struct TrainOptions {
     pub smoothing: f64,
     /// Weighs each label by one over its frequency.
     pub balanced: bool,
-    /// Whether the heads learn on the trunk as it is before the trunk learns with them (Kumar et al. 2022):
-    /// better with few rows, for one more pass of them. Not for a frozen trunk.
+    /// Whether the heads are first trained on the trunk as it is, before the trunk is trained with them
+    /// (Kumar et al. 2022): better with few rows, for one more pass of them. Not for a frozen trunk.
     pub probe: bool,
     /// The rank of LoRA's additions.
     #[serde(alias = "loraRank")]
@@ -143,11 +146,11 @@ pub struct TrainOptions {
     /// LoRA's additions are scaled by this over the rank.
     #[serde(alias = "loraAlpha")]
     pub lora_alpha: f64,
-    /// Steps between checkpoints; `None`: at the end of each epoch where the trunk learns, never where it is
-    /// frozen.
+    /// Steps between checkpoints; `None`: at the end of each epoch where the trunk is trained, never where it
+    /// is frozen.
     #[serde(alias = "checkpointEvery")]
     pub checkpoint_every: Option<usize>,
-    /// Goes on from the checkpoint of a training that was cut off.
+    /// Resumes from the checkpoint of a training that was cut off.
     pub resume: bool,
     /// A precision above 0 and below 1 that each label shall have, with a confidence of 95 %: under the
     /// score that it takes, the engine abstains.
@@ -186,6 +189,7 @@ impl Default for TrainOptions {
             method: None,
             pooling: None,
             dense: None,
+            kind: None,
             epochs: None,
             patience: None,
             metric: None,
@@ -242,7 +246,7 @@ impl Settings {
         Self::by(options.method.unwrap_or(if bundle { Method::Frozen } else { Method::Full }), options)
     }
 
-    /// The defaults of a frozen trunk, for heads that learn before their trunk does.
+    /// The defaults of a frozen trunk, for heads that are trained before their trunk.
     pub(super) fn probing(&self) -> Self {
         let defaults = TrainOptions::default();
         let Self { smoothing, balanced, seed, .. } = *self;
@@ -285,7 +289,7 @@ impl Settings {
     }
 }
 
-/// Refuses a training without a place for what it makes.
+/// Refuses a training without an output directory.
 pub(super) fn check_output(options: &TrainOptions) -> Result<()> {
     if options.output.as_os_str().is_empty() {
         return Err(Error::invalid("output", "a training needs a directory to write"));
@@ -293,7 +297,7 @@ pub(super) fn check_output(options: &TrainOptions) -> Result<()> {
     Ok(())
 }
 
-/// Refuses what no training can do, naming the field.
+/// Refuses options that no training can follow, naming the field.
 pub(super) fn check(options: &TrainOptions) -> Result<()> {
     let counts = [
         ("epochs", options.epochs),

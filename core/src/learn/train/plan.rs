@@ -13,7 +13,7 @@ pub(super) struct Batch {
     pub(super) rows: Vec<usize>,
 }
 
-/// A number for one purpose and moment of a seeded training, so that a training that goes on needs no state
+/// A number for one purpose and moment of a seeded training, so that a training that resumes needs no state
 /// of a generator.
 pub(super) fn seed_of(seed: u64, purpose: u64, moment: u64) -> u64 {
     let mix = |z: u64| {

@@ -1,4 +1,4 @@
-//! From heads and options to what learns: the base and the rows are read, the doctor looks at them, the
+//! From heads and options to the learner: the base and the rows are read, the doctor examines them, the
 //! network is put together.
 
 use frontdesk_models::config::Architecture;
@@ -43,7 +43,7 @@ pub(super) struct Prepared<'a> {
     pub(super) diagnoses: Vec<HeadDiagnosis>,
 }
 
-/// Reads the base and the rows, and refuses what cannot be trained.
+/// Reads the base and the rows, and refuses those that cannot be trained on.
 pub(super) fn prepare<'a>(
     heads: &[HeadData<'a>],
     options: &TrainOptions,
@@ -69,7 +69,7 @@ pub(super) fn prepare<'a>(
                 && !base.is_bundle()
                 && heads.len() == 1
                 && heads[0].dense.is_none()
-                && kind_fits(heads[0].task)
+                && task::kind_of(&heads[0]) != HeadKind::Ordinal
         }
     };
     let mut planned = Vec::new();
@@ -89,7 +89,7 @@ pub(super) fn prepare<'a>(
     Ok(Prepared { files, base, settings, planned, diagnoses })
 }
 
-/// A trunk that learns leaves heads behind that it no longer fits.
+/// Refuses to train a trunk whose other heads would no longer fit it.
 fn check_kept(heads: &[HeadData<'_>], base: &Base, frozen: bool) -> Result<()> {
     let left: Vec<&str> =
         base.heads().into_iter().filter(|name| !heads.iter().any(|head| head.task == *name)).collect();
@@ -103,11 +103,6 @@ fn check_kept(heads: &[HeadData<'_>], base: &Base, frozen: bool) -> Result<()> {
     Err(Error::invalid("method", message))
 }
 
-/// Whether transformers has a classifier for heads of this kind.
-fn kind_fits(task: &str) -> bool {
-    task::kind_of(task) != HeadKind::Ordinal
-}
-
 fn plan<'a>(
     head: &HeadData<'a>,
     base: &Base,
@@ -115,7 +110,7 @@ fn plan<'a>(
     seed: u64,
     random: &mut StdRng,
 ) -> Result<Planned<'a>> {
-    let kind = task::kind_of(head.task);
+    let kind = task::kind_of(head);
     let labels = task::labels_of(head.task, kind, head.train)?;
     let (train, valid, validation) = match head.valid {
         Some(valid) => (head.train.iter().collect(), valid.iter().collect(), "a file of its own".to_owned()),
@@ -235,7 +230,7 @@ pub(super) fn learner<'a>(
     Ok(Learner::new(datasets, heads, Body::Frozen { train, valid, scales }, base, settings))
 }
 
-/// A digest of all that decides what a training gives.
+/// Returns a digest of everything that decides a training's result.
 pub(super) fn fingerprint(planned: &[Planned<'_>], base: &Base, settings: &Settings) -> Result<String> {
     let mut hasher = Sha256::new();
     let internal = |e: serde_json::Error| Error::new(ErrorKind::Internal, e.to_string()).with_source(e);

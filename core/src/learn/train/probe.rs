@@ -1,6 +1,6 @@
-//! Heads that learn on the trunk as it is before everything learns (Kumar et al. 2022, "Fine-Tuning can
-//! Distort Pretrained Features"): under heads of random weights, the first steps of a few rows would spoil
-//! what the trunk knows.
+//! Heads that are trained on the trunk as it is before everything is trained (Kumar et al. 2022, "Fine-Tuning
+//! can Distort Pretrained Features"): under heads of random weights, the first steps of a few rows would
+//! spoil what the trunk has learned.
 
 use rand::rngs::StdRng;
 
@@ -11,7 +11,7 @@ use super::prepare::{Planned, learner};
 use super::progress::Progress;
 use crate::{Error, ErrorKind, Result};
 
-/// Gives a learner whose trunk learns the heads that a frozen trunk finds.
+/// Gives a learner whose trunk is trained the heads that are found on the frozen trunk.
 pub(super) fn probe(
     learns: &mut Learner<'_>,
     planned: &[Planned<'_>],

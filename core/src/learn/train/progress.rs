@@ -1,8 +1,8 @@
-//! What a training tells while it runs.
+//! Progress of a training while it runs.
 
 use serde::{Deserialize, Serialize};
 
-/// Where a training stands.
+/// The progress of a training.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(tag = "stage", rename_all = "kebab-case", rename_all_fields = "camelCase")]
 pub enum Progress {

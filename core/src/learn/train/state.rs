@@ -1,10 +1,10 @@
-//! Where a training stands.
+//! The state of a training.
 
 use serde::{Deserialize, Serialize};
 
 use super::progress::Point;
 
-/// Where a training stands between two steps; with the arrays, all that a checkpoint needs.
+/// The state of a training between two steps; with the arrays, all that a checkpoint needs.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct State {
     /// From 1: the epoch that runs.

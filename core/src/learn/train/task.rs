@@ -1,45 +1,71 @@
-//! What a head is to learn: its kind, its labels, and the rows of a file as targets.
+//! The task of a head: its kind, its labels, and the rows of a file as targets.
+
+use std::collections::BTreeSet;
 
 use frontdesk_models::heads::{Link, ordinal_level};
 use rand::Rng;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 
+use super::HeadData;
 use super::options::Metric;
 use crate::learn::evaluate::macro_f1;
 use crate::model::bundle::HeadKind;
 use crate::table::Labelled;
 use crate::{Error, ErrorKind, Result};
 
-pub(super) fn kind_of(task: &str) -> HeadKind {
-    match task {
+/// The head whose levels are those of the contract, 1 to 10.
+const URGENCY: &str = "urgency";
+
+/// The kind that was asked for, else the one that the head's place in a whole bundle has, else one label.
+pub(super) fn kind_of(head: &HeadData<'_>) -> HeadKind {
+    head.kind.unwrap_or(match head.task {
         "emotions" => HeadKind::MultiLabel,
-        "urgency" => HeadKind::Ordinal,
+        URGENCY => HeadKind::Ordinal,
         _ => HeadKind::SingleLabel,
-    }
+    })
+}
+
+/// Whole numbers in their order.
+fn levels(rows: &[Labelled]) -> Result<Vec<String>> {
+    let level = |row: &Labelled| {
+        let label = row.label.trim();
+        label.parse::<i64>().ok().filter(|level| level.to_string() == row.label).ok_or_else(|| {
+            let message = format!(
+                "{}: `{label}` is no whole number; the levels of an ordinal head are, from the lowest to the highest",
+                row.place
+            );
+            Error::new(ErrorKind::DataInvalid, message)
+        })
+    };
+    let levels: BTreeSet<i64> = rows.iter().map(level).collect::<Result<_>>()?;
+    Ok(levels.into_iter().map(|level| level.to_string()).collect())
 }
 
 pub(super) fn labels_of(task: &str, kind: HeadKind, rows: &[Labelled]) -> Result<Vec<String>> {
-    if task == "urgency" {
+    if task == URGENCY && kind == HeadKind::Ordinal {
         return Ok((1..=10).map(|level: u8| level.to_string()).collect());
     }
-    let mut labels: Vec<String> = match kind {
-        HeadKind::MultiLabel => rows
-            .iter()
-            .flat_map(|row| row.label.split('|'))
-            .filter(|l| !l.is_empty())
-            .map(str::to_owned)
-            .collect(),
-        _ => rows.iter().map(|row| row.label.clone()).collect(),
+    let labels: BTreeSet<String> = match kind {
+        HeadKind::Ordinal => return enough(levels(rows)?, rows),
+        HeadKind::MultiLabel => {
+            let labels = rows.iter().flat_map(|row| row.label.split('|'));
+            labels.filter(|label| !label.is_empty()).map(str::to_owned).collect()
+        }
+        HeadKind::SingleLabel => rows.iter().map(|row| row.label.clone()).collect(),
     };
-    labels.sort();
-    labels.dedup();
+    let labels = enough(labels.into_iter().collect(), rows)?;
+    if let Some(row) = rows.iter().find(|row| kind != HeadKind::MultiLabel && row.label.trim().is_empty()) {
+        return Err(Error::new(ErrorKind::DataInvalid, format!("{}: the label is empty", row.place)));
+    }
+    Ok(labels)
+}
+
+/// The labels, of which there must be two.
+fn enough(labels: Vec<String>, rows: &[Labelled]) -> Result<Vec<String>> {
     if labels.len() < 2 {
         let message = format!("{} distinct label in {} rows; at least 2", labels.len(), rows.len());
         return Err(Error::new(ErrorKind::DataInvalid, message));
-    }
-    if let Some(row) = rows.iter().find(|row| kind != HeadKind::MultiLabel && row.label.trim().is_empty()) {
-        return Err(Error::new(ErrorKind::DataInvalid, format!("{}: the label is empty", row.place)));
     }
     Ok(labels)
 }
@@ -91,7 +117,7 @@ pub(super) fn balanced(link: Link, labels: usize, targets: &[Vec<usize>]) -> Vec
     counts.into_iter().map(|count| weight(count).clamp(0.1, 10.0)).collect()
 }
 
-/// The labels that logits say.
+/// The labels that logits give.
 fn given(link: Link, logits: &[f32]) -> Vec<usize> {
     match link {
         Link::Ordinal => vec![ordinal_level(logits)],

@@ -23,20 +23,20 @@ const MAX_JSON_BYTES: u64 = 64 << 20;
 /// Where a model's files lie.
 #[derive(Debug, Clone)]
 pub(crate) enum Files {
-    /// The directory, and what the model in it is called.
+    /// The directory, and the name of the model in it.
     Directory(PathBuf, String),
     Memory(BTreeMap<String, Vec<u8>>),
 }
 
 impl Files {
-    /// A directory whose model is called as its last part.
+    /// A directory, whose last part is the name of its model.
     pub(crate) fn directory(path: PathBuf) -> Self {
         let name =
             path.file_name().map_or_else(|| "checkpoint".into(), |name| name.to_string_lossy().into_owned());
         Self::Directory(path, name)
     }
 
-    /// What a model is called that does not say so itself.
+    /// The name of a model that does not state one itself.
     pub(crate) fn name(&self) -> &str {
         match self {
             Self::Directory(_, name) => name,
@@ -44,7 +44,7 @@ impl Files {
         }
     }
 
-    /// What to call this place in a message.
+    /// The name of this place in messages.
     pub(crate) fn place(&self) -> String {
         match self {
             Self::Directory(path, _) => path.display().to_string(),

@@ -1,4 +1,4 @@
-//! `frontdesk.json`: what a bundle says of itself beside the network.
+//! `frontdesk.json`: the description of a bundle, beside its network.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -61,22 +61,23 @@ pub(crate) struct HeadManifest {
     pub(crate) pooling: PoolingName,
     /// Width of the dense layer before the output layer, where there is one.
     pub(crate) dense: Option<usize>,
-    /// What follows the dense layer.
+    /// The activation after the dense layer.
     #[serde(default, skip_serializing_if = "Activation::is_relu")]
     pub(crate) activation: Activation,
     /// The logits are divided by it (temperature scaling, Guo et al. 2017).
     pub(crate) temperature: f32,
-    /// What is made of the logits beside; where it is there, the temperature is 1 (vector scaling, of the
-    /// same paper).
+    /// A weight and a bias for each logit (vector scaling, of the same paper); where they are given, the
+    /// temperature is 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) scaling: Option<Scaling>,
     /// Under this probability of the best label, the engine abstains; 0: never.
     pub(crate) abstain_below: f32,
-    /// For each label, the probability under which the engine abstains, in the place of `abstain_below`;
-    /// `None`: always.
+    /// For each label, the probability under which the engine abstains, instead of `abstain_below`; `None`:
+    /// always.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) thresholds: Vec<Option<f32>>,
-    /// What is outside of the texts that the head learnt from, where that is known.
+    /// The domain of the head: the distance beyond which a text is unlike those that it was trained on, where
+    /// that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) domain: Option<DomainManifest>,
 }
@@ -93,11 +94,15 @@ pub(crate) struct DomainManifest {
     pub(crate) limit: f32,
 }
 
+/// How many labels a text has, and whether they have an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum HeadKind {
+pub enum HeadKind {
+    /// One label; softmax.
     SingleLabel,
+    /// Any number of labels, none included; a sigmoid for each.
     MultiLabel,
+    /// One of levels in an order; cumulative logits.
     Ordinal,
 }
 

@@ -1,4 +1,5 @@
-//! A model on disk or in memory becomes a checked network with its tokenizer's bytes and what its heads mean.
+//! Loading of a model from disk or memory: a checked network, its tokenizer's bytes and the meaning of its
+//! heads.
 
 mod files;
 #[cfg(feature = "hub")]
@@ -14,7 +15,8 @@ use rayon::prelude::*;
 
 pub(crate) use files::{CONFIG, Files, HEADS, MANIFEST, TOKENIZER, TRUNK};
 #[cfg(feature = "train")]
-pub(crate) use manifest::{Activation, DENSE, DomainManifest, FORMAT, HeadKind, PoolingName, RESERVED};
+pub use manifest::HeadKind;
+pub(crate) use manifest::{Activation, DENSE, DomainManifest, FORMAT, PoolingName, RESERVED};
 pub(crate) use manifest::{Golden, HeadManifest, Input, Manifest};
 pub(crate) use scaling::Scaling;
 pub use source::default_model_dir;
@@ -26,7 +28,7 @@ use crate::{Error, ErrorKind, ModelInfo, Result};
 /// Bytes of text over which a plain checkpoint refuses, as bundles do by default.
 pub(crate) const DEFAULT_MAX_BYTES: usize = 1 << 20;
 
-/// A model's small files, read and checked: what the tokenizer needs to know, before the weights.
+/// A model's small files, read and checked: all that the tokenizer needs, before the weights are read.
 #[derive(Debug)]
 pub(crate) struct Bundle<'a> {
     files: &'a Files,
@@ -44,13 +46,13 @@ pub(crate) struct Loaded {
     pub(crate) network: Network,
     pub(crate) heads: Vec<HeadMeaning>,
     pub(crate) golden: Vec<Golden>,
-    /// Codes of the languages that it was trained on; empty where nobody says.
+    /// Codes of the languages that it was trained on; empty where they are not stated.
     pub(crate) languages: Vec<String>,
     /// The network's head whose output is the whitened vector of a text, where a head knows its domain.
     pub(crate) whitening: Option<usize>,
 }
 
-/// What a head's logits mean.
+/// The meaning of a head's logits.
 #[derive(Debug, Clone)]
 pub(crate) struct HeadMeaning {
     pub(crate) name: String,
@@ -224,14 +226,14 @@ impl<'a> Bundle<'a> {
     }
 }
 
-/// The head whose whitening says how alike texts are: that of the sentiment, which learnt from the most and
-/// the most various texts, else any.
+/// The head whose whitening measures how similar texts are: that of the sentiment, which was trained on the
+/// most and the most varied texts, else any.
 fn whitening(heads: &[HeadManifest]) -> Option<&HeadManifest> {
     let known = || heads.iter().filter(|head| head.domain.is_some());
     known().find(|head| head.name == "sentiment").or_else(|| known().next())
 }
 
-/// What the heads mean; the network has the distances after the heads.
+/// The meanings of the heads; in the network, the heads of the distances follow them.
 fn meanings(heads: &[HeadManifest]) -> Vec<HeadMeaning> {
     let mut place = heads.len();
     let mut meaning = |head: &HeadManifest| {

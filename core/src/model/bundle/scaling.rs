@@ -1,4 +1,4 @@
-//! What is made of logits before the link.
+//! The scaling of logits before the link function.
 
 use serde::{Deserialize, Serialize};
 

@@ -10,7 +10,7 @@ const DEFAULT_MODEL: &str = "frontdesk-small";
 /// Names the directory of the default model, before every other place.
 const DEFAULT_MODEL_VARIABLE: &str = "FRONTDESK_MODEL";
 
-/// The directory of the default model: the first that is there of
+/// The directory of the default model: the first of these that exists:
 /// 1. the environment variable `FRONTDESK_MODEL`,
 /// 2. `frontdesk-small` or `models/frontdesk-small` next to the executable, or
 ///    `../share/frontdesk/frontdesk-small`,
@@ -45,7 +45,7 @@ pub fn default_model_dir() -> Result<PathBuf> {
     })
 }
 
-/// Finds the files: a directory that is there, else a name on the hub.
+/// Finds the files: in a directory that exists, else by a name on the hub.
 pub(crate) fn locate(source: &ModelSource, options: &EngineOptions) -> Result<Files> {
     match source {
         ModelSource::Default => Ok(Files::directory(default_model_dir()?)),

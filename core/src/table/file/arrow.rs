@@ -131,7 +131,7 @@ pub(super) fn texts_as_bytes(schema: &Schema) -> Arc<Schema> {
     Arc::new(Schema::new_with_metadata(fields.collect::<Vec<_>>(), schema.metadata().clone()))
 }
 
-/// What Arrow says of a file.
+/// Converts an error of Arrow's reader: `io` for one of the system, else `data-invalid`.
 #[allow(clippy::needless_pass_by_value, reason = "for map_err")]
 pub(super) fn broken(error: ArrowError) -> Error {
     if let ArrowError::IoError(_, e) = &error

@@ -67,7 +67,7 @@ impl Blob for NamedFile {
     }
 }
 
-/// Bytes that could not be read, told apart from bytes that are no good: readers of formats tell both alike.
+/// A blob that notes errors of reading: readers of formats report them like bytes that are damaged.
 pub(crate) struct Noting {
     blob: Arc<dyn Blob>,
     last: Arc<Mutex<Option<io::Error>>>,

@@ -1,4 +1,4 @@
-//! Which column is taken for which field of a ticket.
+//! The mapping of columns to the fields of a ticket.
 
 use std::fmt;
 
@@ -9,8 +9,8 @@ use super::record::Wanted;
 use super::thread::Customer;
 use crate::{Error, ErrorKind, Result};
 
-/// The columns that hold a ticket's fields. What is not named here is guessed by its name, unless that is
-/// refused.
+/// The columns that hold a ticket's fields. A column that is not named here is guessed by its name, unless
+/// `only_named` is set.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TicketColumns {
     /// Holds `text`.
@@ -31,7 +31,7 @@ pub struct TicketColumns {
     pub requester: Option<String>,
     /// Holds when a ticket came, as ISO 8601 has it: a date, a time, with an offset or without.
     pub created: Option<String>,
-    /// What marks the customer's messages of a thread; nothing: what is known of helpdesks.
+    /// The marks of the customer's messages in a thread; empty: those that are known of helpdesks.
     pub customer: Vec<Customer>,
     /// Take only what is named here.
     pub only_named: bool,
@@ -53,7 +53,7 @@ pub enum Field {
     Id,
     /// The urgency that was given.
     Urgency,
-    /// What is known of the customer.
+    /// The customer's history with the desk.
     CustomerHistory,
     /// Who the customer is, among those who wrote a thread.
     Requester,
@@ -68,7 +68,7 @@ impl fmt::Display for Field {
 }
 
 impl Field {
-    /// All fields, in the order in which their columns are told.
+    /// All fields, in the order in which their columns are reported.
     pub const ALL: [Self; 9] = [
         Self::Text,
         Self::Messages,
@@ -96,7 +96,7 @@ impl Field {
         }
     }
 
-    /// The names by which a column is taken for it where nobody names one, the likeliest first; capitals do
+    /// The names by which a column is mapped to it where nobody names one, the likeliest first; capitals do
     /// not count. The only list of them.
     pub fn guessed_names(self) -> &'static [&'static str] {
         match self {
@@ -139,7 +139,7 @@ impl Field {
     }
 }
 
-/// A column that was taken for a field.
+/// A column that is mapped to a field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ColumnMapping {
     /// The field.
@@ -161,19 +161,19 @@ impl ColumnMapping {
     }
 }
 
-/// A column that has a field's name and is not taken for it.
+/// A column that has a field's name and is not mapped to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SkippedColumn {
     /// The column.
     pub column: String,
-    /// Why not.
+    /// The reason why it was skipped.
     pub why: String,
 }
 
-/// What was taken, and what has a field's name and was not.
+/// The columns that are mapped to fields, and those that have a field's name and were skipped.
 pub(crate) type Mapping = (Vec<ColumnMapping>, Vec<SkippedColumn>);
 
-/// Chooses among the columns that are there.
+/// Maps the columns of an input to fields.
 ///
 /// Where a text was found, nothing is guessed for a thread; where either was, nothing for subject and body,
 /// unless rows may lack a column that others have (`sparse`): there a row without the text has them.
@@ -266,7 +266,7 @@ pub(crate) fn check(
     Ok(())
 }
 
-/// Refuses a column that is not there, or that stands there twice.
+/// Refuses a column that does not exist, or that exists twice.
 pub(crate) fn require(column: &str, there: &[String]) -> Result<()> {
     match there.iter().filter(|name| *name == column).count() {
         1 => Ok(()),
@@ -282,7 +282,7 @@ pub(crate) fn require(column: &str, there: &[String]) -> Result<()> {
     }
 }
 
-/// The error of a column that is not there.
+/// The error of a column that does not exist.
 pub(crate) fn no_column(column: &str, there: &[String]) -> Error {
     let message = format!("there is no column `{column}`; there are: {}", there.join(", "));
     Error::new(ErrorKind::DataInvalid, message)

@@ -1,4 +1,4 @@
-//! What a reader says of bytes that it cannot read.
+//! Errors of readers about bytes that they cannot read.
 
 use crate::error::guarded;
 use crate::{Error, ErrorKind, Result};

@@ -11,12 +11,12 @@ use crate::{Error, ErrorKind, Result};
 /// fault of a row.
 const LOOKED_AT: u64 = 1_000;
 
-/// Rows between two times that the caller is told where it is.
+/// Rows between two calls that report progress.
 const TELL: u64 = 16_384;
 
-/// Takes apart the columns that fit and those that do not: a guessed urgency or history fits where all values
+/// Separates the columns that fit from those that do not: a guessed urgency or history fits where all values
 /// do, a guessed time where the first ones do, and a thread where the first ones say who wrote them. `told`
-/// hears now and then of the rows that were read.
+/// is called now and then with the rows that were read.
 ///
 /// # Errors
 /// `data-invalid` where a thread that was named does not say who wrote it.
@@ -64,7 +64,7 @@ pub(crate) fn fitting<'a>(
 
 struct Looks {
     looked_at: Vec<ColumnMapping>,
-    /// Why a column does not fit.
+    /// The reason why each column does not fit.
     misfit: Vec<Option<String>>,
     /// Whether a message of a thread says who wrote it; `None` before the first.
     says_who: Option<std::result::Result<(), String>>,
@@ -83,7 +83,7 @@ impl Looks {
             .iter()
             .map(|taken| Wanted { nested: taken.field.is_nested(), ..Wanted::text(&taken.column) })
             .collect();
-        // What is wrong with an input is told where it is read.
+        // A fault of an input is reported where the input is read.
         let Ok(mut records) = input.records(&wanted) else { return Ok(()) };
         while self.goes_on() {
             let Ok(Some(record)) = records.next() else { break };
@@ -100,7 +100,7 @@ impl Looks {
         Ok(())
     }
 
-    /// A value that cannot be read does not fit; other faults of a row are told where it is read.
+    /// A value that cannot be read does not fit; other faults of a row are reported where the row is read.
     fn mark(&mut self, fault: &Fault, place: &str) {
         for (taken, misfit) in self.looked_at.iter().zip(&mut self.misfit) {
             if taken.guessed && misfit.is_none() && fault.column.as_deref() == Some(taken.column.as_str()) {

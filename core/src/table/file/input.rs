@@ -22,7 +22,7 @@ enum Packing {
     Zstd,
 }
 
-/// What a name says of an input.
+/// The properties of an input by its name.
 struct Named {
     format: Option<InputFormat>,
     packing: Option<Packing>,
@@ -109,7 +109,7 @@ impl Input {
         sound(columns).map_err(|e| self.cause(e))
     }
 
-    /// Of some names those that no row has, where a row may lack a column that others have.
+    /// Returns those of the names that no row has, where a row may lack a column that others have.
     pub(crate) fn lacking(&self, names: Vec<String>) -> Result<Vec<String>> {
         if names.is_empty() || !self.is_sparse() {
             return Ok(names);
@@ -164,12 +164,12 @@ impl Input {
         json::values(self.text()?.0).map_err(|e| self.cause(e))
     }
 
-    /// What was noticed of it so far.
+    /// Returns the notices about it so far.
     pub(crate) fn notices(&self) -> Vec<Notice> {
         self.notices.of(&self.name)
     }
 
-    /// Rows that the input says it has.
+    /// The number of rows that the input says it has.
     pub(crate) fn told_rows(&self) -> Option<u64> {
         if self.format != InputFormat::Parquet || self.packing != Packing::Plain {
             return None;
@@ -225,7 +225,8 @@ impl Input {
         text::decoded(self.unpacked()?, self.reading.encoding.as_deref())
     }
 
-    /// What must be read from its end first is unpacked into a file without a name.
+    /// Returns bytes that can be read from their end first: packed ones are unpacked into a file without a
+    /// name.
     fn seekable(&self) -> Result<Arc<dyn Blob>> {
         if self.packing == Packing::Plain {
             return Ok(Arc::clone(&self.blob));
@@ -236,7 +237,7 @@ impl Input {
     }
 }
 
-/// What packs bytes, by their first ones.
+/// Detects the packing of bytes by the first of them.
 fn sniff(blob: &dyn Blob, name: &str) -> Result<Packing> {
     let mut first = [0; 4];
     let count = blob.read_at(0, &mut first).map_err(|e| fault(e).context(name))?;

@@ -23,13 +23,13 @@ use crate::{Error, ErrorKind, Result};
 
 type Batches = Box<dyn Iterator<Item = Result<RecordBatch>>>;
 
-/// What an Arrow file begins and ends with.
+/// The bytes that an Arrow file begins and ends with.
 const MAGIC: &[u8] = b"ARROW1";
-/// What the first version of Feather, a format of its own, begins with.
+/// The bytes that the first version of Feather, a format of its own, begins with.
 const FEATHER_1: &[u8] = b"FEA1";
 /// The end of an Arrow file: the footer's length, and the magic.
 const TRAILER: u64 = 10;
-/// What stands before the length of a message, but for those of old writers.
+/// The marker before the length of a message, which old writers leave out.
 const CONTINUATION: [u8; 4] = [0xff; 4];
 /// Bytes that one packed buffer, and rows that one batch may have: what offsets of 32 bits reach.
 const MOST: i64 = 1 << 31;
@@ -174,7 +174,7 @@ struct InStream {
     /// Where the next message begins; `None` after the last.
     at: Option<u64>,
     decoder: StreamDecoder,
-    /// What the decoder has not taken yet.
+    /// The bytes that the decoder has not taken yet.
     rest: Buffer,
 }
 

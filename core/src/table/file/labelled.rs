@@ -17,7 +17,7 @@ use crate::table::{Labelled, LabelledRows};
 pub struct LabelledTexts {
     /// In the order of the file.
     pub rows: Vec<Labelled>,
-    /// What a person should look at: rows that can be read, and may be meant otherwise.
+    /// Notices for a person: rows that can be read, but may be meant otherwise.
     pub notices: Vec<Notice>,
 }
 
@@ -76,7 +76,7 @@ impl LabelledFile {
         &self.input.name
     }
 
-    /// What a person should look at: rows that can be read, and may be meant otherwise.
+    /// Notices for a person: rows that can be read, but may be meant otherwise.
     pub fn notices(&self) -> Vec<Notice> {
         self.input.notices()
     }

@@ -1,4 +1,4 @@
-//! From what was typed to the inputs that are there.
+//! From the names that were given to the inputs that exist.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use crate::{Error, ErrorKind, Result};
 pub(crate) const MANIFEST: &str = "manifest.json";
 pub(crate) const JOURNAL: &str = "journal.jsonl";
 
-/// An input, and what it is known by when a run goes on.
+/// An input, and its identity, by which it is recognized when a run resumes.
 pub(crate) struct Located {
     pub(crate) input: Input,
     /// The file itself, whatever it was called.
@@ -25,7 +25,7 @@ pub(crate) struct Located {
     pub(crate) identity: Identity,
 }
 
-/// How an input is told from a changed one.
+/// How an input is distinguished from a changed one.
 pub(crate) enum Identity {
     /// By the SHA-256 of its bytes, which are still to be read.
     Bytes(Arc<dyn Blob>),
@@ -35,7 +35,8 @@ pub(crate) enum Identity {
 }
 
 impl Identity {
-    /// `sha256:…` of the bytes, or the store's entity tag. `told` hears of the bytes that were read.
+    /// `sha256:…` of the bytes, or the store's entity tag. `told` is called with the number of bytes that
+    /// were read.
     pub(crate) fn digest(&self, told: &mut dyn FnMut(u64) -> Result<()>) -> Result<String> {
         let blob = match self {
             #[cfg(feature = "object-store")]
@@ -162,8 +163,8 @@ fn local(path: &Path, reading: &Reading, open: &Open) -> Result<Located> {
     Ok(Located { input, identity: Identity::Bytes(blob), place })
 }
 
-/// Standard input is kept in a file without a name, so that it can be told from another one before its first
-/// row is scored.
+/// Standard input is kept in a file without a name, so that its digest can be computed before its first row
+/// is scored.
 fn standard_input(reading: &Reading) -> Result<Located> {
     if reading.format.is_none() {
         return Err(Error::invalid("input_format", "standard input has no name: say its format"));

@@ -1,10 +1,10 @@
-//! What is noticed of an input while it is read.
+//! Notices about an input, made while it is read.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 
-/// Notices of one input that are kept.
+/// The largest number of notices about one input that are kept.
 const NOTICES: usize = 20;
 
 /// Something that a person should look at: a row that can be read, and may be meant otherwise.
@@ -15,7 +15,7 @@ pub struct Notice {
     /// The line on which the row begins.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<u64>,
-    /// What was noticed.
+    /// The text of the notice.
     pub message: String,
 }
 
@@ -29,12 +29,12 @@ impl std::fmt::Display for Notice {
     }
 }
 
-/// What was noticed of an input, by whoever reads it. Reading it again notices the same again, and tells it
-/// once.
+/// Notices about an input from all of its readers. Reading it again gives the same notices, each of which is
+/// kept once.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Notices(Arc<Mutex<Vec<Noticed>>>);
 
-/// The line of a row, where it has one, and what was noticed.
+/// The line of a row, where it has one, and the text of the notice.
 type Noticed = (Option<u64>, String);
 
 impl Notices {
@@ -46,7 +46,7 @@ impl Notices {
         }
     }
 
-    /// What was noticed so far, of the input of that name.
+    /// Returns the notices so far, as those of the input of that name.
     pub(super) fn of(&self, input: &str) -> Vec<Notice> {
         let notices = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let notice = |(line, message): &Noticed| Notice {

@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 pub struct Reading {
     /// The format; `None`: by the name's ending.
     pub format: Option<InputFormat>,
-    /// What stands between the fields of a CSV; `None`: a tab in `.tsv`, what a first line of `sep=;` says,
-    /// else what the header has most of among `,` `;` tab `|`.
+    /// The delimiter between the fields of a CSV; `None`: a tab in `.tsv`, the one that a first line such as
+    /// `sep=;` names, else the most frequent in the header among `,` `;` tab `|`.
     pub delimiter: Option<char>,
-    /// What stands around a field that has the delimiter in it; `None`: `"`.
+    /// The quote around a field that has the delimiter in it; `None`: `"`.
     pub quote: Option<char>,
-    /// The encoding of a CSV or of JSON by its label in the WHATWG Encoding Standard; `None`: UTF-8, or what
-    /// a byte order mark says.
+    /// The encoding of a CSV or of JSON by its label in the WHATWG Encoding Standard; `None`: UTF-8, or the
+    /// one that a byte order mark says.
     pub encoding: Option<String>,
 }
 

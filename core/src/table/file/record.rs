@@ -4,7 +4,7 @@ use crate::{Error, ErrorKind, Result};
 
 use crate::table::Place;
 
-/// Bytes of one row, at most: a row with more is told of and passed over.
+/// Bytes of one row, at most: a larger row is reported and skipped.
 pub(crate) const MAX_ROW_BYTES: usize = 16 << 20;
 
 /// A column that an input has.
@@ -63,7 +63,7 @@ impl Record {
     }
 }
 
-/// What is wrong with one row.
+/// The fault of one row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fault {
     pub(crate) kind: ErrorKind,
@@ -96,7 +96,7 @@ impl Fault {
         Self::data(format!("`{column}` is not valid UTF-8 from byte {} on", error.valid_up_to())).of(column)
     }
 
-    /// The fault of a row as the error of whoever reads on no further.
+    /// The fault as the error of a reader that stops at it.
     pub(crate) fn error(self, place: Place) -> Error {
         Error::new(self.kind, self.message).context(place)
     }
@@ -107,12 +107,12 @@ pub(crate) trait Records {
     /// The next row; an error where the input is damaged and nothing after it can be read.
     fn next(&mut self) -> Result<Option<Record>>;
 
-    /// Passes over one row, and says whether there was one.
+    /// Skips one row, and says whether there was one.
     fn pass(&mut self) -> Result<bool> {
         Ok(self.next()?.is_some())
     }
 
-    /// Passes over rows, and says how many there were of them.
+    /// Skips up to `rows` rows, and returns how many there were.
     fn pass_over(&mut self, rows: u64) -> Result<u64> {
         for passed in 0..rows {
             if !self.pass()? {

@@ -23,12 +23,13 @@ const BLOCK: u64 = 8 << 20;
 /// A request for fewer is for a format's first or last bytes.
 const SMALL: usize = 1 << 10;
 
-/// An object that is there.
+/// An object that exists.
 pub(super) struct Object {
     /// Its address.
     pub(super) name: String,
     pub(super) blob: Arc<dyn Blob>,
-    /// What tells it from a changed one.
+    /// The tag that distinguishes it from a changed one: `store:` and its entity tag, version, or size and
+    /// date.
     pub(super) tag: String,
     /// Whether its own address was given, and not a prefix or a pattern.
     pub(super) alone: bool,

@@ -1,4 +1,4 @@
-//! Threads of messages, as helpdesks export them: what of them the customer wrote.
+//! Threads of messages, as helpdesks export them, and the messages in them that the customer wrote.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use super::record::Fault;
 use crate::Error;
 
-/// What marks a message as the customer's: a value under a name, or every message is.
+/// The mark of a customer's message: a value under a name, or none where every message is the customer's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Customer {
@@ -62,7 +62,7 @@ enum Who {
     Customer,
     /// The desk, a program, or somebody who wrote for the desk alone.
     Other,
-    /// Nobody can tell; why.
+    /// It cannot be told; the reason why.
     Unknown(String),
 }
 
@@ -152,7 +152,8 @@ impl<'de> Deserialize<'de> for Message<'de> {
     }
 }
 
-/// What the customer wrote, the newest first: where the model reads no further, what is left out is old.
+/// The texts of the customer's messages, the newest first: where the model reads no further, the oldest are
+/// left out.
 pub(super) fn customers(
     thread: &str,
     requester: Option<&str>,
@@ -172,7 +173,8 @@ pub(super) fn customers(
             Who::Unknown(why) => return Err(Fault::data(format!("messages: message {number}: {why}"))),
         }
     }
-    // A thread is told from its beginning where not every message has a time of one kind.
+    // Where not every message has a time of the same kind, a thread is taken to begin with its oldest
+    // message.
     let same = |kind: fn(&Time) -> bool| theirs.iter().all(|(time, _)| time.as_ref().is_some_and(kind));
     if same(|time| matches!(time, Time::Number(_)))
         || same(|time| matches!(time, Time::Instant(_)))

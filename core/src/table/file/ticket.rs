@@ -8,7 +8,7 @@ use super::thread::{Customer, customers, says_who};
 use crate::prepare::{Preparation, Removed, prepare};
 use crate::{CustomerHistory, Error, Ticket, Urgency};
 
-/// A ticket with what was taken away from its text.
+/// A ticket with the kinds of text that were removed from it.
 #[derive(Debug)]
 pub(crate) struct Prepared {
     pub(crate) ticket: Ticket,
@@ -23,12 +23,12 @@ pub(crate) const UNKNOWN: &str = "unknown";
 /// How rows become tickets.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Making<'a> {
-    /// What is taken away from texts.
+    /// The parts that are removed from texts.
     pub(crate) prepare: Preparation,
-    /// What marks the customer's messages of a thread.
+    /// The marks of the customer's messages in a thread.
     pub(crate) customer: &'a [Customer],
     /// Whether a text column with nothing in it gives a ticket with an empty text, which the engine then
-    /// tells, or a fault of the row.
+    /// reports, or a fault of the row.
     pub(crate) empty: bool,
 }
 
@@ -122,7 +122,7 @@ fn month_of(value: &str) -> Option<String> {
     Some(format!("{:04}-{:02}", date.year(), date.month()))
 }
 
-/// Characters of what is wrong with a value: it may hold the value.
+/// The largest number of characters of a message about a value: it may hold the value.
 const TOLD: usize = 200;
 
 fn of(error: &Error, field: &str) -> Fault {

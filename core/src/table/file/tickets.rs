@@ -13,7 +13,7 @@ use super::{Notice, Reading};
 use crate::prepare::Preparation;
 use crate::{Error, ErrorKind, Result, Ticket};
 
-/// A file of tickets that was looked through: which column holds what, and that every row is a ticket.
+/// A file of tickets that was read once: its columns are mapped, and every row is a ticket.
 pub struct TicketFile {
     input: Input,
     columns: TicketColumns,
@@ -32,8 +32,8 @@ impl std::fmt::Debug for TicketFile {
 }
 
 impl TicketFile {
-    /// Opens a file, or an object by its address, and reads it once to its end: what is wrong with a row is
-    /// told before the first ticket is used. Nothing of it is kept.
+    /// Opens a file, or an object by its address, and reads it once to its end: a fault of a row is an error
+    /// before the first ticket is used. Nothing of it is kept.
     ///
     /// A column is a field where `columns` names it, or where it has one of the field's usual names and its
     /// values fit. In JSON, whose rows are tickets, `urgency` and `customer_history` are the fields
@@ -91,17 +91,17 @@ impl TicketFile {
         self.rows
     }
 
-    /// Which column was taken for which field.
+    /// The column that was mapped to each field.
     pub fn columns(&self) -> &[ColumnMapping] {
         &self.taken
     }
 
-    /// Columns that have a field's name, and are not taken for it.
+    /// The columns that have a field's name, and were skipped.
     pub fn skipped(&self) -> &[SkippedColumn] {
         &self.skipped
     }
 
-    /// What a person should look at: rows that can be read, and may be meant otherwise.
+    /// Notices for a person: rows that can be read, but may be meant otherwise.
     pub fn notices(&self) -> Vec<Notice> {
         self.input.notices()
     }
@@ -134,7 +134,7 @@ impl TicketFile {
         let made = record.cells.and_then(|cells| {
             let values: Vec<_> =
                 self.taken.iter().zip(&cells).map(|(taken, cell)| (taken.field, cell.as_deref())).collect();
-            // A text that is there and empty is told as such by the engine.
+            // A text that is present and empty is reported as such by the engine.
             let empty = values.iter().any(|(field, value)| field.is_text() && *value == Some(""));
             ticket(&values, Making { empty: how.empty || empty, ..how })
         });
@@ -158,7 +158,7 @@ fn next<T>(records: &mut dyn Records, make: &mut dyn FnMut(Record) -> Result<T>)
     }
 }
 
-/// Refuses columns that are not there; of JSON, those that no row has.
+/// Refuses columns that do not exist; for JSON, those that no row has.
 fn required(input: &Input, names: &[String], taken: &[ColumnMapping]) -> Result<()> {
     let lacks = |taken: &&ColumnMapping| !names.contains(&taken.column);
     if input.is_sparse() {
@@ -170,7 +170,7 @@ fn required(input: &Input, names: &[String], taken: &[ColumnMapping]) -> Result<
     required.map_err(|e| e.context(&input.name))
 }
 
-/// Plain lines as tickets, each with its place; lines with nothing in them are passed over.
+/// Plain lines as tickets, each with its place; empty lines are skipped.
 ///
 /// An item is `io`, or `data-invalid` for invalid UTF-8, or `too-large`, each with its line.
 pub fn lines(mut input: impl BufRead) -> impl Iterator<Item = Result<(String, Ticket)>> {

@@ -67,7 +67,7 @@ impl Window {
         self.line
     }
 
-    /// What was taken of the row; `None` where its beginning was given up.
+    /// The bytes of the row that were taken; `None` where its beginning was given up.
     pub(super) fn taken(&self) -> Option<&[u8]> {
         (!self.lost).then(|| &self.bytes[self.row..self.at])
     }

@@ -12,8 +12,8 @@ use jiff::tz::{Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
 
 /// The values as texts: by the clock of their zone, with its offset, or `Z` in UTC; without a zone, as they
-/// are. A zone that nobody knows is left for UTC, which is what is stored. A time that no calendar has is
-/// told by its number.
+/// are. An unknown zone is replaced by UTC, in which the values are stored. A time outside of the calendar is
+/// given as its number.
 pub(super) fn texts(array: &ArrayRef, unit: TimeUnit, zone: Option<&str>) -> ArrayRef {
     let (local, zone) = (zone.is_none(), zone.and_then(zone_of));
     let (name, a_second): (_, i64) = match unit {

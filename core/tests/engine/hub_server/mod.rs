@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 pub(crate) const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 pub(crate) const REPOSITORY: &str = "acme/tiny";
 
-/// What goes wrong.
+/// The fault of the hub.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Fault {
     None,
@@ -183,8 +183,8 @@ impl State {
         write!(stream, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len())
     }
 
-    /// What the hub itself says of a file; where its bytes are is another address for all but
-    /// `tokenizer.json`.
+    /// Answers for a file as the hub itself does; for all but `tokenizer.json` the bytes are at another
+    /// address.
     fn resolve(
         &self,
         stream: &mut TcpStream,

@@ -1,4 +1,4 @@
-//! Messages, what the customer wrote in them, and what was taken away.
+//! Messages, the customer's own words in them, and the parts that were removed.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! What is taken away from messages, and what is not.
+//! The parts that are removed from messages, and those that are not.
 
 mod examples;
 mod properties;

@@ -1,4 +1,4 @@
-//! What holds of every message.
+//! Properties that hold for every message.
 
 use frontdesk::prepare::{Preparation, prepare};
 use proptest::prelude::*;

@@ -1,4 +1,4 @@
-//! Messages that look like something to take away, and are not.
+//! Messages that look like a part to remove, and are not.
 
 use std::borrow::Cow;
 

@@ -36,7 +36,7 @@ fn a_control_byte_is_data() {
         let found = tickets(&open(&path, &TicketColumns::default()).unwrap());
         assert_eq!(found.into_iter().map(|ticket| ticket.text.unwrap()).collect::<Vec<_>>(), expected);
     }
-    // What ends with such a byte in quotes that are never closed is told as before.
+    // A file that ends with such a byte in quotes that are never closed is reported as before.
     let error = labelled("a.csv", "text,label\n\"one,x\n\u{1}\n").unwrap_err();
     assert!(error.message().contains("line 2: a quote is opened here and never closed"), "{error}");
 }
@@ -144,7 +144,7 @@ fn quotes_after_backslashes_are_a_part_of_their_field() {
     let found: Vec<_> =
         found.iter().map(|(line, text, label)| (*line, text.as_str(), label.as_str())).collect();
     assert_eq!(found, expected);
-    // Lines that go on within such a field, and the count behind them.
+    // Lines that continue within such a field, and the count after them.
     let found = labelled("a.csv", "text,label\n\"one \\\"two\\\"\nthree\",x\nfour,y\n").unwrap();
     assert_eq!(
         found,

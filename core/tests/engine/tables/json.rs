@@ -1,4 +1,5 @@
-//! JSON as programs write it: a line or an array, with what JSON does not have in fields that nobody reads.
+//! JSON as programs write it: a line or an array, with values that JSON does not have in fields that are not
+//! read.
 
 use frontdesk::table::TicketColumns;
 use frontdesk::{Error, ErrorKind, Ticket};

@@ -1,4 +1,4 @@
-//! Threads: what of them the customer wrote, as helpdesks export them.
+//! Threads as helpdesks export them: the messages that the customer wrote.
 
 use frontdesk::Error;
 use frontdesk::table::{Customer, TicketColumns};
@@ -38,7 +38,7 @@ fn zendesk_tells_by_the_authors_number_and_keeps_notes_apart() {
         json!({ "requester_id": 8, "comments": [comment(7, true, "Ours.", "2026-03-01T10:00:00Z")] });
     let error = read(&[others], &TicketColumns::default()).unwrap_err();
     assert!(error.message().contains("the thread has no message of the customer"), "{error}");
-    // Without the requester nobody can tell.
+    // Without the requester the customer is unknown.
     let alone = json!({ "comments": [comment(customer, true, "Hello.", "2026-03-01T10:00:00Z")] });
     let error = read(std::slice::from_ref(&alone), &TicketColumns::default()).unwrap_err();
     assert!(error.message().contains("requester_id"), "{error}");

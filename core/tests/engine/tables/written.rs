@@ -1,4 +1,4 @@
-//! What writers of CSV, JSON, Parquet and Arrow write comes back equal, with the line of each row.
+//! Files of CSV, JSON, Parquet and Arrow writers are read back equal, with the line of each row.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ fn rows() -> impl Strategy<Value = Vec<(String, String)>> {
     prop::collection::vec((text(), "[a-z]{1,3}"), 1..12)
 }
 
-/// What every verb's reader makes of a file: the labelled rows, and the tickets with their places.
+/// Reads a file with the reader of every verb: the labelled rows, and the tickets with their places.
 fn read(path: &Path, reading: &Reading) -> (Vec<Labelled>, Vec<(String, String)>) {
     let labelled = read_labelled(path, "text", "label", reading).unwrap().rows;
     let columns =

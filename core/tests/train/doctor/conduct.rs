@@ -1,4 +1,4 @@
-//! What is refused, stopped and written, and how long it takes.
+//! Input that is refused, work that is stopped, output that is written, and how long it takes.
 
 use frontdesk::doctor::{DoctorOptions, Kind, Stage, cross_validated, examine, label_errors};
 use frontdesk::{Error, ErrorKind};

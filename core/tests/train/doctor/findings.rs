@@ -149,7 +149,7 @@ fn crowds_of_look_alikes_are_capped_and_said() {
     let capped = find(&diagnosis, Kind::UncomparedText);
     assert!((100..=1501).contains(&capped.count) && capped.severity == Severity::Note, "{}", capped.message);
     assert!(find(&diagnosis, Kind::NearDuplicate).rows.iter().any(|row| pair(row).1.1 == source));
-    // What differs in its numbers alone is one text, and crowds nothing.
+    // Texts that differ in their numbers alone are one text, and crowd nothing.
     let numbered: Vec<(String, &str)> =
         (0..1500).map(|i| (format!("Order {i} is late"), ["a", "b"][i % 2])).collect();
     let diagnosis = diagnose(&labelled(&numbered), None);

@@ -1,4 +1,4 @@
-//! Rows with nothing wrong, and what is asked of a diagnosis.
+//! Rows with nothing wrong, and helpers that look into a diagnosis.
 
 use frontdesk::doctor::{
     Diagnosis, DoctorOptions, Examination, File, Finding, FindingRow, Kind, Split, examine,

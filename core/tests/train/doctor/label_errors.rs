@@ -103,7 +103,7 @@ fn planted_label_noise_is_mostly_recovered() {
 }
 
 /// Of two normal distributions of one variance, the posterior is known: log-odds are linear. Of the larger
-/// number some rows are learnt from.
+/// number only some rows are fitted to.
 #[test]
 fn cross_validation_comes_near_the_true_posterior() {
     for count in [3000, 30_000] {
@@ -159,7 +159,7 @@ fn label_errors_are_found_among_rows_that_are_not_learnt_from() {
     let found = find(&diagnosis, Kind::LikelyLabelError);
     let lines: BTreeSet<u64> = found.rows.iter().map(|row| row.line).collect();
     let planted: BTreeSet<u64> = (0..count).filter(|&row| wrong(row)).map(|row| row as u64 + 2).collect();
-    // A sixth of the rows is not learnt from; what a random trunk tells apart is not all that sure.
+    // A sixth of the rows is not fitted to; a random trunk does not tell texts apart with much certainty.
     assert!(lines.is_subset(&planted) && lines.len() * 3 > planted.len() * 2, "{lines:?}");
     assert_eq!(told.into_inner(), count);
 }
@@ -175,7 +175,7 @@ fn cross_validation_is_the_same_on_one_thread_and_three_and_blind_to_the_row() {
     let one = on(1, &labels, 7);
     assert_eq!(one, on(3, &labels, 7));
     assert_ne!(one, on(1, &labels, 8));
-    // A wrong label is contradicted all the same: the row was not learnt.
+    // A wrong label is contradicted all the same: the regression has not seen the row.
     labels[0] = (labels[0] + 1) % 5;
     assert!(on(1, &labels, 7)[0][labels[0]] < 0.1);
 }

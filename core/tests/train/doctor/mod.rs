@@ -1,4 +1,4 @@
-//! The data doctor through the public face: what is planted is found, and what is not there is not.
+//! The data doctor through the public API: planted faults are found, and no others.
 mod conduct;
 mod findings;
 mod given;

@@ -1,4 +1,4 @@
-//! The memory of a pass: sized by the longest pass so far, and used again.
+//! The memory of a pass: sized by the longest pass so far, and reused.
 
 use std::ops::Range;
 
@@ -10,25 +10,26 @@ use crate::kernels::rows::Scale;
 use crate::kernels::simd::{Buffers, Pairs, Simd};
 use crate::kernels::team::Pieces;
 
-/// What one pass over some rows writes.
+/// The buffers that one pass over some rows writes.
 #[derive(Debug, Default)]
 pub(super) struct Arena {
     /// The rows of each sequence.
     pub(super) sequences: Vec<Range<usize>>,
     /// The hidden states, by groups.
     pub(super) states: Vec<Lane>,
-    /// What a product adds to them, by columns; before the first layer the embeddings, by groups.
+    /// The output of a product, to be added to the states, by columns; before the first layer the embeddings,
+    /// by groups.
     pub(super) sums: Vec<Lane>,
     /// Queries, keys and values, by columns.
     pub(super) qkv: Vec<Lane>,
-    /// What attention mixed of the values, by columns.
+    /// The attention-weighted values of all heads, by columns.
     pub(super) mixed: Vec<Lane>,
     /// Between the two feed-forward layers, by columns.
     pub(super) wide: Vec<Lane>,
     pub(super) input: Input,
 }
 
-/// What the threads of a pass lend each other.
+/// The scratch buffers of the attention, shared by the threads of a pass.
 pub(super) type Scratches = BufferPool<Scratch>;
 
 /// A product's input in the forms that precisions read; one of them is used.
@@ -63,7 +64,7 @@ impl<'a, S: Simd> Activations<'a, S> {
         Self { floats, pairs, quads: S::buffer(quads), scales, rows }
     }
 
-    /// Room for the input of `linear`, group by group.
+    /// Makes space for the input of `linear`, group by group.
     pub(super) fn groups(&mut self, linear: &PackedLinear) -> Groups<'_, S::Quads> {
         let (rows, inputs) = (self.rows, linear.inputs);
         let precision = linear.precision();
@@ -79,7 +80,7 @@ impl<'a, S: Simd> Activations<'a, S> {
         )
     }
 
-    /// What [`Activations::groups`] was filled with.
+    /// Returns the packed input that [`Activations::groups`] was filled with.
     pub(super) fn packed(&self, linear: &PackedLinear) -> Packed<'_, S::Quads> {
         match linear.precision() {
             Precision::F32 => Packed::F32(self.floats),

@@ -8,7 +8,7 @@ use crate::kernels::microkernel::f32_tile;
 use crate::kernels::rows::exponentials;
 use crate::kernels::simd::{Kernel, LANES, Simd};
 
-/// What one head needs beside its output; used again by the next.
+/// Scratch buffers of one head, reused by the next.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
     /// Keys of one sequence, `[sixteen keys][dimension][16]`.

@@ -1,4 +1,4 @@
-//! Memory that is allocated once and used again.
+//! Memory that is allocated once and reused.
 
 use std::sync::{Mutex, PoisonError};
 

@@ -136,13 +136,13 @@ impl Layer {
     }
 }
 
-/// What LayerNorm's output is made of: its bias is each column's mean, its weight the deviation.
+/// Returns the means and the standard deviations of LayerNorm's output by column: its bias and its weight.
 fn moments(norm: &Norm) -> (Vec<f32>, Vec<f32>) {
     let flat = |lanes: &[Lane]| lanes.as_flattened()[..norm.columns].to_vec();
     (flat(&norm.bias), flat(&norm.weight))
 }
 
-/// About how far LayerNorm's output goes from zero.
+/// Estimates how far a column of LayerNorm's output goes from zero.
 fn spread_of(norm: &Norm, column: usize) -> f32 {
     let (panel, lane) = (column / LANES, column % LANES);
     norm.bias[panel][lane].abs() + 3.0 * norm.weight[panel][lane].abs()

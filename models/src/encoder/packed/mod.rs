@@ -1,5 +1,5 @@
 //! BERT and DistilBERT on the CPU: no padding, weights packed for the kernels, the same bits whatever the
-//! batch, the threads and the instruction set. docs/kernels.md explains it.
+//! batch, the threads and the instruction set. `docs/kernels.md` explains it.
 
 mod arena;
 mod attention;
@@ -30,7 +30,7 @@ pub struct PackedEncoder {
     config: Config,
     isa: Isa,
     precision: Precision,
-    /// `[vocabulary][hidden]`, in the numbers of the file: a text needs few of its rows.
+    /// `[vocabulary][hidden]`, in the number type of the file: a text needs few of its rows.
     words: Rows<'static>,
     /// `[position][hidden]`; for BERT with the embedding of token type 0 added.
     positions: Vec<f32>,
@@ -103,7 +103,7 @@ impl Encoder for PackedEncoder {
 }
 
 /// Whole sequences in groups of up to [`WAVE`] tokens, as few as come of putting each sequence, longest
-/// first, in the first group with room for it.
+/// first, in the first group with space for it.
 fn waves(ends: &[usize]) -> Vec<Vec<Range<usize>>> {
     let starts = std::iter::once(0).chain(ends.iter().copied());
     let mut sequences: Vec<Range<usize>> = starts.zip(ends).map(|(start, &end)| start..end).collect();

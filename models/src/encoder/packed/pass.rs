@@ -179,7 +179,7 @@ impl<S: Simd> Steps<'_, S> {
         });
     }
 
-    /// `linear` of what was packed for it, to `to` by columns.
+    /// Applies `linear` to the input that was packed for it, and writes to `to` by columns.
     fn product(&self, linear: &PackedLinear, epilogue: Epilogue<'_>, to: &mut [Lane]) {
         let (simd, rows, input) = (self.simd, self.rows, self.input.packed(linear));
         // A few microseconds of work at least.

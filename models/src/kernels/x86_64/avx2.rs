@@ -17,7 +17,7 @@ impl Avx2 {
     }
 }
 
-/// a + b in this order: the compiler would first add the products of four scales to each other, and there are
+/// a + b in this order: the compiler would first add the products of four steps to each other, and there are
 /// no registers for these.
 #[inline]
 #[target_feature(enable = "avx2")]
@@ -186,7 +186,7 @@ impl Simd for Avx2 {
     #[inline(always)]
     fn quads(self, values: Pair) -> Self::Quads {
         let mut quads = Self::Quads::default();
-        // SAFETY: AVX2, as `self` proves; the quads have room for sixteen bytes.
+        // SAFETY: AVX2, as `self` proves; the quads have space for sixteen bytes.
         unsafe {
             // The pack works in each half by itself: quads 0 2 1 3, then in order.
             let words = _mm256_packs_epi32(_mm256_cvtps_epi32(values[0]), _mm256_cvtps_epi32(values[1]));

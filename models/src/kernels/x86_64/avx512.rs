@@ -50,7 +50,7 @@ fn dots<const R: usize, const C: usize>(
     }
     for (tile, sums) in tile.iter().zip(sums) {
         for row in 0..R {
-            // SAFETY: there is room for sixteen floats, and no alignment is needed.
+            // SAFETY: there is space for sixteen floats, and no alignment is needed.
             unsafe { _mm512_storeu_ps(sums[row].as_mut_ptr(), tile[row]) };
         }
     }
@@ -84,7 +84,7 @@ impl<I: Integers> Simd for Avx512<I> {
     }
     #[inline(always)]
     fn store(self, value: __m512, to: &mut [f32; LANES]) {
-        // SAFETY: AVX-512 F, as `self` proves; there is room for sixteen floats, and no alignment is needed.
+        // SAFETY: AVX-512 F, as `self` proves; there is space for sixteen floats, and no alignment is needed.
         unsafe { _mm512_storeu_ps(to.as_mut_ptr(), value) }
     }
     #[inline(always)]

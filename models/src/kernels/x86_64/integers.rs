@@ -17,7 +17,7 @@ fn compiled_vnni<K: Kernel<Avx512<Vnni>>>(simd: Avx512<Vnni>, kernel: K) -> K::O
     kernel.run(simd)
 }
 
-/// What differs between them; the names are those of [`Simd`].
+/// The operations that differ between them; the names are those of [`Simd`].
 pub(crate) trait Integers: Copy + Send + Sync {
     /// Whether the processor multiplies pairs of bfloat16.
     fn bf16(self) -> bool;
@@ -61,7 +61,7 @@ impl Integers for Words {
     #[inline(always)]
     fn quads(self, values: __m512) -> Self::Quads {
         let mut quads = Self::Quads::default();
-        // SAFETY: AVX-512 F, as `self` proves; the quads have room for sixteen integers of 16 bits.
+        // SAFETY: AVX-512 F, as `self` proves; the quads have space for sixteen integers of 16 bits.
         unsafe {
             let words = _mm512_cvtepi32_epi16(_mm512_cvtps_epi32(values));
             _mm256_storeu_si256(quads.as_mut_ptr().cast(), words);
@@ -150,7 +150,7 @@ impl Integers for Vnni {
     #[inline(always)]
     fn quads(self, values: __m512) -> Self::Quads {
         let mut quads = Self::Quads::default();
-        // SAFETY: AVX-512 F, as `self` proves; the quads have room for sixteen bytes.
+        // SAFETY: AVX-512 F, as `self` proves; the quads have space for sixteen bytes.
         unsafe {
             let raised = _mm512_add_epi32(_mm512_cvtps_epi32(values), _mm512_set1_epi32(Self::OFFSET));
             _mm_storeu_si128(quads.as_mut_ptr().cast(), _mm512_cvtepi32_epi8(raised));

@@ -10,7 +10,7 @@ mod proof;
 pub(crate) use avx2::Avx2;
 pub(crate) use proof::{Avx512, Vnni, Words};
 
-/// Bytes between what is read and what is asked for.
+/// Bytes between the weights that are read and those that are prefetched.
 const AHEAD: usize = 2048;
 
 #[inline(always)]
@@ -26,7 +26,7 @@ fn prefetch<T>(weights: &T) {
 #[inline(always)]
 fn prefetch_address(address: *const i8) {
     use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-    // SAFETY: SSE belongs to every x86-64; a prefetch_address of any address does nothing that can be seen,
-    // and the address is not read.
+    // SAFETY: SSE belongs to every x86-64; a prefetch of any address has no visible effect, and the address
+    // is not read.
     unsafe { _mm_prefetch::<_MM_HINT_T0>(address) }
 }

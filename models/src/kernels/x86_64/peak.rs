@@ -11,7 +11,7 @@ use crate::kernels::Precision;
 /// Independent sums: more than latency times units, fewer than registers.
 const SUMS: usize = 12;
 
-/// The operations that were done.
+/// Returns the number of operations that were done.
 fn done(turns: u32, multiply_adds: usize) -> f64 {
     f64::from(turns) * (2 * SUMS * multiply_adds) as f64
 }

@@ -11,7 +11,7 @@ const FEW: usize = 20;
 
 #[derive(Serialize)]
 struct Card<'a> {
-    /// What `report.json` has.
+    /// The content of `report.json`.
     record: &'a Value,
     few: usize,
     /// For each head, the labels with fewer rows.

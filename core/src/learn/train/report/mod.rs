@@ -1,4 +1,4 @@
-//! What a training did: for whoever called, and in three files beside the bundle, for programs and for
+//! Reports of a training: a value for the caller, and three files beside the bundle, for programs and for
 //! people.
 //!
 //! Nothing in the files depends on the moment, the place or the number of threads: the same training leaves
@@ -34,7 +34,7 @@ pub const MODEL_CARD: &str = "README.md";
 pub(super) fn write(folder: &Path, record: &Record) -> Result<()> {
     let internal = |e: serde_json::Error| Error::new(ErrorKind::Internal, e.to_string()).with_source(e);
     let json = serde_json::to_string_pretty(record).map_err(internal)?;
-    // The others have their numbers from what this one says.
+    // The other two files take their numbers from this one.
     let value = serde_json::from_str(&json).map_err(internal)?;
     let (page, card) = (page::render(&value, record)?, card::render(&value, record)?);
     let files = [(REPORT_JSON, json), (REPORT_PAGE, page), (MODEL_CARD, card)];
@@ -45,10 +45,10 @@ pub(super) fn write(folder: &Path, record: &Record) -> Result<()> {
     Ok(())
 }
 
-/// What a training did.
+/// The report of a training.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Report {
-    /// What learnt: `frozen`, `full` or `lora`.
+    /// The method: `frozen`, `full` or `lora`.
     pub method: &'static str,
     /// The heads, in the order in which they were given.
     pub heads: Vec<HeadReport>,
@@ -64,7 +64,7 @@ pub struct Report {
     pub tokens_per_second: f64,
 }
 
-/// What became of one head.
+/// The report of one head.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct HeadReport {
     /// The head.
@@ -77,7 +77,7 @@ pub struct HeadReport {
     pub valid_rows: usize,
     /// Where the validation rows come from.
     pub validation: String,
-    /// What chose the epoch: `macro_f1`, `accuracy`, `mean_absolute_error` or `loss`.
+    /// The metric that chose the epoch: `macro_f1`, `accuracy`, `mean_absolute_error` or `loss`.
     pub metric: &'static str,
     /// Its value on the validation rows, of the bundle as it was written.
     pub value: f64,
@@ -92,7 +92,7 @@ pub struct HeadReport {
     pub nll_after: f64,
     /// From which score on each label is trusted, where a precision was asked for.
     pub thresholds: Vec<Threshold>,
-    /// What the doctor found in the rows, the gravest first.
+    /// The doctor's findings in the rows, the gravest first.
     pub findings: Vec<FindingReport>,
 }
 
@@ -108,9 +108,9 @@ pub struct Threshold {
 /// A finding of the doctor, without the rows that it points at; see [`super::check`] for these.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FindingReport {
-    /// What it is.
+    /// The kind of the finding.
     pub kind: Kind,
-    /// How much it matters.
+    /// Its severity.
     pub severity: Severity,
     /// How many rows it is about.
     pub rows: usize,

@@ -8,7 +8,7 @@ use super::record::{HeadRecord, Record};
 use crate::learn::evaluate::Confusion;
 use crate::{Result, page};
 
-/// Labels up to which a confusion matrix can be taken in.
+/// Labels up to which a confusion matrix is readable.
 const HEAT: usize = 30;
 
 /// Pairs of labels that are named where there are more.
@@ -16,7 +16,7 @@ const PAIRS: usize = 30;
 
 #[derive(Serialize)]
 struct Page<'a> {
-    /// What `report.json` has.
+    /// The content of `report.json`.
     record: &'a Value,
     style: &'static str,
     palette: Vec<Colour>,
@@ -24,7 +24,7 @@ struct Page<'a> {
     views: Vec<View>,
 }
 
-/// What is drawn of a head.
+/// The figures and tables of a head.
 #[derive(Serialize)]
 struct View {
     metric: Figure,
@@ -34,7 +34,7 @@ struct View {
     pairs: Vec<Pair>,
 }
 
-/// The rows that have a label, by what they were given.
+/// The rows that have a label, by the label that they were given.
 #[derive(Serialize)]
 struct HeatRow {
     label: String,

@@ -30,7 +30,7 @@ pub(super) struct Colour {
     hex: String,
 }
 
-/// What is behind the style sheet's names.
+/// Returns the colours behind the style sheet's names.
 pub(super) fn palette() -> Vec<Colour> {
     let hex = |RGBColor(r, g, b)| format!("#{r:02X}{g:02X}{b:02X}");
     PALETTE.iter().map(|&(name, colour)| Colour { name, hex: hex(colour) }).collect()
@@ -40,7 +40,7 @@ pub(super) fn palette() -> Vec<Colour> {
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Figure {
     title: &'static str,
-    /// In a sentence what can be seen.
+    /// A sentence that says what can be seen.
     description: String,
     width: u32,
     height: u32,
@@ -168,7 +168,7 @@ pub(super) fn reliability(before: &[ReliabilityBin], after: &[ReliabilityBin]) -
     )
 }
 
-/// The precision of what is kept against how much is.
+/// The precision of the kept labels against their coverage.
 pub(super) fn coverage(curve: &[CoveragePoint], automation: Option<&Automation>) -> Result<Figure> {
     let points: Vec<(f64, f64)> = curve.iter().map(|point| (point.coverage, point.precision)).collect();
     let wanted = automation.map(|automation| automation.wanted);

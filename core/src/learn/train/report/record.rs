@@ -40,7 +40,7 @@ pub(in crate::learn::train) struct Model {
     languages: Vec<String>,
 }
 
-/// What the training began with.
+/// The base that the training began with.
 #[derive(Debug, Serialize)]
 pub(in crate::learn::train) struct Base {
     /// A bundle's name, a name on the hub, or the last part of a directory's path.
@@ -70,11 +70,11 @@ pub(in crate::learn::train) struct Training {
 pub(in crate::learn::train) struct Setting {
     name: String,
     value: Value,
-    /// Whether it is what is taken where nothing is said.
+    /// Whether it is the default.
     default: bool,
 }
 
-/// One head: what it learnt from, and what it is worth on the validation rows.
+/// One head: the data that it was trained on, and its figures on the validation rows.
 #[derive(Debug, Serialize)]
 pub(in crate::learn::train) struct HeadRecord {
     pub(in crate::learn::train) task: String,
@@ -84,12 +84,12 @@ pub(in crate::learn::train) struct HeadRecord {
     pub(in crate::learn::train) dense: Option<usize>,
     /// How often the rows came in an epoch.
     pub(in crate::learn::train) passes: usize,
-    /// What the head's loss was multiplied with.
+    /// The factor that the head's loss was multiplied by.
     pub(in crate::learn::train) weight: f64,
     pub(in crate::learn::train) abstain_below: f32,
     pub(in crate::learn::train) data: Data,
     pub(in crate::learn::train) diagnosis: Diagnosis,
-    /// What chose the epoch.
+    /// The metric that chose the epoch.
     pub(in crate::learn::train) metric: &'static str,
     /// Its value on the validation rows, of the bundle as it was written.
     pub(in crate::learn::train) value: f64,
@@ -133,7 +133,7 @@ pub(in crate::learn::train) struct Calibration {
     pub(in crate::learn::train) temperature: f32,
     pub(in crate::learn::train) nll_before: f64,
     pub(in crate::learn::train) nll_after: f64,
-    /// Before it; what is after it is in the evaluation.
+    /// Before the calibration; the evaluation has the figures after it.
     pub(in crate::learn::train) before: Reliability,
 }
 
@@ -157,7 +157,7 @@ impl Record {
     }
 }
 
-/// Options that say where and how fast, not what comes of it, or that have a place of their own in the
+/// Options that do not change the result, such as paths and threads, or that have a place of their own in the
 /// report.
 const ELSEWHERE: [&str; 12] = [
     "base",
@@ -177,7 +177,7 @@ const ELSEWHERE: [&str; 12] = [
 /// Every setting that has an effect, as it was used.
 ///
 /// # Errors
-/// `internal`, where it cannot be said in JSON.
+/// `internal`, where a setting cannot be written as JSON.
 pub(in crate::learn::train) fn settings(
     options: &TrainOptions,
     used: &Settings,
@@ -219,7 +219,7 @@ pub(in crate::learn::train) fn rows_digest(rows: &[Labelled]) -> Result<String> 
     Ok(digest_named(&hasher.finalize()))
 }
 
-/// What there is to read of some texts.
+/// Counts the texts, their tokens, and those that are cut.
 pub(in crate::learn::train) fn texts(encodings: &[Encoding]) -> Texts {
     Texts {
         rows: encodings.len(),

@@ -1,7 +1,7 @@
 //! The hub's protocol: what a revision has, what a file is, and the file.
 //!
-//! hf-hub gives the headers, TLS and the addresses. Its own download is not used: it takes a body for whole
-//! without a look at size or digest, and waits for a silent server without end.
+//! hf-hub gives the headers, TLS and the addresses. Its own download is not used: it does not check the size
+//! or the digest of a body, and waits for a silent server without end.
 
 use std::fmt;
 use std::fs::{self, OpenOptions};
@@ -22,7 +22,7 @@ use crate::{Error, ErrorKind, Result};
 const ATTEMPTS: u32 = 3;
 const MAX_INFO_BYTES: u64 = 16 << 20;
 
-/// The parts of a response that are looked at.
+/// The parts of a response that are read.
 struct Answer {
     status: u16,
     location: Option<String>,

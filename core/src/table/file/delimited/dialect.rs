@@ -1,8 +1,8 @@
-//! What separates the fields of a CSV, and whether its quotes are where RFC 4180 has them.
+//! The delimiter and the quotes of a CSV, and whether its quotes are where RFC 4180 has them.
 
 use crate::{Error, Result};
 
-/// What stands between fields, and around those that need it.
+/// The delimiter between fields, and the quote around those that need it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Dialect {
     pub(super) delimiter: u8,
@@ -35,8 +35,8 @@ pub(super) fn named(first: &[u8]) -> Option<(u8, usize)> {
     }
 }
 
-/// What the header, the first line, has most of outside of quotes: a comma, a semicolon, a tab or a bar; of
-/// equal counts the one named first.
+/// Guesses the delimiter: the one that the header, the first line, has most of outside of quotes: a comma, a
+/// semicolon, a tab or a bar; of equal counts the one named first here.
 pub(super) fn guessed(first: &[u8], quote: u8) -> u8 {
     let mut quoted = false;
     let mut counts = [(b',', 0), (b';', 0), (b'\t', 0), (b'|', 0)];

@@ -14,10 +14,11 @@ use super::record::{Fault, MAX_ROW_BYTES, Record, Records, Wanted};
 use super::window::Window;
 use crate::{Error, ErrorKind, Result};
 
-/// Bytes that are looked at for the delimiter.
+/// Bytes that are examined for the delimiter.
 const FIRST_LINE: usize = 64 << 10;
 
-/// What some writers put before a quote that is a part of its field, where RFC 4180 doubles it.
+/// The escape that some writers put before a quote that is a part of its field, where RFC 4180 doubles the
+/// quote.
 const ESCAPE: u8 = b'\\';
 
 const STRAY: &str = "a quote is opened at the beginning of a field and closed in the midst of it: it is stray, or quotes inside of the field are not doubled";
@@ -52,7 +53,7 @@ struct Fields {
     len: usize,
     count: usize,
     too_large: bool,
-    /// Why it is not to be read by its quotes.
+    /// The reason why it is not to be read by its quotes.
     stray: Option<&'static str>,
     /// Whether its fields lie in the window as they are.
     plain: bool,
@@ -261,7 +262,7 @@ fn parse(window: &mut Window, parser: &mut csv_core::Reader, row: &mut Fields) -
         let (bytes, last): (&[u8], bool) = if rest.is_empty() { (b"\n", true) } else { (rest, false) };
         let (result, read, written, ended) =
             parser.read_record(bytes, &mut row.bytes[row.len..], &mut row.ends[row.count..]);
-        // Only a quoted field goes on behind a line end.
+        // Only a quoted field continues after a line end.
         let goes_on = !matches!(result, ReadRecordResult::Record);
         lines |= row.too_large && goes_on && memchr::memchr2(b'\n', b'\r', &bytes[..read]).is_some();
         row.len += written;
@@ -327,8 +328,8 @@ impl Fields {
         self.too_large |= line.len() > MAX_ROW_BYTES;
     }
 
-    /// The fields of a line with quotes. `false` where one of them is stray, doubled or escaped, or goes on
-    /// behind the line.
+    /// The fields of a line with quotes. `false` where one of them is stray, doubled or escaped, or continues
+    /// after the line.
     fn split_quoted(&mut self, line: &[u8], dialect: Dialect) -> bool {
         self.begin();
         self.plain = true;
@@ -363,7 +364,7 @@ impl Fields {
         }
     }
 
-    /// Makes place; of a row that is too large nothing is kept.
+    /// Makes space; of a row that is too large nothing is kept.
     fn grow(&mut self) {
         if self.bytes.len() < MAX_ROW_BYTES {
             self.bytes.resize(self.bytes.len() * 2, 0);

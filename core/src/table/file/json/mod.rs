@@ -49,7 +49,7 @@ pub(super) fn columns(input: Box<dyn Read + Send>) -> Result<Vec<String>> {
     let (mut columns, mut known) = (Vec::new(), HashSet::new());
     for _ in 0..LOOKED_AT {
         let Some((_, bytes)) = objects.next()? else { break };
-        // What is wrong with a row is told where it is read.
+        // A fault of a row is reported where the row is read.
         let Ok(bytes) = bytes else { continue };
         for (name, _) in Members::of(bytes).flatten() {
             if let Ok(name) = name_of(name)
@@ -63,7 +63,7 @@ pub(super) fn columns(input: Box<dyn Read + Send>) -> Result<Vec<String>> {
     Ok(columns)
 }
 
-/// Of some names those that no row has.
+/// Returns those of the names that no row has.
 pub(super) fn lacking(input: Box<dyn Read + Send>, mut names: Vec<String>) -> Result<Vec<String>> {
     let mut objects = Objects::new(input)?;
     while let Some((_, bytes)) = objects.next()? {
@@ -174,7 +174,7 @@ fn name_of(raw: &[u8]) -> std::result::Result<Cow<'_, str>, Fault> {
     serde_json::from_str(text).map(Cow::Owned).map_err(|e| Fault::data(without_line(&e.to_string())))
 }
 
-/// What stands between the quotes, where nothing of it is an escape or forbidden.
+/// The text between the quotes, where none of it is an escape or forbidden.
 fn plain(text: &str) -> Option<&str> {
     let inner = text.strip_prefix('"')?.strip_suffix('"')?;
     // Without an early end, the compiler looks at many bytes at once.
@@ -240,7 +240,7 @@ impl Objects {
         Ok(Some(self.taken(self.window.line())))
     }
 
-    /// What was taken, where it is not too large.
+    /// The object that was taken, or a fault where it is too large.
     fn taken(&self, line: u64) -> Object<'_> {
         match self.window.taken() {
             Some(bytes) if bytes.len() <= MAX_ROW_BYTES => (line, Ok(bytes.trim_ascii())),

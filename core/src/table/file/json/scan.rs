@@ -13,8 +13,8 @@ pub(super) struct Nest {
 }
 
 impl Nest {
-    /// Takes bytes of the value; gives how many of them are its own, once its end is there. A value that is
-    /// neither in quotes nor in brackets ends before what separates it from the next one.
+    /// Takes bytes of the value; returns how many of them belong to it, once its end is found. A value that
+    /// is neither in quotes nor in brackets ends before what separates it from the next one.
     pub(super) fn feed(&mut self, bytes: &[u8]) -> Option<usize> {
         let mut at = 0;
         while let Some(&byte) = bytes.get(at) {
@@ -53,7 +53,7 @@ impl Nest {
     }
 }
 
-/// What is wrong with the form of an object, and at which byte.
+/// The fault in the form of an object, and the byte at which it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Malformed {
     pub(super) at: usize,
