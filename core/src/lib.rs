@@ -32,7 +32,7 @@ pub use learn::evaluate;
 #[cfg(feature = "train")]
 pub use learn::{doctor, outcomes, train};
 pub use metrics::Metrics;
-pub use model::bundle::default_model_dir;
+pub use model::bundle::{HeadKind, default_model_dir};
 pub use options::*;
 pub use pipeline::NEUTRAL_BAND;
 pub use score::{Column, ScoreOptions, Scores, TextColumn, score};

@@ -43,7 +43,7 @@ use head::Written;
 use prepare::{Prepared, datasets, fingerprint, learner, prepare};
 use report::Record;
 
-pub use crate::model::bundle::HeadKind;
+pub use crate::HeadKind;
 pub use check::{HeadDiagnosis, check, check_heads};
 pub use config::{HeadConfig, HeadRows, TrainConfig};
 pub use estimate::Estimate;

@@ -14,8 +14,8 @@ use frontdesk_models::network::{Backend, Network};
 use rayon::prelude::*;
 
 pub(crate) use files::{CONFIG, Files, HEADS, MANIFEST, TOKENIZER, TRUNK};
-#[cfg(feature = "train")]
 pub use manifest::HeadKind;
+#[cfg(feature = "train")]
 pub(crate) use manifest::{Activation, DENSE, DomainManifest, FORMAT, PoolingName, RESERVED};
 pub(crate) use manifest::{Golden, HeadManifest, Input, Manifest};
 pub(crate) use scaling::Scaling;
