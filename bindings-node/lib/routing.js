@@ -18,7 +18,7 @@ function replay(record, policy) {
 }
 /** Learns a policy's weights from outcomes of routed tickets. A file is at `output` where they are better, and only there. */
 async function trainRoute(options) {
-    const { signal, progress, ...training } = (0, bundle_js_1.withBundle)((0, input_js_1.known)(options), 'model');
+    const { signal, onProgress, ...training } = (0, bundle_js_1.withBundle)((0, input_js_1.known)(options), 'model');
     const text = (0, input_js_1.json)(training, 'the options');
-    return (0, training_js_1.watched)({ signal, progress }, (work) => (0, native_js_1.trainRoute)(text, work));
+    return (0, training_js_1.watched)({ signal, onProgress }, (work) => (0, native_js_1.trainRoute)(text, work));
 }

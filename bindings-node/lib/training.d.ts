@@ -6,7 +6,7 @@ type Rows = Pick<TrainOptions, 'data' | 'valid' | 'textColumn' | 'labelColumn'>;
 /** Long work on a labelled file: `begin` gets the data and the options, each as JSON. */
 export declare function worked<T extends object, Step>(given: Rows & Work<Step>, begin: (data: string, options: string, work: NativeWork) => Promise<T | Failure>): Promise<T>;
 /** Long work that tells where it stands and can be stopped. */
-export declare function watched<T extends object, Step>({ signal, progress }: Work<Step>, begin: (work: NativeWork) => Promise<T | Failure>): Promise<T>;
+export declare function watched<T extends object, Step>({ signal, onProgress }: Work<Step>, begin: (work: NativeWork) => Promise<T | Failure>): Promise<T>;
 /** Examines labelled rows as a training would, and for label errors whatever their number. */
 export declare function check(options: CheckOptions): Promise<Diagnosis>;
 /** What a training would take: a few of its steps are timed, and nothing is written. */

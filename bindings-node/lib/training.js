@@ -14,15 +14,15 @@ const input_js_1 = require("./input.js");
 const COLUMNS = { textColumn: 'text', labelColumn: 'label' };
 /** Long work on a labelled file: `begin` gets the data and the options, each as JSON. */
 async function worked(given, begin) {
-    const { data, valid, textColumn, labelColumn, signal, progress, ...options } = given;
+    const { data, valid, textColumn, labelColumn, signal, onProgress, ...options } = given;
     const columns = { textColumn: textColumn ?? COLUMNS.textColumn, labelColumn: labelColumn ?? COLUMNS.labelColumn };
     const text = (0, input_js_1.json)({ data, valid, ...columns }, 'the options');
-    return watched({ signal, progress }, (work) => begin(text, (0, input_js_1.json)(options, 'the options'), work));
+    return watched({ signal, onProgress }, (work) => begin(text, (0, input_js_1.json)(options, 'the options'), work));
 }
 /** Long work that tells where it stands and can be stopped. */
-async function watched({ signal, progress }, begin) {
-    if (progress !== undefined && typeof progress !== 'function') {
-        throw (0, errors_js_1.invalid)(`progress is ${(0, errors_js_1.kind)(progress)}; it must be a function`, 'progress');
+async function watched({ signal, onProgress }, begin) {
+    if (onProgress !== undefined && typeof onProgress !== 'function') {
+        throw (0, errors_js_1.invalid)(`onProgress is ${(0, errors_js_1.kind)(onProgress)}; it must be a function`, 'onProgress');
     }
     (0, errors_js_1.refuseAborted)(signal);
     let thrown;
@@ -33,7 +33,7 @@ async function watched({ signal, progress }, begin) {
                 process.emitWarning(told.notice, 'FrontdeskNotice');
             }
             else {
-                progress?.(told);
+                onProgress?.(told);
             }
         }
         catch (error) {

@@ -105,7 +105,7 @@ export type TrainProgress = {
     loss: number;
     metric: number;
 };
-/** What to measure on; `progress` is told the rows done. */
+/** What to measure on; `onProgress` is called with the rows done. */
 interface Measured extends Work<number> {
     /** A CSV, TSV or JSON lines file. */
     data: string;

@@ -3,5 +3,5 @@ export interface Work<Step> {
     /** Stops the work when it is aborted: `cancelled`, its reason kept as the cause. */
     signal?: AbortSignal | undefined;
     /** Told where the work stands. What it throws stops the work, which is then rejected with it. */
-    progress?: ((step: Step) => void) | undefined;
+    onProgress?: ((step: Step) => void) | undefined;
 }

@@ -123,7 +123,7 @@ test('training and evaluating', async (t) => {
   await fails(mood.evaluate({ data, automateAt: 1 }), 'invalid-input', { field: 'automateAt' })
 
   const steps = []
-  const comparison = await mood.compare(mood, { data, resamples: 50, progress: (done) => steps.push(done) })
+  const comparison = await mood.compare(mood, { data, resamples: 50, onProgress: (done) => steps.push(done) })
   assert.equal(steps.at(-1), 8)
   assert.equal(comparison.accuracy.bBetter, 0.5)
   assert.deepEqual(comparison.mcnemar, { fixed: 0, broken: 0, pValue: 1 })
@@ -150,7 +150,7 @@ test('the doctor says what is wrong with which rows', async () => {
   writeFileSync(valid, 'text,label\nproof proof proof,calm\n')
   const options = { data, valid, base: checkpoint(temporary()), task: 'mood' }
   const steps = []
-  const { rows, labels, findings } = await check({ ...options, progress: (step) => steps.push(step) })
+  const { rows, labels, findings } = await check({ ...options, onProgress: (step) => steps.push(step) })
   assert.deepEqual(rows, { train: 5, valid: 1 })
   assert.deepEqual(labels[0], { label: 'calm', train: 3, valid: 1 })
   assert.equal(steps[0].stage, 'features')
@@ -172,7 +172,7 @@ test('long work is told of, stopped by a signal and by what its listener throws'
   const options = { data, base, task: 'mood', epochs: 3, patience: 3 }
   const steps = []
   const model = join(dir, 'told')
-  await train({ ...options, output: model, progress: (step) => steps.push(step) })
+  await train({ ...options, output: model, onProgress: (step) => steps.push(step) })
   assert.deepEqual(Object.keys(steps.find(({ stage }) => stage === 'features')), ['stage', 'done', 'total'])
   assert.deepEqual(Object.keys(steps.find(({ stage }) => stage === 'steps')), ['stage', 'epoch', 'epochs', 'done', 'total', 'loss', 'tokensPerSecond'])
   assert.deepEqual(steps.filter(({ stage }) => stage === 'epoch').map(({ epoch }) => epoch), [1, 2, 3])
@@ -181,16 +181,17 @@ test('long work is told of, stopped by a signal and by what its listener throws'
   const output = join(dir, 'stopped')
   await fails(train({ ...options, output, signal: AbortSignal.abort(reason) }), 'cancelled', { cause: reason })
   const controller = new AbortController()
-  const stopped = train({ ...options, epochs: 100_000, patience: 100_000, output, signal: controller.signal, progress: () => controller.abort(reason) })
+  const stopped = train({ ...options, epochs: 100_000, patience: 100_000, output, signal: controller.signal, onProgress: () => controller.abort(reason) })
   await fails(stopped, 'cancelled', { cause: reason })
-  await assert.rejects(train({ ...options, epochs: 100_000, patience: 100_000, output, progress: () => { throw reason } }), reason)
-  await fails(train({ ...options, output, progress: true }), 'invalid-input', { field: 'progress' })
+  await assert.rejects(train({ ...options, epochs: 100_000, patience: 100_000, output, onProgress: () => { throw reason } }), reason)
+  await fails(train({ ...options, output, onProgress: true }), 'invalid-input', { field: 'onProgress' })
+  await fails(train({ ...options, output, progress: () => {} }), 'invalid-input', { field: 'progress', message: /progress is of type function/ })
   await fails(train({ ...options, output: join(data, 'below-a-file') }), 'io')
   assert.deepEqual(readdirSync(dir).sort(), ['told', 'train.csv'])
 
   const mood = await opened(t, Engine.open({ model }))
   const rows = []
-  await mood.evaluate({ data, resamples: 50, progress: (done) => rows.push(done) })
+  await mood.evaluate({ data, resamples: 50, onProgress: (done) => rows.push(done) })
   assert.equal(rows.at(-1), 100)
   await fails(mood.evaluate({ data, signal: AbortSignal.abort(reason) }), 'cancelled', { cause: reason })
 })

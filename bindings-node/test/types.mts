@@ -64,7 +64,7 @@ export async function routing(analysis: RouteAnalysis): Promise<void> {
   const again: RouteAnalysis | undefined = record && replay(record, policy)
   const learnt: TrainedRoute = await trainRoute({
     data: 'outcomes.jsonl', output: 'learnt.toml', policy: 'desk.toml', threads: 2, options: { effectiveRows: 200, reward: { minute: 0.01 } },
-    signal: new AbortController().signal, progress: ({ done, total }) => void (done / total),
+    signal: new AbortController().signal, onProgress: ({ done, total }) => void (done / total),
   })
   const solved: number = learnt.routes['ai-chatbot'].solved + learnt.new.doublyRobust.low + learnt.gain.low
   const written: string | undefined = learnt.policy

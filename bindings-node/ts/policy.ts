@@ -101,7 +101,7 @@ export interface Exploration {
   seed?: number | undefined
 }
 
-/** Where outcomes lie, and where the policy goes that they teach. `progress` is told how many tickets are read, where outcomes have no facts. */
+/** Where outcomes lie, and where the policy goes that they teach. `onProgress` is called with the number of tickets read, where outcomes have no facts. */
 export interface TrainRouteOptions extends Work<{ done: number; total: number }> {
   /** Outcomes, JSON lines. */
   data: string

@@ -17,7 +17,7 @@ export function replay(record: DecisionRecord, policy?: string | RoutePolicy): R
 
 /** Learns a policy's weights from outcomes of routed tickets. A file is at `output` where they are better, and only there. */
 export async function trainRoute(options: TrainRouteOptions): Promise<TrainedRoute> {
-  const { signal, progress, ...training } = withBundle(known(options), 'model')
+  const { signal, onProgress, ...training } = withBundle(known(options), 'model')
   const text = json(training, 'the options')
-  return watched({ signal, progress }, (work) => nativeTrainRoute(text, work))
+  return watched({ signal, onProgress }, (work) => nativeTrainRoute(text, work))
 }

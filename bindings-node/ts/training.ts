@@ -26,19 +26,19 @@ export async function worked<T extends object, Step>(
   given: Rows & Work<Step>,
   begin: (data: string, options: string, work: NativeWork) => Promise<T | Failure>,
 ): Promise<T> {
-  const { data, valid, textColumn, labelColumn, signal, progress, ...options } = given
+  const { data, valid, textColumn, labelColumn, signal, onProgress, ...options } = given
   const columns = { textColumn: textColumn ?? COLUMNS.textColumn, labelColumn: labelColumn ?? COLUMNS.labelColumn }
   const text = json({ data, valid, ...columns }, 'the options')
-  return watched({ signal, progress }, (work) => begin(text, json(options, 'the options'), work))
+  return watched({ signal, onProgress }, (work) => begin(text, json(options, 'the options'), work))
 }
 
 /** Long work that tells where it stands and can be stopped. */
 export async function watched<T extends object, Step>(
-  { signal, progress }: Work<Step>,
+  { signal, onProgress }: Work<Step>,
   begin: (work: NativeWork) => Promise<T | Failure>,
 ): Promise<T> {
-  if (progress !== undefined && typeof progress !== 'function') {
-    throw invalid(`progress is ${kind(progress)}; it must be a function`, 'progress')
+  if (onProgress !== undefined && typeof onProgress !== 'function') {
+    throw invalid(`onProgress is ${kind(onProgress)}; it must be a function`, 'onProgress')
   }
   refuseAborted(signal)
   let thrown: { error: unknown } | undefined
@@ -48,7 +48,7 @@ export async function watched<T extends object, Step>(
       if (told?.notice !== undefined) {
         process.emitWarning(told.notice, 'FrontdeskNotice')
       } else {
-        progress?.(told)
+        onProgress?.(told)
       }
     } catch (error) {
       thrown ??= { error }

@@ -149,7 +149,7 @@ export type TrainProgress =
   | { stage: 'steps'; epoch: number; epochs: number; done: number; total: number; loss: number; tokensPerSecond: number }
   | { stage: 'epoch'; epoch: number; epochs: number; loss: number; metric: number }
 
-/** What to measure on; `progress` is told the rows done. */
+/** What to measure on; `onProgress` is called with the rows done. */
 interface Measured extends Work<number> {
   /** A CSV, TSV or JSON lines file. */
   data: string

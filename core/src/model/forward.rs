@@ -1,7 +1,6 @@
 //! The forward pass of encodings through a model: logits, and the scores that its heads make of them.
 
 use frontdesk_models::encoder::TokenBatch;
-use frontdesk_models::heads::{Link, probabilities, softmax};
 use frontdesk_models::kernels::Precision;
 use frontdesk_models::network::{Backend, Network};
 use rayon::prelude::*;
@@ -160,41 +159,4 @@ fn distance(values: &[f32]) -> f32 {
     let Some((length, centres)) = values.split_last() else { return 0.0 };
     let nearest = centres.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     (length - 2.0 * nearest).max(0.0)
-}
-
-impl HeadMeaning {
-    /// Calibrated logits. A scaling may change which label is best.
-    pub(crate) fn scaled(&self, logits: &[f32]) -> Vec<f32> {
-        match &self.scaling {
-            Some(scaling) => scaling.apply(logits),
-            None => logits.iter().map(|logit| logit / self.temperature).collect(),
-        }
-    }
-
-    /// Whether the head abstains from an answer of this score; `label` is its index, where it is one of the
-    /// head's.
-    pub(crate) fn unsure(&self, label: Option<usize>, score: f32) -> bool {
-        let threshold = match label.and_then(|label| self.thresholds.get(label)) {
-            Some(threshold) => threshold.unwrap_or(f32::INFINITY),
-            None => self.abstain_below,
-        };
-        // A regression's value is no probability.
-        self.link != Link::Identity && score < threshold
-    }
-
-    /// The index of a label.
-    pub(crate) fn label(&self, name: &str) -> Option<usize> {
-        self.labels.iter().position(|label| label == name)
-    }
-
-    /// Calibrated scores from logits, in the order of the labels.
-    pub(crate) fn scores(&self, logits: &[f32]) -> Vec<f32> {
-        let scores = probabilities(self.link, &self.scaled(logits));
-        // Logits so far apart that every level of an ordinal head vanished: fall back on equal scores.
-        if scores.iter().all(|score| score.is_finite()) {
-            scores
-        } else {
-            softmax(&vec![0.0; self.labels.len()])
-        }
-    }
 }

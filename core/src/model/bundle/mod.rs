@@ -2,6 +2,7 @@
 //! heads.
 
 mod files;
+mod head;
 #[cfg(feature = "hub")]
 mod hub;
 mod manifest;
@@ -14,6 +15,7 @@ use frontdesk_models::network::{Backend, Network};
 use rayon::prelude::*;
 
 pub(crate) use files::{CONFIG, Files, HEADS, MANIFEST, TOKENIZER, TRUNK};
+pub(crate) use head::HeadMeaning;
 pub use manifest::HeadKind;
 #[cfg(feature = "train")]
 pub(crate) use manifest::{Activation, DENSE, DomainManifest, FORMAT, PoolingName, RESERVED};
@@ -50,36 +52,6 @@ pub(crate) struct Loaded {
     pub(crate) languages: Vec<String>,
     /// The network's head whose output is the whitened vector of a text, where a head knows its domain.
     pub(crate) whitening: Option<usize>,
-}
-
-/// The meaning of a head's logits.
-#[derive(Debug, Clone)]
-pub(crate) struct HeadMeaning {
-    pub(crate) name: String,
-    pub(crate) link: Link,
-    pub(crate) labels: Vec<String>,
-    pub(crate) temperature: f32,
-    pub(crate) scaling: Option<Scaling>,
-    pub(crate) abstain_below: f32,
-    pub(crate) thresholds: Vec<Option<f32>>,
-    /// Where the network's distance to the head's domain is, and the largest that is inside.
-    pub(crate) domain: Option<(usize, f32)>,
-}
-
-impl HeadMeaning {
-    /// A head that is not calibrated, never abstains and knows no domain.
-    pub(crate) fn plain(name: &str, link: Link, labels: Vec<String>) -> Self {
-        Self {
-            name: name.to_owned(),
-            link,
-            labels,
-            temperature: 1.0,
-            scaling: None,
-            abstain_below: 0.0,
-            thresholds: Vec::new(),
-            domain: None,
-        }
-    }
 }
 
 impl HeadManifest {
