@@ -3,11 +3,12 @@
 //!     routing stream FILE [TICKETS [SEED]]
 //!     routing run FILE [NAME=VALUE...]
 //!
-//! The former writes the tickets, one JSON line each, for this program and its peers. The latter prints the regret of ours at every thousandth ticket, and how sure it was. How it learns:
-//! `tries`, the share that is tried until something was learnt (0.2); `every`, the tickets after which it
-//! learns (500, later less and less often); `afterwards`, the share that is tried from then on (0.5), at
-//! most; `by_gap`, how much less is tried the more it would cost, times the root of the tickets seen (100; 0:
-//! tried alike); `rows`, the least decisions that a log must be worth (as learning has it).
+//! The former writes the tickets, one JSON line each, for this program and its peers. The latter prints the
+//! regret of ours at every thousandth ticket, and how sure it was. How it learns: `tries`, the share that
+//! is tried until something was learnt (0.2); `every`, the tickets after which it learns (500, later less
+//! and less often); `afterwards`, the share that is tried from then on (0.5), at most; `by_gap`, how much
+//! less is tried the more it would cost, times the root of the tickets seen (100; 0: tried alike); `rows`,
+//! the least decisions that a log must be worth (as learning has it).
 //!
 //! A ticket has features, a customer and, for each route, what that route would earn on average and what it
 //! would earn this time. A policy sees the features and what the route that it takes earned. Regret is the

@@ -22,7 +22,13 @@ pub(crate) struct TrainArgs {
     pub(crate) table: TableArgs,
     /// A training in a TOML file: options in the table training, heads with their files in tables heads;
     /// options given here count more
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["data", "task", "dense", "kind", "text_column", "label_column", "input_format", "delimiter", "quote", "encoding"])]
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = [
+            "data", "task", "dense", "kind", "text_column", "label_column", "input_format", "delimiter", "quote", "encoding"
+        ]
+    )]
     pub(crate) config: Option<PathBuf>,
     /// The directory to write; must not be there
     #[arg(long, value_name = "DIR")]

@@ -169,7 +169,9 @@ proptest! {
         let matrix = Matrix { inputs: weights.len(), outputs: 1, row };
         let spread = |input: usize| (weights[input] * size).abs();
         let linear = PackedLinear::new(Precision::Int8, &matrix, |_| 0.0, spread);
-        let PackedWeights::Int8 { quads, scales, .. } = &linear.weights else { unreachable!("packed as integers") };
+        let PackedWeights::Int8 { quads, scales, .. } = &linear.weights else {
+            unreachable!("packed as integers")
+        };
         let packed: Vec<i8> = quads.as_flattened().iter().flat_map(|columns| columns[0]).collect();
         for pair in packed.as_chunks::<2>().0 {
             prop_assert!(pair.iter().map(|weight| i32::from(weight.unsigned_abs())).sum::<i32>() <= PAIR, "{pair:?}");

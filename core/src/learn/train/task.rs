@@ -31,10 +31,8 @@ fn levels(rows: &[Labelled]) -> Result<Vec<String>> {
     let level = |row: &Labelled| {
         let label = row.label.trim();
         label.parse::<i64>().ok().filter(|level| level.to_string() == row.label).ok_or_else(|| {
-            let message = format!(
-                "{}: `{label}` is no whole number; the levels of an ordinal head are, from the lowest to the highest",
-                row.place
-            );
+            let message =
+                format!("{}: `{label}` is no whole number, as the levels of an ordinal head are", row.place);
             Error::new(ErrorKind::DataInvalid, message)
         })
     };

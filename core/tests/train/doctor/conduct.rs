@@ -1,12 +1,10 @@
-//! Input that is refused, work that is stopped, output that is written, and how long it takes.
+//! Input that is refused, work that is stopped, and output that is written.
 
 use frontdesk::doctor::{DoctorOptions, Kind, Stage, cross_validated, examine, label_errors};
 use frontdesk::{Error, ErrorKind};
-use rand::rngs::StdRng;
-use rand::{Rng, SeedableRng};
 use serde_json::Value;
 
-use super::given::{any_parts, blobs, diagnose, good, kinds, labelled, message, of, read, troubled};
+use super::given::{blobs, diagnose, good, of, read, troubled};
 
 #[test]
 fn what_does_not_fit_is_refused() {
@@ -101,32 +99,4 @@ fn rows_are_written_one_a_line_and_the_brief_keeps_the_counts() {
     let options: DoctorOptions = serde_json::from_str(r#"{"multiLabel": true, "near": 0.8}"#).unwrap();
     assert_eq!(options, DoctorOptions { multi_label: true, near: 0.8, tiny_class: 10 });
     assert!(serde_json::from_str::<DoctorOptions>(r#"{"similarity": 1}"#).is_err());
-}
-
-/// `cargo test -p frontdesk --test train doctor -- --ignored --nocapture` prints how long large data take.
-#[test]
-#[ignore = "prints times"]
-fn times() {
-    let mut random = StdRng::seed_from_u64(21);
-    let text = |i: usize| {
-        let parts = message(any_parts(&mut random));
-        (format!("{parts} {:x} {:x}", random.random::<u64>(), random.random::<u64>()), ["a", "b", "c"][i % 3])
-    };
-    let rows = labelled(&(0..100_000).map(text).collect::<Vec<_>>());
-    let start = std::time::Instant::now();
-    let last = std::sync::Mutex::new((Stage::Texts, start));
-    let tell = |progress: frontdesk::doctor::Progress| {
-        let mut last = last.lock().unwrap();
-        if last.0 != progress.stage {
-            println!("{:?}: {:.1?}", last.0, last.1.elapsed());
-            *last = (progress.stage, std::time::Instant::now());
-        }
-        Ok(())
-    };
-    let diagnosis = examine(&of(&rows, None), &DoctorOptions::default(), &tell).unwrap();
-    println!("100,000 rows: {:.1?}, {:?}", start.elapsed(), kinds(&diagnosis));
-    let (features, labels) = blobs(10_000, 77, 384, 22);
-    let start = std::time::Instant::now();
-    cross_validated(&features, &labels, 77, 5, 1, &|_| Ok(())).unwrap();
-    println!("10,000 x 384 x 77, 5 folds: {:.1?}", start.elapsed());
 }
