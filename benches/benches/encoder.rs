@@ -6,10 +6,10 @@
 //! tokens, `mix/32` are 32 texts of 4 to 128.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use frontdesk_models::Device;
 use frontdesk_models::config::Config;
-use frontdesk_models::encoder::{Encoder, PackedEncoder, ReferenceEncoder, TokenBatch};
+use frontdesk_models::encoder::{Encoder, PackedEncoder, TokenBatch};
 use frontdesk_models::kernels::{Isa, Precision};
+use frontdesk_models::reference::{Device, ReferenceEncoder};
 use frontdesk_models::weights::{Limits, Weights};
 
 fn batch(lengths: impl IntoIterator<Item = u32>) -> TokenBatch {
@@ -25,7 +25,7 @@ fn trunk(criterion: &mut Criterion) {
     let weights = Weights::open(&model.join("model.safetensors"), Limits::default()).expect("its weights");
     let isa = Isa::chosen().expect("an instruction set of this processor");
     let packed = |precision| PackedEncoder::load(&config, &weights, precision, isa).expect("the trunk");
-    let reference = ReferenceEncoder::load(&config, &weights, &Device::Cpu).expect("the trunk");
+    let reference = ReferenceEncoder::load(&config, &weights, &Device::cpu()).expect("the trunk");
     let encoders: [(&str, Box<dyn Encoder>); 4] = [
         ("int8", Box::new(packed(Precision::Int8))),
         ("bf16", Box::new(packed(Precision::Bf16))),

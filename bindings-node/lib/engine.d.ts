@@ -17,10 +17,10 @@ export declare class Engine<Task extends string = never> {
      * other callers fill the queue, it waits for its turn. A source that throws ends it with the source's own error.
      */
     score(tickets: Iterable<string | Ticket> | AsyncIterable<string | Ticket>, options?: ScoreOptions): AsyncGenerator<Analysis<Task>, void, undefined>;
-    /** Evaluates one head of the model on a labelled file. */
+    /** Evaluates one head of the model on labelled rows. */
     evaluate(options: EvaluateOptions): Promise<Evaluation>;
     /**
-     * Compares this engine's model, a, with the model of another engine, b, which could take its place, on a labelled file: whether
+     * Compares this engine's model, a, with the model of another engine, b, which could take its place, on labelled rows: whether
      * b is better, and which rows change. Both have the same labels.
      */
     compare<Other extends string>(other: Engine<Other>, options: CompareOptions): Promise<Comparison>;

@@ -105,13 +105,13 @@ class Engine {
             }
         }
     }
-    /** Evaluates one head of the model on a labelled file. */
+    /** Evaluates one head of the model on labelled rows. */
     async evaluate(options) {
         const native = this.#open();
         return (0, training_js_1.worked)((0, input_js_1.known)(options), (data, rest, work) => native.evaluate(data, rest, work));
     }
     /**
-     * Compares this engine's model, a, with the model of another engine, b, which could take its place, on a labelled file: whether
+     * Compares this engine's model, a, with the model of another engine, b, which could take its place, on labelled rows: whether
      * b is better, and which rows change. Both have the same labels.
      */
     async compare(other, options) {

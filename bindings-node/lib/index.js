@@ -1,8 +1,11 @@
 "use strict";
 Object.defineProperty(exports, "__esModule", { value: true });
-exports.train = exports.estimate = exports.check = exports.trainRoute = exports.replay = exports.FrontdeskError = exports.Engine = void 0;
+exports.train = exports.estimate = exports.check = exports.trainRoute = exports.replay = exports.FrontdeskError = exports.evaluate = exports.compare = exports.Engine = void 0;
 var engine_js_1 = require("./engine.js");
 Object.defineProperty(exports, "Engine", { enumerable: true, get: function () { return engine_js_1.Engine; } });
+var evaluation_js_1 = require("./evaluation.js");
+Object.defineProperty(exports, "compare", { enumerable: true, get: function () { return evaluation_js_1.compare; } });
+Object.defineProperty(exports, "evaluate", { enumerable: true, get: function () { return evaluation_js_1.evaluate; } });
 var errors_js_1 = require("./errors.js");
 Object.defineProperty(exports, "FrontdeskError", { enumerable: true, get: function () { return errors_js_1.FrontdeskError; } });
 var routing_js_1 = require("./routing.js");

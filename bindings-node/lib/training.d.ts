@@ -1,10 +1,10 @@
 import { type Diagnosis, type Failure, NativeWork, type Report, type TrainEstimate } from '../native.js';
 import type { CheckOptions, TrainOptions } from './types.js';
 import type { Work } from './work.js';
-/** What is known of the rows of a training or an evaluation, beside its other options. */
-type Rows = Pick<TrainOptions, 'data' | 'valid' | 'textColumn' | 'labelColumn'>;
-/** Long work on a labelled file: `begin` gets the data and the options, each as JSON. */
-export declare function worked<T extends object, Step>(given: Rows & Work<Step>, begin: (data: string, options: string, work: NativeWork) => Promise<T | Failure>): Promise<T>;
+/** The options of a training or an evaluation that name its rows. */
+type RowOptions = Pick<TrainOptions, 'data' | 'valid' | 'textColumn' | 'labelColumn'>;
+/** Long work on labelled rows: `begin` gets the data and the options, each as JSON. */
+export declare function worked<T extends object, Step>(given: RowOptions & Work<Step>, begin: (data: string, options: string, work: NativeWork) => Promise<T | Failure>): Promise<T>;
 /** Long work that tells where it stands and can be stopped. */
 export declare function watched<T extends object, Step>({ signal, onProgress }: Work<Step>, begin: (work: NativeWork) => Promise<T | Failure>): Promise<T>;
 /** Examines labelled rows as a training would, and for label errors whatever their number. */

@@ -10,13 +10,16 @@ const native_js_1 = require("../native.js");
 const bundle_js_1 = require("./bundle.js");
 const errors_js_1 = require("./errors.js");
 const input_js_1 = require("./input.js");
+const rows_js_1 = require("./rows.js");
 /** Columns as the command takes them where they are not named. */
 const COLUMNS = { textColumn: 'text', labelColumn: 'label' };
-/** Long work on a labelled file: `begin` gets the data and the options, each as JSON. */
+/** Long work on labelled rows: `begin` gets the data and the options, each as JSON. */
 async function worked(given, begin) {
     const { data, valid, textColumn, labelColumn, signal, onProgress, ...options } = given;
     const columns = { textColumn: textColumn ?? COLUMNS.textColumn, labelColumn: labelColumn ?? COLUMNS.labelColumn };
-    const text = (0, input_js_1.json)({ data, valid, ...columns }, 'the options');
+    const read = (data, option) => (0, rows_js_1.rows)(data, columns.textColumn, columns.labelColumn, option);
+    const source = { data: read(data, 'data'), valid: valid === undefined ? valid : read(valid, 'valid') };
+    const text = (0, input_js_1.json)({ ...source, ...columns }, 'the options');
     return watched({ signal, onProgress }, (work) => begin(text, (0, input_js_1.json)(options, 'the options'), work));
 }
 /** Long work that tells where it stands and can be stopped. */

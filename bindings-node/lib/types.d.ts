@@ -105,10 +105,14 @@ export type TrainProgress = {
     loss: number;
     metric: number;
 };
+/**
+ * Labelled rows: the name of a file (CSV, TSV, JSON, JSON lines, Parquet, Arrow), or objects with a text and a label. A label is a
+ * string, a boolean or a whole number; several of one text are joined by `|`.
+ */
+export type LabelledData = string | readonly Readonly<Record<string, unknown>>[];
 /** What to measure on; `onProgress` is called with the rows done. */
 interface Measured extends Work<number> {
-    /** A CSV, TSV or JSON lines file. */
-    data: string;
+    data: LabelledData;
     /** By default `text`. */
     textColumn?: string | undefined;
     /** By default `label`. */
@@ -134,10 +138,9 @@ export interface CompareOptions extends Measured {
 }
 /** Labelled rows as a training takes them, and what reads them. */
 export interface CheckOptions extends Work<TrainProgress> {
-    /** A CSV, TSV or JSON lines file. */
-    data: string;
+    data: LabelledData;
     /** Rows that choose the epoch of a training; without it, the training splits by itself. */
-    valid?: string | undefined;
+    valid?: LabelledData | undefined;
     /** By default `text`. */
     textColumn?: string | undefined;
     /** By default `label`; several labels of one text are joined by `|`. */

@@ -1,7 +1,7 @@
 //! Core's values as JavaScript sees them: the same names in camel case, labels as strings, every number a
 //! double.
 
-use frontdesk::doctor::{File, Kind, Severity};
+use frontdesk::doctor::{DataFile, FindingKind, Severity};
 use frontdesk::evaluate::Effect;
 use frontdesk::prepare::Removed;
 use frontdesk::{AbstainReason, Category, DecisionRecord, Polarity, Route, Rule};
@@ -60,8 +60,8 @@ direct! {
     Rule => String: |label: Rule| label.to_string();
     AbstainReason => String: |label: AbstainReason| label.to_string();
     Effect => String: |label: Effect| label.to_string();
-    File => String: |label: File| label.to_string();
-    Kind => String: |label: Kind| label.to_string();
+    DataFile => String: |label: DataFile| label.to_string();
+    FindingKind => String: |label: FindingKind| label.to_string();
     Severity => String: |label: Severity| label.to_string();
     Removed => String: |kind: Removed| kind.to_string();
     // As core writes it, so that core can read it again. Numbers and strings can always be written.

@@ -29,7 +29,7 @@ mirror! {
     }
     ["What a training would take if it runs through all its epochs: steps of the optimizer, tokens to learn from, tokens a second of"]
     ["the steps that were timed (0 for a frozen trunk), seconds, and bytes of memory at the peak."]
-    TrainEstimate of [train::Estimate] {
+    TrainEstimate of [train::TrainEstimate] {
         steps: [f64], tokens: [f64], tokens_per_second: [f64], seconds: [f64], bytes: [f64],
     }
     ["What became of one head: `value` is the metric on the validation rows, of the model as it was written."]
@@ -70,7 +70,7 @@ mirror! {
         suggested: [Option<String>], tokens: [Option<f64>], language: [Option<String>],
     }
     ["Where a row stands."]
-    Place of [doctor::Place] {
+    Place of [doctor::FindingPlace] {
         #[napi(ts_type = "'train' | 'valid'")]
         file: [String],
         line: [f64],

@@ -6,7 +6,7 @@ use frontdesk::{ByRoute, DecisionRecord, Error, ErrorKind, Result, from_json};
 use napi::Env;
 use napi::bindgen_prelude::{Either, Object};
 use napi_derive::napi;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::analysis::RouteAnalysis;
 use crate::mirror::{Mirror, mirror};
@@ -28,7 +28,7 @@ mirror! {
     ["How many tickets took a route, the share of them that was solved, and their mean reward; 0 of none."]
     RouteOutcomes of [outcomes::RouteOutcomes] { rows: [f64], solved: [f64], reward: [f64], }
     ["A mean reward with its 95 % interval."]
-    Estimate of [outcomes::Estimate] { value: [f64], low: [f64], high: [f64], }
+    Estimate of [outcomes::ValueEstimate] { value: [f64], low: [f64], high: [f64], }
     ["What a policy would have earned, by three estimators. The log is worth `effectiveRows` of its decisions; `largestRatio` is what"]
     ["one row may weigh."]
     PolicyValue of [outcomes::PolicyValue] {
@@ -99,13 +99,6 @@ pub fn replay_decision(decision: String) -> Either<String, Failure> {
     answer.map_or_else(|error| Either::B(error.into()), Either::A)
 }
 
-/// How many tickets are read of how many.
-#[derive(Serialize)]
-struct Read {
-    done: usize,
-    total: usize,
-}
-
 /// Learns a policy's weights from outcomes, and writes the policy where they are better; the training is
 /// JSON.
 #[napi(js_name = "trainRoute", ts_return_type = "Promise<TrainedRoute | Failure>")]
@@ -113,7 +106,7 @@ pub fn train_policy<'env>(env: &'env Env, training: String, work: &NativeWork) -
     let tell = work.teller();
     let run = move || {
         let training: RouteTraining = from_json(training.as_bytes())?;
-        train_route(&training, &|done, total| tell(Read { done, total }))
+        train_route(&training, &tell)
     };
     on_thread(env, move |promise| promise.settle(run().map(TrainedRoute::of)))
 }

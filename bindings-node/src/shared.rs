@@ -111,7 +111,7 @@ impl Shared {
         // other waits for each.
         let submitted = input.read(self.since).map(|(tickets, options)| match input.first {
             Some(_) => engine.submit_in_turn(tickets, &options),
-            None => engine.submit_from(tickets, &options),
+            None => engine.submit(tickets, &options),
         });
         match submitted {
             Ok(pending) => {

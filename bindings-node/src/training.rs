@@ -4,42 +4,70 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use frontdesk::evaluate::{compare, evaluate};
-use frontdesk::table::{Labelled, LabelledFile, Notice, Reading, read_labelled};
-use frontdesk::train::{Progress, TrainOptions, check, estimate, train};
-use frontdesk::{Engine, Error, ErrorKind, Result, from_json};
+use frontdesk::table::{Labelled, LabelledFile, Notice, Reading, labelled, read_labelled};
+use frontdesk::train::{TrainOptions, TrainProgress, check, estimate, train};
+use frontdesk::{Engine, Error, ErrorKind, OnProgress, Result, from_json};
 use napi::Env;
 use napi::bindgen_prelude::{Function, Object, ToNapiValue};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode::NonBlocking};
 use napi_derive::napi;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::evaluation::{Comparison, Evaluation};
 use crate::mirror::Mirror;
 use crate::promise::on_thread;
 use crate::reports::{Diagnosis, Report, TrainEstimate};
 
-/// A file of labelled texts, and the columns that have them.
-#[derive(serde::Deserialize)]
+/// Labelled texts, and the columns of a file that have them.
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct Rows {
-    data: String,
-    valid: Option<String>,
+    data: Source,
+    valid: Option<Source>,
     text_column: String,
     label_column: String,
 }
 
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Source {
+    File(String),
+    Columns(Vec<(Option<String>, Option<String>)>),
+}
+
+/// Rows that are gone through and not kept, if they are a file's.
+enum Opened {
+    Texts(Vec<Labelled>),
+    File(String, LabelledFile),
+}
+
 impl Rows {
-    fn read(&self, file: &str, work: &Notifier) -> Result<Vec<Labelled>> {
-        let read = read_labelled(file.as_ref(), &self.text_column, &self.label_column, &Reading::default())?;
-        read.notices.iter().for_each(|notice| work.notice(notice));
-        Ok(read.rows)
+    /// The rows to train on and to validate on, in memory.
+    fn read(self, work: &Notifier) -> Result<(Vec<Labelled>, Option<Vec<Labelled>>)> {
+        let read = |source: Source| match source {
+            Source::Columns(rows) => labelled(rows),
+            Source::File(file) => {
+                let (text, label) = (&self.text_column, &self.label_column);
+                let read = read_labelled(file.as_ref(), text, label, &Reading::default())?;
+                read.notices.iter().for_each(|notice| work.notice(notice));
+                Ok(read.rows)
+            }
+        };
+        let valid = self.valid.map(read).transpose()?;
+        Ok((read(self.data)?, valid))
     }
 
-    fn open(&self, work: &Notifier) -> Result<LabelledFile> {
-        let (text, label) = (&self.text_column, &self.label_column);
-        let file = LabelledFile::open(self.data.as_ref(), text, label, &Reading::default())?;
-        file.notices().iter().for_each(|notice| work.notice(notice));
-        Ok(file)
+    /// The rows to evaluate on.
+    fn open(self, work: &Notifier) -> Result<Opened> {
+        match self.data {
+            Source::Columns(rows) => labelled(rows).map(Opened::Texts),
+            Source::File(name) => {
+                let (text, label) = (&self.text_column, &self.label_column);
+                let file = LabelledFile::open(name.as_ref(), text, label, &Reading::default())?;
+                file.notices().iter().for_each(|notice| work.notice(notice));
+                Ok(Opened::File(name, file))
+            }
+        }
     }
 }
 
@@ -93,12 +121,8 @@ impl NativeWork {
 }
 
 /// A verb of core on labelled rows.
-type Verb<T> = fn(
-    &[Labelled],
-    Option<&[Labelled]>,
-    &TrainOptions,
-    &(dyn Fn(Progress) -> Result<()> + Sync),
-) -> Result<T>;
+type Verb<T> =
+    fn(&[Labelled], Option<&[Labelled]>, &TrainOptions, OnProgress<'_, TrainProgress>) -> Result<T>;
 
 /// Begins the verb on a thread of its own.
 fn begin<'env, T: 'static, R: Mirror<T> + ToNapiValue + Send + 'static>(
@@ -112,8 +136,8 @@ fn begin<'env, T: 'static, R: Mirror<T> + ToNapiValue + Send + 'static>(
     let run = move || {
         let data: Rows = from_json(data.as_bytes())?;
         let options: TrainOptions = from_json(options.as_bytes())?;
-        let valid = data.valid.as_deref().map(|file| data.read(file, &notifier)).transpose()?;
-        verb(&data.read(&data.data, &notifier)?, valid.as_deref(), &options, &tell)
+        let (train, valid) = data.read(&notifier)?;
+        verb(&train, valid.as_deref(), &options, &tell)
     };
     on_thread(env, move |promise| promise.settle(run().map(R::of)))
 }
@@ -159,9 +183,12 @@ pub(crate) fn evaluation(
     tell: &(impl Fn(usize) -> Result<()> + Sync),
 ) -> Result<Evaluation> {
     let data: Rows = from_json(data.as_bytes())?;
-    let rows = data.open(notifier)?;
-    let found = evaluate(engine, &rows, &from_json(options.as_bytes())?, tell);
-    found.map(Mirror::of).map_err(|e| e.context(&data.data))
+    let options = from_json(options.as_bytes())?;
+    match data.open(notifier)? {
+        Opened::Texts(rows) => evaluate(engine, &rows, &options, tell),
+        Opened::File(name, file) => evaluate(engine, &file, &options, tell).map_err(|e| e.context(name)),
+    }
+    .map(Mirror::of)
 }
 
 pub(crate) fn comparison(
@@ -172,7 +199,11 @@ pub(crate) fn comparison(
     tell: &(impl Fn(usize) -> Result<()> + Sync),
 ) -> Result<Comparison> {
     let data: Rows = from_json(data.as_bytes())?;
-    let rows = data.open(notifier)?;
-    let found = compare(engines[0], engines[1], &rows, &from_json(options.as_bytes())?, tell);
-    found.map(Mirror::of).map_err(|e| e.context(&data.data))
+    let options = from_json(options.as_bytes())?;
+    let [a, b] = engines;
+    match data.open(notifier)? {
+        Opened::Texts(rows) => compare(a, b, &rows, &options, tell),
+        Opened::File(name, file) => compare(a, b, &file, &options, tell).map_err(|e| e.context(name)),
+    }
+    .map(Mirror::of)
 }

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 
-import { Engine, FrontdeskError, check, estimate, replay, train, trainRoute } from 'frontdesk'
+import { Engine, FrontdeskError, check, compare, estimate, evaluate, replay, train, trainRoute } from 'frontdesk'
 
 import { checkpoint, fails, opened, root, temporary } from './common.mjs'
 
@@ -141,6 +141,42 @@ test('training and evaluating', async (t) => {
   await fails(mood.evaluate({ data, task: 'nothing' }), 'invalid-input', { field: 'task' })
   await fails(train({ data, base, output, task: 'mood' }), 'io')
   await fails(train({ data, base, output: join(dir, 'x'), task: 'mood', learningRate: -1 }), 'invalid-input', { field: 'learningRate' })
+})
+
+test('rows in memory are as those of a file', async () => {
+  const dir = temporary()
+  const pairs = [['proof proof proof', 'calm'], ['proof press proof', 'calm'], ['broken broken', 'upset'], ['broken ! !', 'upset']]
+  const file = join(dir, 'rows.csv')
+  writeFileSync(file, `said,mood\n${pairs.map((pair) => pair.join(',')).join('\n')}\n`)
+  const rows = pairs.map(([said, mood]) => ({ said, mood }))
+  const options = { base: checkpoint(temporary()), task: 'mood', method: 'frozen', epochs: 5, allow: ['leak'], textColumn: 'said', labelColumn: 'mood' }
+  const reports = []
+  for (const [data, name] of [[file, 'file'], [rows, 'rows']]) {
+    reports.push(await train({ ...options, data, valid: data, output: join(dir, name) }))
+  }
+  const weights = ['file', 'rows'].map((name) => readFileSync(join(dir, name, 'heads.safetensors')))
+  assert.deepEqual(weights[0], weights[1])
+  assert.deepEqual(reports[0].heads[0].labels, reports[1].heads[0].labels)
+  assert.equal((await estimate({ ...options, method: 'full', data: rows, valid: rows })).steps, 5)
+  assert.equal((await check({ data: rows, base: options.base, task: 'mood', textColumn: 'said', labelColumn: 'mood' })).rows.train, 4)
+
+  const measured = { textColumn: 'said', labelColumn: 'mood', resamples: 50 }
+  const model = join(dir, 'rows')
+  const [of, inMemory] = [await evaluate({ ...measured, model, data: file }), await evaluate({ ...measured, model, data: rows })]
+  assert.deepEqual(of.accuracy, inMemory.accuracy)
+  const same = await compare({ ...measured, a: model, b: join(dir, 'file'), data: rows })
+  assert.deepEqual([same.changes, same.rows], [[], 4])
+  const numbers = [{ text: 'a', label: 1 }, { text: 'b', label: 2n }, { text: 'c', label: true }]
+  assert.deepEqual((await check({ data: numbers, base: options.base, task: 'level' })).labels.map(({ label }) => label).sort(), ['1', '2', 'true'])
+
+  const bad = (data, field, message) => fails(check({ data, base: options.base, task: 'mood' }), 'invalid-input', { field, message })
+  await bad([{ text: 'a' }], 'labelColumn', /row 1: there is no `label`; there are: text/)
+  await bad([{ text: 'a', label: 'x' }, { text: 1, label: 'x' }], 'textColumn', /row 2: the text is .*number/)
+  await bad([{ text: 'a', label: 0.5 }], 'labelColumn', /row 1: the label is .*a whole number/)
+  await bad(['a'], 'data', /row 1 is .*it must be an object/)
+  await bad(7, 'data', /data is .*a file's name or an array/)
+  await fails(check({ data: [{ text: null, label: 'x' }], base: options.base, task: 'mood' }), 'data-invalid', { message: /row 1: the text is missing/ })
+  await fails(check({ data: [], base: options.base, task: 'mood' }), 'data-invalid', { message: /there is no row/ })
 })
 
 test('the doctor says what is wrong with which rows', async () => {

@@ -114,14 +114,14 @@ export class Engine<Task extends string = never> {
     }
   }
 
-  /** Evaluates one head of the model on a labelled file. */
+  /** Evaluates one head of the model on labelled rows. */
   async evaluate(options: EvaluateOptions): Promise<Evaluation> {
     const native = this.#open()
     return worked(known(options), (data, rest, work) => native.evaluate(data, rest, work))
   }
 
   /**
-   * Compares this engine's model, a, with the model of another engine, b, which could take its place, on a labelled file: whether
+   * Compares this engine's model, a, with the model of another engine, b, which could take its place, on labelled rows: whether
    * b is better, and which rows change. Both have the same labels.
    */
   async compare<Other extends string>(other: Engine<Other>, options: CompareOptions): Promise<Comparison> {

@@ -12,23 +12,26 @@ import {
 import { withBundle } from './bundle.js'
 import { invalid, kind, refuseAborted, unfailed } from './errors.js'
 import { json, known } from './input.js'
-import type { CheckOptions, TrainOptions } from './types.js'
+import { rows } from './rows.js'
+import type { CheckOptions, LabelledData, TrainOptions } from './types.js'
 import type { Work } from './work.js'
 
 /** Columns as the command takes them where they are not named. */
 const COLUMNS = { textColumn: 'text', labelColumn: 'label' }
 
-/** What is known of the rows of a training or an evaluation, beside its other options. */
-type Rows = Pick<TrainOptions, 'data' | 'valid' | 'textColumn' | 'labelColumn'>
+/** The options of a training or an evaluation that name its rows. */
+type RowOptions = Pick<TrainOptions, 'data' | 'valid' | 'textColumn' | 'labelColumn'>
 
-/** Long work on a labelled file: `begin` gets the data and the options, each as JSON. */
+/** Long work on labelled rows: `begin` gets the data and the options, each as JSON. */
 export async function worked<T extends object, Step>(
-  given: Rows & Work<Step>,
+  given: RowOptions & Work<Step>,
   begin: (data: string, options: string, work: NativeWork) => Promise<T | Failure>,
 ): Promise<T> {
   const { data, valid, textColumn, labelColumn, signal, onProgress, ...options } = given
   const columns = { textColumn: textColumn ?? COLUMNS.textColumn, labelColumn: labelColumn ?? COLUMNS.labelColumn }
-  const text = json({ data, valid, ...columns }, 'the options')
+  const read = (data: LabelledData | undefined, option: string) => rows(data, columns.textColumn, columns.labelColumn, option)
+  const source = { data: read(data, 'data'), valid: valid === undefined ? valid : read(valid, 'valid') }
+  const text = json({ ...source, ...columns }, 'the options')
   return watched({ signal, onProgress }, (work) => begin(text, json(options, 'the options'), work))
 }
 

@@ -6,7 +6,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use frontdesk::{Error, ErrorKind, Pending, Result};
+use frontdesk::{Error, ErrorKind, OnProgress, Pending, Result};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
@@ -44,15 +44,12 @@ pub(crate) fn wait<T: Send>(py: Python<'_>, submit: impl FnOnce() -> Pending<T> 
     }
 }
 
-/// Told where long work stands; an error stops the work.
-pub(crate) type Tell<'a, P> = &'a (dyn Fn(P) -> Result<()> + Sync);
-
 /// Does long work on a thread of its own, so that this one hears of Ctrl-C and tells `progress` how far it
 /// is. What either raises stops the work, and is raised when it has ended.
 pub(crate) fn watch<T: Send, P: Mirror + Send>(
     py: Python<'_>,
     progress: Option<&Bound<'_, PyAny>>,
-    work: impl FnOnce(Tell<'_, P>) -> Result<T> + Send,
+    work: impl FnOnce(OnProgress<'_, P>) -> Result<T> + Send,
 ) -> PyResult<T> {
     let stopped = AtomicBool::new(false);
     let progress = progress.map(|callable| callable.clone().unbind());

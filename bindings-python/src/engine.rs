@@ -1,12 +1,14 @@
 //! An engine.
 
-use frontdesk::{Engine, EngineOptions, Error, ErrorKind, Result, ScoreOptions, Shutdown, from_json, score};
+use frontdesk::{
+    Engine, EngineOptions, Error, ErrorKind, OnProgress, Result, ScoreOptions, Shutdown, from_json, score,
+};
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 
 use crate::call::NativeCall;
 use crate::column::column;
-use crate::door::{Tell, detached, raise, wait, watch};
+use crate::door::{detached, raise, wait, watch};
 use crate::mirror::Mirror;
 use crate::tickets::{read, read_options};
 
@@ -93,9 +95,8 @@ impl NativeEngine {
         progress: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let texts = column(texts)?;
-        let mut options = ScoreOptions::default();
-        options.outputs = outputs;
-        let work = |tell: Tell<'_, usize>| score(self.engine()?, &texts, &options, &mut |done| tell(done));
+        let options = ScoreOptions { outputs };
+        let work = |tell: OnProgress<'_, usize>| score(self.engine()?, &texts, &options, &|done| tell(done));
         let scores = watch(py, progress, work);
         // Whoever made the texts may want the interpreter to let go of them.
         drop(texts);

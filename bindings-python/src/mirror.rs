@@ -1,7 +1,7 @@
 //! Core's values as Python sees them: the dataclasses of `frontdesk.types`, labels as strings, lists as
 //! tuples.
 
-use frontdesk::doctor::{File, Kind, Severity};
+use frontdesk::doctor::{DataFile, FindingKind, Severity};
 use frontdesk::evaluate::Effect;
 use frontdesk::prepare::Removed;
 use frontdesk::{AbstainReason, Category, Polarity, Route, Rule};
@@ -89,7 +89,7 @@ macro_rules! label {
         }
     )+};
 }
-label! { Polarity Category Route Rule AbstainReason Removed Effect File Kind Severity }
+label! { Polarity Category Route Rule AbstainReason Removed Effect DataFile FindingKind Severity }
 
 impl<T: Mirror> Mirror for Option<T> {
     fn mirror(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {

@@ -1,15 +1,15 @@
 //! Routing decisions made again, and policies learnt from what became of tickets.
 
-use frontdesk::outcomes::{LearnReport, RouteTraining, TrainedRoute};
+use frontdesk::outcomes::{LearnReport, RouteTraining, RouteTrainingProgress, TrainedRoute};
 use frontdesk::route::PolicySource;
-use frontdesk::train::Progress;
-use frontdesk::{ByRoute, DecisionRecord, Route, from_json};
+use frontdesk::train::TrainProgress;
+use frontdesk::{ByRoute, DecisionRecord, OnProgress, Route, from_json};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
 use serde::Deserialize;
 
-use crate::door::{Tell, detached, watch};
+use crate::door::{detached, watch};
 use crate::mirror::{Maker, Mirror};
 
 #[derive(Deserialize)]
@@ -40,9 +40,9 @@ pub fn train_route<'py>(
     options: &str,
     progress: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let work = |tell: Tell<'_, Progress>| {
+    let work = |tell: OnProgress<'_, TrainProgress>| {
         let training: RouteTraining = from_json(options.as_bytes())?;
-        let told = |done, total| tell(Progress::Features { done, total });
+        let told = |RouteTrainingProgress { done, total }| tell(TrainProgress::Features { done, total });
         frontdesk::outcomes::train_route(&training, &told)
     };
     watch(py, progress, work)?.mirror(py)

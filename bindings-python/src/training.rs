@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use frontdesk::table::{Labelled, LabelledFile, Notice, Reading, labelled, read_labelled};
-use frontdesk::train::{Progress, TrainOptions};
-use frontdesk::{Result, from_json};
+use frontdesk::train::{TrainOptions, TrainProgress};
+use frontdesk::{OnProgress, Result, from_json};
 use pyo3::exceptions::PyUserWarning;
 use pyo3::prelude::*;
 
-use crate::door::{Tell, watch};
+use crate::door::watch;
 use crate::engine::NativeEngine;
 use crate::mirror::Mirror;
 
@@ -75,7 +75,8 @@ impl Noticed {
 }
 
 /// A verb of core on labelled rows.
-type Verb<T> = fn(&[Labelled], Option<&[Labelled]>, &TrainOptions, Tell<'_, Progress>) -> Result<T>;
+type Verb<T> =
+    fn(&[Labelled], Option<&[Labelled]>, &TrainOptions, OnProgress<'_, TrainProgress>) -> Result<T>;
 
 fn run<'py, T: Mirror + Send>(
     py: Python<'py>,
@@ -86,7 +87,7 @@ fn run<'py, T: Mirror + Send>(
     progress: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let noticed = Noticed::default();
-    let work = |tell: Tell<'_, Progress>| {
+    let work = |tell: OnProgress<'_, TrainProgress>| {
         let options: TrainOptions = from_json(options.as_bytes())?;
         let valid = valid.map(|rows| rows.read(&noticed)).transpose()?;
         verb(&data.read(&noticed)?, valid.as_deref(), &options, tell)
@@ -146,7 +147,7 @@ pub fn evaluate<'py>(
     progress: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let noticed = Noticed::default();
-    let work = |tell: Tell<'_, usize>| {
+    let work = |tell: OnProgress<'_, usize>| {
         let (engine, options) = (engine.engine()?, from_json(options.as_bytes())?);
         match data.open(&noticed)? {
             Opened::Texts(rows) => frontdesk::evaluate::evaluate(engine, &rows, &options, tell),
@@ -172,7 +173,7 @@ pub fn compare<'py>(
     progress: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let noticed = Noticed::default();
-    let work = |tell: Tell<'_, usize>| {
+    let work = |tell: OnProgress<'_, usize>| {
         let (a, b, options) = (a.engine()?, b.engine()?, from_json(options.as_bytes())?);
         match data.open(&noticed)? {
             Opened::Texts(rows) => frontdesk::evaluate::compare(a, b, &rows, &options, tell),

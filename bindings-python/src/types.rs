@@ -7,7 +7,7 @@ use pyo3::types::{PyList, PyTuple};
 use crate::mirror::{Mirror, mirror};
 
 mirror! {
-    "TrainEstimate" of [train::Estimate] { steps, tokens, tokens_per_second, seconds, bytes }
+    "TrainEstimate" of [train::TrainEstimate] { steps, tokens, tokens_per_second, seconds, bytes }
     "Analysis" of [frontdesk::Analysis] { id, sentiment, category, route, tasks, abstain, usage, model }
     "SentimentAnalysis" of [frontdesk::SentimentAnalysis] { sentiment, score, emotions, urgency_level }
     "Emotions" of [frontdesk::Emotions] { joy, anger, frustration, satisfaction }
@@ -67,7 +67,7 @@ mirror! {
     "FindingReport" of [train::FindingReport] { kind, severity, rows, message }
     "Point" of [train::Point] { epoch, steps, loss, metrics }
     "RouteOutcomes" of [outcomes::RouteOutcomes] { rows, solved, reward }
-    "Estimate" of [outcomes::Estimate] { value, low, high }
+    "Estimate" of [outcomes::ValueEstimate] { value, low, high }
     "PolicyValue" of [outcomes::PolicyValue] { ips, snips, doubly_robust, effective_rows, largest_ratio }
     "Diagnosis" of [doctor::Diagnosis] { rows, labels, languages, findings }
     "RowCount" of [doctor::RowCount] { train, valid }
@@ -75,10 +75,10 @@ mirror! {
     "LanguageCount" of [doctor::LanguageCount] { language, rows }
     "Finding" of [doctor::Finding] { kind, severity, message, labels, count, rows }
     "FindingRow" of [doctor::FindingRow] { file, line, other, similarity, margin, suggested, tokens, language }
-    "Place" of [doctor::Place] { file, line }
+    "Place" of [doctor::FindingPlace] { file, line }
 }
 
-impl Mirror for train::Progress {
+impl Mirror for train::TrainProgress {
     /// The stage's name, and its figures by name.
     fn mirror(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
         let (stage, figures) = match self {

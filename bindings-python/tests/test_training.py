@@ -130,6 +130,12 @@ def test_an_engine_evaluates_its_own_head(engine: Engine) -> None:
         frame, model=engine, text_column="message", label_column="kind", task="category", progress=done.append
     )
     assert (found.task, found.rows, done[-1]) == ("category", 2, 2)
+    again = engine.evaluate(frame, text_column="message", label_column="kind", task="category")
+    assert again == found
+    same = engine.compare(frame, engine, text_column="message", label_column="kind", task="category")
+    assert (same.rows, list(same.changes)) == (2, [])
+    with pytest.raises(TypeError, match="model"):
+        engine.evaluate(frame, model=engine)
     with pytest.raises(frontdesk.InvalidInputError, match="several heads"):
         frontdesk.evaluate(frame, model=engine, text_column="message", label_column="kind")
     with pytest.raises(frontdesk.DataInvalidError, match="row 1: `x` is no label"):

@@ -12,13 +12,13 @@ use frontdesk::{
 use crate::args::{AnalyzeArgs, Format, OutputArgs, TicketArgs};
 use crate::output::{Output, json, json_item, json_line, notices};
 use crate::render::Line;
-use crate::score::tell_skipped;
+use crate::score::show_skipped;
 use crate::{progress, render};
 
 pub(crate) fn run(args: &AnalyzeArgs) -> Result<()> {
     let tickets = tickets(&args.tickets)?;
     let mut options = args.engine.options();
-    options.sentiment_model = args.sentiment_model.as_deref().map(ModelSource::from);
+    options.sentiment_model = args.sentiment_model.clone().map(ModelSource::from);
     options.outputs.clone_from(&args.outputs);
     (options.long_text, options.prepare) = (args.long_text, args.prepare);
     options.route = args.policy.options();
@@ -76,7 +76,7 @@ pub(crate) fn tickets(args: &TicketArgs) -> Result<Source> {
             let taken = file.columns().iter().map(|taken| format!("{} from `{}`", taken.field, taken.column));
             let taken = taken.collect::<Vec<_>>().join(", ");
             eprintln!("{}: {} tickets; {taken}", path.display(), file.rows());
-            tell_skipped(file.skipped());
+            show_skipped(file.skipped());
             notices(&file.notices());
             Ok(Source::File(Box::new(file)))
         }

@@ -1,5 +1,6 @@
 //! `frontdesk diff`.
 
+use std::ffi::OsStr;
 use std::path::Path;
 
 use frontdesk::archive::{Archive, DiffOptions, diff};
@@ -8,11 +9,10 @@ use frontdesk::{Engine, EngineOptions, Error, ErrorKind, ModelSource, Result};
 use crate::args::DiffArgs;
 use crate::output::show;
 use crate::render;
-use crate::score::{Teller, tell_columns};
+use crate::score::{Reporter, show_columns};
 
 pub(crate) fn run(args: &DiffArgs) -> Result<()> {
-    let mut options = DiffOptions::default();
-    options.examples = args.examples;
+    let options = DiffOptions { examples: args.examples };
     if args.archive.iter().any(|name| name == "-") {
         return Err(Error::invalid(
             "archive",
@@ -33,20 +33,20 @@ pub(crate) fn run(args: &DiffArgs) -> Result<()> {
 }
 
 /// Scores the archives with one of the models, and keeps the texts.
-fn score(args: &DiffArgs, model: &str, output: &Path) -> Result<()> {
-    let mut engine = EngineOptions::default();
-    engine.model = ModelSource::from(model);
+fn score(args: &DiffArgs, model: &OsStr, output: &Path) -> Result<()> {
+    let mut engine = EngineOptions { model: ModelSource::from(model.to_owned()), ..EngineOptions::default() };
     args.run.set(&mut engine);
     let engine = Engine::open(engine)?;
-    let mut teller = Teller::new(args.reading.progress);
+    let reporter = Reporter::new(args.reading.progress);
     let mut options = args.reading.options();
-    let first = Archive::open(&engine, &args.archive, options.clone(), &mut |told| teller.tell(told))?;
-    tell_columns(&first);
+    let first =
+        Archive::open(&engine, &args.archive, options.clone(), &|progress| reporter.report(progress))?;
+    show_columns(&first);
     let is_text = |field| matches!(field, frontdesk::table::Field::Text | frontdesk::table::Field::Body);
     let texts = first.columns().iter().filter(|taken| is_text(taken.field));
     options.keep = texts.map(|taken| taken.column.clone()).collect();
-    let archive = Archive::open(&engine, &args.archive, options, &mut |told| teller.tell(told))?;
-    let report = archive.score(output, &mut |told| teller.tell(told));
-    teller.finish();
-    report.map(drop).map_err(|e| e.context(model))
+    let archive = Archive::open(&engine, &args.archive, options, &|progress| reporter.report(progress))?;
+    let report = archive.score(output, &|progress| reporter.report(progress));
+    reporter.finish();
+    report.map(drop).map_err(|e| e.context(model.display()))
 }

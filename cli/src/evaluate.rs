@@ -13,7 +13,7 @@ use crate::{progress, render};
 pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
     let rows = open(args, &args.data, &args.label_column)?;
     let engine = Engine::open(args.engine.options())?;
-    let other = args.compare.as_deref().map(|model| {
+    let other = args.compare.clone().map(|model| {
         let mut options = args.engine.options();
         options.model = ModelSource::from(model);
         Engine::open(options)

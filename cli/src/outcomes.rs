@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use frontdesk::outcomes::{LearnOptions, RouteTraining, train_route};
+use frontdesk::outcomes::{LearnOptions, RouteTraining, RouteTrainingProgress, train_route};
 use frontdesk::route::PolicySource;
 use frontdesk::{Error, ModelSource, Result};
 
@@ -26,11 +26,11 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
         output,
         policy: args.policy.clone().map(PolicySource::File),
         options: args.reward.as_deref().map(read).transpose()?.unwrap_or_default(),
-        model: args.base.as_deref().map_or(ModelSource::Default, ModelSource::from),
+        model: args.base.clone().map_or(ModelSource::Default, ModelSource::from),
         threads: args.threads,
     };
     let bar = progress::rows(0, "reading tickets");
-    let trained = train_route(&training, &|done, total| {
+    let trained = train_route(&training, &|RouteTrainingProgress { done, total }| {
         bar.set_length(total as u64);
         bar.set_position(done as u64);
         Ok(())

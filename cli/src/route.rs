@@ -29,8 +29,7 @@ pub(crate) fn run(args: &RouteArgs) -> Result<()> {
     let mut options = args.engine.options();
     options.outputs = vec!["route".to_owned()];
     options.route = args.policy.options();
-    let mut call = AnalyzeOptions::default();
-    call.route = args.context.context();
+    let call = AnalyzeOptions { route: args.context.context(), ..AnalyzeOptions::default() };
     analyze(&tickets, options, &call, &args.output)
 }
 

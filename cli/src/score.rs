@@ -1,8 +1,9 @@
 //! `frontdesk score`.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use frontdesk::archive::{Archive, ArchiveProgress, Stage};
+use frontdesk::archive::{Archive, ArchiveProgress, ArchiveStage};
 use frontdesk::table::{ColumnMapping, SkippedColumn};
 use frontdesk::{Engine, Error, ErrorKind, Result};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -12,23 +13,24 @@ use crate::output::{notices, show};
 use crate::render;
 
 /// JSON lines of progress, at most one in this time.
-const TELL: Duration = Duration::from_millis(250);
+const PERIOD: Duration = Duration::from_millis(250);
 
 pub(crate) fn run(args: &ScoreArgs) -> Result<()> {
     let engine = Engine::open(args.engine())?;
-    let mut teller = Teller::new(args.reading.progress);
-    let archive = Archive::open(&engine, &args.archives, args.options(), &mut |told| teller.tell(told))?;
-    tell_columns(&archive);
+    let reporter = Reporter::new(args.reading.progress);
+    let archive =
+        Archive::open(&engine, &args.archives, args.options(), &|progress| reporter.report(progress))?;
+    show_columns(&archive);
     if args.dry_run {
         let estimate = archive.estimate()?;
-        teller.finish();
+        reporter.finish();
         return show(args.summary, &estimate, render::archive_estimate);
     }
     let Some(output) = &args.output else {
         return Err(Error::invalid("output", "say --output"));
     };
-    let report = archive.score(output, &mut |told| teller.tell(told));
-    teller.finish();
+    let report = archive.score(output, &|progress| reporter.report(progress));
+    reporter.finish();
     notices(&archive.notices());
     let report = report?;
     if report.resumed_parts > 0 {
@@ -52,12 +54,12 @@ pub(crate) fn run(args: &ScoreArgs) -> Result<()> {
 }
 
 /// Says on stderr which column was taken for what.
-pub(crate) fn tell_columns(archive: &Archive) {
+pub(crate) fn show_columns(archive: &Archive) {
     let inputs = archive.inputs();
     let more = if inputs.len() > 1 { format!(" and {} more", inputs.len() - 1) } else { String::new() };
     let taken: Vec<String> = archive.columns().iter().map(taken).collect();
     eprintln!("{}{more}: {}", inputs.first().unwrap_or(&""), taken.join(", "));
-    tell_skipped(archive.skipped());
+    show_skipped(archive.skipped());
     for (column, name) in archive.kept().filter(|(column, name)| column != name) {
         eprintln!("`{column}` is written as `{name}`: the scores have a column of that name");
     }
@@ -70,73 +72,80 @@ fn taken(taken: &ColumnMapping) -> String {
 }
 
 /// Says on stderr which columns have a field's name and are not taken for it.
-pub(crate) fn tell_skipped(skipped: &[SkippedColumn]) {
+pub(crate) fn show_skipped(skipped: &[SkippedColumn]) {
     for SkippedColumn { column, why } in skipped {
         eprintln!("`{column}` was left alone: {why}");
     }
 }
 
-/// Tells how far a run is.
-pub(crate) struct Teller {
+/// Reports the progress of a run on stderr.
+pub(crate) struct Reporter {
     how: Progress,
     bar: ProgressBar,
-    stage: Option<Stage>,
-    last: Option<Instant>,
+    reported: Mutex<Reported>,
 }
 
-impl Teller {
+/// What was reported last.
+#[derive(Default)]
+struct Reported {
+    stage: Option<ArchiveStage>,
+    at: Option<Instant>,
+}
+
+impl Reporter {
     pub(crate) fn new(how: Progress) -> Self {
         let bar = if how == Progress::Bar { ProgressBar::no_length() } else { ProgressBar::hidden() };
-        Self { how, bar, stage: None, last: None }
+        Self { how, bar, reported: Mutex::default() }
     }
 
-    pub(crate) fn tell(&mut self, told: &ArchiveProgress) -> Result<()> {
+    pub(crate) fn report(&self, progress: ArchiveProgress) -> Result<()> {
+        let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
+        let staged = reported.stage.replace(progress.stage) != Some(progress.stage);
         match self.how {
             Progress::None => {}
-            Progress::Bar => self.draw(told),
+            Progress::Bar => self.draw(&progress, staged),
             Progress::Json => {
-                let due =
-                    self.last.is_none_or(|last| last.elapsed() >= TELL) || self.stage != Some(told.stage);
-                if due {
-                    self.last = Some(Instant::now());
-                    self.stage = Some(told.stage);
-                    eprintln!("{}", line(told)?);
+                if staged || reported.at.is_none_or(|last| last.elapsed() >= PERIOD) {
+                    reported.at = Some(Instant::now());
+                    eprintln!("{}", line(&progress)?);
                 }
             }
         }
         Ok(())
     }
 
-    fn draw(&mut self, told: &ArchiveProgress) {
-        if self.stage != Some(told.stage) {
-            self.stage = Some(told.stage);
-            let template = match told.stage {
-                Stage::Checking => "checking the inputs {wide_bar} {bytes}/{total_bytes}",
-                Stage::Choosing => "choosing rows: {human_pos}",
-                Stage::Scoring => "scoring {wide_bar} {percent} %  {msg}",
+    /// Draws the bar, in another style where the stage is new.
+    fn draw(&self, progress: &ArchiveProgress, staged: bool) {
+        if staged {
+            let template = match progress.stage {
+                ArchiveStage::Checking => "checking the inputs {wide_bar} {bytes}/{total_bytes}",
+                ArchiveStage::Choosing => "choosing rows: {human_pos}",
+                ArchiveStage::Scoring => "scoring {wide_bar} {percent} %  {msg}",
             };
             if let Ok(style) = ProgressStyle::with_template(template) {
                 self.bar.set_style(style);
             }
             self.bar.reset();
         }
-        let (done, all) = match (told.stage, told.all_rows) {
-            (Stage::Choosing, _) | (Stage::Scoring, Some(_)) => (told.rows, told.all_rows),
-            _ => (told.bytes, Some(told.all_bytes)),
+        let (done, all) = match (progress.stage, progress.all_rows) {
+            (ArchiveStage::Choosing, _) | (ArchiveStage::Scoring, Some(_)) => {
+                (progress.rows, progress.all_rows)
+            }
+            _ => (progress.bytes, Some(progress.all_bytes)),
         };
         if let Some(all) = all {
             self.bar.set_length(all);
         }
         self.bar.set_position(done);
-        if told.stage == Stage::Scoring {
+        if progress.stage == ArchiveStage::Scoring {
             let left =
-                told.seconds_left().map_or_else(String::new, |left| format!(", {} left", duration(left)));
+                progress.seconds_left().map_or_else(String::new, |left| format!(", {} left", duration(left)));
             self.bar.set_message(format!(
                 "{} rows, {:.0} rows/s, {:.0} tokens/s, {} errors{left}",
-                told.rows,
-                told.scored as f64 / told.seconds.max(1e-3),
-                told.tokens as f64 / told.seconds.max(1e-3),
-                told.errors
+                progress.rows,
+                progress.scored as f64 / progress.seconds.max(1e-3),
+                progress.tokens as f64 / progress.seconds.max(1e-3),
+                progress.errors
             ));
         }
     }
@@ -147,13 +156,13 @@ impl Teller {
 }
 
 /// What a program reads of a run's progress.
-fn line(told: &ArchiveProgress) -> Result<String> {
-    let value = serde_json::to_value(told).and_then(|mut value| {
-        if let (Some(fields), Stage::Scoring) = (value.as_object_mut(), told.stage) {
-            let rate = |count: u64| count as f64 / told.seconds.max(1e-9);
-            fields.insert("rows_per_second".to_owned(), rate(told.scored).into());
-            fields.insert("tokens_per_second".to_owned(), rate(told.tokens).into());
-            fields.insert("seconds_left".to_owned(), told.seconds_left().into());
+fn line(progress: &ArchiveProgress) -> Result<String> {
+    let value = serde_json::to_value(progress).and_then(|mut value| {
+        if let (Some(fields), ArchiveStage::Scoring) = (value.as_object_mut(), progress.stage) {
+            let rate = |count: u64| count as f64 / progress.seconds.max(1e-9);
+            fields.insert("rows_per_second".to_owned(), rate(progress.scored).into());
+            fields.insert("tokens_per_second".to_owned(), rate(progress.tokens).into());
+            fields.insert("seconds_left".to_owned(), progress.seconds_left().into());
         }
         serde_json::to_string(&value)
     });

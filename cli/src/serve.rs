@@ -12,22 +12,24 @@ use crate::args::ServeArgs;
 const KEYS: &str = "FRONTDESK_API_KEYS";
 
 pub(crate) fn run(args: &ServeArgs) -> Result<()> {
-    let mut limits = ServerOptions::default();
-    limits.max_body_bytes = args.max_body;
-    limits.max_tickets = args.max_tickets;
-    limits.timeout = Duration::try_from_secs_f64(args.timeout)
-        .map_err(|e| Error::invalid("timeout", format!("{}: {e}", args.timeout)))?;
-    limits.keys = match (&args.keys, std::env::var(KEYS)) {
-        (Some(file), _) => Some(Keys::read(file)?),
-        (None, Ok(keys)) => Some(Keys::parse(&keys).map_err(|e| e.context(KEYS))?),
-        (None, Err(std::env::VarError::NotPresent)) => None,
-        (None, Err(error)) => return Err(Error::invalid("keys", format!("{KEYS}: {error}"))),
+    let limits = ServerOptions {
+        max_body_bytes: args.max_body,
+        max_tickets: args.max_tickets,
+        timeout: Duration::try_from_secs_f64(args.timeout)
+            .map_err(|e| Error::invalid("timeout", format!("{}: {e}", args.timeout)))?,
+        keys: match (&args.keys, std::env::var(KEYS)) {
+            (Some(file), _) => Some(Keys::read(file)?),
+            (None, Ok(keys)) => Some(Keys::parse(&keys).map_err(|e| e.context(KEYS))?),
+            (None, Err(std::env::VarError::NotPresent)) => None,
+            (None, Err(error)) => return Err(Error::invalid("keys", format!("{KEYS}: {error}"))),
+        },
+        ..ServerOptions::default()
     };
     let mut options = args.engine.options();
     options.queue = args.queue;
     options.route = args.policy.options();
     options.prepare = args.prepare;
-    options.sentiment_model = args.sentiment_model.as_deref().map(ModelSource::from);
+    options.sentiment_model = args.sentiment_model.clone().map(ModelSource::from);
     let filter = EnvFilter::try_from_env("FRONTDESK_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt()
         .json()

@@ -1,7 +1,7 @@
 //! `frontdesk train`.
 
 use frontdesk::train::{
-    HeadConfig, HeadRows, Progress, TrainConfig, TrainOptions, check_heads, estimate_heads, train_heads,
+    HeadConfig, HeadRows, TrainConfig, TrainOptions, TrainProgress, check_heads, estimate_heads, train_heads,
 };
 use frontdesk::{Error, ModelSource, Result};
 use indicatif::ProgressBar;
@@ -33,13 +33,13 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
 
 /// Shows where the work stands.
 #[allow(clippy::unnecessary_wraps, reason = "whoever is told of progress may stop the work")]
-fn told(bar: &ProgressBar, progress: Progress) -> Result<()> {
+fn told(bar: &ProgressBar, progress: TrainProgress) -> Result<()> {
     match progress {
-        Progress::Features { done, total } => {
+        TrainProgress::Features { done, total } => {
             bar.set_length(total as u64);
             bar.set_position(done as u64);
         }
-        Progress::Steps { epoch, epochs, done, total, loss, tokens_per_second } => {
+        TrainProgress::Steps { epoch, epochs, done, total, loss, tokens_per_second } => {
             let speed = if tokens_per_second > 0.0 {
                 format!("  {tokens_per_second:.0} tokens/s")
             } else {
@@ -49,7 +49,7 @@ fn told(bar: &ProgressBar, progress: Progress) -> Result<()> {
             bar.set_length(total as u64);
             bar.set_position(done as u64);
         }
-        Progress::Epoch { epoch, epochs, loss, metric } => {
+        TrainProgress::Epoch { epoch, epochs, loss, metric } => {
             bar.suspend(|| {
                 eprintln!("epoch {epoch:>3}/{epochs}  loss {loss:.4}  validation {metric:.4}");
             });
@@ -97,7 +97,7 @@ fn config(args: &TrainArgs) -> Result<TrainConfig> {
     };
     let options = &mut config.training;
     take(&mut options.output, args.output.clone());
-    take(&mut options.base, args.base.as_deref().map(ModelSource::from));
+    take(&mut options.base, args.base.clone().map(ModelSource::from));
     take(&mut options.version, args.version.clone());
     take(&mut options.accumulate, args.accumulate);
     take(&mut options.layer_decay, args.layer_decay);

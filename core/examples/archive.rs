@@ -32,12 +32,12 @@ pub fn main() -> Result<(), Box<dyn std::error::Error>> {
     options.format = OutputFormat::Jsonl;
 
     let inputs = [input.display().to_string()];
-    let archive = Archive::open(&engine, &inputs, options, &mut |_progress| Ok(()))?;
+    let archive = Archive::open(&engine, &inputs, options, &|_progress| Ok(()))?;
     for taken in archive.columns() {
         let how = if taken.guessed { ", by its name" } else { "" };
         println!("`{}` holds `{}`{how}", taken.column, taken.field);
     }
-    let report = archive.score(&output, &mut |_progress| Ok(()))?;
+    let report = archive.score(&output, &|_progress| Ok(()))?;
     let tally = &report.tally;
     println!("{} rows: {} scored, {} put aside", tally.rows, tally.scored, tally.quarantined);
     println!("categories: {:?}", tally.labels["category"]);
@@ -46,7 +46,7 @@ pub fn main() -> Result<(), Box<dyn std::error::Error>> {
     print!("{}", fs::read_to_string(output.join("part-000000.jsonl"))?);
 
     // A run that is whole does nothing more; one that was cut off goes on after its last whole part.
-    let again = archive.score(&output, &mut |_progress| Ok(()))?;
+    let again = archive.score(&output, &|_progress| Ok(()))?;
     if (tally.scored, tally.quarantined, again.scored_now) != (4, 1, 0) || again.tally != report.tally {
         return Err("the second run is not what the first one was".into());
     }

@@ -22,8 +22,7 @@ async fn analyze(
     State(engine): State<Engine>,
     Json(ticket): Json<Ticket>,
 ) -> Result<Json<Vec<Analysis>>, (StatusCode, String)> {
-    let mut call = AnalyzeOptions::default();
-    call.timeout = Some(Duration::from_secs(30));
+    let call = AnalyzeOptions { timeout: Some(Duration::from_secs(30)), ..AnalyzeOptions::default() };
     // Nothing blocks: the engine has threads of its own. A client that hangs up drops this future, and with
     // it what has not begun.
     engine.submit(vec![ticket], &call).await.map(Json).map_err(|error| {

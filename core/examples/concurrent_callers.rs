@@ -13,14 +13,12 @@ use frontdesk::{AnalyzeOptions, Engine, EngineOptions, ErrorKind, Ticket};
 const CALLERS: usize = 4;
 
 pub fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mut options = EngineOptions::default();
-    options.outputs = vec!["category".to_owned()];
+    let mut options = EngineOptions { outputs: vec!["category".to_owned()], ..EngineOptions::default() };
     // Tickets that may wait before calls are refused: a service would rather refuse than fall behind.
     options.queue = Some(1_000);
     let engine = Engine::open(options)?;
 
-    let mut call = AnalyzeOptions::default();
-    call.timeout = Some(Duration::from_secs(30));
+    let call = AnalyzeOptions { timeout: Some(Duration::from_secs(30)), ..AnalyzeOptions::default() };
     thread::scope(|scope| {
         let callers: Vec<_> = (0..CALLERS)
             .map(|caller| {
@@ -30,7 +28,7 @@ pub fn main() -> Result<(), Box<dyn std::error::Error>> {
                     let tickets =
                         (1..=3).map(|n| Ticket::new(format!("Caller {caller}: where is proof {n}?")));
                     // It returns at once; here this thread could do something else.
-                    let pending = engine.submit(tickets.collect(), call);
+                    let pending = engine.submit(tickets.collect::<Vec<_>>(), call);
                     pending.wait()
                 })
             })

@@ -52,8 +52,7 @@ pub fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("{} of epoch {}: {:.2} on {} rows", head.metric, report.epoch, head.value, head.valid_rows);
 
     // The other heads are kept: the new one is one more output beside sentiment, category and route.
-    let mut options = EngineOptions::default();
-    options.model = output.as_path().into();
+    let options = EngineOptions { model: output.as_path().into(), ..EngineOptions::default() };
     let engine = Engine::open(options)?;
     println!("outputs: {}", engine.info().outputs.join(", "));
 

@@ -44,7 +44,7 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// All kinds, in the contract's order.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: &'static [Self] = &[
         Self::InvalidInput,
         Self::TooLong,
         Self::TooLarge,

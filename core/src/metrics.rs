@@ -4,10 +4,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// Upper bounds of the duration histograms, in seconds.
-pub const SECONDS: [f64; 12] = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0];
+pub const SECONDS: &[f64] = &[0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0];
 
 /// Upper bounds of the batch size histogram, in texts.
-pub const TEXTS: [f64; 9] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
+pub const TEXTS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
 
 /// Metrics of an engine's work since it was opened. Durations are in seconds.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,9 +64,9 @@ impl Recorder {
             overloaded: AtomicU64::new(0),
             tickets: AtomicU64::new(0),
             tokens: AtomicU64::new(0),
-            queue: Buckets::new(&SECONDS, 1e-9),
-            inference: Buckets::new(&SECONDS, 1e-9),
-            batch: Buckets::new(&TEXTS, 1.0),
+            queue: Buckets::new(SECONDS, 1e-9),
+            inference: Buckets::new(SECONDS, 1e-9),
+            batch: Buckets::new(TEXTS, 1.0),
         }
     }
 

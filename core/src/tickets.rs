@@ -1,6 +1,7 @@
 //! Where tickets come from: a list, a column of texts that somebody else owns, or JSON.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use serde::de::value::MapAccessDeserializer;
@@ -10,7 +11,6 @@ use crate::{CustomerHistory, Error, ErrorKind, Result, Ticket, Urgency};
 
 /// The parts of one ticket that the engine reads, borrowed from its source.
 #[derive(Debug, Clone)]
-#[non_exhaustive]
 pub struct TicketRef<'a> {
     /// The sender's own identifier.
     pub id: Option<&'a str>,
@@ -58,13 +58,83 @@ impl Tickets for Vec<Ticket> {
     }
 
     fn get(&self, index: usize) -> Result<TicketRef<'_>> {
-        let ticket = &self[index];
+        self[index].borrowed()
+    }
+}
+
+impl Tickets for Arc<[Ticket]> {
+    fn len(&self) -> usize {
+        self.as_ref().len()
+    }
+
+    fn get(&self, index: usize) -> Result<TicketRef<'_>> {
+        self[index].borrowed()
+    }
+}
+
+impl Ticket {
+    fn borrowed(&self) -> Result<TicketRef<'_>> {
         Ok(TicketRef {
-            id: ticket.id.as_deref(),
-            text: ticket.message()?,
-            urgency: ticket.urgency,
-            history: ticket.customer_history.as_ref(),
+            id: self.id.as_deref(),
+            text: self.message()?,
+            urgency: self.urgency,
+            history: self.customer_history.as_ref(),
         })
+    }
+}
+
+/// What a call of the engine takes: its threads keep the tickets until they are answered. A `Vec`, an array,
+/// an `Arc<[Ticket]>` and any source in an `Arc` are handed over as they are; borrowed tickets are copied.
+pub trait IntoTickets {
+    /// Returns the source.
+    fn into_tickets(self) -> Arc<dyn Tickets>;
+}
+
+impl IntoTickets for Arc<dyn Tickets> {
+    fn into_tickets(self) -> Arc<dyn Tickets> {
+        self
+    }
+}
+
+impl<T: Tickets + 'static> IntoTickets for Arc<T> {
+    fn into_tickets(self) -> Arc<dyn Tickets> {
+        self
+    }
+}
+
+impl IntoTickets for Vec<Ticket> {
+    fn into_tickets(self) -> Arc<dyn Tickets> {
+        Arc::new(self)
+    }
+}
+
+impl IntoTickets for Arc<[Ticket]> {
+    fn into_tickets(self) -> Arc<dyn Tickets> {
+        Arc::new(self)
+    }
+}
+
+impl<const N: usize> IntoTickets for [Ticket; N] {
+    fn into_tickets(self) -> Arc<dyn Tickets> {
+        Arc::new(Vec::from(self))
+    }
+}
+
+impl IntoTickets for &[Ticket] {
+    fn into_tickets(self) -> Arc<dyn Tickets> {
+        Arc::new(self.to_vec())
+    }
+}
+
+impl IntoTickets for &Vec<Ticket> {
+    fn into_tickets(self) -> Arc<dyn Tickets> {
+        self.as_slice().into_tickets()
+    }
+}
+
+impl<const N: usize> IntoTickets for &[Ticket; N] {
+    fn into_tickets(self) -> Arc<dyn Tickets> {
+        self.as_slice().into_tickets()
     }
 }
 

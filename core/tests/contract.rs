@@ -90,7 +90,7 @@ fn check(case: &Value, error: &Error) {
 fn errors_are_of_the_kind_that_the_contract_says() {
     let contract = contract("errors.json");
     let cases = contract["cases"].as_array().unwrap();
-    for kind in ErrorKind::ALL {
+    for &kind in ErrorKind::ALL {
         assert!(cases.iter().any(|case| case["code"] == kind.code()), "no case for {kind}");
     }
     let default = Engine::open(EngineOptions::default()).unwrap();

@@ -37,7 +37,7 @@ pub enum ModelError {
     Io(#[from] std::io::Error),
     /// The computation itself failed, out of memory included.
     #[error("compute: {0}")]
-    Compute(#[from] candle_core::Error),
+    Compute(String),
 }
 
 impl ModelError {

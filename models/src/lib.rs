@@ -14,12 +14,12 @@ pub mod encoder;
 mod error;
 pub mod heads;
 pub mod kernels;
-mod linear;
 pub mod network;
 mod numbers;
+#[cfg(feature = "reference")]
+pub mod reference;
 #[cfg(feature = "train")]
 pub mod training;
 pub mod weights;
 
-pub use candle_core::Device;
 pub use error::{ModelError, Result};

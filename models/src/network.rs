@@ -1,12 +1,12 @@
 //! One trunk and the heads that read it in a single forward pass.
 
-use candle_core::Device;
-
 use crate::Result;
 use crate::config::{Architecture, Config};
-use crate::encoder::{Encoder, HiddenStates, PackedEncoder, Pooling, ReferenceEncoder, TokenBatch};
-use crate::heads::{Head, HeadSpec, NonLinearity, PackedHead};
+use crate::encoder::{Encoder, HiddenStates, PackedEncoder, Pooling, TokenBatch};
+use crate::heads::{HeadSpec, NonLinearity, PackedHead};
 use crate::kernels::{Isa, Precision};
+#[cfg(feature = "reference")]
+use crate::reference::{Device, Head, ReferenceEncoder};
 use crate::weights::Weights;
 
 /// Where a network computes, and with which numbers.
@@ -21,6 +21,7 @@ pub enum Backend {
         isa: Isa,
     },
     /// candle in float32: accelerators, and the oracle.
+    #[cfg(feature = "reference")]
     Reference(Device),
 }
 
@@ -34,6 +35,7 @@ pub struct Network {
 #[derive(Debug)]
 enum Heads {
     Packed(Isa, Vec<PackedHead>),
+    #[cfg(feature = "reference")]
     Reference(Vec<Head>),
 }
 
@@ -56,6 +58,7 @@ impl Network {
                 let heads = Heads::Packed(*isa, heads.collect::<Result<_>>()?);
                 Self { encoder: Box::new(PackedEncoder::load(config, trunk, *precision, *isa)?), heads }
             }
+            #[cfg(feature = "reference")]
             Backend::Reference(device) => {
                 let heads = specs.iter().map(|spec| Head::load(spec, hidden, heads, device));
                 let heads = Heads::Reference(heads.collect::<Result<_>>()?);
@@ -100,6 +103,7 @@ impl Network {
     pub fn logits(&self, head: usize) -> usize {
         match &self.heads {
             Heads::Packed(_, heads) => heads[head].logits(),
+            #[cfg(feature = "reference")]
             Heads::Reference(heads) => heads[head].logits(),
         }
     }
@@ -108,7 +112,7 @@ impl Network {
     ///
     /// # Errors
     /// As [`Encoder::forward`].
-    pub fn encode(&self, batch: &TokenBatch) -> Result<HiddenStates> {
+    pub fn encode(&self, batch: &TokenBatch) -> Result<Box<dyn HiddenStates>> {
         self.encoder.forward(batch)
     }
 
@@ -120,8 +124,9 @@ impl Network {
     pub fn forward(&self, batch: &TokenBatch, heads: &[usize]) -> Result<Vec<Vec<Vec<f32>>>> {
         let hidden = self.encode(batch)?;
         let logits = |&index: &usize| match &self.heads {
-            Heads::Packed(isa, heads) => heads[index].forward(*isa, &hidden, batch.len()),
-            Heads::Reference(heads) => Ok(heads[index].forward(&hidden)?.to_vec2::<f32>()?),
+            Heads::Packed(isa, heads) => heads[index].forward(*isa, hidden.as_ref()),
+            #[cfg(feature = "reference")]
+            Heads::Reference(heads) => heads[index].forward(hidden.as_ref()),
         };
         heads.iter().map(logits).collect()
     }

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::fs::File;
 use std::path::Path;
 
-use candle_core::{Device, Tensor};
 use safetensors::tensor::Metadata;
 use safetensors::{Dtype, SafeTensors};
 
@@ -29,7 +28,7 @@ impl Default for Limits {
     }
 }
 
-/// An opened safetensors file. Tensors are copied out as float32 by [`Weights::tensor`].
+/// An opened safetensors file. Tensors are copied out as float32 by [`Weights::values`].
 #[derive(Debug)]
 pub struct Weights {
     bytes: Bytes,
@@ -116,14 +115,6 @@ impl Weights {
     /// The shape of a tensor, `None` where the file has no such tensor.
     pub fn shape(&self, name: &str) -> Option<&[usize]> {
         self.tensors.info(name).map(|info| info.shape.as_slice())
-    }
-
-    /// One tensor as float32 on `device`.
-    ///
-    /// # Errors
-    /// As [`Weights::values`]; [`ModelError::Compute`] where the device failed.
-    pub fn tensor(&self, name: &str, shape: &[usize], device: &Device) -> Result<Tensor> {
-        Ok(Tensor::from_vec(self.values(name, shape)?, shape, device)?)
     }
 
     /// Returns the values of one tensor as float32, in row-major order.

@@ -1,10 +1,11 @@
 //! Files that lie: every one gets an error of a known kind, and nothing of a claimed size is allocated.
 
+use frontdesk_models::ModelError;
 use frontdesk_models::config::{Config, MAX_CONFIG_BYTES};
-use frontdesk_models::encoder::{Encoder, ReferenceEncoder, TokenBatch};
+use frontdesk_models::encoder::{Encoder, TokenBatch};
 use frontdesk_models::heads::{Link, ordinal_level, ordinal_probabilities, probabilities, softmax};
+use frontdesk_models::reference::{Device, ReferenceEncoder};
 use frontdesk_models::weights::{Limits, Weights};
-use frontdesk_models::{Device, ModelError};
 use proptest::prelude::*;
 use safetensors::tensor::{Dtype, TensorView};
 
@@ -91,17 +92,16 @@ fn hostile_weights_are_refused() {
 #[test]
 fn tensors_that_do_not_fit_are_named() {
     let weights = |values: &[f32]| Weights::from_bytes(file("w", &[2], values), Limits::default()).unwrap();
-    let reason =
-        |weights: &Weights, name: &str, shape: &[usize]| match weights.tensor(name, shape, &Device::Cpu) {
-            Err(ModelError::Tensor { name: named, reason }) if named == name => reason,
-            other => panic!("{other:?}"),
-        };
+    let reason = |weights: &Weights, name: &str, shape: &[usize]| match weights.values(name, shape) {
+        Err(ModelError::Tensor { name: named, reason }) if named == name => reason,
+        other => panic!("{other:?}"),
+    };
     assert!(reason(&weights(&[1.0, 2.0]), "v", &[2]).contains("missing"));
     assert!(reason(&weights(&[1.0, 2.0]), "w", &[2, 1]).contains("[2, 1]"));
     assert!(reason(&weights(&[1.0, f32::NAN]), "w", &[2]).contains("NaN at index 1"));
     assert!(reason(&weights(&[f32::INFINITY, 0.0]), "w", &[2]).contains("inf at index 0"));
     let config = Config::from_json(BERT.as_bytes()).unwrap();
-    let trunk = ReferenceEncoder::load(&config, &weights(&[1.0, 2.0]), &Device::Cpu);
+    let trunk = ReferenceEncoder::load(&config, &weights(&[1.0, 2.0]), &Device::cpu());
     assert!(trunk.unwrap_err().to_string().contains("embeddings.word_embeddings.weight"));
 }
 
@@ -110,7 +110,7 @@ fn batches_that_do_not_fit_are_refused() {
     let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/distilbert-single-float32");
     let config = Config::from_json(&std::fs::read(dir.join("config.json")).unwrap()).unwrap();
     let weights = Weights::open(&dir.join("model.safetensors"), Limits::default()).unwrap();
-    let encoder = ReferenceEncoder::load(&config, &weights, &Device::Cpu).unwrap();
+    let encoder = ReferenceEncoder::load(&config, &weights, &Device::cpu()).unwrap();
     let none: Vec<Vec<u32>> = Vec::new();
     assert!(matches!(encoder.forward(&TokenBatch::new(none)), Err(ModelError::Batch(_))));
     for bad in [vec![], vec![1; 41], vec![1, 64]] {

@@ -3,12 +3,12 @@
 mod common;
 
 use common::{golden, golden_dir, largest_difference, minilm_dir, random, read, sequences};
-use frontdesk_models::Device;
-use frontdesk_models::encoder::{Encoder, PackedEncoder, Pooling, ReferenceEncoder, TokenBatch};
+use frontdesk_models::encoder::{Encoder, PackedEncoder, Pooling, TokenBatch};
 use frontdesk_models::kernels::{Isa, Precision};
+use frontdesk_models::reference::{Device, ReferenceEncoder};
 
 fn pooled(encoder: &dyn Encoder, sequences: &[Vec<u32>]) -> Vec<Vec<f32>> {
-    encoder.forward(&TokenBatch::new(sequences)).unwrap().pool(Pooling::Mean).unwrap().to_vec2().unwrap()
+    encoder.forward(&TokenBatch::new(sequences)).unwrap().pool(Pooling::Mean).unwrap()
 }
 
 fn bits(values: &[Vec<f32>]) -> Vec<Vec<u32>> {
@@ -20,7 +20,7 @@ fn f32_gives_the_reference_hidden_states() {
     for case in golden().cases {
         let (config, weights) = read(&golden_dir().join(&case.checkpoint));
         let reference =
-            pooled(&ReferenceEncoder::load(&config, &weights, &Device::Cpu).unwrap(), &case.sequences);
+            pooled(&ReferenceEncoder::load(&config, &weights, &Device::cpu()).unwrap(), &case.sequences);
         for isa in Isa::available() {
             let packed = PackedEncoder::load(&config, &weights, Precision::F32, isa).unwrap();
             for (packed, reference) in pooled(&packed, &case.sequences).iter().zip(&reference) {

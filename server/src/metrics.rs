@@ -37,7 +37,7 @@ pub(crate) struct Metrics {
 }
 
 fn histogram() -> Histogram {
-    Histogram::new(frontdesk::metrics::SECONDS)
+    Histogram::new(frontdesk::metrics::SECONDS.iter().copied())
 }
 
 impl Metrics {

@@ -9,7 +9,6 @@ use subtle::ConstantTimeEq;
 
 /// Limits of the service, and who may call it.
 #[derive(Debug, Clone)]
-#[non_exhaustive]
 pub struct ServerOptions {
     /// Bytes of a request's body.
     pub max_body_bytes: usize,

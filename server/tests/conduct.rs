@@ -14,8 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 fn engine() -> Engine {
     static ENGINE: OnceLock<Engine> = OnceLock::new();
-    let mut options = EngineOptions::default();
-    options.threads = Some(1);
+    let options = EngineOptions { threads: Some(1), ..EngineOptions::default() };
     ENGINE.get_or_init(|| Engine::open(options).unwrap()).clone()
 }
 
@@ -39,8 +38,7 @@ async fn the_route_endpoint_speaks_of_its_own_fields() {
 
 #[tokio::test]
 async fn a_list_is_never_cut_short_whatever_the_limit() {
-    let mut options = ServerOptions::default();
-    options.max_tickets = usize::MAX;
+    let options = ServerOptions { max_tickets: usize::MAX, ..ServerOptions::default() };
     let service = app(engine(), options);
     let body = format!("{{\"tickets\":[{}]}}", vec!["\"\""; MAX_TICKETS + 5].join(","));
     let (status, problem) = answer(&service, "/api/v1/support/analyze/batch", body).await;
@@ -58,8 +56,7 @@ async fn send(address: std::net::SocketAddr, bytes: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn silence_is_cut_before_the_first_request_and_after_it() {
-    let mut options = ServerOptions::default();
-    options.header_timeout = Duration::from_secs(1);
+    let options = ServerOptions { header_timeout: Duration::from_secs(1), ..ServerOptions::default() };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let task = tokio::spawn(serve(listener, engine(), options, std::future::pending()));
@@ -75,8 +72,7 @@ async fn silence_is_cut_before_the_first_request_and_after_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_that_outlasts_the_drain_time_is_cut() {
-    let mut options = ServerOptions::default();
-    options.drain_timeout = Duration::from_millis(100);
+    let options = ServerOptions { drain_timeout: Duration::from_millis(100), ..ServerOptions::default() };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (end, ended) = tokio::sync::oneshot::channel::<()>();

@@ -105,10 +105,10 @@ async fn each_endpoint_gives_its_part() {
 
 #[test]
 fn every_kind_of_error_has_a_status() {
-    for kind in ErrorKind::ALL {
+    for &kind in ErrorKind::ALL {
         assert!(status(kind).is_client_error() || status(kind).is_server_error(), "{kind}");
     }
-    let codes: std::collections::BTreeSet<_> = ErrorKind::ALL.into_iter().map(ErrorKind::code).collect();
+    let codes: std::collections::BTreeSet<_> = ErrorKind::ALL.iter().copied().map(ErrorKind::code).collect();
     assert_eq!(codes.len(), ErrorKind::ALL.len());
     assert_eq!(status(ErrorKind::Overloaded), StatusCode::TOO_MANY_REQUESTS);
     assert_eq!(status(ErrorKind::Timeout), StatusCode::GATEWAY_TIMEOUT);
@@ -135,7 +135,7 @@ async fn the_contracts_errors_are_problems() {
         };
         seen += 1;
         let code = case["code"].as_str().unwrap();
-        let kind = ErrorKind::ALL.into_iter().find(|kind| kind.code() == code).unwrap();
+        let kind = ErrorKind::ALL.iter().copied().find(|kind| kind.code() == code).unwrap();
         let problem = reply.problem(status(kind).as_u16(), code);
         if case["field"].is_string() {
             assert_eq!(problem["field"], case["field"], "{}", case["name"]);

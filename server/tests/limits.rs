@@ -54,8 +54,10 @@ fn chunks(bytes: usize) -> impl futures_core::Stream<Item = Result<Vec<u8>, std:
 
 #[tokio::test]
 async fn only_who_has_a_key_is_served_and_no_key_is_shown() {
-    let mut options = ServerOptions::default();
-    options.keys = Some(Keys::parse("first-key\n\n second-key \n").unwrap());
+    let options = ServerOptions {
+        keys: Some(Keys::parse("first-key\n\n second-key \n").unwrap()),
+        ..ServerOptions::default()
+    };
     assert!(!format!("{options:?}").contains("first"), "{options:?}");
     let service = app(engine(), options);
     let with = |value: &'static str| {
@@ -82,8 +84,7 @@ async fn a_full_queue_and_a_late_answer_have_their_codes() {
     let mut options = EngineOptions::default();
     (options.threads, options.queue) = (Some(1), Some(1));
     let engine = Engine::open(options).unwrap();
-    let mut limits = ServerOptions::default();
-    limits.timeout = Duration::from_millis(60);
+    let limits = ServerOptions { timeout: Duration::from_millis(60), ..ServerOptions::default() };
     let service = app(engine.clone(), limits);
     let long =
         vec![Ticket::new("the proof shows the wrong blue and the press is waiting ".repeat(6)); 20_000];

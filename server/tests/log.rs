@@ -17,8 +17,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 fn engine() -> Engine {
-    let mut options = EngineOptions::default();
-    options.threads = Some(1);
+    let options = EngineOptions { threads: Some(1), ..EngineOptions::default() };
     Engine::open(options).unwrap()
 }
 
@@ -52,8 +51,8 @@ async fn the_log_has_a_line_a_request_and_neither_a_text_nor_a_key() {
         .with_writer(move || writer.clone())
         .finish();
     let guard = tracing::subscriber::set_default(subscriber);
-    let mut options = ServerOptions::default();
-    options.keys = Some(Keys::parse("secret-key").unwrap());
+    let options =
+        ServerOptions { keys: Some(Keys::parse("secret-key").unwrap()), ..ServerOptions::default() };
     let service = app(engine(), options);
     let analyze = "/api/v1/support/analyze";
     assert_eq!(answer(&service, analyze, "{\"text\": \"my private words\"}").await.0, 200);

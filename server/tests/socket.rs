@@ -18,8 +18,7 @@ struct Service {
 }
 
 async fn start(options: ServerOptions) -> Service {
-    let mut engine = EngineOptions::default();
-    engine.threads = Some(1);
+    let engine = EngineOptions { threads: Some(1), ..EngineOptions::default() };
     let engine = Engine::open(engine).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -112,8 +111,7 @@ async fn clients_that_dawdle_are_cut() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_does_not_read_its_answer_is_cut() {
-    let mut options = ServerOptions::default();
-    options.write_timeout = Duration::from_millis(200);
+    let options = ServerOptions { write_timeout: Duration::from_millis(200), ..ServerOptions::default() };
     let service = start(options).await;
     let mut stream = TcpStream::connect(service.address).await.unwrap();
     // Answers of more bytes than the socket holds for its reader.
@@ -132,8 +130,7 @@ async fn a_client_that_does_not_read_its_answer_is_cut() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_over_the_limit_wait_for_a_place() {
-    let mut options = ServerOptions::default();
-    options.max_connections = 2;
+    let options = ServerOptions { max_connections: 2, ..ServerOptions::default() };
     let service = start(options).await;
     let idle = [
         TcpStream::connect(service.address).await.unwrap(),

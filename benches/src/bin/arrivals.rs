@@ -33,10 +33,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Err("usage: arrivals MODEL TEXTS.json [THREADS [PRECISION [SECONDS]]]".into());
     };
     let texts: Vec<String> = serde_json::from_slice(&std::fs::read(texts)?)?;
-    let mut options = EngineOptions::default();
-    options.model = ModelSource::Named(model.clone());
-    options.threads = rest.first().map(|n| n.parse()).transpose()?;
-    options.precision = rest.get(1).map(|name| name.parse()).transpose()?.unwrap_or_default();
+    let options = EngineOptions {
+        model: ModelSource::Named(model.clone()),
+        threads: rest.first().map(|n| n.parse()).transpose()?,
+        precision: rest.get(1).map(|name| name.parse()).transpose()?.unwrap_or_default(),
+        ..EngineOptions::default()
+    };
     let seconds: f64 = rest.get(2).map_or(Ok(20.0), |n| n.parse())?;
     let engine = Engine::open(options)?;
     let tickets: Vec<Ticket> = texts.iter().map(Ticket::new).collect();

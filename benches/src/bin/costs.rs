@@ -36,9 +36,11 @@ fn main() -> Result<(), Failure> {
 }
 
 fn engine(model: &str, precision: &str) -> Result<Engine, Failure> {
-    let mut options = EngineOptions::default();
-    options.model = ModelSource::Named(model.to_owned());
-    options.precision = precision.parse()?;
+    let options = EngineOptions {
+        model: ModelSource::Named(model.to_owned()),
+        precision: precision.parse()?,
+        ..EngineOptions::default()
+    };
     Ok(Engine::open(options)?)
 }
 

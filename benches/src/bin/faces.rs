@@ -23,15 +23,13 @@ fn main() -> Result<(), Failed> {
         return Err("usage: faces MODEL TEXTS.json".into());
     };
     let texts: Vec<String> = serde_json::from_slice(&std::fs::read(texts)?)?;
-    let mut options = EngineOptions::default();
-    options.model = ModelSource::Named(model);
+    let options = EngineOptions { model: ModelSource::Named(model), ..EngineOptions::default() };
     let engine = Engine::open(options)?;
     let (told, address) = mpsc::channel();
     let serving = engine.clone();
     std::thread::spawn(move || {
         let listen = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut options = ServerOptions::default();
-        options.timeout = Duration::from_mins(10);
+        let options = ServerOptions { timeout: Duration::from_mins(10), ..ServerOptions::default() };
         frontdesk_server::run(listen, serving, options, |address| told.send(address).unwrap_or(()))
     });
     let address = address.recv()?;

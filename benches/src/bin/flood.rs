@@ -47,8 +47,7 @@ fn main() -> Result<(), Failed> {
 }
 
 fn serve() -> Result<(), Failed> {
-    let mut options = EngineOptions::default();
-    options.queue = Some(QUEUE);
+    let options = EngineOptions { queue: Some(QUEUE), ..EngineOptions::default() };
     let engine = Engine::open(options)?;
     std::thread::spawn(|| {
         let _ = std::io::stdin().read_line(&mut String::new());

@@ -36,7 +36,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             let mut options = ArchiveOptions::default();
             (options.columns, options.sample) = (columns.clone(), Some(1));
             options.filter = Some("id = 'none'".to_owned());
-            Archive::open(&engine, std::slice::from_ref(&file), options, &mut |_| Ok(()))?;
+            Archive::open(&engine, std::slice::from_ref(&file), options, &|_| Ok(()))?;
             Ok(rows)
         })?;
     }

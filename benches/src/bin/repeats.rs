@@ -38,11 +38,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let history = CustomerHistory { previous_issues: vec![b.text.clone()], ..CustomerHistory::default() };
         tickets[place].push(Ticket { customer_history: Some(history), ..Ticket::new(&a.text) });
     }
-    let mut options = EngineOptions::default();
-    options.route = RouteOptions { records: true, ..RouteOptions::default() };
+    let options = EngineOptions {
+        route: RouteOptions { records: true, ..RouteOptions::default() },
+        ..EngineOptions::default()
+    };
     let engine = Engine::open(options)?;
-    let mut call = AnalyzeOptions::default();
-    call.outputs = vec!["route".to_owned()];
+    let call = AnalyzeOptions { outputs: vec!["route".to_owned()], ..AnalyzeOptions::default() };
     let (mut by_both, mut by_words) = (Vec::new(), Vec::new());
     for tickets in &tickets {
         let analyses = engine.analyze_batch(tickets, &call)?;

@@ -17,7 +17,7 @@
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
 
-use frontdesk::outcomes::{Ending, Estimate, LearnOptions, LearnReport, Outcome, Reward, learn};
+use frontdesk::outcomes::{Ending, LearnOptions, LearnReport, Outcome, Reward, ValueEstimate, learn};
 use frontdesk::route::{Exploration, RoutePolicy, Router};
 use frontdesk::{ByRoute, Facts, Feature, ROUTES, Route, RouteContext};
 use rand::rngs::StdRng;
@@ -122,7 +122,7 @@ fn ticket(random: &mut StdRng) -> Ticket {
     });
     let usual = usual.unwrap_or(&KINDS[0]).1;
     let mut facts = Facts { words: random.random_range(4..90), ..Facts::default() };
-    for feature in Feature::ALL {
+    for &feature in Feature::ALL {
         let range = feature.range();
         let value = match usual.iter().find(|(of, _)| *of == feature) {
             Some((_, value)) => value + 0.2 * normal(random),
@@ -138,7 +138,7 @@ fn ticket(random: &mut StdRng) -> Ticket {
     let before = random.random_range(0..9) * usize::from(random.random_bool(0.6));
     facts.issues = before;
     for _ in 0..before {
-        let likes = ROUTES.map(|route| (6.0 * customer.get(route)).exp());
+        let likes: Vec<f64> = ROUTES.iter().map(|&route| (6.0 * customer.get(route)).exp()).collect();
         let mut at = random.random::<f64>() * likes.iter().sum::<f64>();
         let place = likes.iter().position(|like| {
             at -= like;
@@ -147,7 +147,7 @@ fn ticket(random: &mut StdRng) -> Ticket {
         *facts.solved.get_mut(ROUTES[place.unwrap_or(0)]) += 1;
     }
     if random.random_bool(0.2) {
-        facts.preferred = ROUTES.into_iter().max_by(|a, b| customer.get(*a).total_cmp(customer.get(*b)));
+        facts.preferred = ROUTES.iter().copied().max_by(|a, b| customer.get(*a).total_cmp(customer.get(*b)));
     }
     let mean = ByRoute::new(|route| earns(&facts, route) + customer.get(route));
     let reward = ByRoute::new(|route| (mean.get(route) + TIMES * normal(random)).clamp(-1.0, 1.0));
@@ -278,7 +278,7 @@ impl Desk {
                 });
             Ok(earned.sum::<f64>() / self.seen.len() as f64)
         };
-        let told = |e: &Estimate| format!("{:.4} ({:.4} to {:.4})", e.value, e.low, e.high);
+        let told = |e: &ValueEstimate| format!("{:.4} ({:.4} to {:.4})", e.value, e.low, e.high);
         for (which, policy, of) in [("old", &self.policy, &report.old), ("new", learnt, &report.new)] {
             eprintln!(
                 "  {which}: truth {:.4}, IPS {}, SNIPS {}, doubly robust {}; worth {:.0} rows",
@@ -324,7 +324,7 @@ fn run(path: &str, how: Learning) -> Result<(), Box<dyn std::error::Error>> {
             let (route, confidence) = desk.take(number, &ticket)?;
             if desk.name == "learnt and trying" && number >= 10_000 {
                 let best =
-                    ROUTES.into_iter().all(|other| ticket.reward.get(other) <= ticket.reward.get(route));
+                    ROUTES.iter().copied().all(|other| ticket.reward.get(other) <= ticket.reward.get(route));
                 let bin = &mut sure[((confidence * 10.0) as usize).min(9)];
                 *bin = (bin.0 + 1, bin.1 + f64::from(confidence), bin.2 + f64::from(u8::from(best)));
             }

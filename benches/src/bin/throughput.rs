@@ -24,10 +24,12 @@ fn main() -> Result<(), Failure> {
     let [model, texts, rest @ ..] = args.as_slice() else {
         return Err("usage: throughput MODEL TEXTS.json [THREADS [PRECISION [serve]]]".into());
     };
-    let mut options = EngineOptions::default();
-    options.model = ModelSource::Named(model.clone());
-    options.threads = rest.first().map(|n| n.parse()).transpose()?;
-    options.precision = rest.get(1).map(|name| name.parse()).transpose()?.unwrap_or_default();
+    let options = EngineOptions {
+        model: ModelSource::Named(model.clone()),
+        threads: rest.first().map(|n| n.parse()).transpose()?,
+        precision: rest.get(1).map(|name| name.parse()).transpose()?.unwrap_or_default(),
+        ..EngineOptions::default()
+    };
     let texts = std::fs::read(texts).map_err(|error| format!("{texts}: {error}"))?;
     let bench = Bench { engine: Engine::open(options)?, texts: serde_json::from_slice(&texts)? };
     match rest.get(2).map(String::as_str) {

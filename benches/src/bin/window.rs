@@ -21,8 +21,7 @@ fn main() -> std::result::Result<(), Box<dyn Error>> {
     let rounds: usize = arguments.next().map_or(Ok(3), |rounds| rounds.parse())?;
     let texts: Vec<String> = serde_json::from_slice(&std::fs::read(file)?)?;
     let tickets: Vec<Ticket> = texts.into_iter().map(Ticket::new).collect();
-    let mut options = EngineOptions::default();
-    options.threads = Some(2);
+    let options = EngineOptions { threads: Some(2), ..EngineOptions::default() };
     let engine = Engine::open(options)?;
     stream(&engine, &tickets, 64, 4)?;
     let combinations: Vec<(usize, usize)> =

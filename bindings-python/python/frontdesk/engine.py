@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, cast, overload
 from frontdesk import _frames, _json, _native, _progress, _route, _unicode
 from frontdesk._json import path
 from frontdesk.errors import InvalidInputError
-from frontdesk.types import Analysis, Info, Metrics, Removed, RouteContext, RouteOptions, Ticket
+from frontdesk.types import Analysis, Comparison, Evaluation, Info, Metrics, Removed, RouteContext, RouteOptions, Ticket
 
 if TYPE_CHECKING:
     import numpy as np
@@ -104,6 +104,19 @@ class Engine:
     def info(self) -> Info:
         """What this engine is made of."""
         return cast(Info, self._native.info())
+
+    def evaluate(self, data: Any, **options: Any) -> Evaluation:
+        """As `frontdesk.evaluate`, of this engine's model."""
+        # That module imports this one.
+        from frontdesk.training import evaluate
+
+        return evaluate(data, model=self, **options)
+
+    def compare(self, data: Any, other: Engine | Model | None, **options: Any) -> Comparison:
+        """As `frontdesk.compare`: this engine's model is `a`, and `other` could take its place."""
+        from frontdesk.training import compare
+
+        return compare(data, self, other, **options)
 
     def metrics(self) -> Metrics:
         """What this engine has done so far."""

@@ -47,11 +47,8 @@ def check(
         DataInvalidError where a row has no text or label; InvalidInputError, ModelNotFoundError, ModelInvalidError, IoError. What the rows are is
         not an error but a finding.
     """
-    given = {"task": task, "kind": kind, "base": located(base, "base"), "max_tokens": max_tokens, "threads": threads, "seed": seed}
-    rows = _rows(data, text_column, label_column, "data")
-    valid_rows = None if valid is None else _rows(valid, text_column, label_column, "valid")
-    with _progress.of_training(progress, "examining") as tell:
-        return cast(Diagnosis, _native.check(rows, valid_rows, _json.options(given, unknown), tell))
+    given = {**locals()}
+    return cast(Diagnosis, _run(_native.check, "examining", given))
 
 
 def train(
@@ -129,48 +126,8 @@ def train(
     Raises:
         DataInvalidError names the line, or the row from 1; InvalidInputError, ModelNotFoundError, ModelInvalidError, IoError.
     """
-    options = {
-        "output": path(output, "output"),
-        "task": task,
-        "kind": kind,
-        "base": located(base, "base"),
-        "name": name,
-        "version": version,
-        "licence": licence,
-        "half": half,
-        "max_tokens": max_tokens,
-        "dense": dense,
-        "epochs": epochs,
-        "patience": patience,
-        "batch": batch,
-        "learning_rate": learning_rate,
-        "weight_decay": weight_decay,
-        "dropout": dropout,
-        "method": method,
-        "pooling": pooling,
-        "metric": metric,
-        "accumulate": accumulate,
-        "head_learning_rate": head_learning_rate,
-        "layer_decay": layer_decay,
-        "warmup": warmup,
-        "clip": clip,
-        "smoothing": smoothing,
-        "balanced": balanced,
-        "probe": probe,
-        "lora_rank": lora_rank,
-        "lora_alpha": lora_alpha,
-        "checkpoint_every": checkpoint_every,
-        "resume": resume,
-        "threads": threads,
-        "automate_at": automate_at,
-        "texts": texts,
-        "allow": None if allow is None else list(allow),
-        "seed": seed,
-    }
-    rows = _rows(data, text_column, label_column, "data")
-    valid_rows = None if valid is None else _rows(valid, text_column, label_column, "valid")
-    with _progress.of_training(progress, "training") as tell:
-        return cast(Report, _native.train(rows, valid_rows, _json.options(options, unknown), tell))
+    given = {**locals()}
+    return cast(Report, _run(_native.train, "training", given))
 
 
 def estimate(
@@ -193,13 +150,10 @@ def estimate(
     Raises:
         As `train`.
     """
+    given = {name: value for name, value in locals().items() if name != "options"}
     known = train.__kwdefaults__ or {}
     _json.refuse({name: value for name, value in options.items() if name not in known}, known)
-    given = {**options, "task": task, "base": located(base, "base")}
-    rows = _rows(data, text_column, label_column, "data")
-    valid_rows = None if valid is None else _rows(valid, text_column, label_column, "valid")
-    with _progress.of_training(progress, "estimating") as tell:
-        return cast(TrainEstimate, _native.estimate(rows, valid_rows, _json.options(given, {}), tell))
+    return cast(TrainEstimate, _run(_native.estimate, "estimating", {**given, **options}))
 
 
 def evaluate(
@@ -301,3 +255,19 @@ def _rows(data: Any, text: Any, label: Any, field: str) -> Any:
     except UnicodeEncodeError:
         raise InvalidInputError(f"`{field}` is no path: {file!r}", field) from None
     return (file, text, label)
+
+
+def _run(verb: Any, doing: str, given: dict[str, Any]) -> object:
+    """Runs a verb on labelled rows; `given` are the arguments of the function that was called."""
+    columns = given.pop("text_column"), given.pop("label_column")
+    rows = _rows(given.pop("data"), *columns, "data")
+    valid = given.pop("valid")
+    valid_rows = None if valid is None else _rows(valid, *columns, "valid")
+    progress, unknown = given.pop("progress"), given.pop("unknown", {})
+    given["base"] = located(given["base"], "base")
+    if "output" in given:
+        given["output"] = path(given["output"], "output")
+    if given.get("allow") is not None:
+        given["allow"] = list(given["allow"])
+    with _progress.of_training(progress, doing) as tell:
+        return verb(rows, valid_rows, _json.options(given, unknown), tell)

@@ -1,5 +1,6 @@
 //! `frontdesk score` and `frontdesk diff`.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -49,10 +50,12 @@ pub(crate) struct ReadingArgs {
 
 impl ReadingArgs {
     pub(crate) fn options(&self) -> ArchiveOptions {
-        let mut options = ArchiveOptions::default();
-        options.reading = self.table.reading();
-        options.columns = TicketColumns { created: self.created_column.clone(), ..self.columns.columns() };
-        options.prepare = self.prepare;
+        let mut options = ArchiveOptions {
+            reading: self.table.reading(),
+            columns: TicketColumns { created: self.created_column.clone(), ..self.columns.columns() },
+            prepare: self.prepare,
+            ..ArchiveOptions::default()
+        };
         options.filter.clone_from(&self.filter);
         (options.limit, options.sample, options.seed) = (self.limit, self.sample, self.seed);
         (options.max_errors, options.skip_damaged) = (self.max_errors, self.skip_damaged);
@@ -101,7 +104,7 @@ pub(crate) struct ScoreArgs {
     pub(crate) outputs: Vec<String>,
     /// A sequence-classification checkpoint in the place of the bundle's sentiment head
     #[arg(long, value_name = "NAME|DIR")]
-    pub(crate) sentiment_model: Option<String>,
+    pub(crate) sentiment_model: Option<OsString>,
     /// Of a text longer than the model reads: head, head-and-tail, refuse
     #[arg(long, default_value = "head-and-tail", value_name = "POLICY")]
     pub(crate) long_text: LongText,
@@ -126,7 +129,7 @@ impl ScoreArgs {
 
     pub(crate) fn engine(&self) -> EngineOptions {
         let mut options = self.engine.options();
-        options.sentiment_model = self.sentiment_model.as_deref().map(ModelSource::from);
+        options.sentiment_model = self.sentiment_model.clone().map(ModelSource::from);
         options.outputs.clone_from(&self.outputs);
         options.long_text = self.long_text;
         options.route = self.policy.options();
@@ -137,9 +140,9 @@ impl ScoreArgs {
 #[derive(Debug, Args)]
 pub(crate) struct DiffArgs {
     /// What it was compared with: an output of score; with --archive, a model
-    pub(crate) old: String,
+    pub(crate) old: OsString,
     /// What is compared: an output of score; with --archive, a model
-    pub(crate) new: String,
+    pub(crate) new: OsString,
     /// Score these archives with both models, and compare what they say
     #[arg(long, value_name = "ARCHIVE", num_args = 1..)]
     pub(crate) archive: Vec<String>,

@@ -5,6 +5,7 @@ mod route;
 mod table;
 mod train;
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -50,15 +51,17 @@ pub(crate) enum Command {
 pub(crate) struct EngineArgs {
     /// A directory, a name, or a name on the hub (owner/name@revision); default: the bundled model
     #[arg(long, value_name = "NAME|DIR")]
-    pub(crate) model: Option<String>,
+    pub(crate) model: Option<OsString>,
     #[command(flatten)]
     pub(crate) run: RunArgs,
 }
 
 impl EngineArgs {
     pub(crate) fn options(&self) -> EngineOptions {
-        let mut options = EngineOptions::default();
-        options.model = self.model.as_deref().map_or(ModelSource::Default, ModelSource::from);
+        let mut options = EngineOptions {
+            model: self.model.clone().map_or(ModelSource::Default, ModelSource::from),
+            ..EngineOptions::default()
+        };
         self.run.set(&mut options);
         options
     }
@@ -125,7 +128,7 @@ pub(crate) struct AnalyzeArgs {
     pub(crate) outputs: Vec<String>,
     /// A sequence-classification checkpoint in the place of the bundle's sentiment head
     #[arg(long, value_name = "NAME|DIR")]
-    pub(crate) sentiment_model: Option<String>,
+    pub(crate) sentiment_model: Option<OsString>,
     /// Of a text longer than the model reads: head, head-and-tail, refuse
     #[arg(long, default_value = "head-and-tail", value_name = "POLICY")]
     pub(crate) long_text: LongText,
@@ -162,7 +165,7 @@ pub(crate) struct EvaluateArgs {
     pub(crate) label_column: String,
     /// Compare with this model, which has the same labels: whether it is better, and which rows change
     #[arg(long, value_name = "NAME|DIR")]
-    pub(crate) compare: Option<String>,
+    pub(crate) compare: Option<OsString>,
     /// A precision such as 0.95: for each label, from which score on it is reached, and how much that leaves
     #[arg(long, value_name = "PRECISION", conflicts_with = "compare")]
     pub(crate) automate_at: Option<f64>,
@@ -211,7 +214,7 @@ pub(crate) struct ServeArgs {
     pub(crate) prepare: Preparation,
     /// A sequence-classification checkpoint in the place of the bundle's sentiment head
     #[arg(long, value_name = "NAME|DIR")]
-    pub(crate) sentiment_model: Option<String>,
+    pub(crate) sentiment_model: Option<OsString>,
     #[command(flatten)]
     pub(crate) policy: PolicyArgs,
     #[command(flatten)]

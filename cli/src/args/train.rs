@@ -1,9 +1,10 @@
 //! What `frontdesk train` takes.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::Args;
-use frontdesk::doctor::Kind;
+use frontdesk::doctor::FindingKind;
 use frontdesk::train::{HeadKind, Method, Metric, Pooling};
 
 use super::{ReportFormat, TableArgs, named};
@@ -35,7 +36,7 @@ pub(crate) struct TrainArgs {
     pub(crate) output: Option<PathBuf>,
     /// A plain encoder, or a bundle whose other heads are kept; default: the bundled model
     #[arg(long, value_name = "NAME|DIR")]
-    pub(crate) base: Option<String>,
+    pub(crate) base: Option<OsString>,
     /// The head's name: category, sentiment, emotions, urgency, or your own; route: --data has outcomes, and
     /// --output is the policy's file
     #[arg(long, value_name = "NAME")]
@@ -144,8 +145,8 @@ pub(crate) struct TrainArgs {
     #[arg(long)]
     pub(crate) texts: bool,
     /// Train although the doctor found this, such as leak; may be given several times
-    #[arg(long, value_parser = named::<Kind>, value_name = "FINDING")]
-    pub(crate) allow: Vec<Kind>,
+    #[arg(long, value_parser = named::<FindingKind>, value_name = "FINDING")]
+    pub(crate) allow: Vec<FindingKind>,
     /// Examine the rows and train nothing
     #[arg(long)]
     pub(crate) check_only: bool,

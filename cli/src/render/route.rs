@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use comfy_table::{Attribute, Cell};
-use frontdesk::outcomes::{Estimate, LearnReport};
+use frontdesk::outcomes::{LearnReport, ValueEstimate};
 use frontdesk::{Contribution, RouteAnalysis};
 
 use super::{bar, pairs, table};
@@ -61,11 +61,11 @@ pub(crate) fn learnt(report: &LearnReport, policy: Option<&Path>) -> String {
     }
     let mut values = table();
     values.set_header(["reward a ticket", "logged", "old policy", "new policy"].map(bold));
-    let told = |e: &Estimate| format!("{:.4} ({:.4} to {:.4})", e.value, e.low, e.high);
+    let told = |e: &ValueEstimate| format!("{:.4} ({:.4} to {:.4})", e.value, e.low, e.high);
     let none = String::new;
     values.add_row(["as it was".to_owned(), told(&report.logged), none(), none()]);
     for (name, of) in [
-        ("IPS", (|v| v.ips) as fn(&frontdesk::outcomes::PolicyValue) -> Estimate),
+        ("IPS", (|v| v.ips) as fn(&frontdesk::outcomes::PolicyValue) -> ValueEstimate),
         ("SNIPS", |v| v.snips),
         ("doubly robust", |v| v.doubly_robust),
     ] {

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use frontdesk::doctor::RowCount;
-use frontdesk::train::{Estimate, FindingReport, HeadDiagnosis, HeadReport, REPORT_PAGE, Report, Threshold};
+use frontdesk::train::{
+    FindingReport, HeadDiagnosis, HeadReport, REPORT_PAGE, Report, Threshold, TrainEstimate,
+};
 
 use super::{pairs, table};
 
@@ -42,7 +44,7 @@ pub(crate) fn report(report: &Report, output: &Path) -> String {
 }
 
 /// What a training would take.
-pub(crate) fn estimate(found: &Estimate) -> String {
+pub(crate) fn estimate(found: &TrainEstimate) -> String {
     let mut rows = vec![
         ("steps", found.steps.to_string()),
         ("time", format!("{:.0} s, if it runs through all epochs", found.seconds)),

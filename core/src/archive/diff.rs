@@ -14,7 +14,6 @@ use crate::{Error, ErrorKind, Result};
 
 /// Options of a comparison.
 #[derive(Debug, Clone)]
-#[non_exhaustive]
 pub struct DiffOptions {
     /// Examples of each change, at most.
     pub examples: usize,
@@ -49,12 +48,12 @@ pub struct OutputDiff {
     /// Their share.
     pub share: f64,
     /// The changes, the most frequent first.
-    pub changes: Vec<Change>,
+    pub changes: Vec<AnswerChange>,
 }
 
 /// A value that became another one.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Change {
+pub struct AnswerChange {
     /// The value before; `None` where there was none.
     pub before: Option<String>,
     /// The value after.
@@ -138,9 +137,9 @@ pub fn diff(before: &Path, after: &Path, options: &DiffOptions) -> Result<Diff> 
 type Changes = BTreeMap<(Option<String>, Option<String>), (u64, Vec<Example>)>;
 
 fn of(output: String, changes: Changes, rows: u64) -> OutputDiff {
-    let mut changes: Vec<Change> = changes
+    let mut changes: Vec<AnswerChange> = changes
         .into_iter()
-        .map(|((before, after), (count, examples))| Change { before, after, count, examples })
+        .map(|((before, after), (count, examples))| AnswerChange { before, after, count, examples })
         .collect();
     changes.sort_by_key(|change| std::cmp::Reverse(change.count));
     let changed = changes.iter().map(|change| change.count).sum();

@@ -19,7 +19,7 @@ mod tally;
 mod work;
 mod write;
 
-pub use diff::{Change, Diff, DiffOptions, Example, OutputDiff, diff};
+pub use diff::{AnswerChange, Diff, DiffOptions, Example, OutputDiff, diff};
 pub use estimate::ArchiveEstimate;
 pub use options::{ArchiveOptions, OutputFormat};
 pub use run::Archive;
@@ -28,7 +28,7 @@ pub use tally::{Counts, Tally};
 /// A stage of a run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Stage {
+pub enum ArchiveStage {
     /// It reads the inputs to know them again.
     #[default]
     Checking,
@@ -39,10 +39,10 @@ pub enum Stage {
 }
 
 /// The progress of a run.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize)]
 pub struct ArchiveProgress {
     /// The stage of the run.
-    pub stage: Stage,
+    pub stage: ArchiveStage,
     /// Rows that were read, those of earlier runs counted.
     pub rows: u64,
     /// Rows of all inputs, where they are known.

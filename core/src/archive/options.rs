@@ -9,7 +9,6 @@ use crate::table::{Reading, TicketColumns};
 /// Options of scoring an archive. The default reads every row that it can, prepares the texts, and writes
 /// Parquet.
 #[derive(Debug, Clone)]
-#[non_exhaustive]
 pub struct ArchiveOptions {
     /// How the inputs are read.
     pub reading: Reading,

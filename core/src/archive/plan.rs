@@ -6,13 +6,13 @@ use super::filter::Filter;
 use super::options::ArchiveOptions;
 use super::select::{Sample, Sampling};
 use super::write::Shape;
-use super::{ArchiveProgress, Stage};
+use super::{ArchiveProgress, ArchiveStage};
 use crate::score::Layout;
 use crate::table::{
     ColumnMapping, Fault, Field, Input, Located, Making, Prepared, Record, Records, SkippedColumn,
     SourceColumn, Wanted, check, fitting, locate, map, no_column, require, ticket,
 };
-use crate::{Engine, Error, ErrorKind, Result};
+use crate::{Engine, Error, ErrorKind, OnProgress, Result};
 
 /// Everything that is known before the first row is scored.
 pub(crate) struct Plan {
@@ -43,7 +43,7 @@ impl Plan {
         engine: &Engine,
         names: &[String],
         options: &ArchiveOptions,
-        progress: &mut dyn FnMut(&ArchiveProgress) -> Result<()>,
+        progress: OnProgress<'_, ArchiveProgress>,
     ) -> Result<Self> {
         check_options(engine, options)?;
         let filter = options.filter.as_deref().map(Filter::new).transpose()?;
@@ -59,8 +59,9 @@ impl Plan {
         };
         let named = |e: Error| e.context(&input.name);
         let mapping = map(first, &options.columns, input.is_sparse()).map_err(named)?;
-        let mut told =
-            |rows| progress(&ArchiveProgress { stage: Stage::Choosing, rows, ..ArchiveProgress::default() });
+        let mut told = |rows| {
+            progress(ArchiveProgress { stage: ArchiveStage::Choosing, rows, ..ArchiveProgress::default() })
+        };
         let readable = whole().map(|(input, _)| input);
         let (taken, mut skipped) = fitting(readable, mapping, &options.columns.customer, &mut told)?;
         let taken = everywhere(taken, &whole(), &mut skipped);
@@ -185,7 +186,7 @@ impl Plan {
         &self,
         wanted: u64,
         options: &ArchiveOptions,
-        progress: &mut dyn FnMut(&ArchiveProgress) -> Result<()>,
+        progress: OnProgress<'_, ArchiveProgress>,
     ) -> Result<Sample> {
         let mut sampling = Sampling::new(wanted, options.seed);
         if let (Some(rows), None) = (self.told_rows(), &self.filter) {
@@ -207,8 +208,8 @@ impl Plan {
                         }
                         row += 1;
                         if row % 65_536 == 0 {
-                            progress(&ArchiveProgress {
-                                stage: Stage::Choosing,
+                            progress(ArchiveProgress {
+                                stage: ArchiveStage::Choosing,
                                 rows: row,
                                 ..ArchiveProgress::default()
                             })?;
@@ -374,16 +375,14 @@ fn kept_names(keep: &[String], layout: &Layout) -> Result<Vec<String>> {
     Ok(names)
 }
 
-fn digests(
-    located: &[Located],
-    progress: &mut dyn FnMut(&ArchiveProgress) -> Result<()>,
-) -> Result<Vec<String>> {
+fn digests(located: &[Located], progress: OnProgress<'_, ArchiveProgress>) -> Result<Vec<String>> {
     let bytes = located.iter().map(|one| one.input.bytes()).sum();
-    let mut told = ArchiveProgress { stage: Stage::Checking, all_bytes: bytes, ..ArchiveProgress::default() };
+    let mut told =
+        ArchiveProgress { stage: ArchiveStage::Checking, all_bytes: bytes, ..ArchiveProgress::default() };
     let digest = |one: &Located| {
         let digest = one.identity.digest(&mut |read| {
             told.bytes += read;
-            progress(&told)
+            progress(told)
         });
         digest.map_err(|e| e.context(&one.input.name))
     };

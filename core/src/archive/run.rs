@@ -12,9 +12,9 @@ use super::plan::Plan;
 use super::summary;
 use super::work::{Chunk, Quarantined, Reading, SelectedRow, write};
 use super::write::OutRow;
-use super::{ArchiveProgress, ArchiveReport, Stage};
+use super::{ArchiveProgress, ArchiveReport, ArchiveStage};
 use crate::table::{ColumnMapping, Input, Notice, SkippedColumn};
-use crate::{Engine, Error, ErrorKind, Result};
+use crate::{Engine, Error, ErrorKind, OnProgress, Result};
 
 /// Chunks that wait between two threads.
 const WAITING: usize = 4;
@@ -54,7 +54,7 @@ impl Archive {
         engine: &Engine,
         inputs: &[String],
         options: ArchiveOptions,
-        progress: &mut dyn FnMut(&ArchiveProgress) -> Result<()>,
+        progress: OnProgress<'_, ArchiveProgress>,
     ) -> Result<Self> {
         let plan = Plan::new(engine, inputs, &options, progress)?;
         Ok(Self { engine: engine.clone(), options, plan })
@@ -97,17 +97,13 @@ impl Archive {
     /// `invalid-input` where the directory holds another run, or one that is under way; `data-invalid` for a
     /// damaged input, or more faulty rows than [`ArchiveOptions::max_errors`]; `io`, where the disk is full,
     /// for example; and those of the engine. Parts that are whole stay.
-    pub fn score(
-        &self,
-        output: &Path,
-        progress: &mut dyn FnMut(&ArchiveProgress) -> Result<()>,
-    ) -> Result<ArchiveReport> {
+    pub fn score(&self, output: &Path, progress: OnProgress<'_, ArchiveProgress>) -> Result<ArchiveReport> {
         let Self { engine, options, plan } = self;
         let manifest = plan.manifest(engine, options)?;
         let (folder, done) = Folder::open(output, &manifest)?;
         let began = Instant::now();
         let told = ArchiveProgress {
-            stage: Stage::Scoring,
+            stage: ArchiveStage::Scoring,
             rows: done.tally.rows,
             all_rows: plan.told_rows(),
             all_bytes: plan.bytes(),
@@ -141,7 +137,7 @@ struct Run<'a> {
     plan: &'a Plan,
     told: ArchiveProgress,
     began: Instant,
-    progress: &'a mut dyn FnMut(&ArchiveProgress) -> Result<()>,
+    progress: OnProgress<'a, ArchiveProgress>,
 }
 
 impl Run<'_> {
@@ -237,7 +233,7 @@ impl Run<'_> {
         (self.told.repeated, self.told.tokens) = (repeated, tokens);
         self.told.seconds = self.began.elapsed().as_secs_f64();
         self.told.bytes = self.plan.bytes_read();
-        (self.progress)(&self.told)
+        (self.progress)(self.told)
     }
 }
 

@@ -19,8 +19,8 @@ use crate::model::bundle::locate;
 use crate::model::forward::Model;
 use crate::pipeline::{CallSpec, Pipeline};
 use crate::{
-    Analysis, AnalyzeOptions, EngineOptions, Error, ErrorKind, Metrics, ModelInfo, ModelSource, Result,
-    Shutdown, Ticket, Tickets,
+    Analysis, AnalyzeOptions, EngineOptions, Error, ErrorKind, IntoTickets, Metrics, ModelInfo, ModelSource,
+    Result, Shutdown, Ticket, Tickets,
 };
 
 pub use self::pending::Pending;
@@ -60,7 +60,7 @@ pub struct Info {
     pub max_tokens: usize,
     /// `cpu`, `cuda:0` or `metal`.
     pub device: String,
-    /// `f32`.
+    /// `f32`, `int8` or `bf16`.
     pub precision: &'static str,
     /// Threads of the engine's own pool.
     pub threads: usize,
@@ -99,7 +99,7 @@ impl Engine {
         };
         let mut sentiment_model = None;
         let load = || -> Result<_> {
-            let load = |source: &ModelSource| Model::open(&locate(source, &options)?, &backend);
+            let load = |source: &ModelSource| Model::open(&locate(source, &options.hub)?, &backend);
             let model = load(&options.model)?;
             let sentiment = options.sentiment_model.as_ref().map(load).transpose()?;
             sentiment_model = sentiment.as_ref().map(|model| model.info.clone());
@@ -145,20 +145,23 @@ impl Engine {
     /// # Errors
     /// As [`Engine::analyze_batch`].
     pub fn analyze_with(&self, ticket: &Ticket, options: &AnalyzeOptions) -> Result<Analysis> {
-        let analyses = self.analyze_batch(std::slice::from_ref(ticket), options)?;
-        analyses
-            .into_iter()
-            .next()
-            .ok_or_else(|| Error::new(ErrorKind::Internal, "one ticket gave no analysis"))
+        let mut analyses = self.analyze_batch([ticket.clone()], options)?;
+        analyses.pop().ok_or_else(|| Error::new(ErrorKind::Internal, "one ticket gave no analysis"))
     }
 
     /// Analyzes tickets, in their order. One bad ticket fails the call and is named by its place, from 0.
     ///
+    /// Of [`IntoTickets`], what is handed over is not copied.
+    ///
     /// # Errors
     /// As [`Engine::analyze`]; `too-large` for more than [`MAX_TICKETS`]; `overloaded` where too many tickets
     /// of other callers wait; `timeout`; `cancelled` where the engine was closed before.
-    pub fn analyze_batch(&self, tickets: &[Ticket], options: &AnalyzeOptions) -> Result<Vec<Analysis>> {
-        self.submit(tickets.to_vec(), options).wait()
+    pub fn analyze_batch(
+        &self,
+        tickets: impl IntoTickets,
+        options: &AnalyzeOptions,
+    ) -> Result<Vec<Analysis>> {
+        self.submit(tickets, options).wait()
     }
 
     /// Hands tickets over and returns at once; `pending.wait()` or `pending.await` gives what
@@ -167,24 +170,19 @@ impl Engine {
     /// Tickets of concurrent callers share batches; an engine with nothing to do begins at once. Callers get
     /// their turns one after the other, so that one message does not wait for somebody's thousands.
     /// Dropping the [`Pending`] cancels what has not begun and frees its place in the queue.
-    pub fn submit(&self, tickets: Vec<Ticket>, options: &AnalyzeOptions) -> Pending<Vec<Analysis>> {
-        self.submit_from(Arc::new(tickets), options)
+    pub fn submit(&self, tickets: impl IntoTickets, options: &AnalyzeOptions) -> Pending<Vec<Analysis>> {
+        self.hand_over(tickets.into_tickets(), options, false)
     }
 
-    /// As [`Engine::submit`], from a source that is read where it is: texts are not copied.
-    pub fn submit_from(&self, tickets: Arc<dyn Tickets>, options: &AnalyzeOptions) -> Pending<Vec<Analysis>> {
-        self.hand_over(tickets, options, false)
-    }
-
-    /// As [`Engine::submit_from`], but where other callers fill the queue the call waits for its turn instead
+    /// As [`Engine::submit`], but where other callers fill the queue the call waits for its turn instead
     /// of being `overloaded`. It is for callers who hand over a bounded number of tickets and wait for their
     /// answers, as [`Engine::stream`] does.
     pub fn submit_in_turn(
         &self,
-        tickets: Arc<dyn Tickets>,
+        tickets: impl IntoTickets,
         options: &AnalyzeOptions,
     ) -> Pending<Vec<Analysis>> {
-        self.hand_over(tickets, options, true)
+        self.hand_over(tickets.into_tickets(), options, true)
     }
 
     fn hand_over(

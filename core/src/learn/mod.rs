@@ -14,3 +14,10 @@ pub mod outcomes;
 mod scale;
 #[cfg(feature = "train")]
 pub mod train;
+
+/// The error of a computation on candle's tensors.
+#[cfg(feature = "train")]
+#[allow(clippy::needless_pass_by_value, reason = "for `map_err`")]
+fn compute(error: candle_core::Error) -> crate::Error {
+    frontdesk_models::ModelError::Compute(error.to_string()).into()
+}

@@ -1,6 +1,7 @@
 //! Where an engine computes, and with which numbers.
 
-use frontdesk_models::Device;
+use std::fmt;
+
 use frontdesk_models::kernels::{self, Isa};
 use frontdesk_models::network::Backend;
 
@@ -22,48 +23,82 @@ pub(crate) fn cpu() -> Result<Backend> {
     Ok(Backend::Packed { precision: kernels::Precision::F32, isa: Isa::chosen()? })
 }
 
-/// Returns the backend that the options ask for, with its names.
+/// Returns the backend that the options ask for, with its names. A device that was named and is not available
+/// is an error, never a reason to fall back.
 ///
 /// # Errors
 /// `device-unavailable` for a device that is named and not available; `invalid-input` for a precision that
 /// the device does not have.
 pub(crate) fn choose(device: DeviceChoice, precision: Precision) -> Result<Chosen> {
-    let (device, name) = open_device(device)?;
-    let packed = |precision| Ok::<_, Error>(Backend::Packed { precision, isa: Isa::chosen()? });
-    let (backend, precision) = match (&device, precision) {
-        (Device::Cpu, Precision::Int8) => (packed(kernels::Precision::Int8)?, "int8"),
-        (Device::Cpu, Precision::Bf16) => (packed(kernels::Precision::Bf16)?, "bf16"),
-        (Device::Cpu, Precision::Auto | Precision::F32) => (cpu()?, "f32"),
-        (_, Precision::Auto | Precision::F32) => (Backend::Reference(device), "f32"),
-        (_, Precision::Int8 | Precision::Bf16) => {
-            let reason = format!("{name} does not compute in this precision; known: auto, f32");
-            return Err(Error::invalid("precision", reason));
+    match device {
+        DeviceChoice::Cpu => on_cpu(precision),
+        DeviceChoice::Cuda(ordinal) => on_accelerator(Accelerator::Cuda(ordinal), precision),
+        DeviceChoice::Metal => on_accelerator(Accelerator::Metal, precision),
+        DeviceChoice::Auto => {
+            let built = [
+                cfg!(feature = "cuda").then_some(Accelerator::Cuda(0)),
+                cfg!(feature = "metal").then_some(Accelerator::Metal),
+            ];
+            let there = built.into_iter().flatten().find(|accelerator| accelerator.open().is_ok());
+            there.map_or_else(|| on_cpu(precision), |accelerator| on_accelerator(accelerator, precision))
         }
-    };
-    Ok(Chosen { backend, device: name, precision })
+    }
 }
 
-/// Opens the device and returns it with its name. One that was named and is not available is an error, never
-/// a reason to fall back.
-fn open_device(choice: DeviceChoice) -> Result<(Device, String)> {
-    let unavailable = |name: &str, reason: String| {
-        Error::new(ErrorKind::DeviceUnavailable, format!("{name} is not available: {reason}"))
+fn on_cpu(precision: Precision) -> Result<Chosen> {
+    let (numbers, name) = match precision {
+        Precision::Int8 => (kernels::Precision::Int8, "int8"),
+        Precision::Bf16 => (kernels::Precision::Bf16, "bf16"),
+        Precision::Auto | Precision::F32 => (kernels::Precision::F32, "f32"),
     };
-    let cuda = |ordinal: usize| {
-        Device::new_cuda(ordinal)
-            .map(|device| (device, format!("cuda:{ordinal}")))
-            .map_err(|e| unavailable(&format!("cuda:{ordinal}"), e.to_string()))
-    };
-    let metal = || {
-        Device::new_metal(0).map(|d| (d, "metal".to_owned())).map_err(|e| unavailable("metal", e.to_string()))
-    };
-    match choice {
-        DeviceChoice::Cpu => Ok((Device::Cpu, "cpu".to_owned())),
-        DeviceChoice::Cuda(ordinal) => cuda(ordinal),
-        DeviceChoice::Metal => metal(),
-        DeviceChoice::Auto if cfg!(feature = "cuda") => cuda(0).or_else(|_| open_device(DeviceChoice::Cpu)),
-        DeviceChoice::Auto if cfg!(feature = "metal") => metal().or_else(|_| open_device(DeviceChoice::Cpu)),
-        DeviceChoice::Auto => open_device(DeviceChoice::Cpu),
+    let backend = Backend::Packed { precision: numbers, isa: Isa::chosen()? };
+    Ok(Chosen { backend, device: "cpu".to_owned(), precision: name })
+}
+
+fn on_accelerator(accelerator: Accelerator, precision: Precision) -> Result<Chosen> {
+    let backend = accelerator.open()?;
+    if matches!(precision, Precision::Int8 | Precision::Bf16) {
+        let reason = format!("{accelerator} does not compute in this precision; known: auto, f32");
+        return Err(Error::invalid("precision", reason));
+    }
+    Ok(Chosen { backend, device: accelerator.to_string(), precision: "f32" })
+}
+
+/// A device beside the CPU.
+#[derive(Debug, Clone, Copy)]
+enum Accelerator {
+    Cuda(usize),
+    Metal,
+}
+
+impl fmt::Display for Accelerator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cuda(ordinal) => write!(f, "cuda:{ordinal}"),
+            Self::Metal => f.write_str("metal"),
+        }
+    }
+}
+
+impl Accelerator {
+    #[cfg(any(feature = "cuda", feature = "metal"))]
+    fn open(self) -> Result<Backend> {
+        use frontdesk_models::reference::Device;
+
+        let device = match self {
+            Self::Cuda(ordinal) => Device::cuda(ordinal),
+            Self::Metal => Device::metal(),
+        };
+        device.map(Backend::Reference).map_err(|e| self.unavailable(&e.to_string()))
+    }
+
+    #[cfg(not(any(feature = "cuda", feature = "metal")))]
+    fn open(self) -> Result<Backend> {
+        Err(self.unavailable("this build has no accelerator; the features `cuda` and `metal` give one"))
+    }
+
+    fn unavailable(self, reason: &str) -> Error {
+        Error::new(ErrorKind::DeviceUnavailable, format!("{self} is not available: {reason}"))
     }
 }
 

@@ -1,27 +1,26 @@
 //! Options of an engine and of a call; each can be read from JSON, in either spelling.
 
-#[cfg(feature = "hub")]
-pub(crate) mod hub;
+mod hub;
+mod model;
 
 use std::str::FromStr;
 use std::time::Duration;
 
 use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::prepare::Preparation;
 use crate::route::RouteOptions;
 use crate::{Error, Result, RouteContext};
 
-#[cfg(feature = "hub")]
 pub use self::hub::HubOptions;
+pub use self::model::ModelSource;
 
 /// How to open an engine. The default opens the bundled model on the best device that this build knows.
 ///
 /// As JSON, every field but the last two may be given, and `null` stands for the default.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-#[non_exhaustive]
 pub struct EngineOptions {
     /// The model.
     #[serde(deserialize_with = "or_default")]
@@ -56,52 +55,8 @@ pub struct EngineOptions {
     #[serde(skip)]
     pub shutdown: Shutdown,
     /// How to reach the hub; by default as the environment says.
-    #[cfg(feature = "hub")]
     #[serde(skip)]
-    pub hub: crate::HubOptions,
-}
-
-/// Where a model comes from.
-#[derive(Debug, Clone, Default)]
-#[non_exhaustive]
-pub enum ModelSource {
-    /// `frontdesk-small`, found as [`crate::default_model_dir`] says.
-    #[default]
-    Default,
-    /// A directory where one of this name exists, else a name on the hub, with `@revision` after it where
-    /// wanted.
-    Named(String),
-    /// The files themselves, by name (`config.json`, `model.safetensors`, `tokenizer.json`, …).
-    Bytes(std::collections::BTreeMap<String, Vec<u8>>),
-}
-
-impl From<&str> for ModelSource {
-    fn from(name: &str) -> Self {
-        Self::Named(name.to_owned())
-    }
-}
-
-impl<'de> Deserialize<'de> for ModelSource {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        String::deserialize(deserializer).map(Self::Named)
-    }
-}
-
-impl Serialize for ModelSource {
-    /// Writes the name; for bytes, only that they are bytes.
-    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        match self {
-            Self::Default => serializer.serialize_str("frontdesk-small"),
-            Self::Named(name) => serializer.serialize_str(name),
-            Self::Bytes(_) => serializer.serialize_str("bytes"),
-        }
-    }
-}
-
-impl From<&std::path::Path> for ModelSource {
-    fn from(path: &std::path::Path) -> Self {
-        Self::Named(path.display().to_string())
-    }
+    pub hub: HubOptions,
 }
 
 /// The device to run on.
@@ -235,7 +190,6 @@ pub enum Shutdown {
 /// Options of one call. In JSON the timeout is `timeout_ms`, in milliseconds.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-#[non_exhaustive]
 pub struct AnalyzeOptions {
     /// The outputs to compute; empty: those that the engine was opened with.
     #[serde(deserialize_with = "or_default")]

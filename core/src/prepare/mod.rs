@@ -48,7 +48,8 @@ pub enum Removed {
 
 impl Removed {
     /// Every kind, in the order in which they are reported.
-    pub const ALL: [Self; 5] = [Self::Html, Self::Quotes, Self::Forwards, Self::Signature, Self::Disclaimer];
+    pub const ALL: &'static [Self] =
+        &[Self::Html, Self::Quotes, Self::Forwards, Self::Signature, Self::Disclaimer];
 
     fn name(self) -> &'static str {
         match self {

@@ -74,9 +74,10 @@ impl FromStr for Preparation {
         }
         let mut preparation = Self::NONE;
         for name in text.split(',') {
-            let kind = Removed::ALL.into_iter().find(|kind| kind.name() == name.trim());
+            let kind = Removed::ALL.iter().copied().find(|kind| kind.name() == name.trim());
             preparation.add(kind.ok_or_else(|| {
-                let known = Removed::ALL.map(Removed::name).join(", ");
+                let known: Vec<_> = Removed::ALL.iter().map(|kind| kind.name()).collect();
+                let known = known.join(", ");
                 Error::invalid(
                     "prepare",
                     format!("`{name}` is nothing to take away; known: all, none, {known}"),
@@ -89,7 +90,7 @@ impl FromStr for Preparation {
 
 impl Serialize for Preparation {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        serializer.collect_seq(Removed::ALL.into_iter().filter(|kind| self.has(*kind)))
+        serializer.collect_seq(Removed::ALL.iter().copied().filter(|kind| self.has(*kind)))
     }
 }
 

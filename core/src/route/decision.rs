@@ -1,8 +1,6 @@
 //! One decision from facts alone: rules, scores and exploration. The same facts, policy, context and draw
 //! give the same decision.
 
-use jiff::Timestamp;
-
 use super::contributions::{contributions, weighed};
 use super::explore::drawn;
 use super::policy::RoutePolicy;
@@ -11,7 +9,7 @@ use super::reversal::reversal;
 use super::score::{Scores, ranking, score};
 #[cfg(feature = "train")]
 use super::weights::Weights;
-use crate::{Error, ErrorKind, Exclusion, Facts, Route, RouteAnalysis, RouteContext, RouteScore};
+use crate::{Error, ErrorKind, Exclusion, Facts, Route, RouteAnalysis, RouteContext, RouteScore, Timestamp};
 
 /// The input of a decision beside the facts.
 #[derive(Debug, Clone, Copy)]

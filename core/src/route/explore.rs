@@ -47,7 +47,7 @@ impl Exploration {
         if let Some(by_gap) = self.by_gap.filter(|by_gap| !(*by_gap > 0.0 && by_gap.is_finite())) {
             return invalid(format!("by_gap: {by_gap} is not above 0"));
         }
-        for route in ROUTES {
+        for &route in ROUTES {
             let (floor, ceiling) = (*self.floor.get(route), *self.ceiling.get(route));
             if !(0.0..=1.0).contains(&floor) || !(0.0..=1.0).contains(&ceiling) || floor > ceiling {
                 return invalid(format!(

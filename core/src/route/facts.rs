@@ -18,7 +18,7 @@ impl Facts {
         let features = Features::of(&keywords, &complexity, urgency, signals, repeat);
         let success = history.map(historical_success).unwrap_or_default();
         let quoted =
-            Topic::ALL.into_iter().filter_map(|topic| Some((topic, keywords.first(topic)?.to_owned())));
+            Topic::ALL.iter().copied().filter_map(|topic| Some((topic, keywords.first(topic)?.to_owned())));
         Self {
             features: features.iter().filter(|(_, value)| *value != 0.0).collect(),
             keywords: quoted.collect(),

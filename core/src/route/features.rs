@@ -12,7 +12,7 @@ use crate::{Category, Feature, Polarity, Topic, Urgency};
 
 impl Feature {
     /// All features, in the order of their numbers.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: &'static [Self] = &[
         Self::HowTo,
         Self::Visual,
         Self::Fault,
@@ -78,7 +78,7 @@ pub(super) struct Features([f64; Feature::ALL.len()]);
 
 impl Features {
     pub(super) fn iter(&self) -> impl Iterator<Item = (Feature, f64)> {
-        Feature::ALL.into_iter().zip(self.0)
+        Feature::ALL.iter().copied().zip(self.0)
     }
 
     fn set(&mut self, feature: Feature, value: f64) {
@@ -111,7 +111,7 @@ impl Features {
             [Topic::Emotion, Topic::Fault, Topic::Emergency].map(|topic| keywords.count(topic));
         let shouts = if angry_ground.iter().any(|count| *count > 0) { keywords.shouts() } else { 0 };
         self.set(Feature::Emotion, saturate(keywords.count(Topic::Emotion) + shouts));
-        let all: usize = Topic::ALL.into_iter().map(|topic| keywords.count(topic)).sum();
+        let all: usize = Topic::ALL.iter().copied().map(|topic| keywords.count(topic)).sum();
         let share = keywords.count(Topic::Courtesy) as f64 / all.max(1) as f64;
         self.set(Feature::Courtesy, share * keywords.strength(Topic::Courtesy));
     }

@@ -1,11 +1,11 @@
 //! When a route is open, by the clock of a place.
 
-use jiff::civil::{Date, Time, Weekday};
+use jiff::Zoned;
+use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, Zoned};
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, ErrorKind, Result};
+use crate::{Date, Error, ErrorKind, Result, TimeOfDay, Timestamp};
 
 /// Opening hours.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,9 +27,9 @@ pub struct Span {
     /// The days.
     pub days: Vec<Day>,
     /// The first moment, `08:30`.
-    pub from: Time,
+    pub from: TimeOfDay,
     /// The moment after the last, `18:00`; `00:00` is the end of the day.
-    pub to: Time,
+    pub to: TimeOfDay,
 }
 
 /// A day of the week.
@@ -62,10 +62,10 @@ impl From<Weekday> for Day {
 
 impl Span {
     fn holds(&self, now: &Zoned) -> bool {
-        let time = now.time();
+        let time = TimeOfDay(now.time());
         self.days.contains(&now.weekday().into())
             && self.from <= time
-            && (time < self.to || self.to == Time::midnight())
+            && (time < self.to || self.to == TimeOfDay::MIDNIGHT)
     }
 }
 
@@ -74,8 +74,8 @@ impl Hours {
     pub(super) fn are_open(&self, now: Timestamp) -> bool {
         // A policy is checked before it is used.
         let Ok(zone) = TimeZone::get(&self.time_zone) else { return false };
-        let now = now.to_zoned(zone);
-        !self.closed.contains(&now.date()) && self.open.iter().any(|span| span.holds(&now))
+        let now = now.0.to_zoned(zone);
+        !self.closed.contains(&Date(now.date())) && self.open.iter().any(|span| span.holds(&now))
     }
 
     pub(super) fn check(&self) -> Result<()> {
@@ -90,7 +90,7 @@ impl Hours {
             if days.is_empty() {
                 return invalid(format!("from {from} to {to} on no day"));
             }
-            if from >= to && *to != Time::midnight() {
+            if from >= to && *to != TimeOfDay::MIDNIGHT {
                 return invalid(format!(
                     "they open at {from} and close at {to}; a span past midnight is two"
                 ));

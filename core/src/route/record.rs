@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use jiff::Timestamp;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
@@ -10,7 +9,7 @@ use super::decision::{DecisionContext, NoRoute, decide};
 use super::file::read_small;
 use super::policy::RoutePolicy;
 use crate::digest::digest_named;
-use crate::{CustomerHistory, DecisionRecord, Error, ErrorKind, Result, RouteAnalysis, Urgency};
+use crate::{CustomerHistory, DecisionRecord, Error, ErrorKind, Result, RouteAnalysis, Timestamp, Urgency};
 
 /// SHA-256 of the message's text, its urgency and the customer's history.
 pub(super) fn digest(text: &str, urgency: Option<Urgency>, history: Option<&CustomerHistory>) -> String {

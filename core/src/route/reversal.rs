@@ -26,7 +26,7 @@ pub(super) fn reversal(
         let leads = (needed - value) * slope > gap;
         leads.then(|| ((needed - value).abs() / (range.end() - range.start()), feature, value, needed))
     };
-    let nearest = Feature::ALL.into_iter().filter_map(move_of).min_by(|a, b| a.0.total_cmp(&b.0))?;
+    let nearest = Feature::ALL.iter().copied().filter_map(move_of).min_by(|a, b| a.0.total_cmp(&b.0))?;
     let (_, feature, value, needed) = nearest;
     Some(Reversal { route: second, feature: feature.to_string(), value, needed })
 }

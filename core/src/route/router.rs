@@ -1,13 +1,11 @@
 //! The active policy, and a shadow policy.
 
-use jiff::Timestamp;
-
 use super::decision::{DecisionContext, NoRoute, decide};
 use super::policy::RoutePolicy;
 use super::record::{digest, draw};
 use crate::{
     CategoryAnalysis, CustomerHistory, DecisionRecord, Facts, Result, RouteAnalysis, RouteContext,
-    SentimentAnalysis, Shadow, Urgency,
+    SentimentAnalysis, Shadow, Timestamp, Urgency,
 };
 
 /// Outputs of the models for the text, as far as they ran.

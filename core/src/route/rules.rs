@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::hours::Hours;
-use crate::{Error, ErrorKind, Exclusion, Need, ROUTES, Result, Route, RouteContext, Rule};
+use crate::{Error, ErrorKind, Exclusion, Need, ROUTES, Result, Route, RouteContext, Rule, Timestamp};
 
 /// The requirements of a desk's routes, whatever the scores say. A rule that is left out excludes no route.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -54,7 +53,7 @@ impl Rules {
     /// The routes that are left, and those that are not, each in the order of [`ROUTES`].
     pub(super) fn apply(&self, context: &RouteContext, now: Timestamp) -> (Vec<Route>, Vec<Exclusion>) {
         let (mut open, mut out) = (Vec::new(), Vec::new());
-        for route in ROUTES {
+        for &route in ROUTES {
             match self.against(route, context, now) {
                 Some(rule) => out.push(Exclusion { route, rule }),
                 None => open.push(route),

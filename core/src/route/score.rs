@@ -59,7 +59,7 @@ pub(super) fn score(facts: &Facts, weights: &Weights) -> Scores {
 /// The scores are sums of bounded numbers, so nothing overflows. The exponential is of this build, as in
 /// `frontdesk_models::heads`, so that shares have the same bits everywhere.
 pub(super) fn ranking(totals: &ByRoute<f64>, open: &[Route], temperature: f64) -> Vec<(Route, f64)> {
-    let open: Vec<Route> = ROUTES.into_iter().filter(|route| open.contains(route)).collect();
+    let open: Vec<Route> = ROUTES.iter().copied().filter(|route| open.contains(route)).collect();
     let best = open.iter().map(|route| *totals.get(*route)).fold(f64::NEG_INFINITY, f64::max);
     let powers: Vec<f64> =
         open.iter().map(|route| libm::exp((totals.get(*route) - best) / temperature)).collect();

@@ -63,7 +63,7 @@ const DEFAULT: [(Feature, [f64; 4]); Feature::ALL.len()] = [
 ];
 
 /// Features of which more never favours the chatbot.
-pub const URGENCY: [Feature; 3] = [Feature::Emergency, Feature::TicketUrgency, Feature::ModelUrgency];
+pub const URGENCY: &[Feature] = &[Feature::Emergency, Feature::TicketUrgency, Feature::ModelUrgency];
 
 fn by_route([ai_chatbot, live_chat, co_browse, video_call]: [f64; 4]) -> ByRoute<f64> {
     ByRoute { ai_chatbot, live_chat, co_browse, video_call }
@@ -100,9 +100,9 @@ impl Weights {
                 return invalid(format!("{name}: {weight} of {route} is no number"));
             }
         }
-        for feature in URGENCY {
+        for &feature in URGENCY {
             let chatbot = self.of(feature, Route::AiChatbot);
-            if let Some(route) = ROUTES.into_iter().find(|route| self.of(feature, *route) < chatbot) {
+            if let Some(route) = ROUTES.iter().copied().find(|route| self.of(feature, *route) < chatbot) {
                 let message = format!(
                     "{feature}: {chatbot} of the chatbot is more than {} of {route}; more urgency would favour the chatbot",
                     self.of(feature, route)
@@ -118,7 +118,7 @@ impl Weights {
         if !(self.temperature > 0.0 && self.temperature.is_finite()) {
             return invalid(format!("temperature: {} is not above 0", self.temperature));
         }
-        let rates = ROUTES.map(|route| *self.success_rates.get(route));
+        let rates: Vec<f64> = self.success_rates.iter().map(|(_, rate)| *rate).collect();
         if rates.iter().any(|rate| !(0.0..=1.0).contains(rate))
             || (rates.iter().sum::<f64>() - 1.0).abs() > 1e-6
         {

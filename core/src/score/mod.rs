@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::engine::stream::{STREAM_STEP, Steps};
-use crate::{Analysis, AnalyzeOptions, Engine, Result, TicketRef, Tickets};
+use crate::{Analysis, AnalyzeOptions, Engine, OnProgress, Result, TicketRef, Tickets};
 
 mod layout;
 
@@ -36,7 +36,6 @@ impl TextColumn for Vec<Option<String>> {
 
 /// Options of [`score`].
 #[derive(Debug, Clone, Default)]
-#[non_exhaustive]
 pub struct ScoreOptions {
     /// The outputs; empty: those that the engine was opened with.
     pub outputs: Vec<String>,
@@ -77,7 +76,7 @@ pub fn score(
     engine: &Engine,
     texts: &Arc<dyn TextColumn>,
     options: &ScoreOptions,
-    progress: &mut dyn FnMut(usize) -> Result<()>,
+    progress: OnProgress<'_, usize>,
 ) -> Result<Scores> {
     let mut call = AnalyzeOptions::default();
     call.outputs.clone_from(&options.outputs);

@@ -4,9 +4,10 @@ mod analysis;
 mod names;
 mod route;
 mod ticket;
+mod time;
 
 pub use analysis::*;
-pub use jiff::Timestamp;
 pub use names::*;
 pub use route::*;
 pub use ticket::*;
+pub use time::*;

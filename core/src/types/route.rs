@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Named, Route, Urgency, name};
+use super::{Named, Route, Timestamp, Urgency, name};
 use crate::{Error, Result};
 
 /// The channel that should take a ticket, and why.
@@ -304,12 +303,19 @@ pub enum Topic {
 
 impl Topic {
     /// All topics, in the order of their numbers.
-    pub const ALL: [Self; 7] =
-        [Self::HowTo, Self::Visual, Self::Fault, Self::Emergency, Self::Money, Self::Emotion, Self::Courtesy];
+    pub const ALL: &'static [Self] = &[
+        Self::HowTo,
+        Self::Visual,
+        Self::Fault,
+        Self::Emergency,
+        Self::Money,
+        Self::Emotion,
+        Self::Courtesy,
+    ];
 }
 
 /// The routes in their fixed order: of two with equal shares the earlier, which costs less, comes first.
-pub const ROUTES: [Route; 4] = [Route::AiChatbot, Route::LiveChat, Route::CoBrowse, Route::VideoCall];
+pub const ROUTES: &[Route] = &[Route::AiChatbot, Route::LiveChat, Route::CoBrowse, Route::VideoCall];
 
 /// A value for each route; in JSON and TOML a table by the routes' names.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -358,7 +364,7 @@ impl<T> ByRoute<T> {
 
     /// Routes and values, in the order of [`ROUTES`].
     pub fn iter(&self) -> impl Iterator<Item = (Route, &T)> {
-        ROUTES.into_iter().map(|route| (route, self.get(route)))
+        ROUTES.iter().copied().map(|route| (route, self.get(route)))
     }
 }
 

@@ -226,8 +226,8 @@ fn a_guess_that_does_not_hold_costs_no_row() {
         let output = tempfile::tempdir().unwrap();
         let names = [path.display().to_string()];
         let archive =
-            frontdesk::archive::Archive::open(super::engine(), &names, options(), &mut |_| Ok(())).unwrap();
-        let report = archive.score(output.path(), &mut |_| Ok(())).unwrap();
+            frontdesk::archive::Archive::open(super::engine(), &names, options(), &|_| Ok(())).unwrap();
+        let report = archive.score(output.path(), &|_| Ok(())).unwrap();
         let left: Vec<String> = archive.skipped().iter().map(|left| left.column.clone()).collect();
         (report.tally.scored, report.tally.quarantined, left.join(" "))
     };
@@ -272,9 +272,8 @@ fn rows_that_a_stray_quote_would_swallow_are_read() {
     assert_eq!((&entry["row"], &entry["line"]), (&2.into(), &3.into()));
     // Rows that could be meant otherwise are noticed.
     let names = [path.display().to_string()];
-    let archive =
-        frontdesk::archive::Archive::open(super::engine(), &names, options(), &mut |_| Ok(())).unwrap();
-    archive.score(&place.path().join("again"), &mut |_| Ok(())).unwrap();
+    let archive = frontdesk::archive::Archive::open(super::engine(), &names, options(), &|_| Ok(())).unwrap();
+    archive.score(&place.path().join("again"), &|_| Ok(())).unwrap();
     let notices = archive.notices();
     assert_eq!(notices.iter().map(|notice| notice.line).collect::<Vec<_>>(), [Some(7)], "{notices:?}");
 }

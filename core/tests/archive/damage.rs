@@ -179,9 +179,9 @@ fn a_page_that_is_damaged_takes_the_same_rows_wherever_reading_began() {
     let names = [&before, &bad].map(|path| path.display().to_string());
     for after in [800, 2000, 3500, 4200] {
         let output = place.path().join(format!("after-{after}"));
-        let archive = Archive::open(super::engine(), &names, options.clone(), &mut |_| Ok(())).unwrap();
+        let archive = Archive::open(super::engine(), &names, options.clone(), &|_| Ok(())).unwrap();
         let stop = |rows| if rows >= after { Err(Error::new(ErrorKind::Cancelled, "stop")) } else { Ok(()) };
-        let _ = archive.score(&output, &mut |told| stop(told.rows));
+        let _ = archive.score(&output, &|told| stop(told.rows));
         score(&[&before, &bad], &output, &options).unwrap();
         assert!(super::contents(&output) == super::contents(&whole), "stopped after {after}");
     }

@@ -17,7 +17,7 @@ fn directories_and_patterns_are_read_by_name() {
     }
     fs::write(archive.join("notes.txt"), "not an archive").unwrap();
     let named = |names: &[String]| {
-        let archive = Archive::open(engine(), names, options(), &mut |_| Ok(()));
+        let archive = Archive::open(engine(), names, options(), &|_| Ok(()));
         archive.map(|archive| {
             archive
                 .inputs()

@@ -26,17 +26,18 @@ fn engine() -> &'static Engine {
 
 /// Small parts of JSON lines, which are easy to read; one output is enough.
 fn options() -> ArchiveOptions {
-    let mut options = ArchiveOptions::default();
-    options.format = OutputFormat::Jsonl;
-    options.outputs = vec!["category".to_owned()];
-    options.part_rows = 7;
-    options
+    ArchiveOptions {
+        format: OutputFormat::Jsonl,
+        outputs: vec!["category".to_owned()],
+        part_rows: 7,
+        ..ArchiveOptions::default()
+    }
 }
 
 fn score(inputs: &[&Path], output: &Path, options: &ArchiveOptions) -> Result<ArchiveReport> {
     let names: Vec<String> = inputs.iter().map(|path| path.display().to_string()).collect();
-    let archive = Archive::open(engine(), &names, options.clone(), &mut |_| Ok(()))?;
-    archive.score(output, &mut |_| Ok(()))
+    let archive = Archive::open(engine(), &names, options.clone(), &|_| Ok(()))?;
+    archive.score(output, &|_| Ok(()))
 }
 
 /// The rows of all parts.

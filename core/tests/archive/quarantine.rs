@@ -112,12 +112,11 @@ fn a_text_that_the_engine_refuses_takes_no_other_with_it() {
     let path = place.path().join("in.csv");
     let long = "a long complaint ".repeat(400);
     fs::write(&path, format!("text\nfirst\n{long}\nlast\n{long}\n")).unwrap();
-    let mut opened = EngineOptions::default();
-    opened.long_text = LongText::Refuse;
+    let opened = EngineOptions { long_text: LongText::Refuse, ..EngineOptions::default() };
     let engine = Engine::open(opened).unwrap();
-    let archive = Archive::open(&engine, &[path.display().to_string()], options(), &mut |_| Ok(())).unwrap();
+    let archive = Archive::open(&engine, &[path.display().to_string()], options(), &|_| Ok(())).unwrap();
     let output = place.path().join("out");
-    let report = archive.score(&output, &mut |_| Ok(())).unwrap();
+    let report = archive.score(&output, &|_| Ok(())).unwrap();
     assert_eq!((report.tally.scored, report.tally.quarantined), (2, 2));
     let told = quarantined(&output);
     assert_eq!(

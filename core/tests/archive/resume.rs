@@ -11,9 +11,9 @@ use super::{contents, csv, engine, options, quarantined, score};
 
 /// Starts a run that is stopped after so many rows.
 fn stopped(engine: &Engine, inputs: &[String], output: &Path, options: &ArchiveOptions, after: u64) -> bool {
-    let archive = Archive::open(engine, inputs, options.clone(), &mut |_| Ok(())).unwrap();
+    let archive = Archive::open(engine, inputs, options.clone(), &|_| Ok(())).unwrap();
     let stop = |rows| if rows >= after { Err(Error::new(ErrorKind::Cancelled, "stop")) } else { Ok(()) };
-    match archive.score(output, &mut |told| stop(told.rows)) {
+    match archive.score(output, &|told| stop(told.rows)) {
         Ok(_) => false,
         Err(error) => {
             assert_eq!(error.kind(), ErrorKind::Cancelled);
@@ -42,8 +42,7 @@ fn inputs(place: &Path) -> Vec<String> {
 fn one_thread() -> &'static Engine {
     static ENGINE: std::sync::OnceLock<Engine> = std::sync::OnceLock::new();
     ENGINE.get_or_init(|| {
-        let mut options = EngineOptions::default();
-        options.threads = Some(1);
+        let options = EngineOptions { threads: Some(1), ..EngineOptions::default() };
         Engine::open(options).unwrap()
     })
 }
@@ -56,8 +55,8 @@ fn a_run_that_was_stopped_anywhere_ends_with_the_same_bytes() {
     options.part_rows = 50;
     options.format = OutputFormat::Parquet;
     let unbroken = place.path().join("unbroken");
-    let archive = Archive::open(engine(), &inputs, options.clone(), &mut |_| Ok(())).unwrap();
-    let report = archive.score(&unbroken, &mut |_| Ok(())).unwrap();
+    let archive = Archive::open(engine(), &inputs, options.clone(), &|_| Ok(())).unwrap();
+    let report = archive.score(&unbroken, &|_| Ok(())).unwrap();
     assert_eq!((report.tally.rows, report.tally.quarantined), (600, 7));
     let expected = contents(&unbroken);
     assert_eq!(expected.iter().filter(|(name, _)| name.starts_with("part-")).count(), 12);
@@ -76,8 +75,8 @@ fn a_run_that_was_stopped_anywhere_ends_with_the_same_bytes() {
                 torn.extend_from_slice(b"{\"part\":99,\"fi");
                 fs::write(&journal, torn).unwrap();
             }
-            let archive = Archive::open(engine(), &inputs, options.clone(), &mut |_| Ok(())).unwrap();
-            archive.score(&output, &mut |_| Ok(())).unwrap();
+            let archive = Archive::open(engine(), &inputs, options.clone(), &|_| Ok(())).unwrap();
+            archive.score(&output, &|_| Ok(())).unwrap();
             prop_assert!(contents(&output) == expected);
             Ok(())
         })
@@ -152,16 +151,15 @@ fn two_runs_at_once_do_not_share_a_directory() {
     let place = tempfile::tempdir().unwrap();
     let input = csv(place.path(), "in.csv", 50);
     let output = place.path().join("out");
-    let archive =
-        Archive::open(engine(), &[input.display().to_string()], options(), &mut |_| Ok(())).unwrap();
-    let mut told = None;
+    let archive = Archive::open(engine(), &[input.display().to_string()], options(), &|_| Ok(())).unwrap();
+    let refused = std::sync::OnceLock::new();
     archive
-        .score(&output, &mut |_| {
-            told.get_or_insert_with(|| score(&[&input], &output, &options()).unwrap_err().to_string());
+        .score(&output, &|_| {
+            refused.get_or_init(|| score(&[&input], &output, &options()).unwrap_err().to_string());
             Ok(())
         })
         .unwrap();
-    assert!(told.unwrap().contains("another run is writing"));
+    assert!(refused.get().unwrap().contains("another run is writing"));
 }
 
 #[test]

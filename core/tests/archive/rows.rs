@@ -182,7 +182,7 @@ fn a_column_that_only_has_the_name_of_a_field_is_left_alone() {
     let path = place.path().join("in.csv");
     fs::write(&path, "text,urgency\nhello,3\nthere,high\n").unwrap();
     let archive =
-        |options| Archive::open(engine(), &[path.display().to_string()], options, &mut |_| Ok(())).unwrap();
+        |options| Archive::open(engine(), &[path.display().to_string()], options, &|_| Ok(())).unwrap();
     let guessed = archive(options());
     assert_eq!((guessed.columns().len(), guessed.skipped()[0].column.as_str()), (1, "urgency"));
     assert_eq!(score(&[&path], &place.path().join("out"), &options()).unwrap().tally.scored, 2);
@@ -257,8 +257,7 @@ fn a_difference_is_told_row_by_row_with_what_changed_into_what() {
 fn an_estimate_writes_nothing_and_knows_the_rows() {
     let place = tempfile::tempdir().unwrap();
     let input = csv(place.path(), "in.csv", 3000);
-    let archive =
-        Archive::open(engine(), &[input.display().to_string()], options(), &mut |_| Ok(())).unwrap();
+    let archive = Archive::open(engine(), &[input.display().to_string()], options(), &|_| Ok(())).unwrap();
     let estimate = archive.estimate().unwrap();
     assert_eq!((estimate.rows, estimate.rows_known), (3000, true));
     assert_eq!((estimate.selected, estimate.tried, estimate.errors), (3000, 1024, 0));

@@ -70,7 +70,7 @@ fn a_guessed_column_that_an_input_lacks_is_left_alone() {
     let first = write(place.path(), "a.csv", "id,text,created_at,urgency\nA,hello,2026-01-05,high\n");
     let second = write(place.path(), "b.csv", "id,text,urgency\nB,there,low\n");
     let names = [&first, &second].map(|path| path.display().to_string());
-    let archive = Archive::open(engine(), &names, options(), &mut |_| Ok(())).unwrap();
+    let archive = Archive::open(engine(), &names, options(), &|_| Ok(())).unwrap();
     let taken: Vec<&str> = archive.columns().iter().map(|taken| taken.column.as_str()).collect();
     assert_eq!((taken.len(), taken.contains(&"created_at")), (3, false));
     let [alone] = archive.skipped() else { panic!("{:?}", archive.skipped()) };

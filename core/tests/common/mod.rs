@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use frontdesk::doctor::Kind;
+use frontdesk::doctor::FindingKind;
 use frontdesk::table::Labelled;
 use frontdesk::train::{Method, TrainOptions, train};
 use frontdesk::{DeviceChoice, Engine, EngineOptions, Result};
@@ -36,11 +36,12 @@ pub(crate) fn open(model: &Path) -> Result<Engine> {
 }
 
 pub(crate) fn options(model: &Path) -> EngineOptions {
-    let mut options = EngineOptions::default();
-    options.model = model.into();
-    options.device = DeviceChoice::Cpu;
-    options.threads = Some(2);
-    options
+    EngineOptions {
+        model: model.into(),
+        device: DeviceChoice::Cpu,
+        threads: Some(2),
+        ..EngineOptions::default()
+    }
 }
 
 pub(crate) fn rows(pairs: &[(&str, &str)]) -> Vec<Labelled> {
@@ -71,7 +72,7 @@ pub(crate) fn bundle(dir: &Path) -> PathBuf {
     let output = dir.join("bundle");
     let mut options = TrainOptions::new(base.as_path(), "mood", &output);
     options.method = Some(Method::Frozen);
-    options.allow = vec![Kind::Leak];
+    options.allow = vec![FindingKind::Leak];
     (options.epochs, options.patience, options.dropout) = (Some(60), Some(60), Some(0.0));
     train(&easy(), Some(&easy()), &options, &|_| Ok(())).unwrap();
     output

@@ -96,8 +96,7 @@ fn long_texts_are_cut_by_policy_and_reported() {
     assert_eq!(short.usage.tokens, 6);
 
     // The wish stands at the end: a head alone does not see it, head and tail does.
-    let mut head = EngineOptions::default();
-    head.long_text = LongText::Head;
+    let head = EngineOptions { long_text: LongText::Head, ..EngineOptions::default() };
     let head = Engine::open(head).unwrap();
     let filler = "the meeting was on monday and we sat by the window ".repeat(80);
     let late = Ticket::new(format!("{filler} Production is blocked! Everything stopped! Help now!"));
@@ -106,8 +105,7 @@ fn long_texts_are_cut_by_policy_and_reported() {
     assert_eq!(urgency(&head, &late), urgency(&head, &plain));
     assert_ne!(urgency(engine(), &late), urgency(engine(), &plain));
 
-    let mut refuse = EngineOptions::default();
-    refuse.long_text = LongText::Refuse;
+    let refuse = EngineOptions { long_text: LongText::Refuse, ..EngineOptions::default() };
     let error = Engine::open(refuse).unwrap().analyze(&Ticket::new(&long)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TooLong);
 }
@@ -142,8 +140,7 @@ fn subject_and_body_are_one_message() {
 
 #[test]
 fn outputs_print_only_what_was_named() {
-    let mut options = AnalyzeOptions::default();
-    options.outputs = vec!["route".into()];
+    let mut options = AnalyzeOptions { outputs: vec!["route".into()], ..AnalyzeOptions::default() };
     let only = engine().analyze_with(&Ticket::new("Production is blocked!"), &options).unwrap();
     let all = analyze("Production is blocked!");
     assert!(only.sentiment.is_none() && only.category.is_none());
@@ -168,8 +165,8 @@ fn a_binary_checkpoint_stands_in_for_the_sentiment_head() {
         let mut json: serde_json::Value = serde_json::from_str(&config).unwrap();
         json["id2label"] = labels;
         std::fs::write(base.join("config.json"), json.to_string()).unwrap();
-        let mut options = EngineOptions::default();
-        options.sentiment_model = Some(base.as_path().into());
+        let options =
+            EngineOptions { sentiment_model: Some(base.as_path().into()), ..EngineOptions::default() };
         Engine::open(options)
     };
     let named = with(serde_json::json!({"0": "NEGATIVE", "1": "NEUTRAL", "2": "POSITIVE"})).unwrap();
@@ -221,8 +218,7 @@ fn submit_waits_awaits_times_out_and_survives_being_dropped() {
     };
     same(awaited);
 
-    let mut late = AnalyzeOptions::default();
-    late.timeout = Some(Duration::ZERO);
+    let late = AnalyzeOptions { timeout: Some(Duration::ZERO), ..AnalyzeOptions::default() };
     assert_eq!(engine().submit(tickets.clone(), &late).wait().unwrap_err().kind(), ErrorKind::Timeout);
     assert_eq!(engine().analyze_batch(&tickets, &late).unwrap_err().kind(), ErrorKind::Timeout);
     for _ in 0..20 {
@@ -267,8 +263,7 @@ proptest! {
 #[test]
 fn a_message_is_prepared_where_the_engine_was_opened_so_and_says_what_went() {
     let mail = "<p>The proof is wrong.</p><blockquote>On Monday you wrote something long about the old proof.</blockquote>";
-    let mut options = EngineOptions::default();
-    options.prepare = frontdesk::prepare::Preparation::ALL;
+    let options = EngineOptions { prepare: frontdesk::prepare::Preparation::ALL, ..EngineOptions::default() };
     let preparing = Engine::open(options).unwrap();
     let (prepared, plain) =
         (preparing.analyze(&mail.into()).unwrap(), preparing.analyze(&"The proof is wrong.".into()).unwrap());

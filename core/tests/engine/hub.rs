@@ -43,10 +43,12 @@ impl Scene {
 
     /// Nothing is left to the environment of whoever runs the tests.
     fn options(&self, name: &str) -> EngineOptions {
-        let mut options = EngineOptions::default();
-        options.model = ModelSource::Named(name.to_owned());
-        options.device = DeviceChoice::Cpu;
-        options.threads = Some(1);
+        let mut options = EngineOptions {
+            model: ModelSource::Named(name.to_owned()),
+            device: DeviceChoice::Cpu,
+            threads: Some(1),
+            ..EngineOptions::default()
+        };
         options.hub.endpoint = Some(self.server.endpoint());
         options.hub.cache_dir = Some(self.cache.path().to_owned());
         options.hub.token = Some(String::new());

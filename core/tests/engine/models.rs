@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use frontdesk::{DeviceChoice, Engine, ErrorKind, ModelSource, Ticket};
+use frontdesk::{DeviceChoice, Engine, EngineOptions, ErrorKind, ModelSource, Ticket};
 
 use crate::common::{self, bundle, checkpoint, open, options};
 
@@ -205,4 +205,49 @@ fn a_regression_never_abstains_and_has_no_accuracy() {
     )
     .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
+}
+
+/// The kind and the message of what opening a source fails with.
+fn refused(model: ModelSource) -> (ErrorKind, String) {
+    let error = Engine::open(EngineOptions { model, ..EngineOptions::default() }).unwrap_err();
+    (error.kind(), error.message().to_owned())
+}
+
+#[test]
+fn a_path_is_never_asked_of_the_hub_and_a_hub_name_is_no_path() {
+    let (kind, message) = refused(ModelSource::Path("owner/no-such".into()));
+    assert_eq!((kind, message.as_str()), (ErrorKind::ModelNotFound, "there is no directory owner/no-such"));
+    let (kind, message) = refused(ModelSource::from("./no-such"));
+    assert_eq!((kind, message.as_str()), (ErrorKind::ModelNotFound, "there is no directory ./no-such"));
+    // A directory of this name exists, and yet the hub is meant.
+    let here = std::env::current_dir().unwrap();
+    let (_, message) = refused(ModelSource::Hub("src".into()));
+    assert!(here.join("src").is_dir() && !message.contains("config.json"), "{message}");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_model_opens_from_a_path_that_is_not_utf8() {
+    use std::ffi::OsString;
+    use std::os::unix::ffi::OsStringExt;
+
+    let place = tempfile::tempdir().unwrap();
+    let name = OsString::from_vec(b"mod\xffel".to_vec());
+    let link = place.path().join(&name);
+    std::os::unix::fs::symlink(frontdesk::default_model_dir().unwrap(), &link).unwrap();
+    for model in [ModelSource::from(link.as_path()), ModelSource::from(link.clone().into_os_string())] {
+        assert_eq!(model, ModelSource::Path(link.clone()));
+        let options = EngineOptions { model, threads: Some(1), ..EngineOptions::default() };
+        assert_eq!(Engine::open(options).unwrap().info().model.name, "frontdesk-small");
+    }
+}
+
+#[test]
+fn json_tells_a_name_a_path_and_a_hub_name_apart() {
+    let source = |json: &str| serde_json::from_str::<ModelSource>(json);
+    assert_eq!(source(r#""a/b""#).unwrap(), ModelSource::Named("a/b".into()));
+    assert_eq!(source(r#"{"path": "a/b"}"#).unwrap(), ModelSource::Path("a/b".into()));
+    assert_eq!(source(r#"{"hub": "a/b@main"}"#).unwrap(), ModelSource::Hub("a/b@main".into()));
+    let error = source(r#"{"url": "a"}"#).unwrap_err().to_string();
+    assert!(error.contains("a model: a name, `{ path }` or `{ hub }`"), "{error}");
 }

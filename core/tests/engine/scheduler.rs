@@ -24,8 +24,7 @@ const LONG: usize = 20_000;
 
 /// An engine that is busy: the bundled model with one thread and a long call.
 fn busy(change: impl FnOnce(&mut EngineOptions)) -> (Engine, frontdesk::Pending<Vec<Analysis>>) {
-    let mut options = EngineOptions::default();
-    options.threads = Some(1);
+    let mut options = EngineOptions { threads: Some(1), ..EngineOptions::default() };
     change(&mut options);
     let engine = Engine::open(options).unwrap();
     let text =
@@ -63,7 +62,7 @@ fn concurrent_callers_share_batches_and_each_gets_its_own_answers_in_order() {
                 barrier.wait();
                 for round in 0..20 {
                     let start = caller * 1000 + round * 7;
-                    let analyses = engine.analyze_batch(&named(start..start + 7), &plain()).unwrap();
+                    let analyses = engine.analyze_batch(named(start..start + 7), &plain()).unwrap();
                     let ids: Vec<_> = analyses.iter().map(|a| a.id.clone().unwrap()).collect();
                     assert_eq!(ids, (start..start + 7).map(|n| n.to_string()).collect::<Vec<_>>());
                     for analysis in &analyses {
@@ -122,7 +121,7 @@ fn a_full_queue_is_overloaded_and_a_caller_that_leaves_frees_its_place() {
 #[test]
 fn an_idle_engine_takes_more_than_its_queue_holds() {
     let (_dir, engine) = tiny(|options| options.queue = Some(1));
-    let analyses = engine.analyze_batch(&named(0..3000), &plain()).unwrap();
+    let analyses = engine.analyze_batch(named(0..3000), &plain()).unwrap();
     assert!(analyses.iter().zip(0..).all(|(a, n)| a.id == Some(n.to_string())));
 }
 
@@ -184,7 +183,7 @@ fn gated(engine: &Engine) -> (frontdesk::Pending<Vec<Analysis>>, mpsc::Sender<()
     let (open, gate) = mpsc::channel();
     let (reached, tokenizing) = mpsc::channel();
     let tickets = Gated { checked: AtomicBool::new(false), gate: Mutex::new(gate), reached };
-    let pending = engine.submit_from(Arc::new(tickets), &plain());
+    let pending = engine.submit(Arc::new(tickets), &plain());
     tokenizing.recv().unwrap();
     (pending, open)
 }

@@ -77,10 +77,8 @@ fn checkpoint(confidence: f32) -> ModelSource {
 /// The model alone, and the whole with it in the place of the sentiment head.
 fn engines(confidence: f32) -> (Engine, Engine) {
     let model = checkpoint(confidence);
-    let mut alone = EngineOptions::default();
-    alone.model = model.clone();
-    let mut whole = EngineOptions::default();
-    whole.sentiment_model = Some(model);
+    let alone = EngineOptions { model: model.clone(), ..EngineOptions::default() };
+    let whole = EngineOptions { sentiment_model: Some(model), ..EngineOptions::default() };
     (Engine::open(alone).unwrap(), Engine::open(whole).unwrap())
 }
 

@@ -3,7 +3,8 @@
 use std::io::Write as _;
 
 use frontdesk::outcomes::{
-    Ending, LearnOptions, Outcome, Reward, RouteTraining, learn, read_outcomes, train_route,
+    Ending, LearnOptions, Outcome, Reward, RouteTraining, RouteTrainingProgress, learn, read_outcomes,
+    train_route,
 };
 use frontdesk::route::{PolicySource, RoutePolicy, Router, URGENCY};
 use frontdesk::{ByRoute, ErrorKind, Facts, Feature, ROUTES, Route, RouteContext};
@@ -84,8 +85,8 @@ fn what_makes_a_difference_is_learnt_and_accepted() {
             < report.new.ips.high - report.new.ips.low
     );
     // Learned weights keep the constraints that all weights have.
-    for feature in URGENCY {
-        let of = ROUTES.map(|route| learnt.weights.of(feature, route));
+    for &feature in URGENCY {
+        let of: Vec<f64> = ROUTES.iter().copied().map(|route| learnt.weights.of(feature, route)).collect();
         assert!(of[1..].iter().all(|weight| *weight >= of[0]), "{feature:?} {of:?}");
     }
     assert!(learnt.weights.success >= 0.0 && learnt.weights.preference >= 0.0);
@@ -195,7 +196,7 @@ fn a_file_of_outcomes_becomes_a_policy_file_or_none() {
         options: plain_reward(),
         ..RouteTraining::default()
     };
-    let none = |_, _| Ok(());
+    let none = |_| Ok(());
     let good = training(write("tells.jsonl", &log(2000, true)), "learnt.toml");
     let trained = train_route(&good, &none).unwrap();
     assert_eq!(trained.policy.as_ref(), Some(&good.output));
@@ -235,13 +236,13 @@ fn tickets_are_read_by_the_engine_where_there_are_no_facts() {
     let options = LearnOptions { effective_rows: 10.0, ..plain_reward() };
     let output = folder.path().join("learnt.json");
     let training = RouteTraining { data: path, output: output.clone(), options, ..RouteTraining::default() };
-    let told = std::cell::Cell::new((0, 0));
-    let trained = train_route(&training, &|done, total| {
-        told.set((done, total));
+    let last = std::sync::Mutex::new((0, 0));
+    let trained = train_route(&training, &|RouteTrainingProgress { done, total }| {
+        *last.lock().unwrap() = (done, total);
         Ok(())
     });
     let trained = trained.unwrap();
-    assert_eq!(told.get(), (120, 120));
+    assert_eq!(*last.lock().unwrap(), (120, 120));
     assert!(trained.report.accepted, "{}", trained.report.reason);
     assert_eq!(trained.report.routes.get(Route::LiveChat).rows, 30);
     assert!(output.exists());

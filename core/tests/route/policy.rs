@@ -332,9 +332,9 @@ fn options_are_read_from_json_and_bad_ones_named() {
     .route;
     assert_eq!((context.agents, context.needs), ([(Route::LiveChat, 3)].into(), vec![Need::Hearing]));
 
-    let mut options = EngineOptions::default();
-    options.route =
+    let route =
         RouteOptions { policy: Some(PolicySource::File("no/such.toml".into())), ..RouteOptions::default() };
+    let options = EngineOptions { route, ..EngineOptions::default() };
     assert_eq!(Engine::open(options).unwrap_err().kind(), ErrorKind::Io);
     let engine = Engine::open(EngineOptions::default()).unwrap();
     let mut call = AnalyzeOptions::default();

@@ -224,7 +224,7 @@ fn few_successes_weigh_little() {
         let known = historical_success(&history(&[], None, solved));
         success_share(&ByRoute::new(|route| known.solved(route)), &even, route)
     };
-    for route in ROUTES {
+    for &route in ROUTES {
         assert!((share(&[], route) - 0.25).abs() < 1e-12);
     }
     let one = share(&[Route::VideoCall], Route::VideoCall);
@@ -364,8 +364,8 @@ fn reasoning_differs_with_the_ticket() {
 fn every_weight_is_finite_and_urgency_favours_the_chatbot_least() {
     let weights = Weights::default();
     assert!(URGENCY.iter().all(|feature| weights.features.contains_key(feature)));
-    for feature in Feature::ALL {
-        let of = ROUTES.map(|route| weights.of(feature, route));
+    for &feature in Feature::ALL {
+        let of: Vec<f64> = ROUTES.iter().copied().map(|route| weights.of(feature, route)).collect();
         assert!(of.iter().all(|weight| weight.is_finite() && weight.abs() <= 3.0), "{feature:?}");
         assert!(!URGENCY.contains(&feature) || of[1..].iter().all(|weight| *weight >= of[0]), "{feature:?}");
     }
@@ -451,7 +451,7 @@ proptest! {
         prop_assert!((0.0..=1.0).contains(&repeated_issue(&text, &known)));
         let success = historical_success(&known);
         let (solved, even) = (ByRoute::new(|route| success.solved(route)), ByRoute::new(|_| 0.25));
-        let sum: f64 = ROUTES.into_iter().map(|route| success_share(&solved, &even, route)).sum();
+        let sum: f64 = ROUTES.iter().copied().map(|route| success_share(&solved, &even, route)).sum();
         prop_assert!((sum - 1.0).abs() < 1e-9);
     }
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use frontdesk::doctor::Kind;
+use frontdesk::doctor::FindingKind;
 use frontdesk::evaluate::{Effect, EvaluateOptions, auroc, compare, evaluate};
 use frontdesk::table::{Labelled, LabelledFile, Reading, read_labelled};
 use frontdesk::train::{Method, TrainOptions, train};
@@ -19,7 +19,7 @@ fn taught(dir: &Path, name: &str, task: &str, data: &[Labelled]) -> PathBuf {
     let mut options = TrainOptions::new(base.as_path(), task, dir.join(name));
     (options.epochs, options.patience, options.dropout) = (Some(60), Some(60), Some(0.0));
     options.method = Some(Method::Frozen);
-    options.allow = vec![Kind::Leak];
+    options.allow = vec![FindingKind::Leak];
     train(data, Some(data), &options, &|_| Ok(())).unwrap();
     options.output
 }

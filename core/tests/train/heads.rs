@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use frontdesk::doctor::Kind;
+use frontdesk::doctor::FindingKind;
 use frontdesk::evaluate::{EvaluateOptions, evaluate};
 use frontdesk::table::Labelled;
 use frontdesk::train::{HeadKind, Method, TrainOptions, train};
@@ -17,7 +17,7 @@ fn options(dir: &tempfile::TempDir, task: &str) -> TrainOptions {
     let mut options = TrainOptions::new(base.as_path(), task, dir.path().join("out"));
     options.epochs = Some(8);
     options.method = Some(Method::Frozen);
-    options.allow = vec![Kind::Leak];
+    options.allow = vec![FindingKind::Leak];
     options
 }
 
@@ -59,7 +59,7 @@ fn labels_that_a_whole_bundle_cannot_use_are_refused_before_the_training() {
     for task in ["sentiment", "emotions", "category"] {
         let dir = tempfile::tempdir().unwrap();
         let mut options = TrainOptions::new(ModelSource::Default, task, dir.path().join("out"));
-        options.allow = vec![Kind::Leak];
+        options.allow = vec![FindingKind::Leak];
         let untold = |_| panic!("{task}: the training began");
         let error = train(&easy(), Some(&easy()), &options, &untold).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::DataInvalid, "{task}: {error}");
@@ -72,7 +72,7 @@ fn labels_that_a_whole_bundle_cannot_use_are_refused_before_the_training() {
 fn a_head_trained_into_a_whole_bundle_is_one_more_output() {
     let dir = tempfile::tempdir().unwrap();
     let mut options = TrainOptions::new(ModelSource::Default, "mood", dir.path().join("whole"));
-    (options.epochs, options.allow) = (Some(2), vec![Kind::Leak]);
+    (options.epochs, options.allow) = (Some(2), vec![FindingKind::Leak]);
     train(&easy(), Some(&easy()), &options, &|_| Ok(())).unwrap();
     let engine = open(&options.output).unwrap();
     assert_eq!(engine.info().outputs, ["sentiment", "category", "route", "mood"]);
@@ -84,8 +84,7 @@ fn a_head_trained_into_a_whole_bundle_is_one_more_output() {
         (&all.sentiment, &all.category, &all.route),
         (&before.sentiment, &before.category, &before.route)
     );
-    let mut one = AnalyzeOptions::default();
-    one.outputs = vec!["mood".to_owned()];
+    let one = AnalyzeOptions { outputs: vec!["mood".to_owned()], ..AnalyzeOptions::default() };
     let analysis = engine.analyze_with(&ticket, &one).unwrap();
     assert_eq!((analysis.tasks, analysis.sentiment), (all.tasks, None));
     let none = engine.analyze(&Ticket::new(" ")).unwrap();
@@ -99,7 +98,7 @@ fn a_second_head_leaves_the_first_as_it_was() {
     let score = |engine: &Engine| engine.analyze(&Ticket::new("broken press")).unwrap().tasks.remove(0);
     let before = score(&open(&first).unwrap());
     let mut options = TrainOptions::new(first.as_path(), "urgency", dir.path().join("second"));
-    (options.epochs, options.allow) = (Some(3), vec![Kind::Leak]);
+    (options.epochs, options.allow) = (Some(3), vec![FindingKind::Leak]);
     let levels =
         rows(&[("a", "1"), ("b", "2"), ("press", "9"), ("broken", "10"), ("proof", "3"), ("broken !", "10")]);
     train(&levels, Some(&levels), &options, &|_| Ok(())).unwrap();

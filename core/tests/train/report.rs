@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
-use frontdesk::doctor::Kind;
+use frontdesk::doctor::FindingKind;
 use frontdesk::evaluate::{EvaluateOptions, evaluate};
 use frontdesk::table::Labelled;
 use frontdesk::train::{
@@ -19,7 +19,8 @@ use crate::common::{checkpoint, easy, open, rows};
 fn options(dir: &Path) -> TrainOptions {
     let base = checkpoint("bert-single-float32", dir);
     let mut options = TrainOptions::new(base.as_path(), "mood", dir.join("out"));
-    (options.epochs, options.method, options.allow) = (Some(20), Some(Method::Frozen), vec![Kind::Leak]);
+    (options.epochs, options.method, options.allow) =
+        (Some(20), Some(Method::Frozen), vec![FindingKind::Leak]);
     options
 }
 
@@ -90,7 +91,7 @@ fn the_page_has_every_number_and_no_markup_of_users() {
     let (train_rows, valid) = hostile();
     let mut options = options(dir.path());
     (options.texts, options.automate_at, options.name) = (true, Some(0.5), Some("<i>name</i>".into()));
-    options.allow.push(Kind::ConflictingLabels);
+    options.allow.push(FindingKind::ConflictingLabels);
     trained(&train_rows, Some(&valid), &options);
     let (page, report) = (read(&options, REPORT_PAGE), report(&options));
     let document = parsed(&page);

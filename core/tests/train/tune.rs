@@ -4,11 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use frontdesk::doctor::Kind;
+use frontdesk::doctor::FindingKind;
 use frontdesk::evaluate::{EvaluateOptions, evaluate};
 use frontdesk::table::Labelled;
 use frontdesk::train::{
-    HeadData, Method, Metric, Pooling, Progress, Report, TrainOptions, train, train_heads,
+    HeadData, Method, Metric, Pooling, Report, TrainOptions, TrainProgress, train, train_heads,
 };
 use frontdesk::{Error, ErrorKind, Result, Ticket};
 
@@ -19,7 +19,7 @@ const FAMILIES: [&str; 2] = ["bert-single-float32", "distilbert-single-float32"]
 fn options(dir: &Path, family: &str, method: Method) -> TrainOptions {
     let mut options = TrainOptions::new(checkpoint(family, dir).as_path(), "mood", dir.join("out"));
     options.method = Some(method);
-    options.allow = vec![Kind::Leak];
+    options.allow = vec![FindingKind::Leak];
     (options.epochs, options.patience, options.batch) = (Some(30), Some(30), Some(2));
     (options.learning_rate, options.head_learning_rate) = (Some(3e-3), Some(1e-2));
     options
@@ -81,10 +81,10 @@ fn any_number_of_threads_and_any_way_of_accumulating_the_same_batch_gives_the_sa
 }
 
 /// Stops a training at its `n`th report of steps and epochs.
-fn stopping(n: usize) -> impl Fn(Progress) -> Result<()> + Sync {
+fn stopping(n: usize) -> impl Fn(TrainProgress) -> Result<()> + Sync {
     let told = AtomicUsize::new(0);
     move |progress| match told
-        .fetch_add(usize::from(!matches!(progress, Progress::Features { .. })), Ordering::Relaxed)
+        .fetch_add(usize::from(!matches!(progress, TrainProgress::Features { .. })), Ordering::Relaxed)
     {
         count if count >= n => Err(Error::new(ErrorKind::Cancelled, "enough")),
         _ => Ok(()),
@@ -245,7 +245,7 @@ fn a_trunk_does_not_learn_away_from_heads_that_stay() {
     let base = bundle(dir.path());
     let mut options = TrainOptions::new(base.as_path(), "tone", dir.path().join("tone"));
     options.method = Some(Method::Full);
-    options.allow = vec![Kind::Leak];
+    options.allow = vec![FindingKind::Leak];
     let error = train(&easy(), Some(&easy()), &options, &|_| Ok(())).unwrap_err();
     assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidInput, Some("method")));
     assert!(error.message().contains("mood"), "{error}");

@@ -2,12 +2,8 @@
 
 pub(crate) mod checkpoint;
 mod packed;
-mod reference;
-
-use candle_core::{Device, Tensor};
 
 pub use packed::PackedEncoder;
-pub use reference::ReferenceEncoder;
 
 use crate::config::Config;
 use crate::{ModelError, Result};
@@ -25,7 +21,7 @@ pub trait Encoder: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// [`ModelError::Batch`] where the batch does not fit the model; [`ModelError::Compute`] where the device
     /// failed.
-    fn forward(&self, batch: &TokenBatch) -> Result<HiddenStates>;
+    fn forward(&self, batch: &TokenBatch) -> Result<Box<dyn HiddenStates>>;
 }
 
 /// Sequences of token ids, end to end, without padding: an encoder that pads does it inside.
@@ -102,77 +98,10 @@ pub enum Pooling {
 }
 
 /// The last hidden states of a batch.
-#[derive(Debug, Clone)]
-pub struct HiddenStates(States);
-
-#[derive(Debug, Clone)]
-enum States {
-    Padded {
-        /// `[batch, longest, hidden]`; positions past a sequence's end hold no meaning.
-        states: Tensor,
-        /// `[batch, longest, 1]`: 1 for a token, 0 past the end.
-        mask: Tensor,
-    },
-    Packed {
-        /// `[token][hidden]`.
-        states: Vec<f32>,
-        /// Where each sequence ends, in tokens.
-        ends: Vec<usize>,
-        hidden: usize,
-    },
-}
-
-impl HiddenStates {
-    fn padded(states: Tensor, mask: Tensor) -> Self {
-        Self(States::Padded { states, mask })
-    }
-
-    fn packed(states: Vec<f32>, ends: Vec<usize>, hidden: usize) -> Self {
-        Self(States::Packed { states, ends, hidden })
-    }
-
-    /// One vector a sequence: `[batch, hidden]`.
+pub trait HiddenStates: Send + Sync + std::fmt::Debug {
+    /// Returns one vector of the trunk's width for each sequence, in order.
     ///
     /// # Errors
     /// [`ModelError::Compute`] where the device failed.
-    pub fn pool(&self, pooling: Pooling) -> Result<Tensor> {
-        Ok(match (&self.0, pooling) {
-            (States::Padded { states, .. }, Pooling::Cls) => states.narrow(1, 0, 1)?.squeeze(1)?,
-            (States::Padded { states, mask }, Pooling::Mean) => {
-                let sum = states.broadcast_mul(mask)?.sum(1)?;
-                sum.broadcast_div(&mask.sum(1)?)?
-            }
-            (States::Packed { ends, hidden, .. }, _) => {
-                Tensor::from_vec(self.pooled(pooling)?, (ends.len(), *hidden), &Device::Cpu)?
-            }
-        })
-    }
-
-    /// As [`HiddenStates::pool`], the values of all sequences end to end.
-    ///
-    /// # Errors
-    /// [`ModelError::Compute`] where the device failed.
-    pub(crate) fn pooled(&self, pooling: Pooling) -> Result<Vec<f32>> {
-        let States::Packed { states, ends, hidden } = &self.0 else {
-            return Ok(self.pool(pooling)?.flatten_all()?.to_vec1()?);
-        };
-        let mut pooled = Vec::with_capacity(ends.len() * hidden);
-        let mut start = 0;
-        for &end in ends {
-            let mut tokens = states[start * hidden..end * hidden].chunks_exact(*hidden);
-            let first = pooled.len();
-            pooled.extend(tokens.next().into_iter().flatten());
-            if pooling == Pooling::Mean {
-                let mean = &mut pooled[first..];
-                for token in tokens {
-                    mean.iter_mut().zip(token).for_each(|(sum, value)| *sum += value);
-                }
-                for sum in mean {
-                    *sum /= (end - start) as f32;
-                }
-            }
-            start = end;
-        }
-        Ok(pooled)
-    }
+    fn pool(&self, pooling: Pooling) -> Result<Vec<Vec<f32>>>;
 }

@@ -14,6 +14,7 @@ use crate::weights::Weights;
 #[derive(Debug)]
 pub(crate) struct PackedHead {
     pooling: Pooling,
+    hidden: usize,
     dense: Option<(PackedLinear, NonLinearity)>,
     output: PackedLinear,
     logits: usize,
@@ -35,7 +36,7 @@ impl PackedHead {
         }
         let output = pack(&spec.output, width, spec.logits)?;
         let squared_length = spec.squared_length;
-        Ok(Self { pooling: spec.pooling, dense, output, logits: spec.logits, squared_length })
+        Ok(Self { pooling: spec.pooling, hidden, dense, output, logits: spec.logits, squared_length })
     }
 
     pub(crate) fn logits(&self) -> usize {
@@ -43,12 +44,12 @@ impl PackedHead {
     }
 
     /// The logits of each sequence, with the squared length where the head has it.
-    pub(crate) fn forward(&self, isa: Isa, hidden: &HiddenStates, sequences: usize) -> Result<Vec<Vec<f32>>> {
-        let pooled = hidden.pooled(self.pooling)?;
-        let width = pooled.len() / sequences;
+    pub(crate) fn forward(&self, isa: Isa, hidden: &dyn HiddenStates) -> Result<Vec<Vec<f32>>> {
+        let pooled = hidden.pool(self.pooling)?;
+        let (sequences, width) = (pooled.len(), self.hidden);
         let lane = |at: usize| -> Lane {
             let (panel, row) = (at / sequences, at % sequences);
-            let from = &pooled[row * width + panel * LANES..(row + 1) * width];
+            let from = &pooled[row][panel * LANES..];
             std::array::from_fn(|lane| from.get(lane).copied().unwrap_or(0.0))
         };
         let mut states: Vec<Lane> = (0..panels(width) * sequences).map(lane).collect();

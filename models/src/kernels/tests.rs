@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use candle_core::cpu::erf::erf_f64 as erf;
+use libm::erf;
 use proptest::prelude::*;
 
 use super::layout::{Lane, Tiles, panels};

@@ -3,10 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
-use frontdesk_models::Device;
 use frontdesk_models::config::Config;
 use frontdesk_models::kernels::{Isa, Precision};
 use frontdesk_models::network::Backend;
+use frontdesk_models::reference::Device;
 use frontdesk_models::weights::{Limits, Weights};
 use safetensors::tensor::{Dtype, TensorView};
 use serde::Deserialize;
@@ -64,7 +64,7 @@ pub fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
 /// The reference, and the packed path in float32 on each available instruction set.
 pub fn backends() -> Vec<Backend> {
     let packed = Isa::available().into_iter().map(|isa| Backend::Packed { precision: Precision::F32, isa });
-    std::iter::once(Backend::Reference(Device::Cpu)).chain(packed).collect()
+    std::iter::once(Backend::Reference(Device::cpu())).chain(packed).collect()
 }
 
 /// A DistilBERT of these sizes with weights from a seed, as its files have it.

@@ -1,7 +1,7 @@
 //! Files without rows, one class, tiny classes, labels that only the validation rows have.
 
 use super::corpus::{Corpus, CorpusRow};
-use super::finding::{Finding, FindingRow, Kind, LabelCount, Severity, names};
+use super::finding::{Finding, FindingKind, FindingRow, LabelCount, Severity, names};
 
 pub(super) fn counts(corpus: &Corpus<'_>) -> Vec<LabelCount> {
     let (train, valid) = (corpus.train_counts(), corpus.counts(corpus.valid()));
@@ -19,17 +19,17 @@ pub(super) fn examine(corpus: &Corpus<'_>, has_valid: bool, tiny: usize) -> Vec<
         findings.push(Finding::new(kind, Severity::Stop, message.to_owned(), Vec::new()));
     };
     if has_valid && corpus.valid().is_empty() {
-        stop(Kind::NoRows, "there is no row to validate on");
+        stop(FindingKind::NoRows, "there is no row to validate on");
     }
     if corpus.train().is_empty() {
-        stop(Kind::NoRows, "there is no row to train on");
+        stop(FindingKind::NoRows, "there is no row to train on");
         return findings;
     }
     let train = corpus.train_counts();
     let classes = train.iter().filter(|&&count| count > 0).count();
     if classes < 2 {
         let message = format!("the training rows have {classes} class: there is nothing to tell apart");
-        stop(Kind::OneClass, &message);
+        stop(FindingKind::OneClass, &message);
     }
     findings.extend(about(
         corpus,
@@ -38,7 +38,7 @@ pub(super) fn examine(corpus: &Corpus<'_>, has_valid: bool, tiny: usize) -> Vec<
         |labels| {
             let message =
                 format!("no training row has these labels of the validation rows: {}", names(labels));
-            (Kind::UnknownLabel, Severity::Warn, message)
+            (FindingKind::UnknownLabel, Severity::Warn, message)
         },
     ));
     findings.extend(about(
@@ -50,7 +50,7 @@ pub(super) fn examine(corpus: &Corpus<'_>, has_valid: bool, tiny: usize) -> Vec<
                 "one row is too little to learn a label from, and leaves none to validate it on: {}",
                 names(labels)
             );
-            (Kind::TinyClass, Severity::Warn, message)
+            (FindingKind::TinyClass, Severity::Warn, message)
         },
     ));
     findings.extend(about(
@@ -59,7 +59,7 @@ pub(super) fn examine(corpus: &Corpus<'_>, has_valid: bool, tiny: usize) -> Vec<
         |label| (2..tiny).contains(&train[label]),
         |labels| {
             let message = format!("these labels have fewer than {tiny} training rows: {}", names(labels));
-            (Kind::TinyClass, Severity::Note, message)
+            (FindingKind::TinyClass, Severity::Note, message)
         },
     ));
     findings
@@ -71,7 +71,7 @@ fn about(
     corpus: &Corpus<'_>,
     rows: &[CorpusRow<'_>],
     holds: impl Fn(usize) -> bool,
-    say: impl Fn(&[String]) -> (Kind, Severity, String),
+    say: impl Fn(&[String]) -> (FindingKind, Severity, String),
 ) -> Option<Finding> {
     let counts = corpus.counts(rows);
     let labels: Vec<usize> = (0..counts.len()).filter(|&label| counts[label] > 0 && holds(label)).collect();

@@ -1,12 +1,12 @@
 //! Copies, word for word and nearly so: within a file, from one file in the other, with another label.
 
 use super::corpus::Corpus;
-use super::finding::{Finding, FindingRow, Kind, Severity, rows};
+use super::finding::{Finding, FindingKind, FindingRow, Severity, rows};
 use super::groups::{Groups, NONE, Partners};
 use super::near::{Index, Matches};
 use super::normal::{digest, form, is_blank};
-use super::{Stage, Tell, in_turns};
-use crate::Result;
+use super::{DoctorProgress, DoctorStage, in_turns};
+use crate::{OnProgress, Result};
 
 /// A row and the one that it is like.
 #[derive(Debug, Clone, Copy)]
@@ -27,13 +27,17 @@ struct Pairs {
     uncompared: Vec<u32>,
 }
 
-pub(super) fn examine(corpus: &Corpus<'_>, threshold: f64, tell: Tell<'_>) -> Result<Vec<Finding>> {
+pub(super) fn examine(
+    corpus: &Corpus<'_>,
+    threshold: f64,
+    tell: OnProgress<'_, DoctorProgress>,
+) -> Result<Vec<Finding>> {
     let (mut texts, mut forms) = (Groups::new(corpus), Groups::new(corpus));
     let keys = |row: usize| {
         let text = corpus.rows[row].text;
         (row as u32, (!is_blank(text)).then(|| (digest(text), digest(&form(text)))))
     };
-    in_turns(Stage::Texts, corpus.rows.len(), tell, keys, |(row, keys)| {
+    in_turns(DoctorStage::Texts, corpus.rows.len(), tell, keys, |(row, keys)| {
         if let Some((text, form)) = keys {
             texts.add(row, text);
             forms.add(row, form);
@@ -51,7 +55,7 @@ pub(super) fn examine(corpus: &Corpus<'_>, threshold: f64, tell: Tell<'_>) -> Re
     let mut groups = members.chunk_by(|&a, &b| forms.of[a as usize] == forms.of[b as usize]);
     let mut pairs = Pairs::default();
     let look = |group: usize| index.matches(group);
-    in_turns(Stage::NearDuplicates, forms.len(), tell, look, |matches| {
+    in_turns(DoctorStage::NearDuplicates, forms.len(), tell, look, |matches| {
         for &row in groups.next().unwrap_or_default() {
             pairs.of_row(row, &texts, &forms, &matches);
         }
@@ -97,7 +101,7 @@ impl Pairs {
             };
             findings.push(Finding::new(kind, severity, message, pairs.into_iter().map(point).collect()));
         };
-        add(Kind::Leak, Severity::Stop, self.leaks, &|count, same| {
+        add(FindingKind::Leak, Severity::Stop, self.leaks, &|count, same| {
             format!(
                 "{} to validate on with a text that is trained on, {same} of them word for word, {} nearly so: the \
                  validation would reward memory",
@@ -105,7 +109,7 @@ impl Pairs {
                 count - same
             )
         });
-        add(Kind::ConflictingLabels, Severity::Warn, self.conflicts, &|count, same| {
+        add(FindingKind::ConflictingLabels, Severity::Warn, self.conflicts, &|count, same| {
             format!(
                 "{} whose text has another label elsewhere, {same} of them word for word, {} nearly so",
                 rows(count),
@@ -113,14 +117,14 @@ impl Pairs {
             )
         });
         let (same, near) = self.twins.into_iter().partition(|(_, pair)| pair.same);
-        add(Kind::Duplicate, Severity::Note, same, &|count, _| {
+        add(FindingKind::Duplicate, Severity::Note, same, &|count, _| {
             format!(
                 "{} whose text and label stand earlier in the same file; a validation split drawn from the file would \
                  have copies of what is trained on",
                 rows(count)
             )
         });
-        add(Kind::NearDuplicate, Severity::Note, near, &|count, _| {
+        add(FindingKind::NearDuplicate, Severity::Note, near, &|count, _| {
             format!("{} nearly the same as an earlier row of the same file and label", rows(count))
         });
         if !self.uncompared.is_empty() {
@@ -132,7 +136,7 @@ impl Pairs {
             );
             let point = |row: u32| FindingRow::new(corpus.rows[row as usize].place);
             let rows_found = uncompared.into_iter().map(point).collect();
-            findings.push(Finding::new(Kind::UncomparedText, Severity::Note, message, rows_found));
+            findings.push(Finding::new(FindingKind::UncomparedText, Severity::Note, message, rows_found));
         }
         findings
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::finding::{File, Place};
+use super::finding::{DataFile, FindingPlace};
 use super::{Examination, Split};
 use crate::table::Labelled;
 
@@ -10,7 +10,7 @@ use crate::table::Labelled;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct CorpusRow<'a> {
     pub(super) text: &'a str,
-    pub(super) place: Place,
+    pub(super) place: FindingPlace,
     /// The index in its split.
     pub(super) index: usize,
     /// The index of its labels in [`Corpus::sets`].
@@ -31,8 +31,8 @@ pub(super) struct Corpus<'a> {
 impl<'a> Corpus<'a> {
     pub(super) fn new(examination: &Examination<'a>, multi_label: bool) -> Self {
         let files = || {
-            let valid = examination.valid.iter().map(|split| (File::Valid, split));
-            std::iter::once((File::Train, &examination.train)).chain(valid)
+            let valid = examination.valid.iter().map(|split| (DataFile::Valid, split));
+            std::iter::once((DataFile::Train, &examination.train)).chain(valid)
         };
         let written: BTreeSet<&str> =
             files().flat_map(|(_, split)| split.rows).map(|row| row.label.as_str()).collect();
@@ -60,7 +60,7 @@ impl<'a> Corpus<'a> {
                 let Labelled { place, text, label } = &split.rows[index];
                 CorpusRow {
                     text,
-                    place: Place { file, line: place.number() },
+                    place: FindingPlace { file, line: place.number() },
                     index,
                     set: set_of[label.as_str()],
                 }

@@ -5,8 +5,8 @@ use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 
 use super::softmax::Softmax;
-use super::{Progress, Stage, Tell};
-use crate::{Error, ErrorKind, Result};
+use super::{DoctorProgress, DoctorStage};
+use crate::{Error, ErrorKind, OnProgress, Result};
 
 /// About the most rows that a fold's regression is fitted to; where there are more, each label contributes
 /// its share, but at least 20.
@@ -32,7 +32,7 @@ pub fn cross_validated(
     classes: usize,
     folds: usize,
     seed: u64,
-    progress: &(dyn Fn(Progress) -> Result<()> + Sync),
+    progress: OnProgress<'_, DoctorProgress>,
 ) -> Result<Vec<Vec<f32>>> {
     if features.len() != labels.len() {
         let message = format!("{} labels for {} rows", labels.len(), features.len());
@@ -93,14 +93,14 @@ impl Folds {
         features: &[&[f32]],
         labels: &[usize],
         classes: usize,
-        progress: Tell<'_>,
+        progress: OnProgress<'_, DoctorProgress>,
     ) -> Result<Fitted<'_>> {
         check(&self.learnt, features, features.first().map_or(0, |row| row.len()))?;
         let labels: Vec<usize> = self.learnt.iter().map(|&row| labels[row]).collect();
         let fit = |fold: usize| {
             let others: Vec<usize> =
                 (0..features.len()).filter(|&at| self.of[self.learnt[at]] != fold).collect();
-            let turn = || progress(Progress { done: fold, ..self.all() });
+            let turn = || progress(DoctorProgress { done: fold, ..self.all() });
             Softmax::fit(features, &labels, &others, classes, &turn)
         };
         let models = (0..self.count).map(fit).collect::<Result<_>>()?;
@@ -109,8 +109,8 @@ impl Folds {
     }
 
     /// All folds are fitted.
-    fn all(&self) -> Progress {
-        Progress { stage: Stage::Folds, done: self.count, total: self.count }
+    fn all(&self) -> DoctorProgress {
+        DoctorProgress { stage: DoctorStage::Folds, done: self.count, total: self.count }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{Error, ErrorKind, Result};
 /// The kind of a finding. A closed set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Kind {
+pub enum FindingKind {
     /// A file without rows.
     NoRows,
     /// The training rows have fewer than two classes.
@@ -43,9 +43,9 @@ pub enum Kind {
     UncomparedText,
 }
 
-impl Kind {
+impl FindingKind {
     /// All kinds.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: &'static [Self] = &[
         Self::NoRows,
         Self::OneClass,
         Self::Leak,
@@ -79,7 +79,7 @@ pub enum Severity {
 /// Which of the two files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum File {
+pub enum DataFile {
     /// The rows to train on.
     Train,
     /// The rows to validate on.
@@ -87,7 +87,7 @@ pub enum File {
 }
 
 /// Their names in JSON.
-impl fmt::Display for Kind {
+impl fmt::Display for FindingKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.serialize(f)
     }
@@ -99,7 +99,7 @@ impl fmt::Display for Severity {
     }
 }
 
-impl fmt::Display for File {
+impl fmt::Display for DataFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.serialize(f)
     }
@@ -107,9 +107,9 @@ impl fmt::Display for File {
 
 /// Where a row stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub struct Place {
+pub struct FindingPlace {
     /// The file.
-    pub file: File,
+    pub file: DataFile,
     /// The line on which its record begins, from 1.
     pub line: u64,
 }
@@ -118,12 +118,12 @@ pub struct Place {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FindingRow {
     /// The file.
-    pub file: File,
+    pub file: DataFile,
     /// The line on which its record begins, or its row in a table, from 1.
     pub line: u64,
     /// The row that it is a pair with.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub other: Option<Place>,
+    pub other: Option<FindingPlace>,
     /// The pair's Jaccard similarity, 0 to 1; 1 for the same text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub similarity: Option<f32>,
@@ -142,7 +142,7 @@ pub struct FindingRow {
 }
 
 impl FindingRow {
-    pub(super) fn new(place: Place) -> Self {
+    pub(super) fn new(place: FindingPlace) -> Self {
         Self {
             file: place.file,
             line: place.line,
@@ -156,8 +156,8 @@ impl FindingRow {
     }
 
     /// Where it stands.
-    pub fn place(&self) -> Place {
-        Place { file: self.file, line: self.line }
+    pub fn place(&self) -> FindingPlace {
+        FindingPlace { file: self.file, line: self.line }
     }
 }
 
@@ -165,7 +165,7 @@ impl FindingRow {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Finding {
     /// The kind of the fault.
-    pub kind: Kind,
+    pub kind: FindingKind,
     /// Its severity.
     pub severity: Severity,
     /// A sentence for people.
@@ -180,7 +180,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    pub(super) fn new(kind: Kind, severity: Severity, message: String, rows: Vec<FindingRow>) -> Self {
+    pub(super) fn new(kind: FindingKind, severity: Severity, message: String, rows: Vec<FindingRow>) -> Self {
         Self { kind, severity, message, labels: Vec::new(), count: rows.len(), rows }
     }
 
@@ -282,7 +282,7 @@ impl Diagnosis {
 struct Line<'a> {
     #[serde(flatten)]
     row: &'a FindingRow,
-    finding: Kind,
+    finding: FindingKind,
     severity: Severity,
 }
 

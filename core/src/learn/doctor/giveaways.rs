@@ -4,10 +4,10 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use super::corpus::Corpus;
-use super::finding::{Finding, FindingRow, Kind, Severity};
+use super::finding::{Finding, FindingKind, FindingRow, Severity};
 use super::normal::words;
-use super::{Stage, Tell, in_turns};
-use crate::Result;
+use super::{DoctorProgress, DoctorStage, in_turns};
+use crate::{OnProgress, Result};
 
 /// Training rows of a label under which its words prove nothing.
 const ENOUGH: usize = 20;
@@ -52,7 +52,7 @@ struct Candidate {
     own: usize,
 }
 
-pub(super) fn examine(corpus: &Corpus<'_>, tell: Tell<'_>) -> Result<Vec<Finding>> {
+pub(super) fn examine(corpus: &Corpus<'_>, tell: OnProgress<'_, DoctorProgress>) -> Result<Vec<Finding>> {
     let sizes = corpus.train_counts();
     if sizes.iter().filter(|&&size| size > 0).count() < 2 {
         return Ok(Vec::new());
@@ -81,7 +81,11 @@ pub(super) fn examine(corpus: &Corpus<'_>, tell: Tell<'_>) -> Result<Vec<Finding
             percent(candidate.own, sizes[candidate.label]),
             percent(candidate.own, candidate.all)
         );
-        let kind = if matches!(candidate.mark, Mark::Name(_)) { Kind::LabelInText } else { Kind::Giveaway };
+        let kind = if matches!(candidate.mark, Mark::Name(_)) {
+            FindingKind::LabelInText
+        } else {
+            FindingKind::Giveaway
+        };
         Finding::new(kind, Severity::Warn, message, rows).of(vec![label.to_owned()])
     };
     Ok(chosen.iter().zip(rows_found).map(finding).collect())
@@ -134,7 +138,7 @@ fn marks(words: &[String]) -> HashSet<Mark> {
 fn each_hit(
     corpus: &Corpus<'_>,
     candidates: &[Candidate],
-    tell: Tell<'_>,
+    tell: OnProgress<'_, DoctorProgress>,
     mut sink: impl FnMut(usize, usize, bool),
 ) -> Result<()> {
     let mut by_mark = HashMap::<&Mark, Vec<usize>>::new();
@@ -161,7 +165,7 @@ fn each_hit(
         hits.dedup();
         (row, hits)
     };
-    in_turns(Stage::Giveaways, corpus.train().len(), tell, hits, |(row, hits)| {
+    in_turns(DoctorStage::Giveaways, corpus.train().len(), tell, hits, |(row, hits)| {
         for hit in hits {
             sink(row, hit, corpus.labels_of(&corpus.rows[row]).contains(&candidates[hit].label));
         }

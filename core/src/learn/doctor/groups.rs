@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::corpus::{Corpus, CorpusRow};
-use super::finding::File;
+use super::finding::DataFile;
 
 /// A row of no group.
 pub(super) const NONE: u32 = u32::MAX;
@@ -18,7 +18,7 @@ pub(super) struct Groups<'a> {
     /// Of each group, the first row and the first with another label.
     heads: Vec<(u32, Option<u32>)>,
     /// The first row of a group with these labels in this file.
-    firsts: HashMap<(u32, File, u32), u32>,
+    firsts: HashMap<(u32, DataFile, u32), u32>,
 }
 
 /// Rows of a group that a row is a pair with.
@@ -86,7 +86,7 @@ impl<'a> Groups<'a> {
         Partners {
             twin: self.firsts.get(&(group, place.file, set)).copied().filter(|&twin| twin != row),
             conflict: conflict.filter(|&other| !own || other < row),
-            leak: (place.file == File::Valid && at(first).place.file == File::Train).then_some(first),
+            leak: (place.file == DataFile::Valid && at(first).place.file == DataFile::Train).then_some(first),
         }
     }
 }

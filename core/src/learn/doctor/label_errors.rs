@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::Examination;
 use super::corpus::{Corpus, CorpusRow};
-use super::finding::{Finding, FindingRow, Kind, Severity, rows};
+use super::finding::{Finding, FindingKind, FindingRow, Severity, rows};
 use crate::{Error, ErrorKind, Result};
 
 /// Likely label errors, with the thresholds and counts that they follow from.
@@ -123,7 +123,8 @@ pub(super) fn examine(
         "{} whose label is likely wrong, as a model sees it that has not read them",
         rows(found.len())
     );
-    Ok((!found.is_empty()).then(|| Finding::new(Kind::LikelyLabelError, Severity::Warn, message, found)))
+    Ok((!found.is_empty())
+        .then(|| Finding::new(FindingKind::LikelyLabelError, Severity::Warn, message, found)))
 }
 
 /// Of each label of the corpus, its column of the probabilities. Only labels of training rows must have one:

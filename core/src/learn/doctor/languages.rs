@@ -7,10 +7,10 @@ use rayon::prelude::*;
 use whatlang::Script;
 
 use super::corpus::{Corpus, CorpusRow};
-use super::finding::{Finding, FindingRow, Kind, LanguageCount, Severity, rows};
-use super::{Stage, Tell, in_turns};
-use crate::Result;
+use super::finding::{Finding, FindingKind, FindingRow, LanguageCount, Severity, rows};
+use super::{DoctorProgress, DoctorStage, in_turns};
 use crate::model::language::{Written, halves_agree, look};
+use crate::{OnProgress, Result};
 
 /// The share of the training rows that makes their commonest language the main one. Rows in several languages
 /// have none.
@@ -19,10 +19,13 @@ const MAIN: f64 = 0.8;
 /// The share of the training rows under which a script is foreign to them.
 const RARE: f64 = 0.05;
 
-pub(super) fn examine(corpus: &Corpus<'_>, tell: Tell<'_>) -> Result<(Vec<LanguageCount>, Option<Finding>)> {
+pub(super) fn examine(
+    corpus: &Corpus<'_>,
+    tell: OnProgress<'_, DoctorProgress>,
+) -> Result<(Vec<LanguageCount>, Option<Finding>)> {
     let mut written: Vec<Written> = Vec::with_capacity(corpus.rows.len());
     let look = |row: usize| look(corpus.rows[row].text);
-    in_turns(Stage::Languages, corpus.rows.len(), tell, look, |seen| written.push(seen))?;
+    in_turns(DoctorStage::Languages, corpus.rows.len(), tell, look, |seen| written.push(seen))?;
     let train = &written[..corpus.train().len()];
     let mut counts = BTreeMap::<&'static str, usize>::new();
     train.iter().filter_map(|w| w.lang).for_each(|lang| *counts.entry(lang.code()).or_default() += 1);
@@ -49,7 +52,7 @@ pub(super) fn examine(corpus: &Corpus<'_>, tell: Tell<'_>) -> Result<(Vec<Langua
     let foreign: Vec<FindingRow> = corpus.rows.par_iter().zip(&written).filter_map(foreign).collect();
     let message =
         format!("{} in another language than `{}`, that of the rest", rows(foreign.len()), main.language);
-    let finding =
-        (!foreign.is_empty()).then(|| Finding::new(Kind::LanguageOutlier, Severity::Warn, message, foreign));
+    let finding = (!foreign.is_empty())
+        .then(|| Finding::new(FindingKind::LanguageOutlier, Severity::Warn, message, foreign));
     Ok((counts, finding))
 }

@@ -23,12 +23,13 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::table::Labelled;
-use crate::{Error, ErrorKind, Result};
+use crate::{Error, ErrorKind, OnProgress, Result};
 
 pub(crate) use cross_validation::Folds;
 pub use cross_validation::{MAX_FIT_ROWS, cross_validated};
 pub use finding::{
-    Diagnosis, File, Finding, FindingRow, Kind, LabelCount, LanguageCount, Place, RowCount, Severity,
+    DataFile, Diagnosis, Finding, FindingKind, FindingPlace, FindingRow, LabelCount, LanguageCount, RowCount,
+    Severity,
 };
 pub use label_errors::{LabelError, LabelErrors, label_errors};
 
@@ -90,7 +91,7 @@ impl Default for DoctorOptions {
 /// A stage of an examination.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Stage {
+pub enum DoctorStage {
     /// Texts are brought to the forms by which they are compared.
     Texts,
     /// Texts are laid where near duplicates meet.
@@ -107,17 +108,14 @@ pub enum Stage {
 
 /// The progress of an examination.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Progress {
+pub struct DoctorProgress {
     /// The stage that is running.
-    pub stage: Stage,
+    pub stage: DoctorStage,
     /// Rows done, or folds.
     pub done: usize,
     /// In all.
     pub total: usize,
 }
-
-/// A callback that is told the progress, and may stop the work with an error, which is then the result.
-type Tell<'a> = &'a (dyn Fn(Progress) -> Result<()> + Sync);
 
 /// Examines labelled rows, on the rayon pool of the caller. The same rows give the same diagnosis in whatever
 /// order, since they are taken by their lines. `progress` is told where the work stands, and may stop it with
@@ -133,7 +131,7 @@ type Tell<'a> = &'a (dyn Fn(Progress) -> Result<()> + Sync);
 pub fn examine(
     examination: &Examination<'_>,
     options: &DoctorOptions,
-    progress: &(dyn Fn(Progress) -> Result<()> + Sync),
+    progress: OnProgress<'_, DoctorProgress>,
 ) -> Result<Diagnosis> {
     check(examination, options)?;
     let corpus = Corpus::new(examination, options.multi_label);
@@ -184,19 +182,19 @@ fn check(examination: &Examination<'_>, options: &DoctorOptions) -> Result<()> {
 /// Rows of one turn of [`in_turns`].
 const TURN: usize = 4096;
 
-/// Does `work` for 0 to `total` on all threads, and hands the results to `sink` in order. Progress is
+/// Does `work` for 0 to `total` on all threads, and hands the results to `sink` in order. DoctorProgress is
 /// reported between the turns.
 fn in_turns<T: Send>(
-    stage: Stage,
+    stage: DoctorStage,
     total: usize,
-    tell: Tell<'_>,
+    tell: OnProgress<'_, DoctorProgress>,
     work: impl Fn(usize) -> T + Sync,
     mut sink: impl FnMut(T),
 ) -> Result<()> {
     for start in (0..total).step_by(TURN) {
-        tell(Progress { stage, done: start, total })?;
+        tell(DoctorProgress { stage, done: start, total })?;
         let turn: Vec<T> = (start..total.min(start + TURN)).into_par_iter().map(&work).collect();
         turn.into_iter().for_each(&mut sink);
     }
-    tell(Progress { stage, done: total, total })
+    tell(DoctorProgress { stage, done: total, total })
 }

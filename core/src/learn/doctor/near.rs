@@ -4,8 +4,8 @@
 use rayon::prelude::*;
 
 use super::normal::form;
-use super::{Progress, Stage, Tell, in_turns};
-use crate::Result;
+use super::{DoctorProgress, DoctorStage, in_turns};
+use crate::{OnProgress, Result};
 
 const WIDTH: usize = 5;
 const BITS_PER_CHAR: u32 = 21;
@@ -144,20 +144,24 @@ fn buckets(bands: &mut [[u32; BANDS]], band: usize) -> Vec<u32> {
 }
 
 impl<'a> Index<'a> {
-    pub(super) fn new(texts: &'a [&'a str], threshold: f64, tell: Tell<'_>) -> Result<Self> {
+    pub(super) fn new(
+        texts: &'a [&'a str],
+        threshold: f64,
+        tell: OnProgress<'_, DoctorProgress>,
+    ) -> Result<Self> {
         let hashes = Hashes::new(threshold);
         let (mut sizes, mut starts) = (Vec::with_capacity(texts.len()), Vec::with_capacity(texts.len()));
         let sketch = |text: usize| {
             let set = Shingles::of(texts[text]);
             (set.0.len() as u32, hashes.bands(&set))
         };
-        in_turns(Stage::Sketches, texts.len(), tell, sketch, |(size, bands)| {
+        in_turns(DoctorStage::Sketches, texts.len(), tell, sketch, |(size, bands)| {
             sizes.push(size);
             starts.push(bands);
         })?;
         let mut orders = Vec::with_capacity(BANDS);
         for band in 0..BANDS {
-            tell(Progress { stage: Stage::Sketches, done: texts.len(), total: texts.len() })?;
+            tell(DoctorProgress { stage: DoctorStage::Sketches, done: texts.len(), total: texts.len() })?;
             orders.push(buckets(&mut starts, band));
         }
         Ok(Self { texts, threshold, sizes, starts, orders })

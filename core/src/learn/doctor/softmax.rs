@@ -1,12 +1,12 @@
 //! Multinomial logistic regression on standardised features.
 
 use candle_core::{Device, Tensor};
-use frontdesk_models::ModelError;
 use rayon::prelude::*;
 
+use crate::Result;
+use crate::learn::compute;
 use crate::learn::lbfgs::{Limits, Point, minimize};
 use crate::learn::scale::Scale;
-use crate::{Error, Result};
 
 /// Rows whose probabilities are computed at a time.
 const ROWS: usize = 4096;
@@ -25,10 +25,6 @@ pub(super) struct Softmax {
     /// `[width + 1][classes]`; the last row is the bias.
     weights: Vec<f64>,
     classes: usize,
-}
-
-fn compute(error: candle_core::Error) -> Error {
-    ModelError::from(error).into()
 }
 
 impl Softmax {

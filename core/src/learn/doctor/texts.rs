@@ -2,7 +2,7 @@
 
 use super::Examination;
 use super::corpus::{Corpus, CorpusRow};
-use super::finding::{File, Finding, FindingRow, Kind, Severity, rows};
+use super::finding::{DataFile, Finding, FindingKind, FindingRow, Severity, rows};
 use super::normal::is_blank;
 
 pub(super) fn examine(corpus: &Corpus<'_>, examination: &Examination<'_>) -> Vec<Finding> {
@@ -12,13 +12,13 @@ pub(super) fn examine(corpus: &Corpus<'_>, examination: &Examination<'_>) -> Vec
     let mut findings = Vec::new();
     if !empty.is_empty() {
         let message = format!("{} without a visible character in the text", rows(empty.len()));
-        findings.push(Finding::new(Kind::EmptyText, Severity::Warn, message, empty));
+        findings.push(Finding::new(FindingKind::EmptyText, Severity::Warn, message, empty));
     }
     let Some(most) = examination.max_tokens else { return findings };
     let tokens = |row: &CorpusRow<'_>| {
         let split = match row.place.file {
-            File::Train => Some(examination.train),
-            File::Valid => examination.valid,
+            DataFile::Train => Some(examination.train),
+            DataFile::Valid => examination.valid,
         };
         split.and_then(|split| split.tokens).map_or(0, |tokens| tokens[row.index])
     };
@@ -32,7 +32,7 @@ pub(super) fn examine(corpus: &Corpus<'_>, examination: &Examination<'_>) -> Vec
             "{} with more than the {most} tokens that are read, {longest} at most: the rest is not seen",
             rows(long.len())
         );
-        findings.push(Finding::new(Kind::OverLongText, Severity::Note, message, long));
+        findings.push(Finding::new(FindingKind::OverLongText, Severity::Note, message, long));
     }
     findings
 }

@@ -8,7 +8,7 @@ use frontdesk_models::heads::{Link, ordinal_level};
 use crate::model::bundle::HeadMeaning;
 use crate::model::forward::{HeadOutput, Model};
 use crate::table::{Labelled, LabelledRows, Place};
-use crate::{Error, ErrorKind, LongText, Result};
+use crate::{Error, ErrorKind, LongText, OnProgress, Result};
 
 /// Texts that go through the model between two reports of progress.
 const CHUNK: usize = 256;
@@ -159,7 +159,7 @@ pub(super) fn predict<R: LabelledRows + ?Sized>(
     model: &Model,
     index: usize,
     rows: &R,
-    progress: &(dyn Fn(usize) -> Result<()> + Sync),
+    progress: OnProgress<'_, usize>,
 ) -> Result<Vec<Prediction>> {
     let prediction = |output: HeadOutput| Prediction::of(&model.heads[index], &output.logits);
     outputs(model, index, rows, progress, &prediction)
@@ -170,7 +170,7 @@ pub(super) fn outputs<R: LabelledRows + ?Sized, T>(
     model: &Model,
     index: usize,
     rows: &R,
-    progress: &(dyn Fn(usize) -> Result<()> + Sync),
+    progress: OnProgress<'_, usize>,
     each: &dyn Fn(HeadOutput) -> T,
 ) -> Result<Vec<T>> {
     let mut outputs = Vec::with_capacity(rows.count());

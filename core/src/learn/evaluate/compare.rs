@@ -12,7 +12,7 @@ use super::changes::{Change, Flow, McNemar, changed, changes, flows, test};
 use super::{EvaluateOptions, Interval, classes, metrics};
 use crate::model::bundle::HeadMeaning;
 use crate::table::LabelledRows;
-use crate::{Engine, Error, ErrorKind, ModelInfo, Result};
+use crate::{Engine, Error, ErrorKind, ModelInfo, OnProgress, Result};
 
 /// One figure of two models, over the same samples of the rows.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -68,7 +68,7 @@ pub fn compare<R: LabelledRows + Sync + ?Sized>(
     b: &Engine,
     rows: &R,
     options: &EvaluateOptions,
-    progress: &(dyn Fn(usize) -> Result<()> + Sync),
+    progress: OnProgress<'_, usize>,
 ) -> Result<Comparison> {
     options.check()?;
     let (one, other) = (Side::of(a, options)?, Side::of(b, options)?);
@@ -136,7 +136,7 @@ impl Side {
         &self,
         engine: &Engine,
         rows: &R,
-        progress: &(dyn Fn(usize) -> Result<()> + Sync),
+        progress: OnProgress<'_, usize>,
     ) -> Result<Vec<Prediction>> {
         engine.install(|pipeline| answers::predict(&pipeline.model, self.index, rows, progress))
     }

@@ -25,7 +25,7 @@ use crate::model::bundle::HeadMeaning;
 use crate::table::LabelledRows;
 #[cfg(feature = "train")]
 use crate::table::{Labelled, Place};
-use crate::{Engine, Error, Result};
+use crate::{Engine, Error, OnProgress, Result};
 use answers::Answers;
 use bootstrap::Bootstrap;
 
@@ -150,7 +150,7 @@ pub fn evaluate<R: LabelledRows + Sync + ?Sized>(
     engine: &Engine,
     rows: &R,
     options: &EvaluateOptions,
-    progress: &(dyn Fn(usize) -> Result<()> + Sync),
+    progress: OnProgress<'_, usize>,
 ) -> Result<Evaluation> {
     options.check()?;
     engine.install(|pipeline| {

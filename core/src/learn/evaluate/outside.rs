@@ -7,7 +7,7 @@ use super::ranks::auroc;
 use super::{EvaluateOptions, Prediction};
 use crate::model::forward::HeadOutput;
 use crate::table::LabelledRows;
-use crate::{Engine, Error, ErrorKind, Result};
+use crate::{Engine, Error, ErrorKind, OnProgress, Result};
 
 /// Texts inside of a head's domain against texts outside of it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -42,7 +42,7 @@ pub fn out_of_domain<A: LabelledRows + Sync + ?Sized, B: LabelledRows + Sync + ?
     inside: &A,
     outside: &B,
     options: &EvaluateOptions,
-    progress: &(dyn Fn(usize) -> Result<()> + Sync),
+    progress: OnProgress<'_, usize>,
 ) -> Result<OutOfDomain> {
     engine.install(|pipeline| {
         let model = &pipeline.model;

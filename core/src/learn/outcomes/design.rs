@@ -56,20 +56,19 @@ pub(super) fn priors(defaults: &Weights, scale: f64) -> Vec<Prior> {
     let free = Prior { mean: 0.0, pull: 0.0, least: f64::NEG_INFINITY };
     let mut priors = vec![free; WIDTH];
     let drawn = |mean: f64, least: f64| Prior { mean: scale * mean, pull: 1.0, least };
-    for feature in Feature::ALL {
-        let weights = ROUTES.map(|route| defaults.of(feature, route));
+    for &feature in Feature::ALL {
+        let weights: Vec<f64> = ROUTES.iter().map(|&route| defaults.of(feature, route)).collect();
         let urgency = URGENCY.contains(&feature);
         let base = if urgency { weights[0] } else { weights.iter().sum::<f64>() / ROUTES.len() as f64 };
         // A little pull, so that a feature that never occurs stays at 0.
         priors[of_all(feature)] = Prior { pull: 0.1, ..free };
-        for (route, weight) in ROUTES.into_iter().zip(weights) {
+        for (route, weight) in ROUTES.iter().copied().zip(weights) {
             let least = if urgency { 0.0 } else { f64::NEG_INFINITY };
             priors[of_route(feature, route)] = drawn(weight - base, least);
         }
     }
-    let bias = ROUTES.map(|route| *defaults.bias.get(route));
-    let base = bias.iter().sum::<f64>() / ROUTES.len() as f64;
-    for (route, bias) in ROUTES.into_iter().zip(bias) {
+    let base = defaults.bias.iter().map(|(_, bias)| bias).sum::<f64>() / ROUTES.len() as f64;
+    for (route, bias) in defaults.bias.iter() {
         priors[BIAS + 1 + route as usize] = drawn(bias - base, f64::NEG_INFINITY);
     }
     priors[SUCCESS] = drawn(defaults.success, 0.0);
@@ -88,10 +87,7 @@ pub(super) fn weights(parameters: &[f64], success_rates: ByRoute<f64>, temperatu
     };
     Weights {
         bias: of(BIAS, None),
-        features: Feature::ALL
-            .into_iter()
-            .map(|feature| (feature, of(of_all(feature), Some(feature))))
-            .collect(),
+        features: Feature::ALL.iter().map(|&feature| (feature, of(of_all(feature), Some(feature)))).collect(),
         success: parameters[SUCCESS],
         success_rates,
         preference: parameters[PREFERENCE],
@@ -106,7 +102,7 @@ pub(super) fn scaled(rows: &[(&Facts, Route, f64, f64)], defaults: &Weights) -> 
     let score = Feature::ALL.len() + 1;
     let mut normal = Normal::new(score + 1);
     for &(facts, route, reward, weight) in rows {
-        let all: Vec<f64> = ROUTES.map(|route| score_of(facts, route, defaults)).to_vec();
+        let all: Vec<f64> = ROUTES.iter().map(|&route| score_of(facts, route, defaults)).collect();
         let above = all[route as usize] - all.iter().sum::<f64>() / all.len() as f64;
         let mut row: Vec<(usize, f64)> =
             facts.features.iter().map(|(f, value)| (*f as usize, *value)).collect();

@@ -8,7 +8,7 @@ use super::design::{WIDTH, entries, expected, priors, scaled, weights};
 use super::reward::Reward;
 use super::ridge::{Normal, Prior};
 use super::row::{Ending, Outcome};
-use super::value::{Estimate, Judged, PolicyValue, doubly_robust, mean};
+use super::value::{Judged, PolicyValue, ValueEstimate, doubly_robust, mean};
 use crate::route::{RoutePolicy, probabilities, read_small};
 use crate::{ByRoute, Error, ErrorKind, Facts, ROUTES, Result, Route};
 
@@ -62,13 +62,13 @@ pub struct LearnReport {
     /// By the route that was taken.
     pub routes: ByRoute<RouteOutcomes>,
     /// The reward of the decisions that were made.
-    pub logged: Estimate,
+    pub logged: ValueEstimate,
     /// The estimated reward of the current policy, without exploration.
     pub old: PolicyValue,
     /// The estimated reward of policies learned in the same way from other rows, without exploration.
     pub new: PolicyValue,
     /// The new policies' reward less the old one's on the same rows, doubly robust.
-    pub gain: Estimate,
+    pub gain: ValueEstimate,
     /// How strongly the weights were drawn to the defaults, chosen on rows that were left out.
     pub penalty: f64,
     /// The root of the mean squared error of a reward, on rows that were left out.
@@ -153,7 +153,7 @@ pub fn learn(
     Ok((learnt, report))
 }
 
-fn verdict(gain: &Estimate, new: &PolicyValue, effective_rows: f64) -> (bool, String) {
+fn verdict(gain: &ValueEstimate, new: &PolicyValue, effective_rows: f64) -> (bool, String) {
     if new.effective_rows < effective_rows {
         let reason = format!(
             "the log is worth {:.0} decisions of the new policy, under {effective_rows:.0}: it chose otherwise too often to tell; explore more, or wait",

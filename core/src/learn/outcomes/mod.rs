@@ -11,5 +11,5 @@ mod value;
 pub use learn::{LearnOptions, LearnReport, RouteOutcomes, learn};
 pub use reward::Reward;
 pub use row::{Ending, Outcome, read_facts, read_outcomes};
-pub use train::{RouteTraining, TrainedRoute, train_route};
-pub use value::{Estimate, PolicyValue};
+pub use train::{RouteTraining, RouteTrainingProgress, TrainedRoute, train_route};
+pub use value::{PolicyValue, ValueEstimate};

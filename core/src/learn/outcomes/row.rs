@@ -5,7 +5,9 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::table::read_values;
-use crate::{AnalyzeOptions, DecisionRecord, Engine, Error, ErrorKind, Facts, Result, Route, Ticket};
+use crate::{
+    AnalyzeOptions, DecisionRecord, Engine, Error, ErrorKind, Facts, OnProgress, Result, Route, Ticket,
+};
 
 /// How a routed ticket ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,18 +109,14 @@ pub fn read_outcomes(path: &Path) -> Result<Vec<Outcome>> {
 ///
 /// # Errors
 /// As [`Engine::analyze_batch`]; `invalid-input` where the engine keeps no records of its routes.
-pub fn read_facts(
-    engine: &Engine,
-    outcomes: &mut [Outcome],
-    progress: &dyn Fn(usize) -> Result<()>,
-) -> Result<()> {
+pub fn read_facts(engine: &Engine, outcomes: &mut [Outcome], progress: OnProgress<'_, usize>) -> Result<()> {
     let mut unread: Vec<&mut Outcome> =
         outcomes.iter_mut().filter(|outcome| outcome.ticket.is_some()).collect();
     let call = AnalyzeOptions { outputs: vec!["route".to_owned()], ..AnalyzeOptions::default() };
     let mut done = 0;
     for turn in unread.chunks_mut(TURN) {
         let tickets: Vec<Ticket> = turn.iter_mut().filter_map(|outcome| outcome.ticket.take()).collect();
-        let analyses = engine.analyze_batch(&tickets, &call);
+        let analyses = engine.analyze_batch(tickets, &call);
         let analyses = analyses.map_err(|e| e.context(format!("tickets of outcomes, from {done} on")))?;
         for (outcome, analysis) in turn.iter_mut().zip(analyses) {
             let record = analysis.route.and_then(|route| route.record);

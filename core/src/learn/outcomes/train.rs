@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::learn::{LearnOptions, LearnReport, learn};
 use super::row::{read_facts, read_outcomes};
 use crate::route::{PolicySource, RouteOptions, RoutePolicy};
-use crate::{Engine, EngineOptions, Error, ErrorKind, ModelSource, Result};
+use crate::{Engine, EngineOptions, Error, ErrorKind, ModelSource, OnProgress, Result};
 
 /// Options of learning a policy: where the outcomes are, and where the policy goes.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -26,6 +26,15 @@ pub struct RouteTraining {
     pub model: ModelSource,
     /// Threads for that; `None`: as many as the process may use.
     pub threads: Option<usize>,
+}
+
+/// The progress of reading the tickets of outcomes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct RouteTrainingProgress {
+    /// Tickets that were read.
+    pub done: usize,
+    /// Tickets to read.
+    pub total: usize,
 }
 
 /// The result of learning, and where the policy is.
@@ -47,7 +56,7 @@ pub struct TrainedRoute {
 /// [`learn`].
 pub fn train_route(
     training: &RouteTraining,
-    progress: &dyn Fn(usize, usize) -> Result<()>,
+    progress: OnProgress<'_, RouteTrainingProgress>,
 ) -> Result<TrainedRoute> {
     let output = &training.output;
     if training.data.as_os_str().is_empty() {
@@ -65,7 +74,9 @@ pub fn train_route(
             route: RouteOptions { records: true, ..RouteOptions::default() },
             ..EngineOptions::default()
         };
-        read_facts(&Engine::open(options)?, &mut outcomes, &|done| progress(done, unread))?;
+        read_facts(&Engine::open(options)?, &mut outcomes, &|done| {
+            progress(RouteTrainingProgress { done, total: unread })
+        })?;
     }
     let (learnt, report) = learn(&outcomes, &policy, &training.options)?;
     let policy = report.accepted.then(|| write(&learnt, output).map(|()| output.clone())).transpose()?;

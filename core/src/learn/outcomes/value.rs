@@ -17,7 +17,7 @@ pub(super) struct Judged {
 
 /// A mean with its 95 % interval.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Estimate {
+pub struct ValueEstimate {
     /// The mean reward of a decision.
     pub value: f64,
     /// Its standard error times 1.96 below.
@@ -30,12 +30,12 @@ pub struct Estimate {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct PolicyValue {
     /// Inverse propensity scoring (Horvitz & Thompson 1952): right on average, and noisy.
-    pub ips: Estimate,
+    pub ips: ValueEstimate,
     /// Its self-normalised form (Swaminathan & Joachims 2015): less noisy, a little biased.
-    pub snips: Estimate,
+    pub snips: ValueEstimate,
     /// Doubly robust (Dudík, Langford & Li 2011): right where the propensities or the model of the rewards
     /// are.
-    pub doubly_robust: Estimate,
+    pub doubly_robust: ValueEstimate,
     /// Decisions of the judged policy that the log is worth, `(Σ w)² / Σ w²` (Kish 1965).
     pub effective_rows: f64,
     /// The largest ratio of the two policies' probabilities: the weight of the heaviest row.
@@ -45,15 +45,15 @@ pub struct PolicyValue {
 const NORMAL_95: f64 = 1.959_963_984_540_054;
 
 /// The mean of values, with the interval of the central limit theorem.
-pub(super) fn mean(values: impl Iterator<Item = f64> + Clone) -> Estimate {
+pub(super) fn mean(values: impl Iterator<Item = f64> + Clone) -> ValueEstimate {
     let count = values.clone().count() as f64;
     let value = values.clone().sum::<f64>() / count;
     let variance = values.map(|x| (x - value).powi(2)).sum::<f64>() / (count - 1.0).max(1.0);
     around(value, (variance / count).sqrt())
 }
 
-fn around(value: f64, error: f64) -> Estimate {
-    Estimate { value, low: value - NORMAL_95 * error, high: value + NORMAL_95 * error }
+fn around(value: f64, error: f64) -> ValueEstimate {
+    ValueEstimate { value, low: value - NORMAL_95 * error, high: value + NORMAL_95 * error }
 }
 
 /// Returns a row's term of the doubly robust estimate.

@@ -74,15 +74,15 @@ impl Base {
     /// Returns the report's entry on the base; `source` is where it was found.
     pub(super) fn record(&self, source: &ModelSource) -> report::Base {
         let bundle = self.bundle.as_ref().map(|(manifest, _)| manifest);
+        let last_of =
+            |path: &Path| path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
         let named = match source {
             ModelSource::Default => "the bundled model".to_owned(),
             ModelSource::Bytes(_) => "files in memory".to_owned(),
             // Of a directory not where it lies, which differs from one training to the next.
-            ModelSource::Named(name) => {
-                let path = Path::new(name);
-                let last = path.file_name().filter(|_| path.is_dir());
-                last.map_or_else(|| name.clone(), |last| last.to_string_lossy().into_owned())
-            }
+            ModelSource::Path(path) => last_of(path),
+            ModelSource::Named(name) if Path::new(name).is_dir() => last_of(Path::new(name)),
+            ModelSource::Named(name) | ModelSource::Hub(name) => name.clone(),
         };
         report::Base {
             name: bundle.map_or(named, |manifest| manifest.name.clone()),

@@ -7,17 +7,17 @@ use serde::Serialize;
 
 use super::base::Base;
 use super::features::{Features, encode, pooled, served};
-use super::progress::Progress;
+use super::progress::TrainProgress;
 use super::task::{kind_of, labels_of};
 use super::{HeadData, TrainOptions, in_pool, options};
 use crate::learn::doctor::{
-    Diagnosis, DoctorOptions, Examination, File, Finding, Folds, Severity, Split, examine,
+    DataFile, Diagnosis, DoctorOptions, Examination, Finding, Folds, Severity, Split, examine,
 };
 use crate::learn::evaluate::label_indexes;
 use crate::model::bundle::locate;
 use crate::model::tokenize::Tokenizer;
 use crate::table::{Labelled, Place};
-use crate::{EngineOptions, Error, ErrorKind, LongText, Result};
+use crate::{Error, ErrorKind, LongText, OnProgress, Result};
 
 /// Rows up to which a training looks for label errors by itself: it costs a pass of the trunk over all rows.
 const LABEL_ERRORS_UP_TO: usize = 5_000;
@@ -48,7 +48,7 @@ pub fn check(
     train: &[Labelled],
     valid: Option<&[Labelled]>,
     options: &TrainOptions,
-    progress: &(dyn Fn(Progress) -> Result<()> + Sync),
+    progress: OnProgress<'_, TrainProgress>,
 ) -> Result<Diagnosis> {
     let found = check_heads(&[HeadData::new(&options.task, train, valid)], options, progress)?;
     let of_head = found.into_iter().next().map(|head| head.diagnosis);
@@ -62,13 +62,13 @@ pub fn check(
 pub fn check_heads(
     heads: &[HeadData<'_>],
     options: &TrainOptions,
-    progress: &(dyn Fn(Progress) -> Result<()> + Sync),
+    progress: OnProgress<'_, TrainProgress>,
 ) -> Result<Vec<HeadDiagnosis>> {
     for head in heads {
         options::check_task(head.task)?;
     }
     in_pool(options, || {
-        let base = Base::read(&locate(&options.base, &EngineOptions::default())?, options.max_tokens)?;
+        let base = Base::read(&locate(&options.base, &options.hub)?, options.max_tokens)?;
         let doctor = Doctor::new(&base, options.seed, progress)?;
         heads.iter().map(|head| doctor.examine(head, true)).collect()
     })
@@ -79,15 +79,11 @@ pub(super) struct Doctor<'a> {
     base: &'a Base,
     tokenizer: Tokenizer,
     seed: u64,
-    progress: &'a (dyn Fn(Progress) -> Result<()> + Sync),
+    progress: OnProgress<'a, TrainProgress>,
 }
 
 impl<'a> Doctor<'a> {
-    pub(super) fn new(
-        base: &'a Base,
-        seed: u64,
-        progress: &'a (dyn Fn(Progress) -> Result<()> + Sync),
-    ) -> Result<Self> {
+    pub(super) fn new(base: &'a Base, seed: u64, progress: OnProgress<'a, TrainProgress>) -> Result<Self> {
         Ok(Self { base, tokenizer: base.tokenizer()?, seed, progress })
     }
 
@@ -101,8 +97,8 @@ impl<'a> Doctor<'a> {
             |finding: &&Finding| finding.severity == Severity::Stop && !options.allow.contains(&finding.kind);
         let Some(finding) = found.diagnosis.findings.iter().find(stops) else { return Ok(found) };
         // Rows of a table without lines are told by their numbers.
-        let at = |file: File, number: u64| {
-            let rows = if file == File::Valid { head.valid.unwrap_or_default() } else { head.train };
+        let at = |file: DataFile, number: u64| {
+            let rows = if file == DataFile::Valid { head.valid.unwrap_or_default() } else { head.train };
             rows.first().map_or(Place::Line(number), |first| first.place.with(number))
         };
         let first = finding.rows.first().map_or_else(String::new, |row| match row.other {
@@ -118,7 +114,7 @@ impl<'a> Doctor<'a> {
 
     fn examine(&self, head: &HeadData<'_>, label_errors: bool) -> Result<HeadDiagnosis> {
         let total = head.train.len() + head.valid.map_or(0, <[_]>::len);
-        let told = |done| (self.progress)(Progress::Features { done, total });
+        let told = |done| (self.progress)(TrainProgress::Features { done, total });
         let tokens = |rows: &[Labelled]| -> Result<Vec<usize>> {
             rows.iter().map(|row| self.tokenizer.count(&row.text)).collect()
         };
@@ -153,7 +149,7 @@ impl<'a> Doctor<'a> {
         rows: &[Labelled],
         labels: &[String],
         link: Link,
-        told: &(dyn Fn(usize) -> Result<()> + Sync),
+        told: OnProgress<'_, usize>,
     ) -> Result<Vec<Vec<f32>>> {
         let trunk: PackedEncoder = served(&self.base.config, self.base.weights())?;
         let of_row = |row: &Labelled| Ok(label_indexes(labels, link, row)?.first().copied().unwrap_or(0));

@@ -20,7 +20,7 @@ const ROWS: usize = 128;
 
 /// The work, time and memory of a training that runs through all its epochs; early stopping makes it less.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Estimate {
+pub struct TrainEstimate {
     /// Steps of the optimizer.
     pub steps: usize,
     /// Tokens that go through the trunk in training.
@@ -35,7 +35,7 @@ pub struct Estimate {
 }
 
 /// Times a few steps of a learner, which is a little trained afterwards.
-pub(super) fn estimate(learner: &mut Learner<'_>, settings: &Settings) -> Result<Estimate> {
+pub(super) fn estimate(learner: &mut Learner<'_>, settings: &Settings) -> Result<TrainEstimate> {
     let datasets = learner.datasets;
     let rows: Vec<(usize, usize)> =
         datasets.iter().map(|dataset| (dataset.train.targets.len(), dataset.passes)).collect();
@@ -78,7 +78,7 @@ pub(super) fn estimate(learner: &mut Learner<'_>, settings: &Settings) -> Result
     } else {
         datasets.iter().map(|l| l.train.targets.len() + l.valid.targets.len()).sum::<usize>() * hidden
     };
-    Ok(Estimate {
+    Ok(TrainEstimate {
         steps,
         tokens: if learning { all } else { 0 },
         tokens_per_second: if learning { seen as f64 / busy.as_secs_f64().max(1e-6) } else { 0.0 },

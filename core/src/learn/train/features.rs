@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use crate::model::batch::{Batch, batches};
 use crate::model::tokenize::{Encoding, Tokenizer};
 use crate::table::Labelled;
-use crate::{LongText, Result};
+use crate::{LongText, OnProgress, Result};
 
 /// Rows that are tokenized between two calls of `told`, which may stop the work.
 const TURN: usize = 1024;
@@ -19,11 +19,12 @@ const TURN: usize = 1024;
 /// One vector a text, `[rows][hidden]`.
 pub(super) type Features = Vec<Vec<f32>>;
 
-/// A callback that is told the rows done, and may stop the work.
-pub(super) type RowsDone<'a> = &'a (dyn Fn(usize) -> Result<()> + Sync);
-
 /// The tokens of the rows.
-pub(super) fn encode(tokenizer: &Tokenizer, rows: &[&Labelled], told: RowsDone<'_>) -> Result<Vec<Encoding>> {
+pub(super) fn encode(
+    tokenizer: &Tokenizer,
+    rows: &[&Labelled],
+    told: OnProgress<'_, usize>,
+) -> Result<Vec<Encoding>> {
     let encode = |row: &&Labelled| {
         let encoding = tokenizer.encode(&row.text, LongText::HeadAndTail);
         encoding.map_err(|e| e.context(row.place))
@@ -46,12 +47,11 @@ pub(super) fn pooled(
     trunk: &PackedEncoder,
     encodings: &[Encoding],
     pooling: Pooling,
-    told: RowsDone<'_>,
+    told: OnProgress<'_, usize>,
 ) -> Result<Features> {
     let done = AtomicUsize::new(0);
     let run = |batch: Batch| -> Result<(Vec<usize>, Features)> {
         let pooled = trunk.forward(&batch.tokens)?.pool(pooling)?;
-        let pooled = pooled.to_vec2::<f32>().map_err(frontdesk_models::ModelError::from)?;
         let rows = batch.members.len();
         told(done.fetch_add(rows, Ordering::Relaxed) + rows)?;
         Ok((batch.members, pooled))

@@ -7,10 +7,10 @@ use super::learner::{Learner, Seen};
 use super::optimizer::schedule;
 use super::options::{Metric, Settings};
 use super::plan::{Batch, epoch as plan};
-use super::progress::{Point, Progress};
+use super::progress::{Point, TrainProgress};
 use super::state::State;
 use super::task::measure;
-use crate::{Error, ErrorKind, Result};
+use crate::{Error, ErrorKind, OnProgress, Result};
 
 /// Batches between two reports of progress, each of which may stop the work.
 const TURN: usize = 64;
@@ -27,7 +27,7 @@ pub(super) struct Loop<'a> {
     pub(super) settings: &'a Settings,
     pub(super) metrics: &'a [Metric],
     pub(super) checkpoints: Option<Checkpoints>,
-    pub(super) progress: &'a (dyn Fn(Progress) -> Result<()> + Sync),
+    pub(super) progress: OnProgress<'a, TrainProgress>,
 }
 
 impl Loop<'_> {
@@ -51,7 +51,7 @@ impl Loop<'_> {
             let batches = plan(&rows, settings.batch, settings.seed, state.epoch);
             for batches in batches[state.done..].chunks(settings.accumulate) {
                 if learner.trunk().is_some() || state.done.is_multiple_of(TURN) {
-                    (self.progress)(Progress::Steps {
+                    (self.progress)(TrainProgress::Steps {
                         epoch: state.epoch,
                         epochs: settings.epochs,
                         done: state.done,
@@ -115,7 +115,7 @@ impl Loop<'_> {
         let (epoch, epochs) = (state.epoch, self.settings.epochs);
         let loss = state.loss / total as f64;
         let told = || {
-            (self.progress)(Progress::Steps {
+            (self.progress)(TrainProgress::Steps {
                 epoch,
                 epochs,
                 done: total,
@@ -134,7 +134,7 @@ impl Loop<'_> {
         let scores = scores.map(|((value, metric), dataset)| metric.score(*value, dataset.labels));
         let score = scores.sum::<f64>() / metrics.len() as f64;
         let metric = if let [value] = metrics.as_slice() { *value } else { score };
-        (self.progress)(Progress::Epoch { epoch, epochs, loss, metric })?;
+        (self.progress)(TrainProgress::Epoch { epoch, epochs, loss, metric })?;
         state.curve.push(Point { epoch, steps: state.steps, loss, metrics });
         if state.best.is_none_or(|(_, best)| score > best) {
             *best = learner.arrays().into_iter().cloned().collect();

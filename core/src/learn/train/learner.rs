@@ -1,7 +1,6 @@
 //! The network that is trained: heads on the vectors of a frozen trunk, or on a trunk that is trained with
 //! them.
 
-use frontdesk_models::ModelError;
 use frontdesk_models::encoder::{PackedEncoder, Pooling, TokenBatch};
 use frontdesk_models::heads::Link;
 use frontdesk_models::training::{Dropout, Gradients, Trunk};
@@ -14,9 +13,10 @@ use super::lora::Lora;
 use super::optimizer::{Moments, Step};
 use super::options::Settings;
 use super::plan::{Batch, seed_of};
+use crate::Result;
+use crate::learn::compute;
 use crate::learn::scale::Scale;
 use crate::model::tokenize::Encoding;
-use crate::{Error, Result};
 
 /// Rows as the network reads them.
 #[derive(Debug, Default)]
@@ -321,8 +321,4 @@ impl<'a> Learner<'a> {
             Body::Learning(_) => None,
         }
     }
-}
-
-fn compute(error: candle_core::Error) -> Error {
-    ModelError::from(error).into()
 }

@@ -34,8 +34,9 @@ use frontdesk_models::weights::{Limits, Weights};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
+use crate::learn::compute;
 use crate::table::Labelled;
-use crate::{Error, ErrorKind, Result};
+use crate::{Error, ErrorKind, OnProgress, Result};
 use calibrated::calibrated;
 use checkpoint::Checkpoints;
 use fit::Loop;
@@ -46,9 +47,9 @@ use report::Record;
 pub use crate::HeadKind;
 pub use check::{HeadDiagnosis, check, check_heads};
 pub use config::{HeadConfig, HeadRows, TrainConfig};
-pub use estimate::Estimate;
+pub use estimate::TrainEstimate;
 pub use options::{Method, Metric, Pooling, TrainOptions};
-pub use progress::{Point, Progress};
+pub use progress::{Point, TrainProgress};
 pub use report::{FindingReport, HeadReport, MODEL_CARD, REPORT_JSON, REPORT_PAGE, Report, Threshold};
 
 /// The data of one head, and how it counts in the training.
@@ -93,7 +94,7 @@ pub fn train(
     train: &[Labelled],
     valid: Option<&[Labelled]>,
     options: &TrainOptions,
-    progress: &(dyn Fn(Progress) -> Result<()> + Sync),
+    progress: OnProgress<'_, TrainProgress>,
 ) -> Result<Report> {
     let head = HeadData::of(options, train, valid);
     train_heads(&[head], options, progress)
@@ -107,7 +108,7 @@ pub fn train(
 pub fn train_heads(
     heads: &[HeadData<'_>],
     options: &TrainOptions,
-    progress: &(dyn Fn(Progress) -> Result<()> + Sync),
+    progress: OnProgress<'_, TrainProgress>,
 ) -> Result<Report> {
     options::check_output(options)?;
     refuse_heads(heads, options)?;
@@ -126,8 +127,8 @@ pub fn estimate(
     train: &[Labelled],
     valid: Option<&[Labelled]>,
     options: &TrainOptions,
-    progress: &(dyn Fn(Progress) -> Result<()> + Sync),
-) -> Result<Estimate> {
+    progress: OnProgress<'_, TrainProgress>,
+) -> Result<TrainEstimate> {
     let head = HeadData::of(options, train, valid);
     estimate_heads(&[head], options, progress)
 }
@@ -139,8 +140,8 @@ pub fn estimate(
 pub fn estimate_heads(
     heads: &[HeadData<'_>],
     options: &TrainOptions,
-    progress: &(dyn Fn(Progress) -> Result<()> + Sync),
-) -> Result<Estimate> {
+    progress: OnProgress<'_, TrainProgress>,
+) -> Result<TrainEstimate> {
     refuse_heads(heads, options)?;
     in_pool(options, || {
         let mut random = StdRng::seed_from_u64(options.seed);
@@ -187,7 +188,7 @@ fn in_pool<T: Send>(options: &TrainOptions, work: impl FnOnce() -> Result<T> + S
 fn run(
     heads: &[HeadData<'_>],
     options: &TrainOptions,
-    progress: &(dyn Fn(Progress) -> Result<()> + Sync),
+    progress: OnProgress<'_, TrainProgress>,
 ) -> Result<Report> {
     let began = Instant::now();
     let mut random = StdRng::seed_from_u64(options.seed);
@@ -222,8 +223,7 @@ fn run(
         let (found, digests) = (&diagnoses[index].diagnosis, digests(&heads[index])?);
         let (mut manifest, report, record) =
             calibrated(planned, dataset, logits, metric, found, digests, options)?;
-        let mut tensors =
-            learner.heads[index].export(learner.scale(index)).map_err(frontdesk_models::ModelError::from)?;
+        let mut tensors = learner.heads[index].export(learner.scale(index)).map_err(compute)?;
         let (near, classes, held) = learner.vectors(index, &served)?;
         if let Some((domain, of_domain)) = domain::fit(&near, &classes, &held) {
             manifest.domain = Some(domain);

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::learn::doctor::Kind;
+use crate::learn::doctor::FindingKind;
 use crate::model::bundle::{DENSE, HeadKind, RESERVED};
-use crate::{Error, ModelSource, Result};
+use crate::{Error, HubOptions, ModelSource, Result};
 
 /// The part of the network that is trained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -160,11 +160,14 @@ pub struct TrainOptions {
     /// further than its data.
     pub texts: bool,
     /// Findings of the doctor that would stop the training and shall not.
-    pub allow: Vec<Kind>,
+    pub allow: Vec<FindingKind>,
     /// Threads; `None`: as many as this process may use. The result is the same for any number.
     pub threads: Option<usize>,
     /// Seeds the split, the start, the order and the dropout.
     pub seed: u64,
+    /// How to reach the hub for the base; by default as the environment says.
+    #[serde(skip)]
+    pub hub: HubOptions,
 }
 
 impl TrainOptions {
@@ -214,6 +217,7 @@ impl Default for TrainOptions {
             allow: Vec::new(),
             threads: None,
             seed: 17,
+            hub: HubOptions::default(),
         }
     }
 }

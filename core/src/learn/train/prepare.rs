@@ -14,7 +14,7 @@ use super::head::{Between, Head, Objective};
 use super::learner::{Body, HeadDataset, Learner, Learning, Rows};
 use super::lora::Lora;
 use super::options::{Method, Pooling, Settings, TrainOptions};
-use super::progress::Progress;
+use super::progress::TrainProgress;
 use super::{HeadData, features, task};
 use crate::digest::digest_of;
 use crate::learn::evaluate::label_indexes;
@@ -22,7 +22,7 @@ use crate::learn::scale::Scale;
 use crate::model::bundle::{Activation, Files, HeadKind, HeadManifest, PoolingName, locate};
 use crate::pipeline::check_place;
 use crate::table::Labelled;
-use crate::{EngineOptions, Error, ErrorKind, Result};
+use crate::{Error, ErrorKind, OnProgress, Result};
 
 /// A head before its rows are read by the network.
 pub(super) struct Planned<'a> {
@@ -47,10 +47,10 @@ pub(super) struct Prepared<'a> {
 pub(super) fn prepare<'a>(
     heads: &[HeadData<'a>],
     options: &TrainOptions,
-    progress: &(dyn Fn(Progress) -> Result<()> + Sync),
+    progress: OnProgress<'_, TrainProgress>,
     random: &mut StdRng,
 ) -> Result<Prepared<'a>> {
-    let files = locate(&options.base, &EngineOptions::default())?;
+    let files = locate(&options.base, &options.hub)?;
     let base = Base::read(&files, options.max_tokens)?;
     let settings = Settings::of(options, base.is_bundle());
     let frozen = settings.method == Method::Frozen;
@@ -142,7 +142,7 @@ pub(super) fn datasets(
     planned: &[Planned<'_>],
     base: &Base,
     settings: &Settings,
-    progress: &(dyn Fn(Progress) -> Result<()> + Sync),
+    progress: OnProgress<'_, TrainProgress>,
 ) -> Result<Vec<HeadDataset>> {
     let tokenizer = base.tokenizer()?;
     let total = planned.iter().map(|head| head.train.len() + head.valid.len()).sum();
@@ -151,7 +151,7 @@ pub(super) fn datasets(
         let link = manifest.kind.link();
         let targets =
             rows.iter().map(|row| label_indexes(&manifest.labels, link, row)).collect::<Result<_>>()?;
-        let told = |done| progress(Progress::Features { done: before + done, total });
+        let told = |done| progress(TrainProgress::Features { done: before + done, total });
         let encodings = features::encode(&tokenizer, rows, &told)?;
         before += rows.len();
         Ok(Rows { encodings, targets })
@@ -184,7 +184,7 @@ pub(super) fn learner<'a>(
     settings: &'a Settings,
     half: bool,
     random: &mut StdRng,
-    progress: &(dyn Fn(Progress) -> Result<()> + Sync),
+    progress: OnProgress<'_, TrainProgress>,
 ) -> Result<Learner<'a>> {
     let hidden = base.config.hidden_size;
     let head = |(planned, dataset): (&Planned<'_>, &HeadDataset)| {
@@ -212,7 +212,7 @@ pub(super) fn learner<'a>(
     let total = datasets.iter().map(|l| l.train.encodings.len() + l.valid.encodings.len()).sum();
     let mut before = 0;
     let mut features = |encodings: &[_], pooling| {
-        let told = |done| progress(Progress::Features { done: before + done, total });
+        let told = |done| progress(TrainProgress::Features { done: before + done, total });
         let features = features::pooled(&trunk, encodings, pooling, &told)?;
         before += encodings.len();
         Ok::<_, Error>(features)

@@ -8,8 +8,8 @@ use super::fit::Loop;
 use super::learner::Learner;
 use super::options::Metric;
 use super::prepare::{Planned, learner};
-use super::progress::Progress;
-use crate::{Error, ErrorKind, Result};
+use super::progress::TrainProgress;
+use crate::{Error, ErrorKind, OnProgress, Result};
 
 /// Gives a learner whose trunk is trained the heads that are found on the frozen trunk.
 pub(super) fn probe(
@@ -17,13 +17,13 @@ pub(super) fn probe(
     planned: &[Planned<'_>],
     metrics: &[Metric],
     random: &mut StdRng,
-    progress: &(dyn Fn(Progress) -> Result<()> + Sync),
+    progress: OnProgress<'_, TrainProgress>,
 ) -> Result<()> {
     let settings = learns.settings().probing();
     let mut frozen = learner(planned, learns.datasets, learns.base(), &settings, false, random, progress)?;
     let rows: usize = learns.datasets.iter().map(|l| l.train.targets.len() + l.valid.targets.len()).sum();
     // The epochs that count are those of the trunk.
-    let told = |_| progress(Progress::Features { done: rows, total: rows });
+    let told = |_| progress(TrainProgress::Features { done: rows, total: rows });
     let fitting = Loop { settings: &settings, metrics, checkpoints: None, progress: &told };
     fitting.run(&mut frozen)?;
     for index in 0..frozen.heads.len() {

@@ -1,11 +1,11 @@
-//! Progress of a training while it runs.
+//! TrainProgress of a training while it runs.
 
 use serde::{Deserialize, Serialize};
 
 /// The progress of a training.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(tag = "stage", rename_all = "kebab-case", rename_all_fields = "camelCase")]
-pub enum Progress {
+pub enum TrainProgress {
     /// Texts become tokens and, for a frozen trunk, vectors.
     Features {
         /// Texts done.

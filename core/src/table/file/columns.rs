@@ -69,7 +69,7 @@ impl fmt::Display for Field {
 
 impl Field {
     /// All fields, in the order in which their columns are reported.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: &'static [Self] = &[
         Self::Text,
         Self::Messages,
         Self::Subject,
@@ -179,14 +179,14 @@ pub(crate) type Mapping = (Vec<ColumnMapping>, Vec<SkippedColumn>);
 /// unless rows may lack a column that others have (`sparse`): there a row without the text has them.
 pub(crate) fn map(there: &[SourceColumn], wanted: &TicketColumns, sparse: bool) -> Result<Mapping> {
     let mut taken: Vec<ColumnMapping> = Vec::new();
-    for field in Field::ALL {
+    for &field in Field::ALL {
         if let Some(column) = field.named(wanted) {
             taken.push(ColumnMapping { field, column: column.clone(), guessed: false });
         }
     }
     let mut skipped = Vec::new();
     if !wanted.only_named {
-        for field in Field::ALL {
+        for &field in Field::ALL {
             guess(field, there, sparse, &mut taken, &mut skipped);
         }
     }

@@ -338,7 +338,7 @@ fn options_and_kinds_have_their_names() -> Result<(), serde_json::Error> {
         assert!(serde_json::from_str::<Preparation>(refused).is_err(), "{refused}");
     }
     assert!(Preparation::default().is_none() && !Preparation::ALL.is_none());
-    for kind in Removed::ALL {
+    for &kind in Removed::ALL {
         assert_eq!(serde_json::to_string(&kind)?, format!("\"{kind}\""));
     }
     Ok(())

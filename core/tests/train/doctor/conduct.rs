@@ -1,6 +1,6 @@
 //! Input that is refused, work that is stopped, and output that is written.
 
-use frontdesk::doctor::{DoctorOptions, Kind, Stage, cross_validated, examine, label_errors};
+use frontdesk::doctor::{DoctorOptions, DoctorStage, FindingKind, cross_validated, examine, label_errors};
 use frontdesk::{Error, ErrorKind};
 use serde_json::Value;
 
@@ -59,13 +59,19 @@ fn what_does_not_fit_is_refused() {
 fn whoever_waits_can_stop_each_stage() {
     let stop = || Err(Error::new(ErrorKind::Cancelled, "enough"));
     let rows = good(100, 19);
-    for stage in [Stage::Texts, Stage::Sketches, Stage::NearDuplicates, Stage::Languages, Stage::Giveaways] {
-        let tell = |p: frontdesk::doctor::Progress| if p.stage == stage { stop() } else { Ok(()) };
+    for stage in [
+        DoctorStage::Texts,
+        DoctorStage::Sketches,
+        DoctorStage::NearDuplicates,
+        DoctorStage::Languages,
+        DoctorStage::Giveaways,
+    ] {
+        let tell = |p: frontdesk::doctor::DoctorProgress| if p.stage == stage { stop() } else { Ok(()) };
         let error = examine(&of(&rows, None), &DoctorOptions::default(), &tell).unwrap_err();
         assert_eq!((error.kind(), error.message()), (ErrorKind::Cancelled, "enough"), "{stage:?}");
     }
     let (features, labels) = blobs(40, 2, 3, 9);
-    let tell = |p: frontdesk::doctor::Progress| if p.done == 2 { stop() } else { Ok(()) };
+    let tell = |p: frontdesk::doctor::DoctorProgress| if p.done == 2 { stop() } else { Ok(()) };
     let error = cross_validated(&features, &labels, 2, 5, 1, &tell).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Cancelled);
 }
@@ -94,7 +100,7 @@ fn rows_are_written_one_a_line_and_the_brief_keeps_the_counts() {
         assert_eq!(brief.rows, whole.rows[..whole.count.min(3)]);
     }
     let codes: Vec<String> =
-        Kind::ALL.iter().map(|kind| read(&serde_json::to_value(kind).unwrap())).collect();
+        FindingKind::ALL.iter().map(|kind| read(&serde_json::to_value(kind).unwrap())).collect();
     assert!(codes.iter().all(|code| code.chars().all(|c| c.is_ascii_lowercase() || c == '-')), "{codes:?}");
     let options: DoctorOptions = serde_json::from_str(r#"{"multiLabel": true, "near": 0.8}"#).unwrap();
     assert_eq!(options, DoctorOptions { multi_label: true, near: 0.8, tiny_class: 10 });

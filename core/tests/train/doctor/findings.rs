@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use frontdesk::doctor::{Diagnosis, DoctorOptions, File, FindingRow, Kind, Severity, examine};
+use frontdesk::doctor::{DataFile, Diagnosis, DoctorOptions, FindingKind, FindingRow, Severity, examine};
 use frontdesk::table::Labelled;
 use proptest::prelude::*;
 use rand::SeedableRng;
@@ -48,15 +48,15 @@ proptest! {
         let line = target.place.number();
         let diagnosis = diagnose(&train, Some(&valid));
         let kind = match (across, way) {
-            (true, _) => Kind::Leak,
-            (false, 0 | 1) => Kind::Duplicate,
-            (false, _) => Kind::NearDuplicate,
+            (true, _) => FindingKind::Leak,
+            (false, 0 | 1) => FindingKind::Duplicate,
+            (false, _) => FindingKind::NearDuplicate,
         };
         prop_assert_eq!(kinds(&diagnosis), [kind]);
         let found = &diagnosis.findings[0];
-        let file = if across { File::Valid } else { File::Train };
+        let file = if across { DataFile::Valid } else { DataFile::Train };
         prop_assert_eq!(found.rows.len(), 1);
-        prop_assert_eq!(pair(&found.rows[0]), ((file, line), (File::Train, source as u64 + 2)));
+        prop_assert_eq!(pair(&found.rows[0]), ((file, line), (DataFile::Train, source as u64 + 2)));
         let similarity = found.rows[0].similarity.unwrap();
         let right = if way == 3 { (0.7..1.0).contains(&similarity) } else { similarity > 0.9999 };
         prop_assert!(right, "{}", similarity);
@@ -74,7 +74,7 @@ proptest! {
         let texts = |train: &[Labelled], diagnosis: &Diagnosis| -> BTreeSet<BTreeSet<String>> {
             let text = |line: u64| train.iter().find(|row| row.place.number() == line).unwrap().text.clone();
             let pair = |row: &FindingRow| BTreeSet::from([text(row.line), text(row.other.unwrap().line)]);
-            find(diagnosis, Kind::NearDuplicate).rows.iter().map(pair).collect()
+            find(diagnosis, FindingKind::NearDuplicate).rows.iter().map(pair).collect()
         };
         let expected = texts(&train, &before);
         train.iter_mut().zip(2..).for_each(|(row, line)| row.place = frontdesk::table::Place::Line(line));
@@ -109,10 +109,10 @@ fn a_row_is_a_pair_with_the_most_alike_and_told_once() {
     );
     let diagnosis = diagnose(&labelled(&pairs), None);
     let pairs = |kind| find(&diagnosis, kind).rows.iter().map(|row| (row.line, row.other.unwrap().line));
-    assert_eq!(pairs(Kind::Duplicate).collect::<Vec<_>>(), [(4, 2), (6, 3), (7, 2)]);
-    assert_eq!(pairs(Kind::NearDuplicate).collect::<Vec<_>>(), [(3, 2)]);
-    assert_eq!(pairs(Kind::ConflictingLabels).collect::<Vec<_>>(), [(3, 5), (5, 2), (6, 5), (7, 5)]);
-    assert_eq!(find(&diagnosis, Kind::ConflictingLabels).severity, Severity::Warn);
+    assert_eq!(pairs(FindingKind::Duplicate).collect::<Vec<_>>(), [(4, 2), (6, 3), (7, 2)]);
+    assert_eq!(pairs(FindingKind::NearDuplicate).collect::<Vec<_>>(), [(3, 2)]);
+    assert_eq!(pairs(FindingKind::ConflictingLabels).collect::<Vec<_>>(), [(3, 5), (5, 2), (6, 5), (7, 5)]);
+    assert_eq!(find(&diagnosis, FindingKind::ConflictingLabels).severity, Severity::Warn);
 }
 
 #[test]
@@ -128,12 +128,12 @@ fn sets_of_labels_conflict_where_they_differ() {
     rows[9].label = "cross".into();
     let multi = DoctorOptions { multi_label: true, ..DoctorOptions::default() };
     let diagnosis = examine(&of(&rows, None), &multi, &|_| Ok(())).unwrap();
-    assert_eq!(lines(find(&diagnosis, Kind::ConflictingLabels)), [11]);
-    assert_eq!(lines(find(&diagnosis, Kind::Duplicate)), [9]);
+    assert_eq!(lines(find(&diagnosis, FindingKind::ConflictingLabels)), [11]);
+    assert_eq!(lines(find(&diagnosis, FindingKind::Duplicate)), [9]);
     let labels: Vec<&str> = diagnosis.labels.iter().map(|count| count.label.as_str()).collect();
     assert_eq!(labels, ["calm", "cross"]);
     // As single labels, the two orders are two labels.
-    assert_eq!(lines(find(&diagnose(&rows, None), Kind::ConflictingLabels)), [9, 11]);
+    assert_eq!(lines(find(&diagnose(&rows, None), FindingKind::ConflictingLabels)), [9, 11]);
 }
 
 #[test]
@@ -146,27 +146,27 @@ fn crowds_of_look_alikes_are_capped_and_said() {
     pairs.push((near, "a"));
     pairs.extend(good(40, 7).into_iter().map(|row| (row.text, "b")));
     let diagnosis = diagnose(&labelled(&pairs), None);
-    let capped = find(&diagnosis, Kind::UncomparedText);
+    let capped = find(&diagnosis, FindingKind::UncomparedText);
     assert!((100..=1501).contains(&capped.count) && capped.severity == Severity::Note, "{}", capped.message);
-    assert!(find(&diagnosis, Kind::NearDuplicate).rows.iter().any(|row| pair(row).1.1 == source));
+    assert!(find(&diagnosis, FindingKind::NearDuplicate).rows.iter().any(|row| pair(row).1.1 == source));
     // Texts that differ in their numbers alone are one text, and crowd nothing.
     let numbered: Vec<(String, &str)> =
         (0..1500).map(|i| (format!("Order {i} is late"), ["a", "b"][i % 2])).collect();
     let diagnosis = diagnose(&labelled(&numbered), None);
-    assert_eq!(kinds(&diagnosis), [Kind::ConflictingLabels, Kind::NearDuplicate]);
+    assert_eq!(kinds(&diagnosis), [FindingKind::ConflictingLabels, FindingKind::NearDuplicate]);
     assert_eq!(diagnosis.findings[1].count, 1498);
 }
 
 #[test]
 fn classes_that_cannot_be_learnt_are_named() {
     let none = diagnose(&[], Some(&[]));
-    assert_eq!((kinds(&none), none.stops()), (vec![Kind::NoRows, Kind::NoRows], true));
+    assert_eq!((kinds(&none), none.stops()), (vec![FindingKind::NoRows, FindingKind::NoRows], true));
     let mut rows = good(60, 8);
     for row in &mut rows {
         row.label = "calm".into();
     }
     let one = diagnose(&rows, None);
-    assert_eq!((kinds(&one), one.stops()), (vec![Kind::OneClass], true));
+    assert_eq!((kinds(&one), one.stops()), (vec![FindingKind::OneClass], true));
     rows.iter_mut().take(30).for_each(|row| row.label = "cross".into());
     rows[3].label = "alone".into();
     rows[5].label = "few".into();
@@ -174,7 +174,10 @@ fn classes_that_cannot_be_learnt_are_named() {
     let (_, mut valid) = good_files(60, 9, 8);
     valid[2].label = "new".into();
     let diagnosis = diagnose(&rows, Some(&valid));
-    assert_eq!(kinds(&diagnosis), [Kind::UnknownLabel, Kind::TinyClass, Kind::TinyClass]);
+    assert_eq!(
+        kinds(&diagnosis),
+        [FindingKind::UnknownLabel, FindingKind::TinyClass, FindingKind::TinyClass]
+    );
     let told: Vec<_> =
         diagnosis.findings.iter().map(|f| (f.severity, f.labels.join(","), lines(f))).collect();
     let expected = [
@@ -185,7 +188,7 @@ fn classes_that_cannot_be_learnt_are_named() {
     assert_eq!(told, expected);
     let options = DoctorOptions { tiny_class: 2, ..DoctorOptions::default() };
     let diagnosis = examine(&of(&rows, None), &options, &|_| Ok(())).unwrap();
-    assert_eq!(kinds(&diagnosis), [Kind::TinyClass]);
+    assert_eq!(kinds(&diagnosis), [FindingKind::TinyClass]);
 }
 
 #[test]
@@ -203,10 +206,10 @@ fn empty_and_long_texts_are_pointed_at() {
     examination.valid.as_mut().unwrap().tokens = Some(&[9, 9, 9, 300]);
     examination.max_tokens = Some(256);
     let diagnosis = examine(&examination, &DoctorOptions::default(), &|_| Ok(())).unwrap();
-    assert_eq!(kinds(&diagnosis), [Kind::EmptyText, Kind::OverLongText]);
+    assert_eq!(kinds(&diagnosis), [FindingKind::EmptyText, FindingKind::OverLongText]);
     assert_eq!(lines(&diagnosis.findings[0]), [9, 11]);
     let long: Vec<_> = diagnosis.findings[1].rows.iter().map(|r| (r.file, r.line, r.tokens)).collect();
-    assert_eq!(long, [(File::Train, 7, Some(257)), (File::Valid, 5, Some(300))]);
+    assert_eq!(long, [(DataFile::Train, 7, Some(257)), (DataFile::Valid, 5, Some(300))]);
 }
 
 const FRENCH: &str = "Bonjour, je n'ai toujours pas reçu ma commande et personne ne répond à mes messages. Pourriez-vous me \
@@ -221,7 +224,7 @@ fn texts_in_another_language_are_found_where_it_can_be_told() {
     train[22].text = "Vielen Dank!".into();
     train[24].text = FRENCH.into();
     let diagnosis = diagnose(&train, None);
-    assert_eq!(kinds(&diagnosis), [Kind::LanguageOutlier]);
+    assert_eq!(kinds(&diagnosis), [FindingKind::LanguageOutlier]);
     let told: Vec<_> = diagnosis.findings[0].rows.iter().map(|r| (r.line, r.language)).collect();
     assert_eq!(told, [(22, Some("deu")), (23, None), (26, Some("fra"))]);
     // Where rows are in two languages, neither is foreign.
@@ -235,7 +238,7 @@ fn texts_in_another_language_are_found_where_it_can_be_told() {
     };
     let mixed: Vec<(String, String)> = good(60, 14).into_iter().enumerate().map(mixed).collect();
     let diagnosis = diagnose(&labelled(&mixed), None);
-    assert!(!kinds(&diagnosis).contains(&Kind::LanguageOutlier));
+    assert!(!kinds(&diagnosis).contains(&FindingKind::LanguageOutlier));
     assert_eq!((diagnosis.languages.len(), diagnosis.languages[1].language), (2, "deu"));
 }
 
@@ -251,20 +254,20 @@ fn words_that_give_a_label_away_are_named() {
     let named = with(&|i, row| {
         if cross(row) && i % 3 > 0 { format!("{} Cross!", row.text) } else { row.text.clone() }
     });
-    assert_eq!(kinds(&named), [Kind::LabelInText]);
+    assert_eq!(kinds(&named), [FindingKind::LabelInText]);
     assert_eq!((named.findings[0].labels.join(""), named.findings[0].count), ("cross".to_owned(), 40));
     let everywhere = with(&|_, row| format!("{} cross", row.text));
     assert_eq!(kinds(&everywhere), []);
     let word = with(&|i, row| {
         if cross(row) && i % 10 != 1 { format!("{} zz7", row.text) } else { row.text.clone() }
     });
-    assert_eq!(kinds(&word), [Kind::Giveaway]);
+    assert_eq!(kinds(&word), [FindingKind::Giveaway]);
     assert!(word.findings[0].message.contains("the word `zz7`"), "{}", word.findings[0].message);
     assert_eq!(word.findings[0].count, 48);
     let start = with(&|_, row| {
         if cross(row) { format!("For you: {}", row.text) } else { format!("{} for you", row.text) }
     });
-    assert_eq!(kinds(&start), [Kind::Giveaway]);
+    assert_eq!(kinds(&start), [FindingKind::Giveaway]);
     assert!(start.findings[0].message.contains("the beginning `for"), "{}", start.findings[0].message);
     let rare =
         with(&|i, row| if cross(row) && i % 10 < 6 { format!("{} zz7", row.text) } else { row.text.clone() });

@@ -1,7 +1,7 @@
 //! Rows with nothing wrong, and helpers that look into a diagnosis.
 
 use frontdesk::doctor::{
-    Diagnosis, DoctorOptions, Examination, File, Finding, FindingRow, Kind, Split, examine,
+    DataFile, Diagnosis, DoctorOptions, Examination, Finding, FindingKind, FindingRow, Split, examine,
 };
 use frontdesk::table::Labelled;
 use rand::rngs::StdRng;
@@ -78,11 +78,11 @@ pub(super) fn diagnose(train: &[Labelled], valid: Option<&[Labelled]>) -> Diagno
     examine(&of(train, valid), &DoctorOptions::default(), &|_| Ok(())).unwrap()
 }
 
-pub(super) fn kinds(diagnosis: &Diagnosis) -> Vec<Kind> {
+pub(super) fn kinds(diagnosis: &Diagnosis) -> Vec<FindingKind> {
     diagnosis.findings.iter().map(|finding| finding.kind).collect()
 }
 
-pub(super) fn find(diagnosis: &Diagnosis, kind: Kind) -> &Finding {
+pub(super) fn find(diagnosis: &Diagnosis, kind: FindingKind) -> &Finding {
     let found: Vec<&Finding> = diagnosis.findings.iter().filter(|finding| finding.kind == kind).collect();
     assert_eq!(found.len(), 1, "{kind:?}: {:?}", kinds(diagnosis));
     found[0]
@@ -92,7 +92,7 @@ pub(super) fn lines(finding: &Finding) -> Vec<u64> {
     finding.rows.iter().map(|row| row.line).collect()
 }
 
-pub(super) fn pair(row: &FindingRow) -> ((File, u64), (File, u64)) {
+pub(super) fn pair(row: &FindingRow) -> ((DataFile, u64), (DataFile, u64)) {
     let other = row.other.unwrap();
     ((row.file, row.line), (other.file, other.line))
 }

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use frontdesk::doctor::{
-    DoctorOptions, FindingRow, Kind, MAX_FIT_ROWS, cross_validated, examine, label_errors,
+    DoctorOptions, FindingKind, FindingRow, MAX_FIT_ROWS, cross_validated, examine, label_errors,
 };
 use frontdesk::table::Labelled;
-use frontdesk::train::{Progress, TrainOptions, check};
+use frontdesk::train::{TrainOptions, TrainProgress, check};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde_json::Value;
@@ -63,7 +63,7 @@ fn wrong_labels_of_a_set_are_those_of_cleanlab() {
     examination.labels = &names;
     let options = DoctorOptions { multi_label: true, ..DoctorOptions::default() };
     let diagnosis = examine(&examination, &options, &|_| Ok(())).unwrap();
-    let found = find(&diagnosis, Kind::LikelyLabelError);
+    let found = find(&diagnosis, FindingKind::LikelyLabelError);
     let ours: BTreeSet<(usize, String)> =
         found.rows.iter().map(|r| (r.line as usize - 2, r.suggested.clone().unwrap())).collect();
     let theirs = read::<Vec<(usize, Vec<usize>)>>(&golden["wrong"]).into_iter().map(|(row, flipped)| {
@@ -94,7 +94,7 @@ fn planted_label_noise_is_mostly_recovered() {
     examination.train.probabilities = Some(&backwards);
     examination.labels = &names;
     let diagnosis = examine(&examination, &DoctorOptions::default(), &|_| Ok(())).unwrap();
-    let found = find(&diagnosis, Kind::LikelyLabelError);
+    let found = find(&diagnosis, FindingKind::LikelyLabelError);
     let right = |row: &&FindingRow| row.suggested.as_ref() == Some(&names[truth[row.line as usize - 2]]);
     let recovered = found.rows.iter().filter(right).count();
     let planted = labels.iter().zip(&truth).filter(|(a, b)| a != b).count();
@@ -148,15 +148,15 @@ fn label_errors_are_found_among_rows_that_are_not_learnt_from() {
     let base = checkpoint("bert-single-float32", dir.path());
     let options = TrainOptions::new(base.as_path(), "mood", dir.path().join("out"));
     let told = AtomicUsize::new(0);
-    let tell = |progress: Progress| {
-        if let Progress::Features { done, total } = progress {
+    let tell = |progress: TrainProgress| {
+        if let TrainProgress::Features { done, total } = progress {
             assert!(done <= total && total == count, "{done} of {total}");
             told.fetch_max(done, Ordering::Relaxed);
         }
         Ok(())
     };
     let diagnosis = check(&rows, None, &options, &tell).unwrap();
-    let found = find(&diagnosis, Kind::LikelyLabelError);
+    let found = find(&diagnosis, FindingKind::LikelyLabelError);
     let lines: BTreeSet<u64> = found.rows.iter().map(|row| row.line).collect();
     let planted: BTreeSet<u64> = (0..count).filter(|&row| wrong(row)).map(|row| row as u64 + 2).collect();
     // A sixth of the rows is not fitted to; a random trunk does not tell texts apart with much certainty.

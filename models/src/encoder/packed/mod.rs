@@ -6,11 +6,13 @@ mod attention;
 mod buffers;
 mod load;
 mod pass;
+mod states;
 
 use std::ops::Range;
 
 use arena::{Arena, Scratches};
 use buffers::BufferPool;
+use states::PackedStates;
 
 use super::{Encoder, HiddenStates, TokenBatch};
 use crate::Result;
@@ -80,7 +82,7 @@ impl Encoder for PackedEncoder {
         false
     }
 
-    fn forward(&self, batch: &TokenBatch) -> Result<HiddenStates> {
+    fn forward(&self, batch: &TokenBatch) -> Result<Box<dyn HiddenStates>> {
         batch.check(&self.config)?;
         let hidden = self.config.hidden_size;
         let mut states = vec![0.0; batch.ids.len() * hidden];
@@ -98,7 +100,7 @@ impl Encoder for PackedEncoder {
                 }
             });
         });
-        Ok(HiddenStates::packed(states, batch.ends.clone(), hidden))
+        Ok(Box::new(PackedStates { states, ends: batch.ends.clone(), hidden }))
     }
 }
 

@@ -14,7 +14,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::progress::Point;
-use crate::learn::doctor::{Diagnosis, Finding, Kind, Severity};
+use crate::learn::doctor::{Diagnosis, Finding, FindingKind, Severity};
 use crate::{Error, ErrorKind, Result};
 
 pub(super) use record::{
@@ -109,7 +109,7 @@ pub struct Threshold {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FindingReport {
     /// The kind of the finding.
-    pub kind: Kind,
+    pub kind: FindingKind,
     /// Its severity.
     pub severity: Severity,
     /// How many rows it is about.

@@ -1,5 +1,6 @@
 //! Models by name from the Hugging Face hub, into the cache that the other Hugging Face tools share.
 
+mod settings;
 mod transfer;
 
 use std::fmt;
@@ -7,10 +8,10 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use hf_hub::Repo;
+use settings::Settings;
 use transfer::Remote;
 
 use super::{CONFIG, Files, HEADS, MANIFEST, TOKENIZER, TRUNK};
-use crate::options::hub::Settings;
 use crate::{Error, ErrorKind, HubOptions, Result};
 
 const MAX_JSON_BYTES: u64 = 64 << 20;

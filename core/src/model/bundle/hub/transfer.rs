@@ -15,7 +15,7 @@ use hf_hub::api::sync::{ApiBuilder, ApiRepo};
 use hf_hub::{Cache, Repo, RepoType};
 
 use super::is_commit;
-use crate::options::hub::Settings;
+use super::settings::Settings;
 use crate::{Error, ErrorKind, Result};
 
 /// Requests in a row that bring nothing before a fetch fails.

@@ -1,13 +1,14 @@
 //! A linear layer on candle's tensors.
 
-use candle_core::{Device, Tensor};
+use candle_core::Tensor;
 
+use super::{Device, tensor};
 use crate::weights::Weights;
 use crate::{ModelError, Result};
 
 /// y = x Wᵀ + b.
 #[derive(Debug, Clone)]
-pub struct Linear {
+pub(super) struct Linear {
     /// `[output, input]`, as checkpoints store it.
     weight: Tensor,
     bias: Tensor,
@@ -15,26 +16,21 @@ pub struct Linear {
 
 impl Linear {
     /// Reads `{name}.weight` of shape `[output, input]` and `{name}.bias` of shape `[output]`.
-    ///
-    /// # Errors
-    /// [`ModelError::Tensor`] where one is missing or does not fit.
-    pub fn load(weights: &Weights, name: &str, input: usize, output: usize, device: &Device) -> Result<Self> {
+    pub(super) fn load(
+        weights: &Weights,
+        name: &str,
+        input: usize,
+        output: usize,
+        device: &Device,
+    ) -> Result<Self> {
         Ok(Self {
-            weight: weights.tensor(&format!("{name}.weight"), &[output, input], device)?,
-            bias: weights.tensor(&format!("{name}.bias"), &[output], device)?,
+            weight: tensor(weights, &format!("{name}.weight"), &[output, input], device)?,
+            bias: tensor(weights, &format!("{name}.bias"), &[output], device)?,
         })
     }
 
-    /// Joins a weight `[output, input]` and a bias `[output]`.
-    pub fn new(weight: Tensor, bias: Tensor) -> Self {
-        Self { weight, bias }
-    }
-
     /// Applies the layer to the last dimension.
-    ///
-    /// # Errors
-    /// [`ModelError::Compute`] where the shapes do not fit or the device failed.
-    pub fn forward(&self, input: &Tensor) -> Result<Tensor> {
+    pub(super) fn forward(&self, input: &Tensor) -> Result<Tensor> {
         let mut dims = input.dims().to_vec();
         let Some(width) = dims.pop() else {
             return Err(ModelError::Batch("a linear layer needs at least one dimension".into()));

@@ -3,14 +3,14 @@
 //!
 //! Inference only: candle's fused LayerNorm and softmax have no backward pass, so a trunk is frozen here.
 
-use candle_core::{Device, Tensor};
+use candle_core::Tensor;
 use candle_nn::ops::{layer_norm, softmax_last_dim};
 
-use super::checkpoint::Checkpoint;
-use super::{Encoder, HiddenStates, TokenBatch};
+use super::{Device, Linear, PaddedStates, tensor};
 use crate::Result;
 use crate::config::{Activation, Config};
-use crate::linear::Linear;
+use crate::encoder::checkpoint::Checkpoint;
+use crate::encoder::{Encoder, HiddenStates, TokenBatch};
 use crate::weights::Weights;
 
 /// The encoder on candle tensors, in float32.
@@ -36,7 +36,7 @@ impl ReferenceEncoder {
         let hidden = config.hidden_size;
         let embedding = |name: &str, rows: usize| {
             let name = checkpoint.embedding(&format!("{name}_embeddings.weight"));
-            weights.tensor(&name, &[rows, hidden], device)
+            tensor(weights, &name, &[rows, hidden], device)
         };
         let mut positions = embedding("position", config.max_positions)?;
         if config.token_types > 0 {
@@ -64,7 +64,7 @@ impl Encoder for ReferenceEncoder {
         true
     }
 
-    fn forward(&self, batch: &TokenBatch) -> Result<HiddenStates> {
+    fn forward(&self, batch: &TokenBatch) -> Result<Box<dyn HiddenStates>> {
         batch.check(&self.config)?;
         let (rows, longest) = (batch.len(), batch.longest());
         let mut ids = vec![0u32; rows * longest];
@@ -75,12 +75,13 @@ impl Encoder for ReferenceEncoder {
             ids[..sequence.len()].copy_from_slice(sequence);
             mask[..sequence.len()].fill(1.0);
         }
-        let ids = Tensor::from_vec(ids, rows * longest, &self.device)?;
+        let ids = Tensor::from_vec(ids, rows * longest, &self.device.0)?;
         // Large and finite: exp of it is exactly 0 beside any real score, and 0 · -inf cannot arise.
         let bias: Vec<f32> = mask.iter().map(|&m| if m > 0.0 { 0.0 } else { f32::MIN }).collect();
         let padded = bias.contains(&f32::MIN);
-        let bias = padded.then(|| Tensor::from_vec(bias, (rows, 1, 1, longest), &self.device)).transpose()?;
-        let mask = Tensor::from_vec(mask, (rows, longest, 1), &self.device)?;
+        let bias =
+            padded.then(|| Tensor::from_vec(bias, (rows, 1, 1, longest), &self.device.0)).transpose()?;
+        let mask = Tensor::from_vec(mask, (rows, longest, 1), &self.device.0)?;
 
         let words = self.words.index_select(&ids, 0)?.reshape((rows, longest, self.config.hidden_size))?;
         let states = words.broadcast_add(&self.positions.narrow(0, 0, longest)?)?;
@@ -88,7 +89,7 @@ impl Encoder for ReferenceEncoder {
         for layer in &self.layers {
             states = layer.forward(&states, bias.as_ref(), self.config.attention_heads)?;
         }
-        Ok(HiddenStates::padded(states, mask))
+        Ok(Box::new(PaddedStates { states, mask }))
     }
 }
 
@@ -102,7 +103,7 @@ struct LayerNorm {
 impl LayerNorm {
     fn load(config: &Config, checkpoint: &Checkpoint<'_>, name: &str, device: &Device) -> Result<Self> {
         let [weight, bias] = checkpoint.norm(name);
-        let tensor = |name: &str| checkpoint.weights.tensor(name, &[config.hidden_size], device);
+        let tensor = |name: &str| tensor(checkpoint.weights, name, &[config.hidden_size], device);
         Ok(Self { weight: tensor(&weight)?, bias: tensor(&bias)?, eps: config.layer_norm_eps as f32 })
     }
 
