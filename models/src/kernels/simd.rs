@@ -160,19 +160,39 @@ pub(crate) trait Simd: Copy + Send + Sync {
                 }
             }
         }
-        for k in whole * LANES..weights[0].len() {
+        // One by one, the rest of the last sixteen.
+        let Some(rows) = activations.get(whole) else { return stored(self, &tile, sums) };
+        let rest = weights[0].len() % LANES;
+        let mut panels = [(); C].map(|()| &[] as &[[f32; LANES]]);
+        for (panel, weights) in panels.iter_mut().zip(weights) {
+            *panel = &weights[whole * LANES..][..rest];
+        }
+        for k in 0..rest {
+            let mut columns = [self.splat(0.0); C];
             for panel in 0..C {
-                let columns = self.load(&weights[panel][k]);
-                for row in 0..R {
-                    let value = self.splat(activations[whole][row][k % LANES]);
-                    tile[panel][row] = self.fma(value, columns, tile[panel][row]);
+                columns[panel] = self.load(&panels[panel][k]);
+            }
+            for row in 0..R {
+                let value = self.splat(rows[row][k % LANES]);
+                for panel in 0..C {
+                    tile[panel][row] = self.fma(value, columns[panel], tile[panel][row]);
                 }
             }
         }
-        for (tile, sums) in tile.into_iter().zip(sums) {
-            for row in 0..R {
-                self.store(tile[row], &mut sums[row]);
-            }
+        stored(self, &tile, sums);
+    }
+}
+
+/// Writes a tile's sums.
+#[inline(always)]
+fn stored<S: Simd, const R: usize, const C: usize>(
+    simd: S,
+    tile: &[[S::F32; R]; C],
+    sums: [&mut [[f32; LANES]; R]; C],
+) {
+    for (tile, sums) in tile.iter().zip(sums) {
+        for row in 0..R {
+            simd.store(tile[row], &mut sums[row]);
         }
     }
 }
@@ -193,11 +213,15 @@ pub(crate) fn widened_tile<S: Simd, const R: usize, const C: usize>(
         for (at, columns) in weights.iter().enumerate().take(activations.len() * PAIRS) {
             let (rows, pair) = (&activations[at / PAIRS], at % PAIRS);
             simd.prefetch_ahead(columns);
-            let (high, low) = (simd.high(columns), simd.low(columns));
+            // Two loops, so that each is short enough to be unrolled and leaves the sums their registers.
+            let high = simd.high(columns);
             for row in 0..R {
-                let both = rows[row][pair];
-                let (first, second) = (f32::from_bits(both & 0xffff_0000), f32::from_bits(both << 16));
+                let first = f32::from_bits(rows[row][pair] & 0xffff_0000);
                 tile[row] = simd.flush(simd.fma(simd.splat(first), high, tile[row]));
+            }
+            let low = simd.low(columns);
+            for row in 0..R {
+                let second = f32::from_bits(rows[row][pair] << 16);
                 tile[row] = simd.flush(simd.fma(simd.splat(second), low, tile[row]));
             }
         }

@@ -5,7 +5,7 @@ use std::arch::asm;
 use std::arch::x86_64::*;
 
 use super::{prefetch, prefetch_ahead};
-use crate::kernels::simd::{Buffers, Kernel, LANES, Simd, WeightPairs, WeightQuads};
+use crate::kernels::simd::{Buffers, Kernel, LANES, PAIRS, Pairs, Simd, WeightPairs, WeightQuads};
 
 /// The proof that this processor has AVX2 and FMA.
 #[derive(Debug, Clone, Copy)]
@@ -15,6 +15,68 @@ impl Avx2 {
     pub(crate) fn detect() -> Option<Self> {
         (is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")).then_some(Self(()))
     }
+}
+
+/// [`Simd::bf16_tile`] of one panel, eight columns after the other: six rows of sixteen leave no registers for
+/// what flushes a sum.
+#[target_feature(enable = "avx2,fma")]
+fn widened<const R: usize>(
+    activations: &[[Pairs; R]],
+    weights: &[WeightPairs],
+    sums: &mut [[f32; LANES]; R],
+) {
+    let panels = &weights.as_chunks::<PAIRS>().0[..activations.len()];
+    for half in [0, 8] {
+        let mut tile = [_mm256_setzero_ps(); R];
+        for row in 0..R {
+            // SAFETY: eight floats are there from 0 and from 8, and no alignment is needed.
+            tile[row] = unsafe { _mm256_loadu_ps(sums[row].as_ptr().add(half)) };
+        }
+        for (rows, panel) in activations.iter().zip(panels) {
+            for (pair, columns) in panel.iter().enumerate() {
+                prefetch_ahead(columns);
+                // SAFETY: eight pairs are there from 0 and from 8, and no alignment is needed.
+                let columns = unsafe { _mm256_loadu_si256(columns.as_ptr().add(half).cast()) };
+                let high = _mm256_castsi256_ps(_mm256_and_si256(columns, _mm256_set1_epi32(-0x1_0000)));
+                for row in 0..R {
+                    let first = _mm256_set1_ps(f32::from_bits(rows[row][pair] & 0xffff_0000));
+                    tile[row] = flushed(_mm256_fmadd_ps(first, high, tile[row]));
+                }
+                let low = _mm256_castsi256_ps(_mm256_slli_epi32::<16>(columns));
+                for row in 0..R {
+                    let second = _mm256_set1_ps(f32::from_bits(rows[row][pair] << 16));
+                    tile[row] = flushed(_mm256_fmadd_ps(second, low, tile[row]));
+                }
+            }
+        }
+        for row in 0..R {
+            // SAFETY: there is space for eight floats from 0 and from 8, and no alignment is needed.
+            unsafe { _mm256_storeu_ps(sums[row].as_mut_ptr().add(half), tile[row]) };
+        }
+    }
+}
+
+/// `vpmaddubsw` of unsigned bytes with signed ones in memory: six rows by two halves of sums leave no registers
+/// for the weights, and the compiler would load them all the same. Not `pure`: products keep their order, and
+/// none is made before there is a register for it.
+///
+/// # Safety
+/// 32 bytes are there; no alignment is needed.
+#[inline]
+#[target_feature(enable = "avx2")]
+unsafe fn products(values: __m256i, weights: *const u8) -> __m256i {
+    let pairs;
+    // SAFETY: the instruction reads 32 bytes at `weights`, which are there, and writes a register.
+    unsafe {
+        asm!(
+            "vpmaddubsw {pairs}, {values}, [{weights}]",
+            pairs = lateout(ymm_reg) pairs,
+            values = in(ymm_reg) values,
+            weights = in(reg) weights,
+            options(readonly, nostack, preserves_flags),
+        );
+    }
+    pairs
 }
 
 /// a + b in this order: the compiler would first add the products of four steps to each other, and there are
@@ -28,7 +90,7 @@ fn added(mut a: __m256i, b: __m256i) -> __m256i {
             "vpaddd {a}, {a}, {b}",
             a = inout(ymm_reg) a,
             b = in(ymm_reg) b,
-            options(pure, nomem, nostack, preserves_flags),
+            options(nomem, nostack, preserves_flags),
         );
     }
     a
@@ -209,6 +271,19 @@ impl Simd for Avx2 {
         prefetch(weights);
     }
 
+    #[inline(always)]
+    fn bf16_tile<const R: usize, const C: usize>(
+        self,
+        activations: &[[Pairs; R]],
+        weights: [&[WeightPairs]; C],
+        sums: [&mut [[f32; LANES]; R]; C],
+    ) {
+        for (weights, sums) in weights.into_iter().zip(sums) {
+            // SAFETY: AVX2 and FMA, as `self` proves.
+            unsafe { widened(activations, weights, sums) }
+        }
+    }
+
     /// `pmaddubsw` adds two products of an unsigned and a signed byte in 16 bits. They do not saturate: the
     /// magnitudes of two weights side by side are `PAIR` (pack.rs) at most.
     #[inline(always)]
@@ -226,12 +301,11 @@ impl Simd for Avx2 {
                 for (quad, columns) in weights.iter().enumerate() {
                     self.prefetch_ahead(columns);
                     let from = columns.as_ptr().cast::<u8>();
-                    let halves = [_mm256_loadu_si256(from.cast()), _mm256_loadu_si256(from.add(32).cast())];
                     for row in 0..R {
                         let values = _mm256_set1_epi32(i32::from_ne_bytes(rows[row][quad]));
-                        for half in 0..2 {
-                            let pairs = _mm256_maddubs_epi16(values, halves[half]);
-                            sums[row][half] = added(sums[row][half], _mm256_madd_epi16(pairs, ones));
+                        for (half, sum) in sums[row].iter_mut().enumerate() {
+                            let pairs = products(values, from.add(32 * half));
+                            *sum = added(*sum, _mm256_madd_epi16(pairs, ones));
                         }
                     }
                 }

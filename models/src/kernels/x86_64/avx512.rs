@@ -24,27 +24,34 @@ fn dots<const R: usize, const C: usize>(
             tile[row] = unsafe { _mm512_loadu_ps(sums[row].as_ptr()) };
         }
     }
-    // One loop, and no closures: with a loop in it the sums would go to memory after each panel, and a
-    // closure is not inlined here.
-    for at in 0..activations.len() * PAIRS {
-        let (rows, pair) = (&activations[at / PAIRS], at % PAIRS);
-        let mut columns = [_mm512_setzero_si512(); C];
-        for (columns, weights) in columns.iter_mut().zip(weights) {
-            prefetch_ahead(&weights[at]);
-            // SAFETY: sixteen pairs are 64 bytes.
-            *columns = unsafe { _mm512_loadu_si512(weights[at].as_ptr().cast()) };
-        }
-        for row in 0..R {
-            let both = _mm512_set1_epi32(rows[row][pair].cast_signed());
-            for panel in 0..C {
-                // SAFETY: a register of integers and one of pairs are the same bits.
-                let (both, columns) = unsafe {
-                    (
-                        std::mem::transmute::<__m512i, __m512bh>(both),
-                        std::mem::transmute::<__m512i, __m512bh>(columns[panel]),
-                    )
-                };
-                tile[panel][row] = _mm512_dpbf16_ps(tile[panel][row], both, columns);
+    let mut panels = [&[] as &[[WeightPairs; PAIRS]]; C];
+    for (panel, weights) in panels.iter_mut().zip(weights) {
+        *panel = &weights.as_chunks().0[..activations.len()];
+    }
+    for (at, rows) in activations.iter().enumerate() {
+        // In fours: a loop over eight is not unrolled. No closures: one is not inlined here.
+        for half in 0..2 {
+            for pair in 0..PAIRS / 2 {
+                let pair = half * PAIRS / 2 + pair;
+                let mut columns = [_mm512_setzero_si512(); C];
+                for (columns, panel) in columns.iter_mut().zip(panels) {
+                    prefetch_ahead(&panel[at][pair]);
+                    // SAFETY: sixteen pairs are 64 bytes.
+                    *columns = unsafe { _mm512_loadu_si512(panel[at][pair].as_ptr().cast()) };
+                }
+                for row in 0..R {
+                    let both = _mm512_set1_epi32(rows[row][pair].cast_signed());
+                    for panel in 0..C {
+                        // SAFETY: a register of integers and one of pairs are the same bits.
+                        let (both, columns) = unsafe {
+                            (
+                                std::mem::transmute::<__m512i, __m512bh>(both),
+                                std::mem::transmute::<__m512i, __m512bh>(columns[panel]),
+                            )
+                        };
+                        tile[panel][row] = _mm512_dpbf16_ps(tile[panel][row], both, columns);
+                    }
+                }
             }
         }
     }

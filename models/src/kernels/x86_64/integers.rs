@@ -82,18 +82,18 @@ impl Integers for Words {
         unsafe {
             let mut low = [_mm512_setzero_si512(); R];
             let mut high = [_mm512_setzero_si512(); R];
-            for (rows, weights) in activations.iter().zip(weights) {
-                for (quad, columns) in weights.iter().enumerate() {
-                    prefetch_ahead(columns);
-                    let from = columns.as_ptr().cast::<u8>();
-                    let first = _mm512_cvtepi8_epi16(_mm256_loadu_si256(from.cast()));
-                    let second = _mm512_cvtepi8_epi16(_mm256_loadu_si256(from.add(32).cast()));
-                    for row in 0..R {
-                        let quad = rows[row][quad].as_ptr().cast::<i64>().read_unaligned();
-                        let quad = _mm512_set1_epi64(quad);
-                        low[row] = _mm512_add_epi32(low[row], _mm512_madd_epi16(first, quad));
-                        high[row] = _mm512_add_epi32(high[row], _mm512_madd_epi16(second, quad));
-                    }
+            // One loop: of four quads unrolled, the weights would be loaded at once and the sums have no registers.
+            for (at, columns) in weights.as_flattened().iter().enumerate().take(4 * activations.len()) {
+                prefetch_ahead(columns);
+                let from = columns.as_ptr().cast::<u8>();
+                let first = _mm512_cvtepi8_epi16(_mm256_loadu_si256(from.cast()));
+                let second = _mm512_cvtepi8_epi16(_mm256_loadu_si256(from.add(32).cast()));
+                let rows = activations.as_ptr().add(at / 4);
+                for row in 0..R {
+                    let quad = (*rows)[row].as_ptr().add(at % 4).cast::<i64>().read_unaligned();
+                    let quad = _mm512_set1_epi64(quad);
+                    low[row] = _mm512_add_epi32(low[row], _mm512_madd_epi16(first, quad));
+                    high[row] = _mm512_add_epi32(high[row], _mm512_madd_epi16(second, quad));
                 }
             }
             // Each column stands as two sums side by side: the even and the odd ones are added.
@@ -123,6 +123,8 @@ impl Integers for Words {
         let mut sums = [[unsafe { _mm512_setzero_si512() }; R]; C];
         for (panel, sums) in sums.iter_mut().enumerate() {
             *sums = self.int8_tile(activations, weights[panel], &starts[panel]);
+            // The next panel needs their registers.
+            std::hint::black_box(&mut *sums);
         }
         sums
     }
