@@ -11,17 +11,17 @@ pub type Result<T> = std::result::Result<T, Error>;
 /// The kind of an error. Its code is part of the contract of every interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ErrorKind {
-    /// An argument, an option or a ticket is not valid.
+    /// An argument, an option or a ticket is not valid; also every call of a closed engine.
     InvalidInput,
-    /// A text has more tokens than the policy allows.
+    /// A text has more tokens than the model reads, under [`crate::LongText::Refuse`].
     TooLong,
     /// More bytes, rows or tickets than a limit allows.
     TooLarge,
-    /// The queue is full.
+    /// The queue is full; the call can be tried again.
     Overloaded,
-    /// The deadline passed.
+    /// The deadline of the call passed.
     Timeout,
-    /// The caller went away.
+    /// The call was cancelled: by its caller, or since the engine was closed.
     Cancelled,
     /// There is no such model: no such directory, no such name on the hub, a file that a model needs is
     /// missing.
@@ -32,7 +32,7 @@ pub enum ErrorKind {
     /// A data file is broken: invalid UTF-8, a ragged row, a missing column, a label that the model does not
     /// know.
     DataInvalid,
-    /// The device that was asked for is not available.
+    /// The requested device is not available.
     DeviceUnavailable,
     /// A download failed.
     Network,
@@ -98,7 +98,7 @@ pub struct Error {
 }
 
 impl Error {
-    /// An error of `kind`; `message` says what was wrong and where.
+    /// An error of `kind`; `message` is for a person, without the code.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into(), field: None, ticket: None, source: None }
     }
@@ -115,7 +115,7 @@ impl Error {
         self
     }
 
-    /// Says which ticket of its call it is about.
+    /// Sets the ticket of the call that it is about.
     #[must_use]
     pub(crate) fn of_ticket(mut self, index: usize) -> Self {
         self.ticket = Some(index);
@@ -151,7 +151,7 @@ impl Error {
         &self.message
     }
 
-    /// The field at fault, where one is.
+    /// The field at fault, such as `outputs`; `None` where the error is about no field.
     pub fn field(&self) -> Option<&str> {
         self.field.as_deref()
     }

@@ -1,13 +1,13 @@
 //! Places at which a test stops a run, to end it just there, however fast the machine is.
 
-/// Where the environment says `FRONTDESK_GATE=PLACE:COUNT:FILE`, the thread that passes this place for the
+/// Where the environment has `FRONTDESK_GATE=PLACE:COUNT:FILE`, the thread that passes this place for the
 /// COUNT-th time writes FILE and sleeps until the process is ended.
 #[cfg(feature = "gates")]
 pub(crate) fn gate(place: &str) {
     use std::sync::atomic::{AtomicU64, Ordering};
     static PASSED: AtomicU64 = AtomicU64::new(0);
-    let Ok(told) = std::env::var("FRONTDESK_GATE") else { return };
-    let mut parts = told.splitn(3, ':');
+    let Ok(setting) = std::env::var("FRONTDESK_GATE") else { return };
+    let mut parts = setting.splitn(3, ':');
     let (wanted, count, file) = (parts.next(), parts.next(), parts.next());
     if wanted != Some(place) {
         return;

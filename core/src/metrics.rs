@@ -3,16 +3,16 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Upper bounds of the duration histograms, in seconds.
+/// Upper bounds of the duration histograms, in seconds, ascending; a last, infinite bucket follows.
 pub const SECONDS: &[f64] = &[0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0];
 
-/// Upper bounds of the batch size histogram, in texts.
+/// Upper bounds of the batch size histogram, in texts, ascending; a last, infinite bucket follows.
 pub const TEXTS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
 
-/// Metrics of an engine's work since it was opened. Durations are in seconds.
+/// Metrics of an engine's work since it was opened. All but `queue_depth` only grow.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Metrics {
-    /// Tickets that wait for a batch.
+    /// Tickets that wait for a batch now; of a long call no more than 512.
     pub queue_depth: u64,
     /// Calls that were accepted.
     pub calls: u64,
@@ -22,20 +22,21 @@ pub struct Metrics {
     pub tickets: u64,
     /// Tokens that the models read, padding not counted.
     pub tokens: u64,
-    /// From handing a call over to the first of its tickets being run.
+    /// The time of each call from its submission to the first batch with one of its tickets.
     pub queue_seconds: Histogram,
-    /// Each forward pass of a batch.
+    /// The time of each forward pass of a batch.
     pub inference_seconds: Histogram,
-    /// Texts in each batch.
+    /// The number of texts in each batch.
     pub batch_texts: Histogram,
 }
 
-/// Observations counted by upper bound.
+/// A histogram of observations.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Histogram {
-    /// `(upper bound, observations at or under it and over the bound before)`; the last bound is infinite.
+    /// `(upper bound, observations at or under it and over the bound before)`, in the order of the bounds;
+    /// the counts are not cumulative, and the last bound is infinite.
     pub buckets: Vec<(f64, u64)>,
-    /// The sum of all observations.
+    /// The sum of all observations, in the unit of the bounds.
     pub sum: f64,
 }
 

@@ -1,4 +1,4 @@
-//! Where tickets come from: a list, a column of texts that somebody else owns, or JSON.
+//! Sources of tickets: a list, a borrowed column of texts, or JSON.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -30,23 +30,23 @@ impl<'a> TicketRef<'a> {
 }
 
 /// A source of tickets that can be read from any thread. `Vec<Ticket>` is one; a table's column can be
-/// another, and then its texts are not copied.
+/// another, whose texts are not copied.
 pub trait Tickets: Send + Sync {
-    /// How many there are.
+    /// The number of tickets.
     fn len(&self) -> usize;
 
-    /// Whether there is none.
+    /// True where there is no ticket.
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The ticket at `index`, which is under [`Tickets::len`].
+    /// The ticket at `index`, from 0 to below [`Tickets::len`].
     ///
     /// # Errors
-    /// `invalid-input` where a ticket has no text, or two.
+    /// `invalid-input` where the ticket has no text, or both `text` and `subject` or `body`.
     fn get(&self, index: usize) -> Result<TicketRef<'_>>;
 
-    /// How an error names the ticket at `index`; `None` where it is the only one.
+    /// The name of the ticket at `index` in an error, such as `ticket 3`; `None` where it is the only one.
     fn place(&self, index: usize) -> Option<String> {
         (self.len() > 1).then(|| format!("ticket {index}"))
     }
@@ -83,8 +83,8 @@ impl Ticket {
     }
 }
 
-/// What a call of the engine takes: its threads keep the tickets until they are answered. A `Vec`, an array,
-/// an `Arc<[Ticket]>` and any source in an `Arc` are handed over as they are; borrowed tickets are copied.
+/// The input of a call, which the engine's threads keep until it is answered. A `Vec`, an array, an
+/// `Arc<[Ticket]>` and any source in an `Arc` are moved; borrowed tickets are copied.
 pub trait IntoTickets {
     /// Returns the source.
     fn into_tickets(self) -> Arc<dyn Tickets>;
@@ -172,11 +172,11 @@ impl Serialize for Ticket {
     }
 }
 
-/// Reads JSON that a caller handed over.
+/// Reads a value from JSON.
 ///
 /// # Errors
-/// `invalid-input`: what was wrong, with the line and column of broken JSON, or the path of a value that does
-/// not fit; the error's field is the last name on that path.
+/// `invalid-input`, with the line and column of broken JSON, or the path of a value that does not fit; the
+/// error's field is the last name on that path.
 pub fn from_json<T: DeserializeOwned>(json: &[u8]) -> Result<T> {
     let mut deserializer = serde_json::Deserializer::from_slice(json);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|e| refused(&e))?;
@@ -187,7 +187,7 @@ pub fn from_json<T: DeserializeOwned>(json: &[u8]) -> Result<T> {
 fn refused(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
     use serde_path_to_error::Segment;
     let (path, mut reason) = (error.path(), error.inner().to_string());
-    // The path says where a value is that does not fit; lines and columns are for JSON that is broken.
+    // The path is the place of a value that does not fit; lines and columns are for JSON that is broken.
     if error.inner().is_data()
         && let Some(end) = reason.rfind(" at line ")
     {

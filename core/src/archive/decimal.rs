@@ -41,7 +41,7 @@ impl Decimal {
     }
 }
 
-/// Reads an exponent of up to 17 digits; longer ones are not taken for numbers.
+/// Reads an exponent of up to 17 digits; longer ones are not read as numbers.
 fn exponent(text: &str) -> Option<i64> {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     let is_number = !digits.is_empty() && digits.len() <= 17 && digits.bytes().all(|b| b.is_ascii_digit());

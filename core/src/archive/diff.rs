@@ -15,7 +15,7 @@ use crate::{Error, ErrorKind, Result};
 /// Options of a comparison.
 #[derive(Debug, Clone)]
 pub struct DiffOptions {
-    /// Examples of each change, at most.
+    /// The largest number of examples of each change; by default 3.
     pub examples: usize,
 }
 
@@ -28,37 +28,37 @@ impl Default for DiffOptions {
 /// The differences between two outputs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Diff {
-    /// Rows that both have.
+    /// The number of rows that both have.
     pub rows: u64,
-    /// Rows that only one has: the other did not choose them, or could not score them.
+    /// The number of rows that only the first has: the other did not choose them, or could not score them.
     pub only_before: u64,
-    /// As `only_before`.
+    /// The number of rows that only the second has.
     pub only_after: u64,
-    /// Each output that both have.
+    /// The differences of each output that both have; scores are not compared by themselves.
     pub outputs: Vec<OutputDiff>,
 }
 
 /// The differences of one output.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct OutputDiff {
-    /// The output's column.
+    /// The name of the output's column.
     pub output: String,
-    /// Rows with another value.
+    /// The number of rows with another value.
     pub changed: u64,
-    /// Their share.
+    /// Their share of the rows that both have, 0 to 1.
     pub share: f64,
     /// The changes, the most frequent first.
     pub changes: Vec<AnswerChange>,
 }
 
-/// A value that became another one.
+/// A value that changed to another one.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct AnswerChange {
     /// The value before; `None` where there was none.
     pub before: Option<String>,
-    /// The value after.
+    /// The value after; `None` where there is none.
     pub after: Option<String>,
-    /// How often.
+    /// The number of rows with this change.
     pub count: u64,
     /// The first rows with this change.
     pub examples: Vec<Example>,
@@ -67,18 +67,18 @@ pub struct AnswerChange {
 /// A row that changed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Example {
-    /// The input.
+    /// The name of the input.
     pub input: String,
     /// Its row, from 1.
     pub row: u64,
     /// The ticket's id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// The score before.
+    /// The score before, 0 to 1; `None` where the output has no score.
     pub score_before: Option<f32>,
-    /// The score after.
+    /// The score after; as before.
     pub score_after: Option<f32>,
-    /// The text, where it was kept.
+    /// The text; `None` unless it was kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
 }
@@ -95,7 +95,8 @@ struct Scored {
 /// Compares two outputs of [`super::Archive::score`] of the same inputs, row by row, in bounded memory.
 ///
 /// # Errors
-/// `invalid-input` where one is no whole output, or of other inputs; `data-invalid`; `io`.
+/// `invalid-input` where one is no complete output, or is of other inputs; `data-invalid` where one is
+/// damaged; `io`.
 pub fn diff(before: &Path, after: &Path, options: &DiffOptions) -> Result<Diff> {
     let (before, after) = (Scored::open(before)?, Scored::open(after)?);
     if before.manifest.get("inputs") != after.manifest.get("inputs") {
@@ -148,11 +149,11 @@ fn of(output: String, changes: Changes, rows: u64) -> OutputDiff {
 
 /// The columns with labels and levels that both have; scores go with their labels.
 fn shared(before: &Scored, after: &Scored) -> Vec<String> {
-    let tells = |name: &String| {
-        let not_told = ["tokens", "truncated", "joy", "anger", "frustration", "satisfaction"];
-        !not_told.contains(&name.as_str()) && !name.ends_with("_score") && name != "route_confidence"
+    let compared = |name: &String| {
+        let not_compared = ["tokens", "truncated", "joy", "anger", "frustration", "satisfaction"];
+        !not_compared.contains(&name.as_str()) && !name.ends_with("_score") && name != "route_confidence"
     };
-    before.columns.iter().filter(|name| after.columns.contains(name) && tells(name)).cloned().collect()
+    before.columns.iter().filter(|name| after.columns.contains(name) && compared(name)).cloned().collect()
 }
 
 struct Found {

@@ -12,38 +12,39 @@ use super::work::{Chunk, Place, Quarantined, SelectedRow};
 use crate::table::{ColumnMapping, Record};
 use crate::{Error, ErrorKind, Result};
 
-/// Rows that are scored to tell how long all take.
+/// Rows that are scored for an estimate of the time.
 const TRIED: u64 = 1_024;
 
-/// Bytes that are read to tell how many rows there are; of smaller archives all are counted.
+/// Bytes that are read for an estimate of the number of rows; of smaller archives all are counted.
 const COUNTED: u64 = 64 << 20;
 
 /// The estimated work and time of a run on this machine.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ArchiveEstimate {
-    /// Which column was taken for which field.
+    /// The column of each field that has one.
     pub columns: Vec<ColumnMapping>,
-    /// Inputs.
+    /// The number of inputs.
     pub inputs: u64,
     /// Their bytes, as they are packed.
     pub bytes: u64,
-    /// Rows that would be read: as the inputs say, or by the size of the first ones.
+    /// The number of rows: from the inputs' metadata, else by the size of the first ones.
     pub rows: u64,
-    /// Whether `rows` is known from the inputs, or was counted.
+    /// True where `rows` is exact: from the metadata, or counted.
     pub rows_known: bool,
-    /// Rows that would be scored.
+    /// The number of rows that would be scored.
     pub selected: u64,
-    /// Rows that were scored for this.
+    /// The number of rows that were scored for this.
     pub tried: u64,
-    /// Of the rows that were read for this, those that could not be read or scored.
+    /// Of the rows that were read for this, the number of those that could not be read or scored.
     pub errors: u64,
-    /// Of the rows that were scored, the share whose text came before.
+    /// Of the rows that were scored, the share whose text came before, 0 to 1.
     pub repeated: f64,
-    /// Tokens of a text on average.
+    /// The mean number of tokens of a text.
     pub tokens_per_row: f64,
-    /// Rows a second.
+    /// The number of rows scored per second.
     pub rows_per_second: f64,
-    /// Seconds that scoring would take; where texts come again later than among the first rows, less.
+    /// The time that scoring would take, in seconds; where texts come again later than among the first rows,
+    /// less.
     pub seconds: f64,
 }
 
@@ -67,7 +68,7 @@ impl Archive {
             scored += done.rows.len() as u64;
         }
         let seconds = began.elapsed().as_secs_f64();
-        let known = plan.told_rows().or(all.then_some(read));
+        let known = plan.known_rows().or(all.then_some(read));
         let by_size = read as f64 * plan.bytes() as f64 / read_bytes.max(1) as f64;
         let rows = known.unwrap_or(by_size.round() as u64).max(read);
         let share = selected as f64 / read.max(1) as f64;
@@ -101,11 +102,11 @@ struct First<'a> {
 }
 
 impl First<'_> {
-    /// Reads until there are enough rows, and enough to count; says how many bytes that took, and whether it
-    /// was all.
+    /// Reads until there are enough rows, and enough to count. Returns the bytes that this took, and whether
+    /// it was all.
     fn read(&mut self) -> Result<(u64, bool)> {
         let mut bytes = 0;
-        let told = self.plan.told_rows().is_some();
+        let counted = self.plan.known_rows().is_some();
         let passes = |error: &Error| self.options.skip_damaged && error.kind() == ErrorKind::DataInvalid;
         for (place, input) in self.plan.inputs.iter().enumerate() {
             let mut records = match self.plan.open(place) {
@@ -128,7 +129,7 @@ impl First<'_> {
                     self.take(input.name.as_str(), record);
                 }
                 let far = bytes + input.bytes_read();
-                if self.selected >= tries && (far >= COUNTED || told) {
+                if self.selected >= tries && (far >= COUNTED || counted) {
                     return Ok((far, false));
                 }
             }

@@ -26,7 +26,7 @@ pub(crate) struct Filter {
 /// Conditions that may be joined by `AND` and `OR`: each makes parsing and evaluation one call deeper.
 const JOINED: usize = 1000;
 
-/// The columns that a condition looks at, each with whether it stands in quotes wherever it stands.
+/// The columns of a condition, each with whether it is always in quotes.
 type Columns = Vec<(String, bool)>;
 
 #[derive(Debug)]
@@ -78,7 +78,7 @@ impl Filter {
         self.columns.iter().map(|(name, _)| name.as_str())
     }
 
-    /// Whether a column stands in double quotes wherever it stands, as a text might by mistake.
+    /// Whether a column is always in double quotes, as a text might be by mistake.
     pub(crate) fn is_quoted(&self, column: &str) -> bool {
         self.columns.iter().any(|(name, quoted)| name == column && *quoted)
     }
@@ -281,7 +281,7 @@ fn compare(left: Operand<'_>, right: Operand<'_>) -> Ordering {
     numbers.unwrap_or_else(|| text(left).cmp(text(right)))
 }
 
-/// `%` stands for any run of characters, `_` for one; in linear space and without going back more than one
+/// `%` matches any run of characters, `_` for one; in linear space and without going back more than one
 /// `%`.
 fn matches(text: &[char], pattern: &[char]) -> bool {
     let (mut at, mut of, mut last) = (0, 0, None);

@@ -1,7 +1,7 @@
 //! The output directory: the run that it belongs to, the parts that are done, and the lock that keeps other
 //! runs out.
 //!
-//! `manifest.json` says which inputs are scored, and with which model and options; it is written first and
+//! `manifest.json` has the inputs that are scored, the model and the options; it is written first and
 //! never changed. `journal.jsonl` gets a line for each part that is whole and on the disk; a part that is not
 //! in it counts as missing. `summary.json` is written last. None of them holds a time or a number of threads.
 
@@ -136,7 +136,7 @@ impl Folder {
         Ok(())
     }
 
-    /// Says that everything is done, with a page for people first.
+    /// Marks the run as complete, with a page for people first.
     pub(crate) fn finish(&self, page: &str, tally: &Tally) -> Result<()> {
         write_atomically(&self.path(PAGE), page.as_bytes())?;
         write_atomically(&self.path(SUMMARY), &pretty(tally)?)
@@ -246,14 +246,14 @@ fn same(path: &Path, before: &Value, now: &Value) -> Result<()> {
     if names.is_empty() {
         return Ok(());
     }
-    let told = |name: &String| {
+    let describe = |name: &String| {
         let of = |fields: &Map<String, Value>| fields.get(name).map_or("nothing".to_owned(), short);
         match (before.get(name), now.get(name)) {
             (Some(Value::Array(before)), Some(Value::Array(now))) if name == "inputs" => inputs(before, now),
             _ => format!("{name}: {} before, {} now", of(&before), of(&now)),
         }
     };
-    let differences: Vec<String> = names.into_iter().map(told).collect();
+    let differences: Vec<String> = names.into_iter().map(describe).collect();
     let message = format!(
         "{} holds a run that differs ({}); it can only be gone on with as it was begun, so take another directory",
         path.display(),

@@ -77,9 +77,9 @@ impl<'a> InFlight<'a> {
 
     /// Waits for the chunk that began first; `None` where none is under way.
     pub(super) fn end(&mut self, idle: &mut dyn FnMut() -> Result<()>) -> Result<Option<Chunk<OutRow>>> {
-        let Some((flight, said)) = self.under_way.next(idle)? else { return Ok(None) };
-        for (said, answer) in said.into_iter().zip(&flight.waiting) {
-            self.answer(answer, said);
+        let Some((flight, results)) = self.under_way.next(idle)? else { return Ok(None) };
+        for (result, answer) in results.into_iter().zip(&flight.waiting) {
+            self.answer(answer, result);
         }
         let Chunk { part, rows, mut faults, read, selected, ends } = flight.chunk;
         let mut scored = Vec::with_capacity(rows.len());
@@ -102,8 +102,8 @@ impl<'a> InFlight<'a> {
         Ok(Some(Chunk { part, rows: scored, faults, read, selected, ends }))
     }
 
-    fn answer(&mut self, answer: &Answer, said: Result<Analysis>) {
-        let said = match said {
+    fn answer(&mut self, answer: &Answer, result: Result<Analysis>) {
+        let result = match result {
             Ok(analysis) => {
                 self.tokens += analysis.usage.tokens as u64;
                 Ok(Arc::new(self.layout.cells(&analysis)))
@@ -111,7 +111,7 @@ impl<'a> InFlight<'a> {
             Err(error) => Err(Fault::new(error.kind(), error.message())),
         };
         // Set once: an answer waits in one chunk alone.
-        let _ = answer.set(said);
+        let _ = answer.set(result);
     }
 }
 

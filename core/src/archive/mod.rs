@@ -1,8 +1,8 @@
-//! Archives: millions of tickets become a table, in parts, once each, whatever happens on the way.
+//! Archives: millions of tickets become a table, in parts, once each, also where a run is interrupted.
 //!
 //! Rows are read, prepared, scored and written at the same time, in their order, with as much of them in
 //! memory as one part of the output has. Rows that cannot be read or scored go to a quarantine file. A run
-//! that ended early, however it ended, is resumed by starting it again, and ends with the same bytes.
+//! that ended early, for whatever reason, is resumed by starting it again, and ends with the same bytes.
 
 mod decimal;
 mod diff;
@@ -29,12 +29,12 @@ pub use tally::{Counts, Tally};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ArchiveStage {
-    /// It reads the inputs to know them again.
+    /// Reads the inputs for their digests.
     #[default]
     Checking,
-    /// It chooses the rows of a sample.
+    /// Reads the inputs for the columns, or chooses the rows of a sample.
     Choosing,
-    /// It scores.
+    /// Scores the rows.
     Scoring,
 }
 
@@ -45,27 +45,27 @@ pub struct ArchiveProgress {
     pub stage: ArchiveStage,
     /// Rows that were read, those of earlier runs counted.
     pub rows: u64,
-    /// Rows of all inputs, where they are known.
+    /// Rows of all inputs; `None` where they are not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub all_rows: Option<u64>,
-    /// Bytes of the inputs that were read.
+    /// Bytes of the inputs that were read, as they are packed.
     pub bytes: u64,
-    /// Bytes of all inputs.
+    /// Bytes of all inputs, as they are packed.
     pub all_bytes: u64,
     /// Rows that this run scored.
     pub scored: u64,
-    /// Of them, those with a text that was scored before.
+    /// Of them, those whose text was scored before in this run.
     pub repeated: u64,
-    /// Rows that could not be read or scored.
+    /// Rows that could not be read or scored, those of earlier runs counted.
     pub errors: u64,
     /// Tokens that the model read in this run.
     pub tokens: u64,
-    /// Seconds since this run began to score.
+    /// Time since this run began to score, in seconds.
     pub seconds: f64,
 }
 
 impl ArchiveProgress {
-    /// Returns the seconds that are left at the rate so far; `None` where they cannot be estimated yet.
+    /// The time that is left at the rate so far, in seconds; `None` where it cannot be estimated yet.
     pub fn seconds_left(&self) -> Option<f64> {
         let (done, all) = match self.all_rows {
             Some(all) => (self.rows, all),
@@ -81,17 +81,17 @@ impl ArchiveProgress {
 /// The report of a run.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct ArchiveReport {
-    /// Counts over the whole output.
+    /// Counts over the whole output, earlier runs included.
     #[serde(flatten)]
     pub tally: Tally,
-    /// Parts that were there already.
+    /// The number of parts that earlier runs wrote.
     pub resumed_parts: u64,
-    /// Rows that this run scored.
+    /// The number of rows that this run scored.
     pub scored_now: u64,
-    /// Of them, those with a text that it had scored before.
+    /// Of them, those whose text was scored before in this run.
     pub repeated: u64,
     /// Tokens that the model read in this run.
     pub tokens_now: u64,
-    /// Seconds that scoring took in this run.
+    /// Time that scoring took in this run, in seconds.
     pub seconds: f64,
 }

@@ -10,34 +10,36 @@ use crate::table::{Reading, TicketColumns};
 /// Parquet.
 #[derive(Debug, Clone)]
 pub struct ArchiveOptions {
-    /// How the inputs are read.
+    /// Options of reading the inputs.
     pub reading: Reading,
-    /// Which columns hold a ticket's fields.
+    /// The columns of a ticket's fields.
     pub columns: TicketColumns,
-    /// Columns that are carried into the output, as text: each by its name, or several with commas between
-    /// them, where no column has such a name.
+    /// Columns that are copied to the output, as text: each by its name, or several with commas between them,
+    /// where no column has such a name.
     pub keep: Vec<String>,
-    /// The outputs; empty: those that the engine was opened with.
+    /// The outputs to compute, by the names of [`crate::Info::outputs`]; empty: those of
+    /// [`crate::EngineOptions::outputs`].
     pub outputs: Vec<String>,
-    /// The parts that are removed from a text before it is read.
+    /// The parts that are removed from a text before it is read; by default all.
     pub prepare: Preparation,
-    /// Only rows for which this SQL condition holds.
+    /// A condition in SQL: only rows for which it holds are scored. `None`: all.
     pub filter: Option<String>,
-    /// Only so many of the rows that are left.
+    /// The largest number of rows that are scored, from 1, the first of those that the condition left;
+    /// `None`: all.
     pub limit: Option<u64>,
-    /// Only so many of them, chosen at random over all inputs.
+    /// The number of rows that are scored, from 1, chosen at random over all inputs; `None`: all.
     pub sample: Option<u64>,
-    /// Seeds the choice.
+    /// The seed of the sample; by default 17.
     pub seed: u64,
     /// The format of the output.
     pub format: OutputFormat,
-    /// Rows of the inputs that one part of the output stands for.
+    /// The number of rows of the inputs in one part of the output, from 1; by default 65,536.
     pub part_rows: u64,
-    /// Rows that may fail before the run stops.
+    /// The number of rows that may fail; with one more the run stops with `data-invalid`. By default 1,000.
     pub max_errors: u64,
-    /// Continues with the next input where one is damaged, instead of stopping.
+    /// True: where an input is damaged, continues with the next one instead of stopping.
     pub skip_damaged: bool,
-    /// The context that hard rules of the routing policy ask for, the same for all rows.
+    /// Facts for the hard rules of the routing policy, the same for all rows.
     pub route: RouteContext,
 }
 

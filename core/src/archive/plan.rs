@@ -52,18 +52,18 @@ impl Plan {
         let digests = digests(&located, progress)?;
         let inputs: Vec<Input> = located.into_iter().map(|one| one.input).collect();
         let (headers, damaged) = headers(&inputs, options)?;
-        // An empty input says nothing of the columns.
+        // An empty input has no columns.
         let whole = || inputs.iter().zip(&headers).filter(|(_, header)| !header.is_empty());
         let Some((input, first)) = whole().next() else {
             return Err(nothing(&inputs));
         };
         let named = |e: Error| e.context(&input.name);
         let mapping = map(first, &options.columns, input.is_sparse()).map_err(named)?;
-        let mut told = |rows| {
+        let mut report = |rows| {
             progress(ArchiveProgress { stage: ArchiveStage::Choosing, rows, ..ArchiveProgress::default() })
         };
         let readable = whole().map(|(input, _)| input);
-        let (taken, mut skipped) = fitting(readable, mapping, &options.columns.customer, &mut told)?;
+        let (taken, mut skipped) = fitting(readable, mapping, &options.columns.customer, &mut report)?;
         let taken = everywhere(taken, &whole(), &mut skipped);
         check(&taken, first, &skipped).map_err(named)?;
         let keep = kept_columns(&options.keep, &headers)?;
@@ -149,9 +149,9 @@ impl Plan {
         self.inputs.iter().map(Input::bytes_read).sum()
     }
 
-    /// Rows of all inputs, where all of them say how many they have.
-    pub(crate) fn told_rows(&self) -> Option<u64> {
-        self.inputs.iter().map(Input::told_rows).sum()
+    /// The number of rows of all inputs, where the metadata of all has it.
+    pub(crate) fn known_rows(&self) -> Option<u64> {
+        self.inputs.iter().map(Input::known_rows).sum()
     }
 
     /// Whether the row with this number over all inputs, from 0, is wanted. A row that cannot be read is
@@ -189,7 +189,7 @@ impl Plan {
         progress: OnProgress<'_, ArchiveProgress>,
     ) -> Result<Sample> {
         let mut sampling = Sampling::new(wanted, options.seed);
-        if let (Some(rows), None) = (self.told_rows(), &self.filter) {
+        if let (Some(rows), None) = (self.known_rows(), &self.filter) {
             (0..rows).for_each(|row| sampling.offer(row));
             return Ok(sampling.done());
         }
@@ -322,21 +322,21 @@ fn required<'a>(columns: &[Wanted], inputs: &impl Headers<'a>) -> std::result::R
     Ok(())
 }
 
-/// The columns to carry along: an entry that is no column's name as it stands is a list of names with commas
+/// The columns to carry along: an entry that is no column's name is a list of names with commas
 /// between.
 fn kept_columns(keep: &[String], headers: &[Header]) -> Result<Vec<String>> {
     let mut columns = Vec::new();
-    for told in keep {
-        if !told.contains(',') || headers.iter().any(|header| has(header, told)) {
-            columns.push(told.clone());
+    for entry in keep {
+        if !entry.contains(',') || headers.iter().any(|header| has(header, entry)) {
+            columns.push(entry.clone());
             continue;
         }
         // A space before a quote would make it a letter.
-        let told = &told.replace(", \"", ",\"");
+        let entry = &entry.replace(", \"", ",\"");
         let mut reader =
-            csv::ReaderBuilder::new().has_headers(false).trim(csv::Trim::All).from_reader(told.as_bytes());
+            csv::ReaderBuilder::new().has_headers(false).trim(csv::Trim::All).from_reader(entry.as_bytes());
         for record in reader.records() {
-            let record = record.map_err(|e| Error::invalid("keep", format!("`{told}`: {e}")))?;
+            let record = record.map_err(|e| Error::invalid("keep", format!("`{entry}`: {e}")))?;
             columns.extend(record.iter().map(str::to_owned));
         }
     }
@@ -377,12 +377,12 @@ fn kept_names(keep: &[String], layout: &Layout) -> Result<Vec<String>> {
 
 fn digests(located: &[Located], progress: OnProgress<'_, ArchiveProgress>) -> Result<Vec<String>> {
     let bytes = located.iter().map(|one| one.input.bytes()).sum();
-    let mut told =
+    let mut state =
         ArchiveProgress { stage: ArchiveStage::Checking, all_bytes: bytes, ..ArchiveProgress::default() };
     let digest = |one: &Located| {
         let digest = one.identity.digest(&mut |read| {
-            told.bytes += read;
-            progress(told)
+            state.bytes += read;
+            progress(state)
         });
         digest.map_err(|e| e.context(&one.input.name))
     };

@@ -19,11 +19,10 @@ use crate::{Engine, Error, ErrorKind, OnProgress, Result};
 /// Chunks that wait between two threads.
 const WAITING: usize = 4;
 
-/// How long the caller is left without news.
+/// The longest time between two reports of progress.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// An archive that is ready to be scored: its inputs are there and can be opened, and it is known which
-/// columns hold what.
+/// An archive that is ready to be scored: its inputs can be opened, and the columns of the fields are known.
 pub struct Archive {
     pub(super) engine: Engine,
     pub(super) options: ArchiveOptions,
@@ -40,16 +39,16 @@ impl std::fmt::Debug for Archive {
 }
 
 impl Archive {
-    /// Finds the inputs, reads them once to know them again, and chooses the columns and, of a sample, the
+    /// Finds the inputs, reads them once for their digests, and chooses the columns and, of a sample, the
     /// rows.
     ///
     /// `inputs` are files, directories, patterns with `*`, `-` for standard input, or addresses of objects;
-    /// they are read one after the other. `progress` is told some times a second how far it is, and may
-    /// stop the work with an error, which is then the result.
+    /// they are read one after the other. `progress` is called some times a second; an error that it returns
+    /// stops the work and is the result.
     ///
     /// # Errors
-    /// `invalid-input` for options that do not fit, or an input that is not there; `data-invalid` for one
-    /// that is damaged, or lacks a column; `io`.
+    /// `invalid-input` for options that do not fit, or an input that does not exist; `data-invalid` for one
+    /// that is damaged, or lacks a column; `io`, `network`.
     pub fn open(
         engine: &Engine,
         inputs: &[String],
@@ -60,18 +59,17 @@ impl Archive {
         Ok(Self { engine: engine.clone(), options, plan })
     }
 
-    /// Which column was taken for which field.
+    /// The column of each field that has one.
     pub fn columns(&self) -> &[ColumnMapping] {
         &self.plan.taken
     }
 
-    /// Columns that have a field's name, and are not taken for it.
+    /// The columns that have a field's name, and were skipped.
     pub fn skipped(&self) -> &[SkippedColumn] {
         &self.plan.skipped
     }
 
-    /// Returns the notices that a person should look at in the rows read so far: rows that can be read, and
-    /// may be meant otherwise.
+    /// Notices for a person about the rows read so far: rows that can be read, but may be meant otherwise.
     pub fn notices(&self) -> Vec<Notice> {
         self.plan.inputs.iter().flat_map(Input::notices).collect()
     }
@@ -81,7 +79,7 @@ impl Archive {
         self.plan.inputs.iter().map(|input| input.name.as_str()).collect()
     }
 
-    /// The columns that are carried along, with the names that the output has for them.
+    /// The columns that are copied to the output, each with its name there.
     pub fn kept(&self) -> impl Iterator<Item = (&str, &str)> {
         self.plan
             .keep
@@ -90,22 +88,22 @@ impl Archive {
             .map(|(column, name)| (column.as_str(), name.as_str()))
     }
 
-    /// Scores into a directory. Started again, it resumes where it ended, however it ended; for a run that is
-    /// whole it does nothing.
+    /// Scores into a directory. Started again, it resumes an interrupted run; for a run that is complete it
+    /// does nothing. `progress` as in [`Archive::open`].
     ///
     /// # Errors
     /// `invalid-input` where the directory holds another run, or one that is under way; `data-invalid` for a
     /// damaged input, or more faulty rows than [`ArchiveOptions::max_errors`]; `io`, where the disk is full,
-    /// for example; and those of the engine. Parts that are whole stay.
+    /// for example; `network`; and those of the engine. Parts that are complete stay.
     pub fn score(&self, output: &Path, progress: OnProgress<'_, ArchiveProgress>) -> Result<ArchiveReport> {
         let Self { engine, options, plan } = self;
         let manifest = plan.manifest(engine, options)?;
         let (folder, done) = Folder::open(output, &manifest)?;
         let began = Instant::now();
-        let told = ArchiveProgress {
+        let state = ArchiveProgress {
             stage: ArchiveStage::Scoring,
             rows: done.tally.rows,
-            all_rows: plan.told_rows(),
+            all_rows: plan.known_rows(),
             all_bytes: plan.bytes(),
             errors: done.tally.quarantined,
             ..ArchiveProgress::default()
@@ -114,7 +112,7 @@ impl Archive {
             return Err(error);
         }
         plan.inputs.iter().for_each(Input::recount);
-        let mut run = Run { options, plan, told, began, progress };
+        let mut run = Run { options, plan, state, began, progress };
         let mut tally = done.tally.clone();
         if !done.whole {
             let (folder, added) = run.score(engine, folder, &done)?;
@@ -124,9 +122,9 @@ impl Archive {
         Ok(ArchiveReport {
             tally,
             resumed_parts: done.parts,
-            scored_now: run.told.scored,
-            repeated: run.told.repeated,
-            tokens_now: run.told.tokens,
+            scored_now: run.state.scored,
+            repeated: run.state.repeated,
+            tokens_now: run.state.tokens,
             seconds: began.elapsed().as_secs_f64(),
         })
     }
@@ -135,7 +133,7 @@ impl Archive {
 struct Run<'a> {
     options: &'a ArchiveOptions,
     plan: &'a Plan,
-    told: ArchiveProgress,
+    state: ArchiveProgress,
     began: Instant,
     progress: OnProgress<'a, ArchiveProgress>,
 }
@@ -195,8 +193,8 @@ impl Run<'_> {
                     Err(TryRecvError::Disconnected) => open = false,
                 }
             }
-            let told = (in_flight.repeated, in_flight.tokens);
-            let scored = in_flight.end(&mut || self.tell(told, 0, 0))?;
+            let counts = (in_flight.repeated, in_flight.tokens);
+            let scored = in_flight.end(&mut || self.report(counts, 0, 0))?;
             let Some(scored) = scored else {
                 if !open {
                     return last.map_or(Ok(()), Err);
@@ -205,7 +203,7 @@ impl Run<'_> {
                     Ok(Ok(chunk)) => in_flight.begin(chunk)?,
                     Ok(Err(error)) => (last, open) = (Some(error), false),
                     // The reader passes over rows that were scored before, or waits for bytes.
-                    Err(RecvTimeoutError::Timeout) => self.tell(told, 0, 0)?,
+                    Err(RecvTimeoutError::Timeout) => self.report(counts, 0, 0)?,
                     Err(RecvTimeoutError::Disconnected) => open = false,
                 }
                 continue;
@@ -216,24 +214,24 @@ impl Run<'_> {
                 return Err(Error::new(ErrorKind::Internal, "the writer ended early"));
             }
             over.map_or(Ok(()), Err)?;
-            self.tell((in_flight.repeated, in_flight.tokens), rows, count)?;
+            self.report((in_flight.repeated, in_flight.tokens), rows, count)?;
         }
     }
 
     /// Counts the faults, and returns an error where there are more than are allowed.
     fn over(&mut self, scored: &Chunk<OutRow>) -> Option<Error> {
-        self.told.errors += scored.faults.len() as u64;
+        self.state.errors += scored.faults.len() as u64;
         let last = scored.faults.last()?;
-        too_many(self.told.errors, self.options.max_errors, Some(last))
+        too_many(self.state.errors, self.options.max_errors, Some(last))
     }
 
-    fn tell(&mut self, (repeated, tokens): (u64, u64), rows: u64, scored: u64) -> Result<()> {
-        self.told.rows += rows;
-        self.told.scored += scored;
-        (self.told.repeated, self.told.tokens) = (repeated, tokens);
-        self.told.seconds = self.began.elapsed().as_secs_f64();
-        self.told.bytes = self.plan.bytes_read();
-        (self.progress)(self.told)
+    fn report(&mut self, (repeated, tokens): (u64, u64), rows: u64, scored: u64) -> Result<()> {
+        self.state.rows += rows;
+        self.state.scored += scored;
+        (self.state.repeated, self.state.tokens) = (repeated, tokens);
+        self.state.seconds = self.began.elapsed().as_secs_f64();
+        self.state.bytes = self.plan.bytes_read();
+        (self.progress)(self.state)
     }
 }
 

@@ -1,4 +1,4 @@
-//! `summary.html`: the figures that a support lead asks of an archive, as one self-contained page.
+//! `summary.html`: the figures of an archive for a support lead, as one self-contained page.
 //!
 //! It is made of the manifest and the counts alone, so that the same run leaves the same bytes.
 
@@ -23,7 +23,7 @@ struct Page<'a> {
     inputs: Vec<&'a str>,
     more_inputs: usize,
     tally: &'a Tally,
-    /// How many tickets are urgent and how many negative, where these outputs were asked for.
+    /// The numbers of urgent and of negative tickets, where these outputs were computed.
     urgent: Option<Share>,
     negative: Option<Share>,
     outputs: Vec<Output<'a>>,
@@ -44,7 +44,7 @@ struct Labelled<'a> {
     of_all: Share,
 }
 
-/// How often an output gave each label.
+/// The counts of the labels of an output.
 #[derive(Serialize)]
 struct Output<'a> {
     name: &'a str,

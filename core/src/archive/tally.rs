@@ -7,37 +7,37 @@ use serde::{Deserialize, Serialize};
 use super::write::OutRow;
 use crate::score::{Cell, Kind, Layout};
 
-/// How often each value occurred.
+/// The number of occurrences of each value.
 pub type Counts = BTreeMap<String, u64>;
 
 /// Counts over the rows of an archive, or of a part of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
-    /// Rows that were read.
+    /// The number of rows that were read.
     pub rows: u64,
-    /// Those that the condition, the sample and the limit left.
+    /// The number of rows that the condition, the sample and the limit left.
     pub selected: u64,
-    /// Those that have scores.
+    /// The number of rows that have scores.
     pub scored: u64,
-    /// Those that could not be read or scored; the quarantine file names them.
+    /// The number of rows that could not be read or scored; the quarantine file has them.
     pub quarantined: u64,
     /// Tokens of the scored rows; a text that occurs twice counts twice.
     pub tokens: u64,
-    /// Texts of which the model read only a part.
+    /// The number of texts that were cut.
     pub truncated: u64,
-    /// Of each output, how often each label was the best; urgency levels under `urgency_level`.
+    /// By output, the number of rows that have each label as the best; urgency levels under `urgency_level`.
     pub labels: BTreeMap<String, Counts>,
-    /// Of each category, how often each sentiment and each route came with it.
+    /// By category, the counts of the sentiments and of the routes.
     pub by_category: BTreeMap<String, BTreeMap<String, Counts>>,
-    /// The same of each month, as `2026-03`, or `unknown` where the time is missing or is none; with the
-    /// categories under `category`.
+    /// The same by month, as `2026-03`, or `unknown` where the time is missing or is none; with the
+    /// categories under `category`. Empty without a column of times.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub by_month: BTreeMap<String, BTreeMap<String, Counts>>,
-    /// How often the engine abstained, as `output:reason`.
+    /// The number of abstentions, by `output:reason`.
     pub abstained: Counts,
-    /// The parts that were removed from texts, and from how many.
+    /// The number of texts from which each kind was removed.
     pub removed: Counts,
-    /// Inputs that are damaged, and were read only so far.
+    /// The names of damaged inputs, which were read up to the damage.
     #[serde(default)]
     pub damaged: Vec<String>,
 }

@@ -41,7 +41,7 @@ pub(super) struct SelectedRow {
     pub(super) prepared: Prepared,
 }
 
-/// Where a row stands.
+/// The place of a row.
 #[derive(Debug, Clone)]
 pub(super) struct Place {
     /// The input's place among the inputs, and its name.
@@ -66,7 +66,7 @@ pub(super) struct Quarantined {
     pub(super) id: Option<String>,
     pub(super) code: &'static str,
     pub(super) message: String,
-    /// Whether it stands for all rows of its input from here on.
+    /// Whether it covers all rows of its input from here on.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) rest: bool,
 }
@@ -119,7 +119,7 @@ impl Reading<'_> {
         }
     }
 
-    /// Reads one input; the result says whether to continue with the next one.
+    /// Reads one input; the result is whether to continue with the next one.
     fn input(&mut self, at: &mut Position) -> std::result::Result<bool, Unwanted> {
         let opened = self.plan.open(at.input).and_then(|mut records| {
             let passed = records.pass_over(at.row)?;
@@ -182,7 +182,7 @@ impl Reading<'_> {
         if full { self.flush(None) } else { Ok(()) }
     }
 
-    /// An input that cannot be read any further ends the run, or is passed over where that was asked for.
+    /// An input that cannot be read any further ends the run, or is skipped where the options have it so.
     fn damaged(&mut self, error: Error, at: &mut Position) -> std::result::Result<bool, Unwanted> {
         if self.options.skip_damaged && error.kind() == ErrorKind::DataInvalid {
             let place = Place {
@@ -195,17 +195,17 @@ impl Reading<'_> {
             let fault = Fault::new(error.kind(), error.message());
             self.chunk.faults.push(Quarantined { rest: true, ..Quarantined::new(place, fault) });
             self.begun = true;
-            // A run that resumes from here has seen the fault.
+            // A run that resumes from here has counted the fault.
             *at = Position { input: at.input + 1, row: 0 };
             return Ok(true);
         }
         let error = if error.kind() == ErrorKind::DataInvalid {
-            let told = format!(
+            let message = format!(
                 "{}; after row {}. The parts before it are done; the rest of this input can be passed over, and is then named in the quarantine file",
                 error.message(),
                 at.row
             );
-            Error::new(ErrorKind::DataInvalid, told).at("skip_damaged")
+            Error::new(ErrorKind::DataInvalid, message).at("skip_damaged")
         } else {
             error
         };

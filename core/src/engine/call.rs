@@ -12,7 +12,7 @@ use crate::{Analysis, Error, ErrorKind, Tickets};
 pub(crate) struct Call {
     pub(crate) tickets: Arc<dyn Tickets>,
     pub(crate) spec: Arc<CallSpec>,
-    /// How many tickets.
+    /// The number of tickets.
     pub(crate) rows: usize,
     submitted: Instant,
     deadline: Option<Instant>,

@@ -26,10 +26,11 @@ use crate::{
 pub use self::pending::Pending;
 pub use self::stream::{STREAM_STEP, STREAM_WINDOW, Stream};
 
-/// The largest number of tickets in one call; more is work for [`crate::score`].
+/// The largest number of tickets in one call; more are `too-large`. [`crate::score`] and [`Engine::stream`]
+/// have no such limit.
 pub const MAX_TICKETS: usize = 100_000;
 
-/// Tickets that may wait where the options do not say.
+/// Tickets that may wait by default.
 const QUEUE: usize = 4096;
 
 /// Reads support messages. Cloning is cheap and shares the model and the threads.
@@ -49,22 +50,22 @@ struct Inner {
 pub struct Info {
     /// The model.
     pub model: ModelInfo,
-    /// The sentiment model that stands in for the bundle's head, where there is one.
+    /// The model that replaces the bundle's sentiment head; `None` where there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sentiment_model: Option<ModelInfo>,
-    /// The outputs that it can give.
+    /// The names of the outputs that it can give.
     pub outputs: Vec<String>,
-    /// Each head with its labels.
+    /// The heads of the model, in their order, each with its labels.
     pub heads: Vec<HeadInfo>,
-    /// The largest number of tokens that are read of a text, special tokens included.
+    /// The largest number of tokens that are read of a text, its two special tokens included.
     pub max_tokens: usize,
-    /// `cpu`, `cuda:0` or `metal`.
+    /// The device: `cpu`, `cuda:0` (with the device's number) or `metal`.
     pub device: String,
-    /// `f32`, `int8` or `bf16`.
+    /// The number type: `f32`, `int8` or `bf16`.
     pub precision: &'static str,
     /// Threads of the engine's own pool.
     pub threads: usize,
-    /// The instruction sets that matter here and that the processor has.
+    /// The instruction sets of the processor that the kernels can use.
     pub cpu_features: Vec<&'static str>,
     /// This library's version.
     pub version: &'static str,
@@ -83,8 +84,9 @@ impl Engine {
     /// Opens an engine: finds the model, checks every file, replays its golden messages, starts the threads.
     ///
     /// # Errors
-    /// `model-not-found`, `model-invalid`, `device-unavailable`, `network`, `io`, or `invalid-input` for an
-    /// option.
+    /// `model-not-found`, `model-invalid`, `device-unavailable`, `network`, `io`; `invalid-input` for an
+    /// option; for a routing policy those of [`crate::route::RoutePolicy::read`]; `internal` where threads
+    /// cannot be started.
     #[allow(clippy::needless_pass_by_value, reason = "options are made for one engine")]
     pub fn open(options: EngineOptions) -> Result<Self> {
         let Chosen { backend, device, precision } = choose(options.device, options.precision)?;
@@ -132,10 +134,10 @@ impl Engine {
         &self.inner.info
     }
 
-    /// Analyzes one ticket.
+    /// Analyzes one ticket; blocks until it is answered.
     ///
     /// # Errors
-    /// `invalid-input` for a ticket without text; `too-large`, `too-long`.
+    /// As [`Engine::analyze_batch`].
     pub fn analyze(&self, ticket: &Ticket) -> Result<Analysis> {
         self.analyze_with(ticket, &AnalyzeOptions::default())
     }
@@ -149,13 +151,16 @@ impl Engine {
         analyses.pop().ok_or_else(|| Error::new(ErrorKind::Internal, "one ticket gave no analysis"))
     }
 
-    /// Analyzes tickets, in their order. One bad ticket fails the call and is named by its place, from 0.
+    /// Analyzes tickets, in their order; blocks until all are answered. One bad ticket fails the call and is
+    /// named by its place, from 0.
     ///
-    /// Of [`IntoTickets`], what is handed over is not copied.
+    /// Tickets that are moved into the call ([`IntoTickets`]) are not copied.
     ///
     /// # Errors
-    /// As [`Engine::analyze`]; `too-large` for more than [`MAX_TICKETS`]; `overloaded` where too many tickets
-    /// of other callers wait; `timeout`; `cancelled` where the engine was closed before.
+    /// `invalid-input` for a ticket without text, an option, and a closed engine; `too-large` for more than
+    /// [`MAX_TICKETS`], or a text of more bytes than the model takes; `too-long` under
+    /// [`crate::LongText::Refuse`]; `overloaded` where too many tickets of other callers wait; `timeout`;
+    /// `cancelled` where the engine was closed meanwhile; `internal`.
     pub fn analyze_batch(
         &self,
         tickets: impl IntoTickets,
@@ -164,19 +169,19 @@ impl Engine {
         self.submit(tickets, options).wait()
     }
 
-    /// Hands tickets over and returns at once; `pending.wait()` or `pending.await` gives what
-    /// [`Engine::analyze_batch`] gives.
+    /// Submits tickets and returns at once; `pending.wait()` or `pending.await` gives the result of
+    /// [`Engine::analyze_batch`], errors of the input included.
     ///
-    /// Tickets of concurrent callers share batches; an engine with nothing to do begins at once. Callers get
-    /// their turns one after the other, so that one message does not wait for somebody's thousands.
-    /// Dropping the [`Pending`] cancels what has not begun and frees its place in the queue.
+    /// Tickets of concurrent callers share batches; an idle engine begins at once. Callers get their turns
+    /// one after the other, so that one message does not wait for somebody's thousands. Dropping the
+    /// [`Pending`] cancels the tickets that have not begun and frees their place in the queue.
     pub fn submit(&self, tickets: impl IntoTickets, options: &AnalyzeOptions) -> Pending<Vec<Analysis>> {
         self.hand_over(tickets.into_tickets(), options, false)
     }
 
-    /// As [`Engine::submit`], but where other callers fill the queue the call waits for its turn instead
-    /// of being `overloaded`. It is for callers who hand over a bounded number of tickets and wait for their
-    /// answers, as [`Engine::stream`] does.
+    /// As [`Engine::submit`], but where other callers fill the queue the call waits for its turn and is never
+    /// `overloaded`. It is for callers who submit a bounded number of tickets and wait for their answers, as
+    /// [`Engine::stream`] does.
     pub fn submit_in_turn(
         &self,
         tickets: impl IntoTickets,
@@ -232,8 +237,8 @@ impl Engine {
         self.inner.runtime.metrics()
     }
 
-    /// Closes the engine and all its clones: nothing more is accepted (`invalid-input`), what is queued is
-    /// finished or cancelled, and the threads are joined. Closing twice does nothing.
+    /// Closes the engine and all its clones: later calls are `invalid-input`, queued ones are finished or
+    /// cancelled, and the threads are joined. Closing twice does nothing.
     pub fn close(&self, shutdown: Shutdown) {
         self.inner.runtime.close(shutdown);
     }

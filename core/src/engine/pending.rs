@@ -1,4 +1,4 @@
-//! A result that is on its way: one primitive for sync and async callers.
+//! A result that is not there yet: one primitive for sync and async callers.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::{Error, ErrorKind, Result};
 
-/// A result that is on its way. Wait for it with [`Pending::wait`] or `.await`; dropping it cancels.
+/// A result that is not there yet. Wait for it with [`Pending::wait`] or `.await`; dropping it cancels.
 #[derive(Debug)]
 #[must_use = "dropping a pending result cancels it"]
 pub struct Pending<T> {
@@ -73,7 +73,7 @@ impl<T> Shared<T> {
 }
 
 impl<T> Promise<T> {
-    /// Whether somebody still waits.
+    /// Whether the caller still waits.
     pub(crate) fn is_wanted(&self) -> bool {
         !self.shared.abandoned.load(Ordering::Relaxed)
     }
@@ -97,7 +97,8 @@ impl<T> Pending<T> {
     /// Blocks until the result is there, or its deadline passed.
     ///
     /// # Errors
-    /// The error of the work; `timeout` where the deadline passed.
+    /// The error of the work; `timeout` where the deadline passed; `internal` where the result was taken
+    /// before.
     pub fn wait(mut self) -> Result<T> {
         loop {
             if let Some(result) = self.wait_for(Duration::MAX) {
@@ -106,7 +107,8 @@ impl<T> Pending<T> {
         }
     }
 
-    /// Blocks for `time` at most; `None` where the result is not there yet.
+    /// Blocks for `time` at most; `None` where the result is not there yet. Errors are those of
+    /// [`Pending::wait`].
     pub fn wait_for(&mut self, time: Duration) -> Option<Result<T>> {
         let until = Instant::now().checked_add(time);
         let mut state = self.shared.lock();
@@ -125,7 +127,7 @@ impl<T> Pending<T> {
                 return None;
             }
             let end = self.deadline.into_iter().chain(until).min();
-            // An hour stands for a time that no clock can show.
+            // An hour is used for a time that no clock can show.
             let time = end.map_or(Duration::from_hours(1), |end| end - now);
             let waited = self.shared.settled.wait_timeout(state, time);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;

@@ -63,7 +63,7 @@ impl PendingCall {
 
 /// The next job of a thread.
 enum Job {
-    /// With the tickets that are counted as taken for it.
+    /// With the number of tickets that are counted as taken for it.
     Tokenize(PendingCall, usize),
     Run(usize, Picked),
 }
@@ -82,7 +82,7 @@ impl Scheduler {
     }
 
     /// Accepts a call, or refuses it: `overloaded` where its tickets do not fit behind those that wait,
-    /// unless it `waits` for that. `true` asks for a thread to [`Scheduler::work`].
+    /// unless it `waits` for that. `true`: a thread should run [`Scheduler::work`].
     pub(crate) fn accept(&self, call: &Arc<Call>, waits: bool) -> Result<bool> {
         let mut gone = Vec::new();
         let accepted = self.state().accept(call, waits, &mut gone);

@@ -8,25 +8,25 @@ use crate::{
     Analysis, AnalyzeOptions, Engine, Error, ErrorKind, Pending, Result, Ticket, TicketRef, Tickets,
 };
 
-/// Tickets that a stream hands over at once: few, so that a source that is slow gets answers soon. On two
-/// threads no step and no window was faster than another (docs/performance.md).
+/// Tickets that a stream submits at once: few, so that a slow source gets answers soon. On two threads no
+/// step and no window was faster than another (docs/performance.md).
 pub const STREAM_STEP: usize = 64;
 
 /// Steps of a stream that are under way at a time: with [`STREAM_STEP`] as many texts of 34 tokens as fill a
 /// batch for each of sixteen threads.
 pub const STREAM_WINDOW: usize = 8;
 
-/// How long a caller is left without news.
+/// The longest time between two calls of `idle`.
 const PAUSE: Duration = Duration::from_millis(50);
 
 impl Engine {
-    /// Analyzes tickets of any number, one answer for each, in their order: the answer to a ticket that
-    /// cannot be analyzed is its error, and the stream continues with the others. An error of the engine
-    /// itself is the last item.
+    /// Analyzes tickets of any number, one item for each, in their order: the item of a ticket that cannot be
+    /// analyzed is its error, and the stream continues with the others. An error of the engine itself is the
+    /// last item.
     ///
-    /// The source is read as answers are taken, [`STREAM_STEP`] times [`STREAM_WINDOW`] tickets ahead of them
-    /// at most. Where other callers fill the queue, the stream waits for its turn. A deadline counts for
-    /// each step from when it was handed over. Dropping the stream cancels what is under way.
+    /// The source is read as answers are taken, at most [`STREAM_STEP`] times [`STREAM_WINDOW`] tickets ahead
+    /// of them. Where other callers fill the queue, the stream waits for its turn. A deadline counts for each
+    /// step from its submission. Dropping the stream cancels what is under way.
     pub fn stream<I>(&self, tickets: I, options: &AnalyzeOptions) -> Stream<I::IntoIter>
     where
         I: IntoIterator,
@@ -74,7 +74,7 @@ impl<I: Iterator<Item: Into<Ticket>>> Iterator for Stream<I> {
     }
 }
 
-/// Tickets whose errors are named by whoever handed them over.
+/// Tickets whose errors are named by the caller.
 pub(crate) struct Unplaced(pub(crate) Vec<Ticket>);
 
 impl Tickets for Unplaced {
@@ -150,7 +150,7 @@ impl<T> Steps<T> {
         self.engine.submit_in_turn(Arc::clone(tickets), &self.call)
     }
 
-    /// One bad ticket fails its call: the others are asked for once more without it.
+    /// One bad ticket fails its call: the others are submitted once more without it.
     fn answers(
         &self,
         tickets: &Arc<dyn Tickets>,

@@ -83,7 +83,7 @@ pub(crate) fn minimize<E>(
     Ok(place)
 }
 
-/// The two-loop recursion: minus the gradient through the inverse Hessian that the remembered steps tell.
+/// The two-loop recursion: minus the gradient times the inverse Hessian of the remembered steps.
 fn direction(gradient: &[f64], memory: &VecDeque<Curvature>) -> Vec<f64> {
     let mut direction: Vec<f64> = gradient.iter().map(|value| -value).collect();
     let mut shares = Vec::with_capacity(memory.len());

@@ -23,7 +23,7 @@ pub(crate) fn cpu() -> Result<Backend> {
     Ok(Backend::Packed { precision: kernels::Precision::F32, isa: Isa::chosen()? })
 }
 
-/// Returns the backend that the options ask for, with its names. A device that was named and is not available
+/// Returns the backend of the options, with its names. A device that was named and is not available
 /// is an error, never a reason to fall back.
 ///
 /// # Errors

@@ -9,10 +9,10 @@ use super::tokenize::Encoding;
 /// long. docs/performance.md has the curve.
 pub(crate) const TOKEN_BUDGET: usize = 1024;
 
-/// How many rows of these lengths, from the first on, one pass holds: one at least.
+/// The number of rows of these lengths, from the first on, that fit into one pass: one at least.
 pub(crate) fn fitting(lengths: impl Iterator<Item = usize>) -> usize {
-    let within = |room: &mut usize, length: usize| {
-        *room = room.checked_sub(length)?;
+    let within = |budget: &mut usize, length: usize| {
+        *budget = budget.checked_sub(length)?;
         Some(())
     };
     lengths.scan(TOKEN_BUDGET, within).count().max(1)

@@ -10,8 +10,8 @@ use super::bundle::{Bundle, Files, Golden, HeadMeaning, Input, Loaded};
 use super::tokenize::{Encoding, Tokenizer};
 use crate::{Error, ErrorKind, LongText, ModelInfo, Result};
 
-/// How far a golden message's score may be from the bundle's: devices, and weights of 16 bits, differ by
-/// less; another network or tokenizer by far more.
+/// The largest difference of a golden message's score from that of the bundle: devices, and weights of 16
+/// bits, differ by less; another network or tokenizer by far more.
 const GOLDEN_TOLERANCE: f32 = 2e-3;
 /// As above, where weights and activations are rounded to 16 bits, of which 8 are the mantissa's.
 const GOLDEN_TOLERANCE_BF16: f32 = 2e-2;
@@ -41,7 +41,7 @@ pub(crate) struct HeadOutput {
     pub(crate) distance: Option<f32>,
 }
 
-/// The outputs for one text, one for each head, in the order that was asked for.
+/// The outputs for one text, one for each head, in the order of the request.
 pub(crate) type HeadOutputs = Vec<HeadOutput>;
 
 impl Model {
@@ -107,8 +107,8 @@ impl Model {
         Ok(all)
     }
 
-    /// How alike in meaning the first text and each of the others are, -1 to 1: the cosines of their whitened
-    /// vectors (after Su et al. 2021; here by the covariance within a head's classes). `None` where
+    /// The likeness in meaning of the first text to each of the others, -1 to 1: the cosines of their
+    /// whitened vectors (after Su et al. 2021; here by the covariance within a head's classes). `None` where
     /// the model has no whitening.
     pub(crate) fn likeness(&self, encodings: &[&Encoding]) -> Result<Option<Vec<f32>>> {
         let Some(whitening) = self.whitening else { return Ok(None) };

@@ -2,9 +2,9 @@
 
 use whatlang::{Lang, Script, detect};
 
-/// The fewest letters of a text whose language is told: trigrams say too little of shorter texts.
+/// The fewest letters of a text whose language is detected: trigrams are not reliable for shorter texts.
 const LETTERS: usize = 60;
-/// The fewest letters of a text whose script is told.
+/// The fewest letters of a text whose script is detected.
 const SCRIPT_LETTERS: usize = 10;
 /// Characters of a text that are read.
 const READ: usize = 500;
@@ -53,8 +53,8 @@ impl Languages {
         Self(known.unwrap_or_default())
     }
 
-    /// Whether the text is surely in another language: in a script that none of them has, or long enough to
-    /// tell.
+    /// Whether the text is surely in another language: in a script that none of them has, or long enough for
+    /// a reliable detection.
     pub(crate) fn are_foreign_to(&self, text: &str) -> bool {
         if self.0.is_empty() {
             return false;

@@ -1,11 +1,11 @@
-//! How the hub is reached: options, else the environment that the other Hugging Face tools read.
+//! Options of the Hugging Face hub; without them, the environment variables that its other tools read.
 
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// How to reach the Hugging Face hub. `None` means: as the environment says. Builds without the feature `hub`
-/// reach none.
+/// Options of the Hugging Face hub. A `None` is taken from the environment variable that is named. Builds
+/// without the feature `hub` reach none.
 #[derive(Clone, Default)]
 pub struct HubOptions {
     /// The hub's address: `HF_ENDPOINT`, else `https://huggingface.co`.
@@ -15,9 +15,9 @@ pub struct HubOptions {
     pub cache_dir: Option<PathBuf>,
     /// The access token, empty for none: `HF_TOKEN`, else the file `token` in `HF_HOME`.
     pub token: Option<String>,
-    /// Whether only the cache is read: `HF_HUB_OFFLINE`.
+    /// True: only the cache is read. Default: `HF_HUB_OFFLINE`.
     pub offline: Option<bool>,
-    /// How long a server may stay silent: `HF_HUB_DOWNLOAD_TIMEOUT` in seconds, else 30 seconds.
+    /// The longest silence of a server: `HF_HUB_DOWNLOAD_TIMEOUT` in seconds, else 30 seconds.
     pub timeout: Option<Duration>,
 }
 

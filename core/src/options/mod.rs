@@ -16,16 +16,16 @@ use crate::{Error, Result, RouteContext};
 pub use self::hub::HubOptions;
 pub use self::model::ModelSource;
 
-/// How to open an engine. The default opens the bundled model on the best device that this build knows.
+/// Options of an engine. The default opens the bundled model on the best device that this build knows.
 ///
-/// As JSON, every field but the last two may be given, and `null` stands for the default.
+/// As JSON, every field but the last two may be given, and `null` is the default.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct EngineOptions {
     /// The model.
     #[serde(deserialize_with = "or_default")]
     pub model: ModelSource,
-    /// A sequence-classification checkpoint that takes the place of the bundle's sentiment head.
+    /// A sequence-classification checkpoint that replaces the bundle's sentiment head; `None`: that head.
     #[serde(alias = "sentimentModel")]
     pub sentiment_model: Option<ModelSource>,
     /// The device to run on.
@@ -34,9 +34,10 @@ pub struct EngineOptions {
     /// The number type to compute in.
     #[serde(deserialize_with = "or_default")]
     pub precision: Precision,
-    /// Threads of the engine's own pool; `None`: as many as the process may use (affinity and cgroup).
+    /// Threads of the engine's own pool, 1 to 1024; `None`: as many as the process may use (affinity and
+    /// cgroup).
     pub threads: Option<usize>,
-    /// The outputs to compute; empty: all that the model has.
+    /// The outputs to compute, by the names of [`crate::Info::outputs`]; empty: all that the model has.
     #[serde(deserialize_with = "or_default")]
     pub outputs: Vec<String>,
     /// The treatment of a text that is longer than the model reads.
@@ -45,21 +46,21 @@ pub struct EngineOptions {
     /// The parts that are removed from texts before they are read; by default none.
     #[serde(deserialize_with = "or_default")]
     pub prepare: Preparation,
-    /// How tickets are routed.
+    /// The routing policy and its options.
     #[serde(deserialize_with = "or_default")]
     pub route: RouteOptions,
-    /// Tickets that may wait for a batch before calls are refused as `overloaded`; `None`: 4096. Of a long
-    /// call, only 512 tickets count, and an idle engine accepts a call of any length.
+    /// Tickets that may wait for a batch before calls are refused as `overloaded`, from 1; `None`: 4096. Of a
+    /// long call, only 512 tickets count, and an idle engine accepts a call of any length.
     pub queue: Option<usize>,
     /// The treatment of queued calls when the last clone of the engine is dropped.
     #[serde(skip)]
     pub shutdown: Shutdown,
-    /// How to reach the hub; by default as the environment says.
+    /// The hub that models are loaded from; by default as the environment variables have it.
     #[serde(skip)]
     pub hub: HubOptions,
 }
 
-/// The device to run on.
+/// The device to run on. As text `auto`, `cpu`, `cuda`, `cuda:N` or `metal`; another one is `invalid-input`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub enum DeviceChoice {
@@ -68,7 +69,7 @@ pub enum DeviceChoice {
     Auto,
     /// The CPU.
     Cpu,
-    /// A CUDA device by number.
+    /// A CUDA device by its number, from 0.
     Cuda(usize),
     /// Apple's GPU.
     Metal,
@@ -98,7 +99,7 @@ impl FromStr for DeviceChoice {
     }
 }
 
-/// The number type to compute in.
+/// The number type to compute in. As text `auto`, `int8`, `bf16` or `f32`; another one is `invalid-input`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub enum Precision {
@@ -139,14 +140,15 @@ impl FromStr for Precision {
     }
 }
 
-/// The treatment of a text that has more tokens than the model reads.
+/// The treatment of a text that has more tokens than the model reads. As text `head`, `head-and-tail` or
+/// `refuse`; another one is `invalid-input`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", try_from = "String")]
 pub enum LongText {
     /// Read its beginning.
     Head,
     /// Read the first three quarters of the limit from its beginning and the last quarter from its end, where
-    /// e-mails say what they want.
+    /// e-mails often have their request.
     #[default]
     HeadAndTail,
     /// Refuse it: `too-long`.
@@ -191,19 +193,20 @@ pub enum Shutdown {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AnalyzeOptions {
-    /// The outputs to compute; empty: those that the engine was opened with.
+    /// The outputs to compute, by the names of [`crate::Info::outputs`]; empty: those of
+    /// [`EngineOptions::outputs`].
     #[serde(deserialize_with = "or_default")]
     pub outputs: Vec<String>,
-    /// The time after which the call ends with `timeout`, waiting included. [`crate::Pending::wait`] returns
-    /// at that time; a future is woken when the batch that runs then ends.
+    /// The time after which the call ends with `timeout`, waiting included; `None`: never.
+    /// [`crate::Pending::wait`] returns at that time; a future is woken when the batch that runs then ends.
     #[serde(rename = "timeout_ms", alias = "timeoutMs", deserialize_with = "milliseconds")]
     pub timeout: Option<Duration>,
-    /// Facts about the call's tickets that hard rules ask for: the time, free agents, consent.
+    /// Facts about the call's tickets for the hard rules: the time, free agents, consent.
     #[serde(deserialize_with = "or_default")]
     pub route: RouteContext,
 }
 
-/// `null` stands for the default.
+/// A `null` is the default.
 fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
     deserializer: D,
 ) -> std::result::Result<T, D::Error> {

@@ -1,4 +1,4 @@
-//! Where a model comes from.
+//! The source of a model.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -6,20 +6,20 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Where a model comes from.
+/// The source of a model.
 ///
 /// In JSON a name is a string, a directory `{ "path": DIRECTORY }` and a name on the hub `{ "hub": NAME }`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum ModelSource {
-    /// `frontdesk-small`, found as [`crate::default_model_dir`] says.
+    /// `frontdesk-small`, in [`crate::default_model_dir`].
     #[default]
     Default,
     /// A directory; its path needs not be UTF-8.
     Path(PathBuf),
     /// A name on the hub, `OWNER/NAME`, with `@REVISION` after it where wanted.
     Hub(String),
-    /// What a person typed: a directory where one of this name exists, else a name on the hub. A name that
-    /// can be nothing but a path (`./model`, `/models/a`, `~/a`) is not asked of the hub.
+    /// A name from a user: a directory where one of this name exists, else a name on the hub. A name that can
+    /// only be a path (`./model`, `/models/a`, `~/a`) is not requested from the hub.
     Named(String),
     /// The files themselves, by name (`config.json`, `model.safetensors`, `tokenizer.json`, …).
     Bytes(BTreeMap<String, Vec<u8>>),

@@ -1,4 +1,4 @@
-//! Pages and cards from templates, which escape whatever stands in them: labels and texts come from users'
+//! Pages and cards from templates, which escape all values: labels and texts come from users'
 //! files.
 
 use std::path::Path;
@@ -17,11 +17,11 @@ pub(crate) const STYLE: &str = include_str!("page.css");
 
 const MARKDOWN: &str = "markdown";
 
-/// Fills a template with what its names stand for. `name` ends in `.html` or `.md`, and so says what is
+/// Fills a template with the values of its names. The ending of `name`, `.html` or `.md`, decides what is
 /// escaped.
 ///
 /// # Errors
-/// `internal`, where the template asks for what is not there.
+/// `internal`, where the template has a name without a value.
 pub(crate) fn render(name: &str, template: &str, context: impl Serialize) -> Result<String> {
     let rendered = environment(name, template)
         .and_then(|all| all.get_template(name)?.render(Value::from(Serde(context))));

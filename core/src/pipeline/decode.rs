@@ -10,8 +10,9 @@ use crate::{
     Result, SentimentAnalysis, TaskAnalysis, TaskResult,
 };
 
-/// Where a two-label sentiment model's calibrated margin |p(positive) - p(negative)| is under this, the
-/// sentiment is neutral: the better label's probability is then under 0.75.
+/// The width of the neutral band of a two-label sentiment model: where the calibrated margin |p(positive) -
+/// p(negative)|, 0 to 1, is below it, the sentiment is neutral. The better label's probability is then below
+/// 0.75.
 pub const NEUTRAL_BAND: f32 = 0.5;
 
 /// Labels with their scores, best first; equal scores stay in the order of the labels.
@@ -25,11 +26,11 @@ fn ranked<L>(labels: impl IntoIterator<Item = L>, scores: &[f32]) -> Vec<LabelSc
 /// The reasons why a head abstains from an answer of this score.
 pub(crate) fn abstentions(
     head: &HeadMeaning,
-    said: &HeadOutput,
+    raw: &HeadOutput,
     output: &str,
     (label, score): (Option<usize>, f32),
 ) -> impl Iterator<Item = Abstain> + use<> {
-    let outside = head.domain.zip(said.distance).is_some_and(|((_, limit), distance)| distance > limit);
+    let outside = head.domain.zip(raw.distance).is_some_and(|((_, limit), distance)| distance > limit);
     let unsure = head.unsure(label, score);
     let output = output.to_owned();
     [(outside, AbstainReason::OutOfDomain), (unsure, AbstainReason::LowConfidence)]
@@ -72,7 +73,7 @@ pub(crate) fn category(typed: &TypedHead<Category>, head: &HeadMeaning, logits: 
     CategoryAnalysis { category: labels[0].label, score: labels[0].score, labels }
 }
 
-/// How a sentiment head's labels read as polarities.
+/// The polarities of a sentiment head's labels.
 #[derive(Debug)]
 pub(crate) enum SentimentHead {
     /// All three polarities are labels.
@@ -83,7 +84,7 @@ pub(crate) enum SentimentHead {
 
 impl SentimentHead {
     /// Reads any spelling of positive, negative and neutral; a checkpoint whose labels have no names is
-    /// refused, since nothing says which is which.
+    /// refused, since their meaning is unknown.
     pub(crate) fn new(head: &HeadMeaning) -> Result<Self> {
         let lower: Vec<String> = head.labels.iter().map(|label| label.to_lowercase()).collect();
         let at = |name: &str| lower.iter().position(|label| label == name);

@@ -96,7 +96,7 @@ struct Whole {
 /// Checks that a head of this name can take its place among those of [`WHOLE`].
 ///
 /// # Errors
-/// `model-invalid` where its labels are not those that the place asks for.
+/// `model-invalid` where its labels are not those of the place.
 #[cfg(feature = "train")]
 pub(crate) fn check_place(head: &crate::model::bundle::HeadMeaning) -> Result<()> {
     let [sentiment, emotions, urgency, category] = WHOLE;
@@ -220,8 +220,8 @@ impl Pipeline {
         }
     }
 
-    /// Returns the ticket as it is read, and the kinds of text that were removed from it, where removal was
-    /// asked for.
+    /// Returns the ticket as it is read, and the kinds of text that were removed from it; `None` where the
+    /// options remove nothing.
     pub(crate) fn prepare<'a>(&self, ticket: TicketRef<'a>) -> (TicketRef<'a>, Option<Vec<Removed>>) {
         if self.prepare.is_none() {
             return (ticket, None);
@@ -330,13 +330,13 @@ impl Pipeline {
     }
 
     /// Adds the answers of single heads.
-    fn tasks(&self, heads: impl Iterator<Item = usize>, said: &[HeadOutput], answer: &mut Answer) {
-        for (place, said) in heads.zip(said) {
+    fn tasks(&self, heads: impl Iterator<Item = usize>, outputs: &[HeadOutput], answer: &mut Answer) {
+        for (place, output) in heads.zip(outputs) {
             let head = &self.model.heads[place];
-            let task = decode::task(head, &said.logits);
+            let task = decode::task(head, &output.logits);
             answer.abstain.extend(decode::abstentions(
                 head,
-                said,
+                output,
                 &head.name,
                 answer_of(head, &task.result.label, task.result.score),
             ));
@@ -344,24 +344,24 @@ impl Pipeline {
         }
     }
 
-    fn whole(&self, whole: &Whole, said: &HeadOutputs, replaced: Option<&HeadOutput>) -> Answer {
+    fn whole(&self, whole: &Whole, outputs: &HeadOutputs, replaced: Option<&HeadOutput>) -> Answer {
         let [sentiment, emotions, urgency, category] = whole.heads.map(|index| &self.model.heads[index]);
         let (sentiment_head, of_sentiment) = match (&whole.sentiment_model, replaced) {
-            (Some(model), Some(said)) => (&model.heads[0], said),
-            _ => (sentiment, &said[0]),
+            (Some(model), Some(output)) => (&model.heads[0], output),
+            _ => (sentiment, &outputs[0]),
         };
         let polarity = whole.sentiment.decode(sentiment_head, &of_sentiment.logits);
-        let category_answer = decode::category(&whole.category, category, &said[3].logits);
+        let category_answer = decode::category(&whole.category, category, &outputs[3].logits);
         let of_polarity = answer_of(sentiment_head, &polarity.0.to_string(), polarity.1);
         let of_category = answer_of(category, &category_answer.category.to_string(), category_answer.score);
         let mut answer = Answer::default();
         answer.abstain.extend(decode::abstentions(sentiment_head, of_sentiment, SENTIMENT, of_polarity));
-        answer.abstain.extend(decode::abstentions(category, &said[3], CATEGORY, of_category));
-        let emotions = whole.emotions.decode(emotions, &said[1].logits);
-        let urgency = decode::urgency_level(urgency, &said[2].logits);
+        answer.abstain.extend(decode::abstentions(category, &outputs[3], CATEGORY, of_category));
+        let emotions = whole.emotions.decode(emotions, &outputs[1].logits);
+        let urgency = decode::urgency_level(urgency, &outputs[2].logits);
         answer.sentiment = Some(decode::sentiment(polarity, emotions, urgency));
         answer.category = Some(category_answer);
-        self.tasks(whole.others.iter().copied(), &said[whole.heads.len()..], &mut answer);
+        self.tasks(whole.others.iter().copied(), &outputs[whole.heads.len()..], &mut answer);
         answer
     }
 }

@@ -1,4 +1,4 @@
-//! How surely a message repeats one of the customer's earlier issues, by the trunk's vectors of both.
+//! The likeness of a message to the customer's earlier issues, by the trunk's vectors of both.
 
 use crate::model::forward::Model;
 use crate::model::tokenize::Encoding;

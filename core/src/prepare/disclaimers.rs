@@ -131,7 +131,7 @@ impl Paragraph {
             .find(|at| begins(*at))
     }
 
-    /// Where the first sign stands, and how many kinds there are.
+    /// The place of the first sign, and the number of kinds.
     fn signs(&self) -> Option<(usize, usize)> {
         let firsts =
             SIGNS.iter().filter_map(|kind| kind.iter().filter_map(|sign| self.text.find(sign)).min());

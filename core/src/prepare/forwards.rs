@@ -4,8 +4,8 @@ use super::lines::{self, Line};
 use super::words::{FORWARD_BEGINS, FORWARDED, GREETINGS, NOTES};
 use super::{Preparation, Removed, disclaimers, headers, quotes, signature};
 
-/// The first forwarded message: where its marker begins, where its text begins, and whether the marker says
-/// that it is one. A header alone stands above an answered message too.
+/// The first forwarded message: where its marker begins, where its text begins, and whether the marker is
+/// one of forwards alone. A header alone is above an answered message too.
 struct Forward {
     start: usize,
     body: usize,
@@ -29,7 +29,7 @@ fn cut_at<'a>(
 ) -> Option<(Vec<Line<'a>>, Vec<Removed>)> {
     let head = &lines[..forward.start];
     let (own, _) = own_part(head, Preparation::ALL);
-    // An empty answer is not taken for a message passed on: then the text would be somebody else's.
+    // An empty answer is not treated as a forwarded message: then the text would be somebody else's.
     let passed_on = only_notes(own) && (forward.named || lines::has_text(own) || !lines::has_text(head));
     if !passed_on {
         return forward.named.then(|| (head.to_vec(), Vec::new()));

@@ -28,7 +28,7 @@ pub(super) fn to_text(text: &str) -> Option<String> {
     let plain = html_to_text(&rewrite(text)).replace('\u{a0}', " ");
     let lines: Vec<&str> = plain.lines().map(str::trim).collect();
     let plain = lines.join("\n").trim().to_owned();
-    // Where the message itself speaks of tags, it must not be taken for HTML when it is read again.
+    // Where the message itself speaks of tags, it must not be mistaken for HTML when it is read again.
     Some(if is_html(&plain) { plain.replace('<', "&lt;") } else { plain })
 }
 
@@ -39,7 +39,7 @@ struct Writer {
     breaks: usize,
     /// The open quotations: whether each is one of a message.
     quotes: Vec<bool>,
-    /// How many of them are.
+    /// The number of them that are.
     depth: usize,
     preformatted: bool,
 }

@@ -30,7 +30,7 @@ pub use options::Preparation;
 /// more.
 const ROUNDS: usize = 8;
 
-/// A kind of text that was removed (or, of HTML, turned into text).
+/// A kind of text that is removed (or, of HTML, turned into text).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Removed {
@@ -77,10 +77,10 @@ pub struct Prepared<'a> {
     pub removed: Vec<Removed>,
 }
 
-/// Removes the parts of a message that `how` says.
+/// Removes the parts of a message that `how` names. It cannot fail.
 ///
 /// The result is not changed by preparing it again: the rules run until they find nothing more. A text on
-/// which they do not come to rest is returned as it was.
+/// which they do not come to rest is returned unchanged.
 pub fn prepare<'a>(text: &'a str, how: &Preparation) -> Prepared<'a> {
     let mut current = Cow::Borrowed(text);
     let mut removed = Vec::new();

@@ -88,7 +88,7 @@ pub(super) const CLOSINGS: &[&str] = &[
     "с уважением",
 ];
 
-/// Closings that say thanks: on their own they are what the customer has to say.
+/// Closings with thanks: on their own they are the customer's message.
 pub(super) const THANKS: &[&str] = &[
     "thanks",
     "thank you",
@@ -191,7 +191,7 @@ pub(super) const NOT_IN_NAMES: &[&str] = &[
     "nee", "spoed", "do", "don't", "call", "fix", "stop",
 ];
 
-/// Words that say what a number is of which the customer speaks.
+/// Words before a number that the customer writes about.
 pub(super) const NUMBERED: &[&str] = &[
     "order",
     "ticket",
@@ -239,7 +239,7 @@ pub(super) const PARTICLES: &[&str] = &[
     "am", "et", "e", "y", "en", "el", "ter", "ten", "te", "voor", "c/o", "a",
 ];
 
-/// Beginnings of a line that says how to reach somebody.
+/// Beginnings of a line with a way to reach somebody.
 pub(super) const CONTACTS: &[&str] = &[
     "tel",
     "telefon",

@@ -124,7 +124,7 @@ pub(super) const SIGNS: [&[&str]; 7] = [
     ],
 ];
 
-/// How only a notice begins.
+/// Beginnings that only notices have.
 pub(super) const BEGINNINGS: &[&str] = &[
     "confidentiality notice",
     "confidentiality note:",
@@ -146,7 +146,7 @@ pub(super) const BEGINNINGS: &[&str] = &[
     "aviso de confidencialidade",
 ];
 
-/// How only a plea for trees begins; it may be a question.
+/// Beginnings that only pleas for trees have; they may be questions.
 pub(super) const TREES: &[&str] = &[
     "please consider the environment before printing",
     "consider the environment before",

@@ -12,32 +12,31 @@ use crate::{Error, Result};
 /// The parts of a message to remove before it is read; by default none.
 ///
 /// As text `all`, `none`, or kinds with commas between them, such as `html,quotes`; in JSON that, or a list
-/// of kinds.
+/// of kinds. Another kind is `invalid-input`.
 #[expect(clippy::struct_excessive_bools, reason = "each kind of text is chosen on its own")]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Preparation {
     /// Turn HTML into text.
     pub html: bool,
-    /// Take away the messages that this one answers.
+    /// Remove the messages that this one answers.
     pub quotes: bool,
-    /// Take away forwarded messages; where the customer wrote nothing else, only the lines that say where
-    /// they come from.
+    /// Remove forwarded messages; where the customer wrote nothing else, only the lines with their origin.
     pub forwards: bool,
-    /// Take away the closing with what follows it, and lines such as "Sent from my iPhone".
+    /// Remove the closing with the lines after it, and lines such as "Sent from my iPhone".
     pub signatures: bool,
-    /// Take away notices of confidentiality and the like at the end.
+    /// Remove notices of confidentiality and the like at the end.
     pub disclaimers: bool,
 }
 
 impl Preparation {
-    /// All of it.
+    /// All parts.
     pub const ALL: Self =
         Self { html: true, quotes: true, forwards: true, signatures: true, disclaimers: true };
-    /// None of it: a message is read as it came.
+    /// No part: a message is read as it came.
     pub const NONE: Self =
         Self { html: false, quotes: false, forwards: false, signatures: false, disclaimers: false };
 
-    /// Whether a message is read as it came.
+    /// True where no part is removed.
     pub fn is_none(&self) -> bool {
         *self == Self::NONE
     }

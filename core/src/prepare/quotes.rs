@@ -16,7 +16,7 @@ pub(super) fn cut_answered<'a>(lines: &[Line<'a>]) -> Option<Vec<Line<'a>>> {
             if start > first {
                 return Some(lines[..start].to_vec());
             }
-            // Nothing stands above: what the customer wrote, if anything, is below.
+            // Nothing is above: what the customer wrote, if anything, is below.
             at = end;
         } else {
             at += 1;
@@ -34,12 +34,12 @@ fn marker(lines: &[Line<'_>], at: usize) -> Option<(usize, usize)> {
     if is_original(&lines[at]) || is_reply_above(text) {
         return Some((rule_above(lines, at), at + 1));
     }
-    // Without a `>` below it must say when and who, lest it be a customer who quotes a sentence in their own
-    // text.
+    // Without a `>` below it must have a date, and an address or a time: else a customer may quote a sentence
+    // in their own text.
     let start = attribution(lines, at)?;
     let below = lines[at + 1..].iter().find(|line| !line.is_blank())?;
-    let told = || lines[start..=at].iter().map(|line| line.text).collect::<Vec<_>>().join(" ");
-    (!below.is_quoted() && is_sure(&told())).then_some((start, at + 1))
+    let text = || lines[start..=at].iter().map(|line| line.text).collect::<Vec<_>>().join(" ");
+    (!below.is_quoted() && is_sure(&text())).then_some((start, at + 1))
 }
 
 /// The block of headers that begins at a line, with what announces it: its first line, and the line after it.
@@ -83,13 +83,13 @@ fn attribution(lines: &[Line<'_>], last: usize) -> Option<usize> {
         lines[..last].iter().rev().take(WRAPPED - 1).take_while(|line| line.short().is_some()).count();
     let begins = (last - above..=last).rev().find(|at| lines[*at].short().is_some_and(begins_attribution));
     let start = begins.unwrap_or(last);
-    let told = lines::fold(&lines[start..=last].iter().map(|line| line.text).collect::<Vec<_>>().join(" "));
-    let wrote = WROTE.iter().any(|verb| told.contains(verb));
-    let dated = told.starts_with(|c: char| c.is_ascii_digit());
+    let text = lines::fold(&lines[start..=last].iter().map(|line| line.text).collect::<Vec<_>>().join(" "));
+    let wrote = WROTE.iter().any(|verb| text.contains(verb));
+    let dated = text.starts_with(|c: char| c.is_ascii_digit());
     let fits = if wrote {
-        told.contains('@') || told.contains(|c: char| c.is_ascii_digit())
+        text.contains('@') || text.contains(|c: char| c.is_ascii_digit())
     } else {
-        dated && told.contains('@')
+        dated && text.contains('@')
     };
     fits.then_some(start)
 }
@@ -103,14 +103,14 @@ fn begins_attribution(text: &str) -> bool {
 }
 
 /// Whether an attribution has a date, and an address or a time.
-fn is_sure(told: &str) -> bool {
-    let bytes = told.as_bytes();
+fn is_sure(text: &str) -> bool {
+    let bytes = text.as_bytes();
     let time = bytes
         .windows(4)
         .any(|w| w[0].is_ascii_digit() && w[1] == b':' && w[2].is_ascii_digit() && w[3].is_ascii_digit());
     let year =
         bytes.windows(4).any(|w| w.starts_with(b"20") && w[2].is_ascii_digit() && w[3].is_ascii_digit());
-    begins_attribution(told.trim()) && (year && time || told.contains('@'))
+    begins_attribution(text.trim()) && (year && time || text.contains('@'))
 }
 
 /// The lines without those marked with `>`, and without the attributions above these; `None` where there are
@@ -136,7 +136,7 @@ pub(super) fn cut_quoted<'a>(lines: &[Line<'a>]) -> Option<Vec<Line<'a>>> {
     gone.contains(&true).then(|| lines::without(lines, &gone))
 }
 
-/// Where the attribution begins that stands above a line, with at most a blank line between.
+/// Where the attribution above a line begins, with at most a blank line between.
 fn attributed(lines: &[Line<'_>], at: usize) -> Option<usize> {
     let last = lines[..at].iter().rposition(|line| !line.is_blank()).filter(|last| at - last <= 2)?;
     attribution(lines, last)
@@ -155,7 +155,7 @@ fn is_shown(lines: &[Line<'_>], at: usize) -> bool {
     })
 }
 
-/// Whether lines that begin with `>` are a quotation though nothing says whose. A face, a number with "more
+/// Whether lines that begin with `>` are a quotation without an attribution. A face, a number with "more
 /// than" before it and what was typed at a prompt are not.
 fn is_quotation(run: &[Line<'_>]) -> bool {
     let fits = |line: &Line<'_>| {

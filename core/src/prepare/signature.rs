@@ -63,7 +63,7 @@ pub(super) fn start(lines: &[Line<'_>]) -> Option<usize> {
     None
 }
 
-/// Whether a line is a closing, and if so whether it says thanks.
+/// Whether a line is a closing, and if so whether it has thanks.
 fn closing(text: &str) -> Option<bool> {
     let end: &[char] = &[',', '.', '!', ';', ':', ' '];
     let folded = lines::fold(text);
@@ -115,8 +115,9 @@ fn is_contact(text: &str) -> bool {
     let label = text.split([':', ' ', '.']).next().map(lines::fold).unwrap_or_default();
     let rest = &text[text.find([':', ' ', '.']).unwrap_or(text.len())..];
     let letters = rest.split_whitespace().filter(|word| word.chars().all(char::is_alphabetic)).count();
-    let says = rest.contains(|c: char| c.is_ascii_digit()) || rest.contains('@') || rest.contains("www.");
-    CONTACTS.contains(&label.as_str()) && says && letters <= 2
+    let reachable =
+        rest.contains(|c: char| c.is_ascii_digit()) || rest.contains('@') || rest.contains("www.");
+    CONTACTS.contains(&label.as_str()) && reachable && letters <= 2
 }
 
 /// A telephone number.

@@ -1,14 +1,14 @@
-//! How much there is to a message.
+//! Complexity of a message.
 
 use super::keywords::Keywords;
 
 /// Words at which a message counts as half as long as can be.
 const HALF_LENGTH: f64 = 60.0;
 
-/// How complex each part alone can make a message: length, problems, specifics, attempts.
+/// The largest complexity that each part alone can give: length, problems, specifics, attempts.
 const PARTS: [f64; 4] = [0.5, 0.6, 0.4, 0.4];
 
-/// How much there is to a message, as a whole and by part. Every part is 0 to 1.
+/// The complexity of a message, as a whole and by part. Every part is 0 to below 1.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Complexity {
     /// The whole, 0 to 1: `1 - (1 - 0.5 length)(1 - 0.6 problems)(1 - 0.4 specifics)(1 - 0.4 attempts)`.
@@ -16,16 +16,16 @@ pub struct Complexity {
     pub value: f64,
     /// Length: `words / (words + 60)`.
     pub length: f64,
-    /// More than one distinct problem: `more / (more + 2)`, where `more` is what the faults named, or the
-    /// items of a list, count beyond the first.
+    /// More than one distinct problem: `more / (more + 2)`, where `more` is the number of named faults, or of
+    /// items of a list, beyond the first.
     pub problems: f64,
-    /// Code, file names and error codes: `n / (n + 2)`.
+    /// Code, file names and error codes: `n / (n + 2)` for n of them.
     pub specifics: f64,
-    /// Steps that were already tried: `n / (n + 2)`.
+    /// Steps that were already tried: `n / (n + 2)` for n of them.
     pub attempts: f64,
 }
 
-/// How much there is to `text`, whose keywords are `keywords`.
+/// Measures the complexity of `text`, whose keywords are `keywords`.
 pub fn analyze_complexity(text: &str, keywords: &Keywords) -> Complexity {
     let part = |count: usize, half: f64| count as f64 / (count as f64 + half);
     let length = part(keywords.words(), HALF_LENGTH);

@@ -5,7 +5,7 @@ use super::weights::Weights;
 use crate::{Contribution, Facts, Route};
 
 /// The largest number of contributions that are reported.
-const TOLD: usize = 8;
+const LISTED: usize = 8;
 
 /// The effect of each source on the route at `place` of the ranking: the mean of its differences to the
 /// others, one half weighted by their shares, so that the runner-up counts most, the other half unweighted,
@@ -37,7 +37,7 @@ pub(super) fn contributions(
     weights: &Weights,
     route: Route,
 ) -> Vec<Contribution> {
-    let mut told: Vec<Contribution> = weighed
+    let mut largest: Vec<Contribution> = weighed
         .iter()
         .filter(|(_, effect)| *effect != 0.0)
         .map(|&(source, effect)| {
@@ -53,7 +53,7 @@ pub(super) fn contributions(
             Contribution { feature, value, effect }
         })
         .collect();
-    told.sort_by(|a, b| b.effect.abs().total_cmp(&a.effect.abs()));
-    told.truncate(TOLD);
-    told
+    largest.sort_by(|a, b| b.effect.abs().total_cmp(&a.effect.abs()));
+    largest.truncate(LISTED);
+    largest
 }

@@ -24,9 +24,9 @@ pub(super) struct DecisionContext<'a> {
 /// The error of a ticket for which the rules left no route.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoRoute {
-    /// The rule that excluded each route.
+    /// The first rule that excluded each route, in the order of [`crate::ROUTES`].
     pub excluded: Vec<Exclusion>,
-    /// The queue that the policy has for such tickets.
+    /// The queue of the policy for such tickets, [`super::Rules::fallback`].
     pub queue: String,
 }
 
@@ -53,7 +53,7 @@ pub(super) fn decide(facts: &Facts, given: &DecisionContext<'_>) -> Result<Route
     let place = tried.as_deref().map_or(0, |probabilities| drawn(probabilities, draw));
     let (route, share) = ranking[place];
     let weighed = weighed(&scores, &ranking, place);
-    let told = ReasoningInput {
+    let input = ReasoningInput {
         facts,
         weighed: &weighed,
         ranking: &ranking,
@@ -64,7 +64,7 @@ pub(super) fn decide(facts: &Facts, given: &DecisionContext<'_>) -> Result<Route
     Ok(RouteAnalysis {
         recommended_route: route,
         confidence: share as f32,
-        reasoning: explain(&told),
+        reasoning: explain(&input),
         alternative_routes: others
             .map(|(_, (route, share))| RouteScore { route: *route, score: *share as f32 })
             .collect(),

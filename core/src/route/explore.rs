@@ -13,10 +13,12 @@ use crate::{ByRoute, Error, ErrorKind, ROUTES, Result, Route};
 pub struct Exploration {
     /// The probability of all routes but the best together, above 0 and up to 0.5.
     pub share: f64,
-    /// The least probability of each route that is open.
+    /// The least probability of each route that is open, 0 to 1; by default 0. They add up to `share` at
+    /// most.
     #[serde(default)]
     pub floor: ByRoute<f64>,
-    /// The largest probability of each route, where it is not the best.
+    /// The largest probability of each route where it is not the best, 0 to 1 and not below its floor; by
+    /// default 1.
     #[serde(default = "everything")]
     pub ceiling: ByRoute<f64>,
     /// Explores a route less, the more it is expected to cost: one whose score is `gap` below the best one's
@@ -74,7 +76,7 @@ impl Exploration {
             let worth_it = self.by_gap.map_or(1.0, |by_gap| 1.0 / (ranking.len() as f64 + by_gap * gap));
             worth_it.min(*self.ceiling.get(route))
         };
-        let room = |route: Route| (most(route) - floor(route)).max(0.0);
+        let headroom = |route: Route| (most(route) - floor(route)).max(0.0);
         let mut tried: Vec<f64> = others.iter().map(|(route, _)| floor(*route)).collect();
         let mut left = self.share - tried.iter().sum::<f64>();
         // What a ceiling keeps from one route goes to the others, in proportion to their shares.
@@ -83,7 +85,8 @@ impl Exploration {
             let all: f64 = given.iter().map(|&i| others[i].1).sum();
             let part =
                 |i: usize| if all > 0.0 { left * others[i].1 / all } else { left / given.len() as f64 };
-            let full: Vec<usize> = given.iter().copied().filter(|&i| part(i) >= room(others[i].0)).collect();
+            let full: Vec<usize> =
+                given.iter().copied().filter(|&i| part(i) >= headroom(others[i].0)).collect();
             if full.is_empty() {
                 for &i in &given {
                     tried[i] += part(i);
@@ -91,8 +94,8 @@ impl Exploration {
                 break;
             }
             for i in full {
-                tried[i] += room(others[i].0);
-                left -= room(others[i].0);
+                tried[i] += headroom(others[i].0);
+                left -= headroom(others[i].0);
                 given.retain(|other| *other != i);
             }
         }

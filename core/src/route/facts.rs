@@ -1,4 +1,4 @@
-//! Everything that a decision is made from, without the customer's words: enough to make it again.
+//! The facts of a decision, without the customer's words: enough to replay it.
 
 use super::complexity::analyze_complexity;
 use super::features::Features;
@@ -33,7 +33,7 @@ impl Facts {
         }
     }
 
-    /// The value of a feature; 0 has no effect.
+    /// The value of a feature in [`Feature::range`]; 0 where it is not known.
     pub fn feature(&self, feature: Feature) -> f64 {
         self.features.get(&feature).copied().unwrap_or(0.0)
     }

@@ -35,7 +35,7 @@ impl Feature {
         Self::Repeat,
     ];
 
-    /// The values that it can have.
+    /// The range of its values.
     pub fn range(self) -> RangeInclusive<f64> {
         match self {
             Self::Complexity => -ORDINARY_COMPLEXITY..=1.0 - ORDINARY_COMPLEXITY,

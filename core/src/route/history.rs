@@ -1,5 +1,5 @@
-//! Facts from a customer's history: which channels solved earlier issues, and whether this issue came up
-//! before.
+//! Facts from a customer's history: the channels that solved earlier issues, and the likeness of this issue
+//! to them.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -17,7 +17,7 @@ const UNRELATED: f64 = 0.3;
 /// The least overlap from which two texts are surely the same issue.
 const SAME: f64 = 0.8;
 
-/// Which channels solved a customer's earlier issues.
+/// Counts of a customer's earlier issues by the channel that solved them.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct HistoricalSuccess {
     solved: [usize; 4],
@@ -25,18 +25,19 @@ pub struct HistoricalSuccess {
 }
 
 impl HistoricalSuccess {
-    /// Earlier issues that `route` solved.
+    /// The number of earlier issues that `route` solved.
     pub fn solved(&self, route: Route) -> usize {
         self.solved[route as usize]
     }
 
-    /// Earlier issues: those that are listed, and never fewer than those that were solved.
+    /// The number of earlier issues: of those that are listed, or of those that were solved where these are
+    /// more.
     pub fn issues(&self) -> usize {
         self.issues
     }
 }
 
-/// Which channels solved the earlier issues of `history`.
+/// Counts the earlier issues of `history` by the channel that solved them.
 pub fn historical_success(history: &CustomerHistory) -> HistoricalSuccess {
     let mut solved = [0; 4];
     for route in &history.successful_channels {
@@ -45,11 +46,11 @@ pub fn historical_success(history: &CustomerHistory) -> HistoricalSuccess {
     HistoricalSuccess { solved, issues: history.previous_issues.len().max(history.successful_channels.len()) }
 }
 
-/// How surely `text` repeats one of the earlier issues, 0 to 1.
+/// The likeness of `text` to the nearest of the earlier issues, 0 to 1; 0 without any.
 ///
 /// The overlap of two texts is Dice's coefficient of their sets of content words, `2 |A ∩ B| / (|A| + |B|)`;
-/// of the largest overlap, 0.3 and less say 0, and 0.8 and more say 1. The first 1,024 bytes of each text are
-/// compared.
+/// of the largest overlap, 0.3 and less give 0, 0.8 and more give 1, and the value rises in a line between.
+/// The first 1,024 bytes of each text are compared.
 pub fn repeated_issue(text: &str, history: &CustomerHistory) -> f64 {
     let (mut message, mut issue) = (Vec::new(), Vec::new());
     content(text, &mut message);
@@ -65,7 +66,7 @@ pub fn repeated_issue(text: &str, history: &CustomerHistory) -> f64 {
     ((overlap - UNRELATED) / (SAME - UNRELATED)).clamp(0.0, 1.0)
 }
 
-/// Words that say nothing of what a message is about.
+/// Stop words: they do not depend on the topic of a message.
 static EMPTY_WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| EMPTY.split_whitespace().collect());
 
 const EMPTY: &str = "a about again all also am an and any are as ask at be been but by can cant check could day did \

@@ -1,4 +1,4 @@
-//! When a route is open, by the clock of a place.
+//! Opening hours of a route, by the clock of a place.
 
 use jiff::Zoned;
 use jiff::civil::Weekday;
@@ -13,9 +13,9 @@ use crate::{Date, Error, ErrorKind, Result, TimeOfDay, Timestamp};
 pub struct Hours {
     /// The place whose clock counts, by its name in the time zone database: `Europe/Amsterdam`.
     pub time_zone: String,
-    /// When it is open; a span past midnight is two.
+    /// The spans in which it is open, one at least; a span past midnight is written as two.
     pub open: Vec<Span>,
-    /// Days on which it is not.
+    /// Days on which it is closed all day.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub closed: Vec<Date>,
 }
@@ -24,7 +24,7 @@ pub struct Hours {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Span {
-    /// The days.
+    /// The days of the week, one at least.
     pub days: Vec<Day>,
     /// The first moment, `08:30`.
     pub from: TimeOfDay,
@@ -35,7 +35,7 @@ pub struct Span {
 /// A day of the week.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[allow(missing_docs, reason = "the names say it")]
+#[allow(missing_docs, reason = "the names are enough")]
 pub enum Day {
     Mon,
     Tue,
@@ -70,7 +70,7 @@ impl Span {
 }
 
 impl Hours {
-    /// Whether it is open at a moment.
+    /// True where it is open at a moment.
     pub(super) fn are_open(&self, now: Timestamp) -> bool {
         // A policy is checked before it is used.
         let Ok(zone) = TimeZone::get(&self.time_zone) else { return false };

@@ -1,4 +1,4 @@
-//! Topics of the words of a message: counts by topic, on word boundaries, by simple stems.
+//! Counts of a message's words by topic, on word boundaries, by simple stems.
 
 use crate::Topic;
 use std::collections::HashSet;
@@ -18,43 +18,45 @@ pub struct Keywords {
 }
 
 impl Keywords {
-    /// How many words and phrases of `topic` there are.
+    /// The number of words and phrases of `topic`.
     pub fn count(&self, topic: Topic) -> usize {
         self.counts[topic as usize]
     }
 
-    /// How much the message is about `topic`: `1 - 2^-count`, from 0 (no keyword) to 1.
+    /// The strength of `topic`: `1 - 2^-count`, from 0 (no keyword) to below 1.
     pub fn strength(&self, topic: Topic) -> f64 {
         saturate(self.count(topic))
     }
 
-    /// The first keyword of `topic`, lower-cased, at most four words of at most 32 characters.
+    /// The first keyword of `topic`, lower-cased, at most four words of at most 32 characters; `None` without
+    /// one.
     pub fn first(&self, topic: Topic) -> Option<&str> {
         self.first[topic as usize].as_deref()
     }
 
-    /// Words in the message.
+    /// The number of words in the message.
     pub fn words(&self) -> usize {
         self.words
     }
 
-    /// Distinct problems: sentences that name a fault which no earlier sentence named.
+    /// The number of distinct problems: sentences that name a fault which no earlier sentence named.
     pub fn problems(&self) -> usize {
         self.problems
     }
 
-    /// Words that say that a step was already tried.
+    /// The number of words and phrases for a step that was already tried.
     pub fn attempts(&self) -> usize {
         self.attempts
     }
 
-    /// Signs of a raised voice: two words in capitals count as one, and so does a run of exclamation marks.
+    /// The number of signs of a raised voice: two words in capitals count as one, and so does a run of
+    /// exclamation marks.
     pub fn shouts(&self) -> usize {
         self.shouts
     }
 }
 
-/// `1 - 2^-count`: one sign says half, each further sign half of what is left.
+/// `1 - 2^-count`: one sign gives half, each further sign half of the rest.
 pub(super) fn saturate(count: usize) -> f64 {
     1.0 - 1.0 / f64::from(1_u32 << count.min(20))
 }
@@ -171,7 +173,7 @@ impl Window {
         self.last(length).iter().map(|word| word.lower.as_str()).collect::<Vec<_>>().join(" ")
     }
 
-    /// Whether a negation stands one or two words before the last word.
+    /// Whether a negation is one or two words before the last word.
     fn negated(&self) -> bool {
         let before = self.last(self.filled.min(3)).split_last().map(|(_, before)| before);
         before.unwrap_or_default().iter().any(|word| NEGATIONS.contains(&word.lower.as_str()))

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use super::words::stem;
 
-/// The words and phrases of every topic. They are stemmed as the message is, so that one form stands for all.
+/// The words and phrases of every topic. They are stemmed as the message is, so that one form covers all.
 const LEXICON: [(Topic, &str); 7] = [
     (
         Topic::HowTo,
@@ -69,7 +69,7 @@ const LEXICON: [(Topic, &str); 7] = [
     ),
 ];
 
-/// Words and phrases that say that a step was already tried.
+/// Words and phrases for a step that was already tried.
 const ATTEMPTS: &str = "tried, retried, restarted, rebooted, reinstalled, cleared the, cleared my, reconnected, \
                         cleaned, logged out and, another browser, different browser, another computer, turned it off";
 

@@ -1,4 +1,4 @@
-//! How an engine routes, as it is opened.
+//! Options of routing, with which an engine is opened.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -10,21 +10,22 @@ use super::policy::RoutePolicy;
 use super::router::Router;
 use crate::Result;
 
-/// How an engine routes.
+/// Options of routing.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RouteOptions {
     /// The active policy; `None`: the default one.
     pub policy: Option<PolicySource>,
-    /// A shadow policy: an answer says what it would have chosen.
+    /// A shadow policy: every answer has the route that it would have chosen, in
+    /// [`crate::RouteAnalysis::shadow`]. It does not act.
     pub shadow: Option<PolicySource>,
-    /// Whether an answer carries the record of its decision, from which it can be made again.
+    /// True: every answer carries the record of its decision, from which [`super::replay`] makes it again.
     pub records: bool,
-    /// How a repeated issue is found.
+    /// The comparison of a message with the customer's earlier issues.
     pub repeats: Repeats,
 }
 
-/// How an earlier issue is found that a message repeats.
+/// The comparison of a message with the customer's earlier issues.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Repeats {
@@ -32,14 +33,14 @@ pub enum Repeats {
     /// once more for a ticket that has any.
     #[default]
     Meaning,
-    /// By their words alone.
+    /// By their words alone, as [`super::repeated_issue`].
     Words,
 }
 
-/// Where a policy comes from; in JSON a file's name, or the policy itself.
+/// The source of a policy; in JSON a file's name, or the policy itself.
 #[derive(Debug, Clone)]
 pub enum PolicySource {
-    /// A TOML or JSON file.
+    /// A TOML (`.toml`) or JSON (`.json`) file.
     File(PathBuf),
     /// The policy.
     Given(Box<RoutePolicy>),
@@ -87,12 +88,12 @@ impl<'de> Deserialize<'de> for PolicySource {
 }
 
 impl RouteOptions {
-    /// Whether nothing differs from the default but how a repeated issue is found.
+    /// True where at most `repeats` differs from the default.
     pub(crate) fn is_plain(&self) -> bool {
         self.policy.is_none() && self.shadow.is_none() && !self.records
     }
 
-    /// The router that they ask for.
+    /// Builds the router of these options.
     pub(crate) fn router(&self) -> Result<Router> {
         let policy = self.policy.as_ref().map(PolicySource::read).transpose()?.unwrap_or_default();
         Router::new(policy, self.shadow.as_ref().map(PolicySource::read).transpose()?, self.records)

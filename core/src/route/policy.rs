@@ -31,11 +31,11 @@ pub struct RoutePolicy {
 const MAX_BYTES: u64 = 1 << 20;
 
 impl RoutePolicy {
-    /// Reads a policy from a TOML (`.toml`) or JSON (`.json`) file.
+    /// Reads a policy from a TOML (`.toml`) or JSON (`.json`) file of at most 1 MiB, and checks it.
     ///
     /// # Errors
-    /// `io`; `too-large`; `data-invalid` says where the file is broken, or which of its rules contradict each
-    /// other.
+    /// `io`; `too-large`; `invalid-input` for another ending of the name; `data-invalid`, with the place
+    /// where the file is broken, or the rules that contradict each other.
     pub fn read(path: &Path) -> Result<Self> {
         let text = read_small(path, MAX_BYTES)?;
         let is = |ending: &str| path.extension().is_some_and(|e| e.eq_ignore_ascii_case(ending));
@@ -52,7 +52,7 @@ impl RoutePolicy {
         Ok(policy)
     }
 
-    /// The policy as a file of this name has it: TOML, or JSON where the name ends in `.json`.
+    /// The policy as the text of a file of this name: TOML, or JSON where the name ends in `.json`.
     ///
     /// # Errors
     /// `internal` where it cannot be written.
@@ -66,17 +66,18 @@ impl RoutePolicy {
         text.map_err(|e| Error::new(ErrorKind::Internal, format!("writing a policy: {e}")))
     }
 
-    /// Refuses a policy that contradicts itself.
+    /// Refuses a policy that contradicts itself, or has a value out of its range.
     ///
     /// # Errors
-    /// `data-invalid`, its field the part of the policy.
+    /// `data-invalid`, whose field is the part of the policy: `weights`, `rules` or `exploration`.
     pub fn check(&self) -> Result<()> {
         self.weights.check()?;
         self.rules.check()?;
         self.exploration.as_ref().map_or(Ok(()), |exploration| exploration.check(&self.rules.available))
     }
 
-    /// Its SHA-256, the same for the same policy however its file is written.
+    /// Its SHA-256, `sha256:` and 64 hexadecimal digits: the same for the same policy however its file is
+    /// written.
     pub fn digest(&self) -> String {
         digest_of(&serde_json::to_vec(self).unwrap_or_default())
     }

@@ -25,19 +25,19 @@ pub(super) struct ReasoningInput<'a> {
     pub(super) ranking: &'a [(Route, f64)],
     /// The route that the scores alone would have chosen, where a rule excluded it.
     pub(super) barred: Option<Exclusion>,
-    /// Where the chosen route stands in the ranking.
+    /// The chosen route's place in the ranking.
     pub(super) place: usize,
 }
 
 /// One or two sentences, 240 characters at most. Of the customer's own words only keywords of the lexicon are
 /// quoted.
-pub(super) fn explain(told: &ReasoningInput<'_>) -> String {
-    let ReasoningInput { facts, ranking, place, .. } = *told;
+pub(super) fn explain(input: &ReasoningInput<'_>) -> String {
+    let ReasoningInput { facts, ranking, place, .. } = *input;
     let (best, share) = ranking[place];
     let mut phrases = Vec::new();
     let mut clauses = Vec::new();
-    let least = told.weighed.first().map_or(0.0, |(_, heaviest)| heaviest * WORTH_NAMING).max(1e-6);
-    for (source, _) in told.weighed.iter().filter(|(_, weight)| *weight >= least) {
+    let least = input.weighed.first().map_or(0.0, |(_, heaviest)| heaviest * WORTH_NAMING).max(1e-6);
+    for (source, _) in input.weighed.iter().filter(|(_, weight)| *weight >= least) {
         match source {
             Source::Feature(feature) if phrases.len() < NAMED => phrases.push(phrase(*feature, facts)),
             Source::Feature(_) => {}
@@ -61,7 +61,7 @@ pub(super) fn explain(told: &ReasoningInput<'_>) -> String {
         }
         _ => {}
     }
-    let barred = told.barred.map(|exclusion| sentence(&[], &[ruled_out(exclusion)], best));
+    let barred = input.barred.map(|exclusion| sentence(&[], &[ruled_out(exclusion)], best));
     loop {
         let mut text = sentence(&phrases, &clauses, best);
         if let Some(barred) = &barred {
@@ -78,7 +78,7 @@ pub(super) fn explain(told: &ReasoningInput<'_>) -> String {
     }
 }
 
-/// Says why a route was excluded.
+/// The reason why a route was excluded.
 fn ruled_out(Exclusion { route, rule }: Exclusion) -> String {
     let why = match rule {
         Rule::Unavailable => "is not available",
@@ -107,7 +107,7 @@ fn sentence(phrases: &[String], clauses: &[String], best: Route) -> String {
     text
 }
 
-/// Where nothing stands out.
+/// The clause for a message without any notable feature.
 fn plain(best: Route, words: usize) -> String {
     format!("nothing stands out in a message of {}; {} comes first", count(words, "word"), name(best))
 }

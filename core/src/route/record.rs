@@ -33,7 +33,8 @@ pub(super) fn draw(seed: u64, ticket: &str) -> f64 {
 /// The largest file of a record, in bytes.
 const MAX_BYTES: u64 = 16 << 20;
 
-/// Reads a record: a JSON file with the record itself, or with a route or an analysis that carries one.
+/// Reads a record: a JSON file of at most 16 MiB with the record itself, or with a route or an analysis that
+/// carries one.
 ///
 /// # Errors
 /// `io`; `too-large`; `data-invalid` where there is no record in it, or a broken one.
@@ -48,11 +49,11 @@ pub fn read_record(path: &Path) -> Result<DecisionRecord> {
 }
 
 /// Makes a recorded decision again: the same policy gives the same answer with the same record, byte for
-/// byte, or the same lack of one. The choice of a shadow policy is not made again.
+/// byte, or the same [`NoRoute`]. The choice of a shadow policy is not made again.
 ///
 /// # Errors
-/// `invalid-input` where the policy is another one than that of the record, or the record misses the draw or
-/// the time that the policy asks for.
+/// `invalid-input` where the policy is not that of the record, or the record misses the draw or the time that
+/// the policy needs.
 pub fn replay(
     record: &DecisionRecord,
     policy: &RoutePolicy,
@@ -70,7 +71,7 @@ pub fn replay(
     }
     let now = match record.context.now {
         Some(now) => now,
-        None if policy.rules.tell_the_time() => {
+        None if policy.rules.depend_on_time() => {
             return Err(Error::invalid(
                 "now",
                 "the policy has opening hours; the record's context needs the time",

@@ -11,16 +11,18 @@ use crate::{
 /// Outputs of the models for the text, as far as they ran.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Signals<'a> {
-    /// The sentiment, its emotions and the urgency level.
+    /// The sentiment, its emotions and the urgency level; `None` where the model did not run: these features
+    /// are 0.
     pub sentiment: Option<&'a SentimentAnalysis>,
-    /// The category with its probabilities.
+    /// The category with its probabilities; `None` as above.
     pub category: Option<&'a CategoryAnalysis>,
 }
 
 /// The input of a routing decision: a ticket with the outputs of the models.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RouteInput<'a> {
-    /// The ticket's identifier; where it has one, it determines the draw for exploration.
+    /// The ticket's identifier; where it has one, it determines the draw for exploration, else the content
+    /// does.
     pub id: Option<&'a str>,
     /// The message.
     pub text: &'a str,
@@ -30,8 +32,8 @@ pub struct RouteInput<'a> {
     pub history: Option<&'a CustomerHistory>,
     /// The outputs of the models for the text.
     pub signals: Signals<'a>,
-    /// How surely it repeats an earlier issue by its meaning, 0 to 1; the value of [`super::repeated_issue`]
-    /// for its words counts where it is larger.
+    /// The likeness to an earlier issue by its meaning, 0 to 1; the value of [`super::repeated_issue`] for
+    /// its words counts where it is larger. `None`: its words alone.
     pub repeat: Option<f64>,
 }
 
@@ -39,8 +41,8 @@ pub struct RouteInput<'a> {
 #[derive(Debug, Clone)]
 pub struct Router {
     acts: NamedPolicy,
-    /// The shadow policy: its best route is reported, it does not explore.
-    watched: Option<NamedPolicy>,
+    /// The shadow policy: its best route is reported; it does not act and does not explore.
+    shadow: Option<NamedPolicy>,
     records: bool,
 }
 
@@ -63,36 +65,36 @@ impl Default for Router {
     fn default() -> Self {
         let policy = RoutePolicy::default();
         let digest = policy.digest();
-        Self { acts: NamedPolicy { policy, digest }, watched: None, records: false }
+        Self { acts: NamedPolicy { policy, digest }, shadow: None, records: false }
     }
 }
 
 impl Router {
-    /// A router by `policy`. Its answers say what the shadow policy `watched` would have chosen, and where
-    /// `records` is set, every answer carries its record.
+    /// A router by `policy`. With a `shadow` policy, every answer has the route that it would have chosen;
+    /// with `records`, the record of the decision.
     ///
     /// # Errors
     /// As [`RoutePolicy::check`].
-    pub fn new(policy: RoutePolicy, watched: Option<RoutePolicy>, records: bool) -> Result<Self> {
-        let mut watched = watched.map(NamedPolicy::new).transpose()?;
-        if let Some(watched) = &mut watched {
-            watched.policy.exploration = None;
+    pub fn new(policy: RoutePolicy, shadow: Option<RoutePolicy>, records: bool) -> Result<Self> {
+        let mut shadow = shadow.map(NamedPolicy::new).transpose()?;
+        if let Some(shadow) = &mut shadow {
+            shadow.policy.exploration = None;
         }
-        Ok(Self { acts: NamedPolicy::new(policy)?, watched, records })
+        Ok(Self { acts: NamedPolicy::new(policy)?, shadow, records })
     }
 
-    /// The active policy, and its digest.
+    /// The active policy, and its SHA-256.
     pub fn policy(&self) -> (&RoutePolicy, &str) {
         (&self.acts.policy, &self.acts.digest)
     }
 
     /// Decides which channel should take a ticket.
     ///
-    /// The confidence is the chosen route's share of those that the rules left; it and the scores of the
-    /// alternatives add up to 1. Of equal shares the one earlier in [`super::ROUTES`] is better.
+    /// The confidence is the chosen route's share of those that the rules left, 0 to 1; it and the scores of
+    /// the alternatives add up to 1. Of equal shares the one earlier in [`super::ROUTES`] is better.
     ///
     /// # Errors
-    /// Where the rules leave no route.
+    /// [`NoRoute`] where the rules leave no route.
     pub fn decide(
         &self,
         input: &RouteInput<'_>,
@@ -107,12 +109,12 @@ impl Router {
         let draw = explores.map(|exploration| draw(exploration.seed, ticket));
         let given = DecisionContext { policy: &self.acts.policy, context, now, draw: draw.unwrap_or(0.0) };
         let mut answer = decide(&facts, &given)?;
-        if let Some(watched) = &self.watched {
-            let other = decide(&facts, &DecisionContext { policy: &watched.policy, draw: 0.0, ..given }).ok();
+        if let Some(shadow) = &self.shadow {
+            let other = decide(&facts, &DecisionContext { policy: &shadow.policy, draw: 0.0, ..given }).ok();
             answer.shadow = Some(Shadow {
                 recommended_route: other.as_ref().map(|other| other.recommended_route),
                 confidence: other.map(|other| other.confidence),
-                policy: watched.digest.clone(),
+                policy: shadow.digest.clone(),
             });
         }
         if let Some(digest) = digest.filter(|_| self.records) {
@@ -129,11 +131,11 @@ impl Router {
         Ok(answer)
     }
 
-    /// Like [`Router::decide`], from facts that are known already; `ticket` determines the draw for
-    /// exploration. Nothing is recorded, and no shadow policy is asked.
+    /// As [`Router::decide`], from facts that are known already; `ticket` determines the draw for
+    /// exploration. There is no record and no choice of a shadow policy.
     ///
     /// # Errors
-    /// Where the rules leave no route.
+    /// [`NoRoute`] where the rules leave no route.
     pub fn route(
         &self,
         facts: &Facts,
@@ -151,9 +153,9 @@ impl Router {
         })
     }
 
-    /// Whether a decision depends on the time at which it is made.
+    /// True where a decision depends on the time at which it is made.
     pub(crate) fn is_time_dependent(&self) -> bool {
-        self.acts.policy.rules.tell_the_time()
-            || self.watched.as_ref().is_some_and(|w| w.policy.rules.tell_the_time())
+        self.acts.policy.rules.depend_on_time()
+            || self.shadow.as_ref().is_some_and(|shadow| shadow.policy.rules.depend_on_time())
     }
 }

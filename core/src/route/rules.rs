@@ -1,4 +1,4 @@
-//! Hard rules: routes that are excluded before any score is looked at.
+//! Hard rules, which exclude routes before the scores.
 
 use std::collections::BTreeMap;
 
@@ -7,24 +7,26 @@ use serde::{Deserialize, Serialize};
 use super::hours::Hours;
 use crate::{Error, ErrorKind, Exclusion, Need, ROUTES, Result, Route, RouteContext, Rule, Timestamp};
 
-/// The requirements of a desk's routes, whatever the scores say. A rule that is left out excludes no route.
+/// The requirements of a desk's routes, which no score can outweigh. A rule that is left out excludes no
+/// route.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Rules {
-    /// The routes that the desk has.
+    /// The routes that the desk has, one at least.
     pub available: Vec<Route>,
-    /// When each is open; a route that is not there is always open.
+    /// The opening hours of each route; a route that is left out is always open.
     pub hours: BTreeMap<Route, Hours>,
-    /// Agents that must be free for a route; looked at where the call says how many are.
+    /// The number of agents that must be free for a route; it counts where [`RouteContext::agents`] has the
+    /// route.
     pub agents: BTreeMap<Route, u32>,
     /// Routes that need the customer's consent.
     pub consent: Vec<Route>,
-    /// Routes that do not suit a customer's need.
+    /// The routes that do not suit each need of a customer.
     pub needs: BTreeMap<Need, Vec<Route>>,
-    /// The largest share of all decisions that a route may have, above 0 and up to 1; looked at where the
-    /// call says what share it has.
+    /// The share of all decisions from which on a route is excluded, above 0 and up to 1; it counts where
+    /// [`RouteContext::shares`] has the route.
     pub caps: BTreeMap<Route, f64>,
-    /// The queue for a ticket that no route is left for.
+    /// The queue for a ticket for which no route is left; not empty.
     pub fallback: String,
 }
 
@@ -79,8 +81,8 @@ impl Rules {
         rules.into_iter().find(|(_, out)| *out).map(|(rule, _)| rule)
     }
 
-    /// Whether their result depends on the time.
-    pub(super) fn tell_the_time(&self) -> bool {
+    /// True where the result depends on the time.
+    pub(super) fn depend_on_time(&self) -> bool {
         !self.hours.is_empty()
     }
 

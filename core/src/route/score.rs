@@ -3,13 +3,13 @@
 use super::weights::Weights;
 use crate::{ByRoute, Facts, Feature, ROUTES, Route};
 
-/// Successes that every channel is given before the first real one, times four and its share in those of all
-/// customers; see [`success_share`].
+/// The weight of the prior in [`success_share`], in successes: as if every customer had had eight, divided as
+/// those of all customers.
 pub const PRIOR: f64 = 8.0;
 
-/// The share of `route` in a customer's successes, drawn to its share in those of all customers where there
-/// are few: `(solved + 8 rate) / (all solved + 8)`, the mean of a Dirichlet posterior. The four add up to 1.
-/// One more success raises its own channel's share and lowers the others'.
+/// The share of `route` in a customer's successes, above 0 and below 1, drawn to its share in those of all
+/// customers where there are few: `(solved + 8 rate) / (all solved + 8)`, the mean of a Dirichlet posterior.
+/// The four add up to 1. One more success raises its own channel's share and lowers the others'.
 pub fn success_share(solved: &ByRoute<usize>, rates: &ByRoute<f64>, route: Route) -> f64 {
     let all: usize = solved.iter().map(|(_, count)| count).sum();
     (*solved.get(route) as f64 + PRIOR * rates.get(route)) / (all as f64 + PRIOR)

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{ByRoute, Error, ErrorKind, Feature, ROUTES, Result, Route};
 
-/// A linear model for each route, and how far apart its scores are in probability.
+/// A linear model for each route, and the temperature of the softmax over their scores.
 ///
 /// A route's score is its bias, the features times their weights, `success` times how far its share of the
 /// customer's successes is above its share of all customers', and `preference` where the customer asks for
@@ -14,19 +14,20 @@ use crate::{ByRoute, Error, ErrorKind, Feature, ROUTES, Result, Route};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Weights {
-    /// The bias of each route.
+    /// The bias of each route, in units of the scores.
     pub bias: ByRoute<f64>,
-    /// The weights of each feature: what one unit of it adds to each route's score. A missing feature adds
-    /// nothing.
+    /// The weights of each feature: the amount that one unit of it adds to each route's score. A feature that
+    /// is left out adds nothing.
     pub features: BTreeMap<Feature, ByRoute<f64>>,
-    /// The weight of success: what a share of successes above that of all customers adds to its route, per
-    /// unit; 0 or above.
+    /// The weight of success: the amount that a share of successes above that of all customers adds to its
+    /// route, per unit of the share; 0 or above.
     pub success: f64,
     /// The share of each route in the successes of all customers, 0 to 1; the four add up to 1.
     pub success_rates: ByRoute<f64>,
-    /// The weight of preference: what it adds to a route that the customer asks for; 0 or above.
+    /// The weight of preference: the amount that is added to the route that the customer asks for; 0 or
+    /// above.
     pub preference: f64,
-    /// A route that scores this much more than another has `e` times its share; above 0.
+    /// The difference in scores at which the better route has `e` times the share of the other; above 0.
     pub temperature: f64,
 }
 
@@ -62,7 +63,7 @@ const DEFAULT: [(Feature, [f64; 4]); Feature::ALL.len()] = [
     (Feature::Repeat,        [-1.20,       0.40,      0.50,      0.50]),
 ];
 
-/// Features of which more never favours the chatbot.
+/// Features of which more never raises the chatbot's share.
 pub const URGENCY: &[Feature] = &[Feature::Emergency, Feature::TicketUrgency, Feature::ModelUrgency];
 
 fn by_route([ai_chatbot, live_chat, co_browse, video_call]: [f64; 4]) -> ByRoute<f64> {
@@ -85,7 +86,8 @@ impl Default for Weights {
 }
 
 impl Weights {
-    /// Returns the weight of `feature` for `route`: what one unit of it adds to the score.
+    /// The weight of `feature` for `route`: the amount that one unit of it adds to the score; 0 where it has
+    /// none.
     pub fn of(&self, feature: Feature, route: Route) -> f64 {
         self.features.get(&feature).map_or(0.0, |weights| *weights.get(route))
     }

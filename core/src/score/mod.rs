@@ -10,17 +10,17 @@ mod layout;
 
 pub(crate) use layout::{Cell, Kind, Layout};
 
-/// Texts that are read where they are, some of them missing.
+/// A column of texts that are read in place, some of them missing.
 pub trait TextColumn: Send + Sync {
-    /// How many rows there are.
+    /// The number of rows.
     fn len(&self) -> usize;
 
-    /// Whether there is none.
+    /// True where there is no row.
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The text in `row`, which is under [`TextColumn::len`].
+    /// The text in `row`, from 0 to below [`TextColumn::len`]; `None` where it is missing.
     fn get(&self, row: usize) -> Option<&str>;
 }
 
@@ -37,41 +37,43 @@ impl TextColumn for Vec<Option<String>> {
 /// Options of [`score`].
 #[derive(Debug, Clone, Default)]
 pub struct ScoreOptions {
-    /// The outputs; empty: those that the engine was opened with.
+    /// The outputs to compute, by the names of [`crate::Info::outputs`]; empty: those of
+    /// [`crate::EngineOptions::outputs`].
     pub outputs: Vec<String>,
 }
 
 /// Columns of equal length, in a fixed order.
 ///
 /// `sentiment`, `sentiment_score`, `joy`, `anger`, `frustration`, `satisfaction`, `urgency_level`;
-/// `category`, `category_score`; `route`, `route_confidence`; as far as they were asked for. A task of its
-/// own has its name and `<task>_score`. Then `abstain` (`output:reason`, joined by spaces), `tokens` and
+/// `category`, `category_score`; `route`, `route_confidence`; as far as they are requested. A task of its own
+/// has its name and `<task>_score`. Then `abstain` (`output:reason`, joined by spaces), `tokens` and
 /// `truncated`. A row without text has no value in any of them.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Scores {
-    /// Name and values.
+    /// The name and the values of each column; as many values as rows.
     pub columns: Vec<(String, Column)>,
 }
 
-/// The values of one column.
+/// The values of one column; `None` where the row has none.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Column {
     /// Labels.
     Text(Vec<Option<String>>),
-    /// Scores, 0 to 1.
+    /// Scores, 0 to 1 (of a regression its values).
     Score(Vec<Option<f32>>),
-    /// Whole numbers.
+    /// Whole numbers: tokens, or an urgency level from 1 to 10.
     Count(Vec<Option<u32>>),
-    /// Yes or no.
+    /// True or false.
     Flag(Vec<Option<bool>>),
 }
 
 /// Scores every row of `texts` that has a text, in order. Any number of rows: only some hundred are under way
-/// at a time. `progress` is called with the rows done some twenty times a second, and may stop the work with
-/// an error, which is then the result.
+/// at a time. `progress` is called with the rows done some twenty times a second; an error that it returns
+/// stops the work and is the result.
 ///
 /// # Errors
-/// As [`Engine::analyze_batch`], naming the row, from 0. Where other callers fill the queue, it waits.
+/// As [`Engine::analyze_batch`], naming the row, from 0; never `overloaded`: where other callers fill the
+/// queue, it waits.
 pub fn score(
     engine: &Engine,
     texts: &Arc<dyn TextColumn>,

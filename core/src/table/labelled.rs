@@ -5,10 +5,10 @@ use std::borrow::{Borrow, Cow};
 use super::Place;
 use crate::{Error, ErrorKind, Result};
 
-/// A text with its label, and where it stands.
+/// A text with its label and its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Labelled {
-    /// Where its row stands.
+    /// The place of its row.
     pub place: Place,
     /// The text.
     pub text: String,
@@ -16,15 +16,15 @@ pub struct Labelled {
     pub label: String,
 }
 
-/// Labelled texts that can be read more than once.
+/// Labelled texts that can be read more than once, each time in the same order.
 pub trait LabelledRows {
-    /// How many there are.
+    /// The number of rows.
     fn count(&self) -> usize;
 
-    /// Each of them, in order.
+    /// The rows, in order.
     ///
     /// # Errors
-    /// Where they cannot be read; what is wrong with a row is the error of its item.
+    /// Those of opening the source; a fault of a row is the error of its item.
     fn rows(&self) -> Result<impl Iterator<Item = Result<Cow<'_, Labelled>>>>;
 }
 
@@ -48,25 +48,25 @@ impl<T: Borrow<Labelled>> LabelledRows for Vec<T> {
     }
 }
 
-/// Labelled texts that are in memory; rows count from 1.
+/// Checks labelled texts in memory; rows count from 1.
 ///
 /// # Errors
-/// `data-invalid` names the row of a text or a label that is missing, of an empty text; no row at all.
+/// `data-invalid` for a missing text or label and an empty text, naming the row; also for no row at all.
 pub fn labelled(rows: impl IntoIterator<Item = (Option<String>, Option<String>)>) -> Result<Vec<Labelled>> {
     let row = |(number, (text, label)): (u64, (Option<String>, Option<String>))| {
         let place = Place::Row(number);
-        let told = |what: &str| Error::new(ErrorKind::DataInvalid, what).context(place);
-        let text = text.ok_or_else(|| told("the text is missing"))?;
-        let label = label.ok_or_else(|| told("the label is missing"))?;
+        let invalid = |what: &str| Error::new(ErrorKind::DataInvalid, what).context(place);
+        let text = text.ok_or_else(|| invalid("the text is missing"))?;
+        let label = label.ok_or_else(|| invalid("the label is missing"))?;
         let row = Labelled { place, text, label };
-        check(&row).map_err(told)?;
+        check(&row).map_err(invalid)?;
         Ok(row)
     };
     let rows = (1..).zip(rows).map(row).collect::<Result<Vec<_>>>()?;
     if rows.is_empty() { Err(no_row()) } else { Ok(rows) }
 }
 
-/// Checks a row that has a text and a label; the error says what is wrong with it.
+/// Checks a row that has a text and a label; the error is its fault.
 pub(super) fn check(row: &Labelled) -> std::result::Result<(), &'static str> {
     if row.text.trim().is_empty() { Err("the text is empty") } else { Ok(()) }
 }

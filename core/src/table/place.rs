@@ -1,19 +1,19 @@
-//! Where a row stands.
+//! The place of a row.
 
 use std::fmt;
 
-/// Where a row stands: on its physical line, the header counted, or by its number where the table has no
-/// lines (Parquet, Arrow, memory); both from 1.
+/// The place of a row: its physical line, the header counted, or its number where the table has no lines
+/// (Parquet, Arrow, memory); both from 1. It is written as `line 7` or `row 7`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
-    /// The line on which it begins.
+    /// The line on which it begins, from 1.
     Line(u64),
-    /// Its number.
+    /// Its number, from 1.
     Row(u64),
 }
 
 impl Place {
-    /// The number alone.
+    /// The number alone, from 1.
     pub fn number(self) -> u64 {
         match self {
             Self::Line(number) | Self::Row(number) => number,

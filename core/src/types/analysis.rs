@@ -5,27 +5,28 @@ use serde::Serialize;
 use super::{AbstainReason, Category, Polarity, RouteAnalysis};
 use crate::prepare::Removed;
 
-/// The engine's answer for one ticket. Outputs that the model does not have, or that were not asked for, are
-/// absent.
+/// The engine's answer for one ticket. Outputs that the model does not have, or that the call does not
+/// request, are absent.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Analysis {
-    /// The ticket's own identifier.
+    /// The ticket's own identifier; `None` where it has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// How the customer feels and how soon a person must act.
+    /// The sentiment with the emotions and the urgency level; `None` where the output is absent or the text
+    /// has no tokens.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sentiment: Option<SentimentAnalysis>,
-    /// The purpose of the message: what the sender wants done.
+    /// The purpose of the message; `None` as for `sentiment`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub category: Option<CategoryAnalysis>,
-    /// The channel that should take it.
+    /// The channel that should take it; `None` where the output is absent or the rules leave no route.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub route: Option<RouteAnalysis>,
-    /// The outputs of heads of other tasks, each serialized under its task's name: those of a single-task
-    /// model, and those that were trained into a bundle beside its own.
+    /// The outputs of heads of other tasks, in the order of the heads, each serialized under its task's name:
+    /// those of a single-task model, and those that were trained into a bundle beside its own.
     #[serde(flatten, serialize_with = "by_task")]
     pub tasks: Vec<TaskAnalysis>,
-    /// Where the engine is not sure, and why.
+    /// The outputs on which the engine abstains, and why; empty where it abstains on none.
     pub abstain: Vec<Abstain>,
     /// The tokens that were read, and the kinds of text that were removed.
     pub usage: Usage,
@@ -33,20 +34,21 @@ pub struct Analysis {
     pub model: ModelInfo,
 }
 
-/// How the customer feels.
+/// The customer's sentiment, emotions and urgency.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SentimentAnalysis {
     /// The label.
     pub sentiment: Polarity,
-    /// Its calibrated probability, 0 to 1.
+    /// Its calibrated probability, 0 to 1. Of two-label heads, a neutral label's score is 1 less the
+    /// difference of the two probabilities; see [`crate::NEUTRAL_BAND`].
     pub score: f32,
-    /// Each emotion's own probability; they do not add up to 1.
+    /// The probability of each emotion by itself; they do not add up to 1.
     pub emotions: Emotions,
-    /// How soon a person must act: 1 (nothing to do) to 10 (now).
+    /// The urgency, 1 (nothing to do) to 10 (act now): the median of the head's distribution over the levels.
     pub urgency_level: u8,
 }
 
-/// Four emotions, each 0 to 1.
+/// Probabilities of four emotions, each 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Emotions {
     /// Joy, amusement, love.
@@ -66,7 +68,7 @@ pub struct CategoryAnalysis {
     pub category: Category,
     /// Its calibrated probability, 0 to 1.
     pub score: f32,
-    /// All labels, best first.
+    /// All six labels, best first; their probabilities add up to 1.
     pub labels: Vec<LabelScore<Category>>,
 }
 
@@ -75,7 +77,7 @@ pub struct CategoryAnalysis {
 pub struct LabelScore<L = String> {
     /// The label.
     pub label: L,
-    /// Its probability, 0 to 1.
+    /// Its calibrated probability, 0 to 1; for a regression its value.
     pub score: f32,
 }
 
@@ -84,18 +86,18 @@ pub struct LabelScore<L = String> {
 pub struct TaskAnalysis {
     /// The task's name; `label` for a checkpoint that has none.
     pub task: String,
-    /// The best label and all labels.
+    /// The best label, and all labels with their scores.
     pub result: TaskResult,
 }
 
 /// The labels of a task.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TaskResult {
-    /// The best label.
+    /// The label of the highest score; of an ordinal head the median level.
     pub label: String,
-    /// Its probability, 0 to 1 (for a regression: its value).
+    /// Its calibrated probability, 0 to 1; for a regression its value.
     pub score: f32,
-    /// All labels, best first.
+    /// All labels, the highest score first. The scores of a multi-label head do not add up to 1.
     pub labels: Vec<LabelScore>,
 }
 
@@ -106,14 +108,14 @@ fn by_task<S: serde::Serializer>(
     serializer.collect_map(tasks.iter().map(|task| (&task.task, &task.result)))
 }
 
-/// An output on which the engine abstains. Its scores are still given.
+/// An output on which the engine abstains. Its scores are still given, where the text has tokens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Abstain {
     /// `sentiment`, `category`, `route` or the task's name.
     pub output: String,
-    /// Why.
+    /// The reason.
     pub reason: AbstainReason,
-    /// The queue for the ticket where no route is left for it.
+    /// The queue for a ticket for which the rules leave no route; `None` for every other reason.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub queue: Option<String>,
 }
@@ -121,13 +123,13 @@ pub struct Abstain {
 /// The cost of an analysis: the tokens that were read, and the kinds of text that were removed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Usage {
-    /// Tokens that the model read, its two special tokens included; those of a separate sentiment model are
-    /// not counted.
+    /// Tokens that the model read, its two special tokens included; 0 for a text without tokens. Those of a
+    /// separate sentiment model are not counted.
     pub tokens: usize,
-    /// Whether the text had more tokens than a model read.
+    /// True where the text has more tokens than a model reads and was cut.
     pub truncated: bool,
-    /// The kinds of text that were removed before the message was read; `None` where nothing was to be
-    /// removed.
+    /// The kinds of text that were removed before the message was read, in the order of [`Removed::ALL`];
+    /// `None` where the engine removes nothing ([`crate::EngineOptions::prepare`]).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub removed: Option<Vec<Removed>>,
 }
@@ -139,6 +141,6 @@ pub struct ModelInfo {
     pub name: String,
     /// Its version.
     pub version: String,
-    /// The digest of its files, `sha256:…`.
+    /// The SHA-256 of its files, `sha256:` and 64 hexadecimal digits.
     pub digest: String,
 }

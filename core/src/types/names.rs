@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result};
 
-/// How urgent a ticket was said to be.
+/// The urgency of a ticket as its sender or the desk gave it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Urgency {
@@ -29,13 +29,13 @@ pub enum Route {
     AiChatbot,
     /// A person in a chat.
     LiveChat,
-    /// A person who sees the customer's screen.
+    /// A person who shares the customer's screen.
     CoBrowse,
     /// A person on video.
     VideoCall,
 }
 
-/// How the customer feels.
+/// The polarity of the customer's sentiment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Polarity {
@@ -51,7 +51,7 @@ pub enum Polarity {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Category {
-    /// A sign-off is given or asked for.
+    /// A sign-off is given or requested.
     Approval,
     /// The work is to be changed.
     Revision,
@@ -168,13 +168,13 @@ impl FromStr for Route {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AbstainReason {
-    /// The best label's probability is under the bundle's threshold.
+    /// The best label's probability is below the bundle's threshold for it.
     LowConfidence,
-    /// The text is unlike what the model was trained on.
+    /// The text is farther from the training texts than the head's limit.
     OutOfDomain,
-    /// The text is in a language that the model does not know.
+    /// The text is in none of the model's languages.
     UnsupportedLanguage,
-    /// The text holds nothing to read.
+    /// The text has no tokens.
     Empty,
     /// The rules of the routing policy leave no route.
     NoRoute,

@@ -8,36 +8,39 @@ use serde::{Deserialize, Serialize};
 use super::{Named, Route, Timestamp, Urgency, name};
 use crate::{Error, Result};
 
-/// The channel that should take a ticket, and why.
+/// The channel that should take a ticket, with the reasons.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RouteAnalysis {
     /// The channel: the best one, unless exploration chose another.
     pub recommended_route: Route,
-    /// Its share of the channels that the rules left, 0 to 1.
+    /// Its share of the channels that the rules left, 0 to 1: a softmax of their scores. It and the scores of
+    /// the alternatives add up to 1.
     pub confidence: f32,
-    /// One or two sentences from the features that weighed most.
+    /// One or two sentences from the features of the largest effect.
     pub reasoning: String,
     /// The other channels that the rules left, best first.
     pub alternative_routes: Vec<RouteScore>,
     /// The contributions to the decision, the largest effect first; 8 at most.
     pub contributions: Vec<Contribution>,
-    /// The smallest change of a single feature with which the second-best channel would win, where there is
-    /// one.
+    /// The smallest change of a single feature with which the second-best channel would win; `None` where no
+    /// single feature can do it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub would_change: Option<Reversal>,
-    /// The channels that a rule excluded.
+    /// The channels that a rule excluded, in the order of [`ROUTES`], each with its first rule.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub excluded: Vec<Exclusion>,
-    /// The probability that the policy gave this channel, where the policy explores.
+    /// The probability that the policy gave this channel, above 0 and up to 1; `None` where the policy does
+    /// not explore.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub propensity: Option<f64>,
-    /// Whether exploration chose this channel in place of the best one.
+    /// True where exploration chose this channel in place of the best one.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub explored: bool,
-    /// The choice that the shadow policy would have made.
+    /// The choice of the shadow policy; `None` where there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shadow: Option<Shadow>,
-    /// The record from which the decision can be made again, where records are asked for.
+    /// The record from which the decision can be replayed; `None` unless
+    /// [`crate::route::RouteOptions::records`] is set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub record: Option<Box<DecisionRecord>>,
 }
@@ -47,7 +50,7 @@ pub struct RouteAnalysis {
 pub struct RouteScore {
     /// The channel.
     pub route: Route,
-    /// Its share, 0 to 1.
+    /// Its share of the channels that the rules left, 0 to 1.
     pub score: f32,
 }
 
@@ -56,7 +59,7 @@ pub struct RouteScore {
 pub struct Contribution {
     /// The feature's name, or `success` (the channel's share in the customer's successes) or `preference`.
     pub feature: String,
-    /// Its value.
+    /// Its value, in [`Feature::range`]; of `success` the share, 0 to 1; of `preference` 0 or 1.
     pub value: f64,
     /// The amount that it adds to the score of the recommended channel beyond the amount for the others, in
     /// units of the scores; a negative one speaks against the channel.
@@ -70,22 +73,22 @@ pub struct Reversal {
     pub route: Route,
     /// The feature's name.
     pub feature: String,
-    /// Its value.
+    /// Its value, in [`Feature::range`].
     pub value: f64,
-    /// The value at which that channel wins.
+    /// The value at which that channel wins, in the same range.
     pub needed: f64,
 }
 
-/// The choice that the shadow policy would have made.
+/// The choice of the shadow policy, which does not act and does not explore.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Shadow {
     /// The channel; `None` where its rules leave none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recommended_route: Option<Route>,
-    /// Its share, 0 to 1.
+    /// Its share of the channels that its rules left, 0 to 1; `None` as above.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confidence: Option<f32>,
-    /// The policy's digest.
+    /// The policy's SHA-256, [`crate::route::RoutePolicy::digest`].
     pub policy: String,
 }
 
@@ -101,9 +104,9 @@ pub enum Rule {
     NoAgent,
     /// The customer did not consent.
     NoConsent,
-    /// It does not suit what the customer needs.
+    /// It does not suit one of the customer's needs.
     Need,
-    /// It has its share of the decisions already.
+    /// It has reached its largest share of the decisions.
     Cap,
 }
 
@@ -133,13 +136,13 @@ pub struct Exclusion {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RouteContext {
-    /// The time that opening hours are compared with; `None`: now.
+    /// The time that opening hours are compared with; `None`: the system's clock.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub now: Option<Timestamp>,
-    /// The routes that can be had at the moment; `None`: all that the rules have.
+    /// The routes that are available now; `None`: all that the rules have.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub available: Option<Vec<Route>>,
-    /// Agents that are free, by route.
+    /// Free agents of each route; the rule is skipped for a route that is left out.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub agents: BTreeMap<Route, u32>,
     /// The routes that the customer consented to.
@@ -148,7 +151,8 @@ pub struct RouteContext {
     /// The actions that cannot be asked of the customer.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<Need>,
-    /// The share of the decisions so far that each route has, 0 to 1.
+    /// The share of the decisions so far that each route has, 0 to 1; caps are skipped for a route that is
+    /// left out.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub shares: BTreeMap<Route, f64>,
 }
@@ -186,47 +190,47 @@ impl Named for Need {
         &[(Self::Hearing, "hearing"), (Self::Speech, "speech"), (Self::Vision, "vision")];
 }
 
-/// Everything that a decision was made from. It holds no word of the customer but keywords of the lexicon.
+/// The input of a decision. Of the customer's words it has only keywords of the lexicon.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DecisionRecord {
-    /// SHA-256 of the text, the urgency and the history.
+    /// SHA-256 of the text, the urgency and the history, `sha256:` and 64 hexadecimal digits.
     pub input: String,
     /// The facts that were known of the ticket.
     pub facts: Facts,
-    /// The context that was known beside it, with the time filled in where the rules asked for it.
+    /// The context of the call; its time is filled in where the rules have opening hours.
     pub context: RouteContext,
-    /// The digest of the policy.
+    /// The SHA-256 of the policy, [`crate::route::RoutePolicy::digest`].
     pub policy: String,
-    /// The number from 0 to below 1 that chose among the routes, where the policy explores.
+    /// The number from 0 to below 1 that chose among the routes; `None` where the policy does not explore.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub draw: Option<f64>,
 }
 
-/// Facts that are known of a ticket when its route is decided. Of the message they hold only counts and words
-/// of the lexicon.
+/// The facts of a ticket from which its route is decided. Of the message they have only counts and words of
+/// the lexicon.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Facts {
-    /// Features that are not 0, each with its value.
+    /// Features that are not 0, each with its value in [`Feature::range`].
     pub features: BTreeMap<Feature, f64>,
     /// The first keyword of each topic, as the message has it, lower-cased.
     pub keywords: BTreeMap<Topic, String>,
-    /// Words of the message.
+    /// The number of words in the message.
     pub words: usize,
-    /// Distinct problems that it names.
+    /// The number of distinct problems that it names.
     pub problems: usize,
-    /// Steps that were already tried.
+    /// The number of steps that were already tried.
     pub attempts: usize,
     /// The urgency that was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub urgency: Option<Urgency>,
-    /// The model's urgency level, 1 to 10.
+    /// The model's urgency level, 1 to 10; `None` where no model ran.
     #[serde(alias = "urgencyLevel", skip_serializing_if = "Option::is_none")]
     pub urgency_level: Option<u8>,
-    /// Earlier issues that each channel solved.
+    /// The number of earlier issues that each channel solved.
     pub solved: ByRoute<usize>,
-    /// Earlier issues.
+    /// The number of earlier issues, not below the sum of `solved`.
     pub issues: usize,
     /// The channel that the customer asks for.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -277,7 +281,7 @@ pub enum Feature {
     Technical,
     /// The model's probability of a general message, 0 to 1.
     General,
-    /// How surely the message repeats an earlier issue, by meaning or by words, 0 to 1.
+    /// The likeness of the message to an earlier issue, by meaning or by words, 0 to 1.
     Repeat,
 }
 

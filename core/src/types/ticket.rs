@@ -14,7 +14,8 @@ pub struct Ticket {
     /// The sender's own identifier, given back in the analysis.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// The message. Either this, or `subject` and `body`.
+    /// The message. Either this, or `subject` and `body`; an error of the call where there is neither, or
+    /// both.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     /// The subject line.
@@ -23,10 +24,10 @@ pub struct Ticket {
     /// The body.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
-    /// The urgency that the sender or the desk gave.
+    /// The urgency that the sender or the desk gave; it is a feature of the route alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub urgency: Option<Urgency>,
-    /// The customer's history with the desk.
+    /// The customer's history with the desk; it is read for the route alone.
     #[serde(default, alias = "customerHistory", skip_serializing_if = "Option::is_none")]
     pub customer_history: Option<CustomerHistory>,
 }
@@ -37,7 +38,8 @@ impl Ticket {
         Self { text: Some(text.into()), ..Self::default() }
     }
 
-    /// The text that the engine reads: `text`, or subject and body with a line break between them.
+    /// The text that the engine reads: `text`, or subject and body with a line break between them, or the one
+    /// of these that is there.
     ///
     /// # Errors
     /// [`crate::ErrorKind::InvalidInput`] where there is neither, or both.

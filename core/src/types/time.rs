@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Error, Result};
 
 /// A moment, to the nanosecond, from the year -9999 to 9999; as text and in JSON by RFC 3339,
-/// `2026-03-02T09:30:00Z`.
+/// `2026-03-02T09:30:00Z`. Parsing another text is `invalid-input`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Timestamp(pub(crate) jiff::Timestamp);
@@ -53,7 +53,7 @@ impl FromStr for Timestamp {
     }
 }
 
-/// A day of the calendar, `2026-12-25`.
+/// A day of the calendar, as text and in JSON `2026-12-25`. Parsing another text is `invalid-input`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Date(pub(crate) civil::Date);
@@ -72,7 +72,7 @@ impl FromStr for Date {
     }
 }
 
-/// A time of the day, `08:30`.
+/// A time of the day, as text and in JSON `08:30`. Parsing another text is `invalid-input`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct TimeOfDay(pub(crate) civil::Time);

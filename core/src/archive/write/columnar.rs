@@ -87,7 +87,7 @@ impl<W: Write + Send> Columnar<W> {
             text(row.id.as_deref());
         }
         row.kept.iter().for_each(|value| text(value.as_deref()));
-        // The cells first: a zip takes one more of what stands before it.
+        // The cells first: a zip takes one more of the iterator before it.
         for (cell, column) in row.cells.iter().zip(columns.by_ref()) {
             match (column, cell) {
                 (Column::Text(column), Some(Cell::Text(value))) => column.append_value(value),

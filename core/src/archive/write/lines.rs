@@ -105,7 +105,7 @@ impl<W: Write> JsonLines<W> {
     }
 }
 
-/// The shortest decimal that is this float32; as float64 it would have digits that nobody computed.
+/// The shortest decimal that is this float32; as float64 it would have digits that were not computed.
 fn score_of(score: f32) -> Value {
     score.to_string().parse().map_or(Value::Null, Value::Number)
 }

@@ -1,4 +1,4 @@
-//! A part of the output, in the format that was asked for.
+//! A part of the output, in the format of the options.
 
 mod columnar;
 mod lines;

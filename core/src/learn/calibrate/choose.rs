@@ -12,7 +12,7 @@ use crate::model::bundle::Scaling;
 /// Parts that the rows are divided into.
 const FOLDS: usize = 5;
 
-/// How logits are scaled.
+/// The scaling of logits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Method {
     /// All by one number.
@@ -35,7 +35,7 @@ pub(crate) struct Choice {
     /// That of a row under a vector scaling fitted on other rows.
     pub(crate) vector_nll: f64,
     /// Each row's logits as the chosen way scales them when it is fitted on other rows: what is measured on
-    /// them, a figure or a threshold, does not flatter a scaling that has seen the row.
+    /// them, a figure or a threshold, does not flatter a scaling that was fitted to the row.
     pub(crate) out_of_fold: Vec<Vec<f32>>,
 }
 

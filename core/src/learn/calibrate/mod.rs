@@ -2,7 +2,7 @@
 //! held-out rows.
 //!
 //! A scaling is fitted on rows that the network was not trained on. A temperature keeps the order of the
-//! labels; a vector scaling or a bias may change which label is best, so whoever uses one reads the best
+//! labels; a vector scaling or a bias may change which label is best, so the caller reads the best
 //! label from the scaled logits.
 
 pub(crate) mod choose;

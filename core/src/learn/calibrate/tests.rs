@@ -129,7 +129,7 @@ fn a_vector_scaling_is_chosen_where_it_is_better_on_rows_that_it_has_not_seen() 
         choice.vector_nll < choice.temperature_nll && choice.temperature_nll <= choice.identity_nll + 0.01
     );
     assert_eq!(choice.scaling, vector(Link::Softmax, &logits, &truth));
-    // A scaling that has not seen a row flatters it less.
+    // A scaling that was not fitted to a row flatters it less.
     let as_is = identity(3);
     let unseen = loss(Link::Softmax, &choice.out_of_fold, &truth, &as_is) / 600.0;
     assert!((unseen - choice.vector_nll).abs() < 1e-9);

@@ -71,7 +71,7 @@ fn about(
     corpus: &Corpus<'_>,
     rows: &[CorpusRow<'_>],
     holds: impl Fn(usize) -> bool,
-    say: impl Fn(&[String]) -> (FindingKind, Severity, String),
+    describe: impl Fn(&[String]) -> (FindingKind, Severity, String),
 ) -> Option<Finding> {
     let counts = corpus.counts(rows);
     let labels: Vec<usize> = (0..counts.len()).filter(|&label| counts[label] > 0 && holds(label)).collect();
@@ -82,6 +82,6 @@ fn about(
         |row: &&CorpusRow<'_>| corpus.labels_of(row).iter().any(|label| labels.binary_search(label).is_ok());
     let rows_found = rows.iter().filter(has).map(|row| FindingRow::new(row.place)).collect();
     let labels: Vec<String> = labels.iter().map(|&label| corpus.labels[label].to_owned()).collect();
-    let (kind, severity, message) = say(&labels);
+    let (kind, severity, message) = describe(&labels);
     Some(Finding::new(kind, severity, message, rows_found).of(labels))
 }

@@ -30,14 +30,14 @@ struct Pairs {
 pub(super) fn examine(
     corpus: &Corpus<'_>,
     threshold: f64,
-    tell: OnProgress<'_, DoctorProgress>,
+    progress: OnProgress<'_, DoctorProgress>,
 ) -> Result<Vec<Finding>> {
     let (mut texts, mut forms) = (Groups::new(corpus), Groups::new(corpus));
     let keys = |row: usize| {
         let text = corpus.rows[row].text;
         (row as u32, (!is_blank(text)).then(|| (digest(text), digest(&form(text)))))
     };
-    in_turns(DoctorStage::Texts, corpus.rows.len(), tell, keys, |(row, keys)| {
+    in_turns(DoctorStage::Texts, corpus.rows.len(), progress, keys, |(row, keys)| {
         if let Some((text, form)) = keys {
             texts.add(row, text);
             forms.add(row, form);
@@ -50,12 +50,12 @@ pub(super) fn examine(
     // buckets.
     let unlike: Vec<&str> =
         (0..forms.len()).map(|group| corpus.rows[forms.first(group) as usize].text).collect();
-    let index = Index::new(&unlike, threshold, tell)?;
+    let index = Index::new(&unlike, threshold, progress)?;
     let members = forms.members();
     let mut groups = members.chunk_by(|&a, &b| forms.of[a as usize] == forms.of[b as usize]);
     let mut pairs = Pairs::default();
     let look = |group: usize| index.matches(group);
-    in_turns(DoctorStage::NearDuplicates, forms.len(), tell, look, |matches| {
+    in_turns(DoctorStage::NearDuplicates, forms.len(), progress, look, |matches| {
         for &row in groups.next().unwrap_or_default() {
             pairs.of_row(row, &texts, &forms, &matches);
         }
@@ -86,21 +86,22 @@ impl Pairs {
 
     fn findings(self, corpus: &Corpus<'_>) -> Vec<Finding> {
         let mut findings = Vec::new();
-        let mut add = |kind, severity, mut pairs: Vec<(u32, Pair)>, say: &dyn Fn(usize, usize) -> String| {
-            if pairs.is_empty() {
-                return;
-            }
-            // Found form by form; told by file and line.
-            pairs.sort_by_key(|(row, _)| *row);
-            let same = pairs.iter().filter(|(_, pair)| pair.same).count();
-            let message = say(pairs.len(), same);
-            let point = |(row, pair): (u32, Pair)| FindingRow {
-                other: Some(corpus.rows[pair.other as usize].place),
-                similarity: Some(pair.similarity),
-                ..FindingRow::new(corpus.rows[row as usize].place)
+        let mut add =
+            |kind, severity, mut pairs: Vec<(u32, Pair)>, message: &dyn Fn(usize, usize) -> String| {
+                if pairs.is_empty() {
+                    return;
+                }
+                // Found form by form, reported by file and line.
+                pairs.sort_by_key(|(row, _)| *row);
+                let same = pairs.iter().filter(|(_, pair)| pair.same).count();
+                let message = message(pairs.len(), same);
+                let point = |(row, pair): (u32, Pair)| FindingRow {
+                    other: Some(corpus.rows[pair.other as usize].place),
+                    similarity: Some(pair.similarity),
+                    ..FindingRow::new(corpus.rows[row as usize].place)
+                };
+                findings.push(Finding::new(kind, severity, message, pairs.into_iter().map(point).collect()));
             };
-            findings.push(Finding::new(kind, severity, message, pairs.into_iter().map(point).collect()));
-        };
         add(FindingKind::Leak, Severity::Stop, self.leaks, &|count, same| {
             format!(
                 "{} to validate on with a text that is trained on, {same} of them word for word, {} nearly so: the \

@@ -1,4 +1,5 @@
-//! Predictions for rows that the model has not seen: stratified cross-validation of a softmax regression.
+//! Predictions for rows that the model was not fitted to: stratified cross-validation of a softmax
+//! regression.
 
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -8,20 +9,19 @@ use super::softmax::Softmax;
 use super::{DoctorProgress, DoctorStage};
 use crate::{Error, ErrorKind, OnProgress, Result};
 
-/// About the most rows that a fold's regression is fitted to; where there are more, each label contributes
-/// its share, but at least 20.
+/// The number of rows, approximately, to which a fold's regression is fitted at most; where there are more,
+/// each label contributes its share, but at least 20.
 pub const MAX_FIT_ROWS: usize = 20_000;
 
 const LEAST_FIT_ROWS: usize = 20;
 
-/// Probabilities `[row][class]` of each row's class by a softmax regression that was fitted without the row's
-/// fold. The folds have their share of each class; the features are standardised by the rows that are fitted
-/// to.
+/// Probabilities `[row][class]`, 0 to 1, of a softmax regression that was fitted without the row's fold. Each
+/// fold has its share of each class; the features are standardised by the rows of the fit.
 ///
-/// `features[row]` are vectors of one width, `labels[row]` is below `classes`. The same input and seed give
-/// the same probabilities whatever the number of threads. It runs on the rayon pool of the caller; time grows
-/// with rows × width × classes. `progress` is told the folds done, several times a fold, and may stop the
-/// work with an error, which is then the result.
+/// `features[row]` are vectors of one width, `labels[row]` is from 0 to below `classes`. The same input and
+/// seed give the same probabilities whatever the number of threads. It runs on the rayon pool of the caller;
+/// time grows with rows × width × classes. `progress` is called with the folds done, several times a fold; an
+/// error that it returns stops the work and is the result.
 ///
 /// # Errors
 /// `invalid-input` where the sizes do not fit, a feature is not finite, or there are fewer than 2 folds or
@@ -47,8 +47,8 @@ pub fn cross_validated(
     fitted.predict(&rows, &features, &|| progress(folds.all()))
 }
 
-/// A cross-validation of rows whose features need not be in memory all at once: regressions learn from some,
-/// and predict the others as they pass.
+/// A cross-validation of rows whose features need not be in memory all at once: regressions are fitted to
+/// some, and predict the others as they pass.
 #[derive(Debug)]
 pub(crate) struct Folds {
     count: usize,
@@ -77,7 +77,7 @@ impl Folds {
             return Err(Error::invalid("folds", format!("{folds} folds of {} rows", labels.len())));
         }
         let of = stratified(labels, classes, folds, &mut StdRng::seed_from_u64(seed));
-        // Each fold learns from those of the others.
+        // Each fold's regression is fitted to rows of the others.
         let learnt = fewer(labels, classes, MAX_FIT_ROWS * folds / (folds - 1));
         Ok(Self { count: folds, of, learnt })
     }

@@ -15,17 +15,17 @@ pub enum FindingKind {
     NoRows,
     /// The training rows have fewer than two classes.
     OneClass,
-    /// A text of the validation rows stands among the training rows, word for word or nearly so.
+    /// A text of the validation rows is also a training row, word for word or nearly so.
     Leak,
     /// A label that only validation rows have.
     UnknownLabel,
     /// The same text, or nearly the same, with another label.
     ConflictingLabels,
-    /// A row whose label a model that has not seen it contradicts with confidence.
+    /// A row whose label is contradicted with confidence by a model that was not fitted to it.
     LikelyLabelError,
-    /// A label's own name stands in most of its texts.
+    /// A label's own name is in most of its texts.
     LabelInText,
-    /// A word or a beginning stands in most of a label's texts and in hardly any other.
+    /// A word or a beginning is in most of a label's texts and in hardly any other.
     Giveaway,
     /// A class of one row, or of few.
     TinyClass,
@@ -35,9 +35,9 @@ pub enum FindingKind {
     LanguageOutlier,
     /// A text that is cut before the model reads it.
     OverLongText,
-    /// A text that stands earlier in the file with the same label, word for word.
+    /// A text that an earlier row of the file has with the same label, word for word.
     Duplicate,
-    /// A text that stands earlier in the file with the same label, nearly word for word.
+    /// A text that an earlier row of the file has with the same label, nearly word for word.
     NearDuplicate,
     /// A text with more look-alikes than were compared with it.
     UncomparedText,
@@ -70,13 +70,13 @@ impl FindingKind {
 pub enum Severity {
     /// A model trained on these rows, or its figures, would be worth nothing.
     Stop,
-    /// A model may learn something wrong.
+    /// A model may be trained to something wrong.
     Warn,
     /// Worth knowing.
     Note,
 }
 
-/// Which of the two files.
+/// The file of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DataFile {
@@ -105,12 +105,12 @@ impl fmt::Display for DataFile {
     }
 }
 
-/// Where a row stands.
+/// The place of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct FindingPlace {
     /// The file.
     pub file: DataFile,
-    /// The line on which its record begins, from 1.
+    /// The line on which its record begins, or its row in a table, from 1.
     pub line: u64,
 }
 
@@ -121,22 +121,23 @@ pub struct FindingRow {
     pub file: DataFile,
     /// The line on which its record begins, or its row in a table, from 1.
     pub line: u64,
-    /// The row that it is a pair with.
+    /// The other row of a pair; `None` where the finding is about no pair.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub other: Option<FindingPlace>,
-    /// The pair's Jaccard similarity, 0 to 1; 1 for the same text.
+    /// The pair's Jaccard similarity, 0 to 1; 1 for the same text; `None` as above.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub similarity: Option<f32>,
-    /// The probability of the row's label less that of the likeliest other, -1 to 1.
+    /// Of a likely label error, the probability of the row's label less that of the likeliest other, -1 to 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub margin: Option<f32>,
-    /// The label that it should perhaps have, in the file's manner.
+    /// Of a likely label error, the label that it should perhaps have; several are joined by `|`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suggested: Option<String>,
-    /// Tokens of its text.
+    /// Of an over-long text, its number of tokens.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tokens: Option<usize>,
-    /// The language of its text, ISO 639-3, where more can be told than that its script is another.
+    /// Of a text in another language, its language, ISO 639-3; `None` where only its script is known to be
+    /// another.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<&'static str>,
 }
@@ -155,7 +156,7 @@ impl FindingRow {
         }
     }
 
-    /// Where it stands.
+    /// The place of the row.
     pub fn place(&self) -> FindingPlace {
         FindingPlace { file: self.file, line: self.line }
     }
@@ -170,10 +171,10 @@ pub struct Finding {
     pub severity: Severity,
     /// A sentence for people.
     pub message: String,
-    /// The labels that it is about, where it is about labels.
+    /// The labels that it is about; empty where it is not about labels.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub labels: Vec<String>,
-    /// How many rows it is about.
+    /// The number of rows that it is about; [`Diagnosis::brief`] does not change it.
     pub count: usize,
     /// The rows, in order of file and line; likely label errors by margin, the likeliest first.
     pub rows: Vec<FindingRow>,
@@ -190,7 +191,7 @@ impl Finding {
     }
 }
 
-/// Rows of the two files.
+/// Numbers of rows of the two files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct RowCount {
     /// To train on.
@@ -199,23 +200,23 @@ pub struct RowCount {
     pub valid: usize,
 }
 
-/// How many rows have a label.
+/// The number of rows that have a label.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LabelCount {
     /// The label.
     pub label: String,
-    /// Training rows.
+    /// The number of training rows.
     pub train: usize,
-    /// Validation rows.
+    /// The number of validation rows.
     pub valid: usize,
 }
 
-/// How many training rows are in a language.
+/// The number of training rows in a language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct LanguageCount {
-    /// ISO 639-3.
+    /// The language, ISO 639-3.
     pub language: &'static str,
-    /// Rows whose language could be told and is this.
+    /// The number of rows whose language was detected as this.
     pub rows: usize,
 }
 
@@ -226,20 +227,20 @@ pub struct Diagnosis {
     pub rows: RowCount,
     /// The labels, in order of their names.
     pub labels: Vec<LabelCount>,
-    /// Languages of the training rows, the commonest first. Short texts are not counted.
+    /// Languages of the training rows, the commonest first. Short texts, whose language cannot be detected,
+    /// are not counted.
     pub languages: Vec<LanguageCount>,
     /// The findings, the gravest first.
     pub findings: Vec<Finding>,
 }
 
 impl Diagnosis {
-    /// Whether something is so wrong that a training should not start.
+    /// True where a finding is so grave that a training should not start ([`Severity::Stop`]).
     pub fn stops(&self) -> bool {
         self.findings.iter().any(|finding| finding.severity == Severity::Stop)
     }
 
-    /// Returns the diagnosis with at most the first `rows` rows of each finding; `count` still says how many
-    /// there are.
+    /// The diagnosis with at most the first `rows` rows of each finding; `count` stays.
     #[must_use]
     pub fn brief(&self, rows: usize) -> Self {
         let cut = |finding: &Finding| Finding {
@@ -256,8 +257,8 @@ impl Diagnosis {
         }
     }
 
-    /// Writes every row that a finding points at as one line of JSON: its `file` and `line`, what is
-    /// particular to it, the `finding` and its `severity`.
+    /// Writes every row of every finding as one line of JSON: its `file` and `line`, its particulars, the
+    /// `finding` and its `severity`.
     ///
     /// # Errors
     /// `io`.

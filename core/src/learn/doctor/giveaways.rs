@@ -11,9 +11,9 @@ use crate::{OnProgress, Result};
 
 /// Training rows of a label under which its words prove nothing.
 const ENOUGH: usize = 20;
-/// The share of a label's rows in which its name stands: from here on, and twice that of the other rows.
+/// The share of a label's rows that have its name: from here on, and twice that of the other rows.
 const NAMED: f64 = 0.5;
-/// The share of a label's rows that a mark stands in.
+/// The share of a label's rows that have a mark.
 const COVERAGE: f64 = 0.8;
 /// The share of the rows with the mark that have the label.
 const PRECISION: f64 = 0.95;
@@ -52,21 +52,21 @@ struct Candidate {
     own: usize,
 }
 
-pub(super) fn examine(corpus: &Corpus<'_>, tell: OnProgress<'_, DoctorProgress>) -> Result<Vec<Finding>> {
+pub(super) fn examine(corpus: &Corpus<'_>, progress: OnProgress<'_, DoctorProgress>) -> Result<Vec<Finding>> {
     let sizes = corpus.train_counts();
     if sizes.iter().filter(|&&size| size > 0).count() < 2 {
         return Ok(Vec::new());
     }
     let mut candidates = candidates(corpus, &sizes);
     let mut counts = vec![(0, 0); candidates.len()];
-    each_hit(corpus, &candidates, tell, |_, candidate, own| {
+    each_hit(corpus, &candidates, progress, |_, candidate, own| {
         counts[candidate].0 += 1;
         counts[candidate].1 += usize::from(own);
     })?;
     candidates.iter_mut().zip(counts).for_each(|(candidate, count)| (candidate.all, candidate.own) = count);
     let chosen = chosen(candidates, &sizes, corpus.train().len());
     let mut rows_found = vec![Vec::new(); chosen.len()];
-    each_hit(corpus, &chosen, tell, |row, candidate, own| {
+    each_hit(corpus, &chosen, progress, |row, candidate, own| {
         if own {
             rows_found[candidate].push(FindingRow::new(corpus.rows[row].place));
         }
@@ -134,11 +134,11 @@ fn marks(words: &[String]) -> HashSet<Mark> {
     words.iter().cloned().map(Mark::Word).chain(first).chain(starts).collect()
 }
 
-/// Tells each candidate that a training row has, and whether the row has the label too.
+/// Calls `sink` with each candidate that a training row has, and whether the row has the label too.
 fn each_hit(
     corpus: &Corpus<'_>,
     candidates: &[Candidate],
-    tell: OnProgress<'_, DoctorProgress>,
+    progress: OnProgress<'_, DoctorProgress>,
     mut sink: impl FnMut(usize, usize, bool),
 ) -> Result<()> {
     let mut by_mark = HashMap::<&Mark, Vec<usize>>::new();
@@ -165,7 +165,7 @@ fn each_hit(
         hits.dedup();
         (row, hits)
     };
-    in_turns(DoctorStage::Giveaways, corpus.train().len(), tell, hits, |(row, hits)| {
+    in_turns(DoctorStage::Giveaways, corpus.train().len(), progress, hits, |(row, hits)| {
         for hit in hits {
             sink(row, hit, corpus.labels_of(&corpus.rows[row]).contains(&candidates[hit].label));
         }

@@ -11,30 +11,32 @@ use crate::{Error, ErrorKind, Result};
 /// Likely label errors, with the thresholds and counts that they follow from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LabelErrors {
-    /// For each label the mean probability of the rows that have it; infinite where none has.
+    /// The threshold of each label: the mean probability of the label over the rows that have it, 0 to 1;
+    /// infinite where none has.
     pub thresholds: Vec<f64>,
-    /// `[given][suggested]`: rows whose probability of the second label reaches its threshold; where several
-    /// do, the likeliest counts.
+    /// `[given][suggested]`: the number of rows whose probability of the second label reaches its threshold;
+    /// where several do, the likeliest counts.
     pub joint: Vec<Vec<usize>>,
-    /// Rows off the joint's diagonal whose own label is not the likeliest, the lowest margin first.
+    /// Rows off the joint's diagonal whose own label is not the likeliest, the lowest margin first; none of a
+    /// label with a single row.
     pub errors: Vec<LabelError>,
 }
 
 /// A row whose label is likely wrong.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LabelError {
-    /// The row's index.
+    /// The row's index, from 0.
     pub row: usize,
-    /// The label that it has.
+    /// The index of the label that it has.
     pub given: usize,
-    /// The label that the probabilities suggest.
+    /// The index of the label that the probabilities suggest.
     pub suggested: usize,
-    /// The probability of the given label less that of the likeliest other, -1 to 1.
+    /// The probability of the given label less that of the likeliest other, -1 to below 0.
     pub margin: f32,
 }
 
-/// Finds likely label errors from `probabilities[row][label]` of a model that has not seen the row, and each
-/// row's label.
+/// Finds likely label errors. `probabilities[row][label]`, 0 to 1, are of a model that was not fitted to the
+/// row; `labels[row]` is the index of the row's label.
 ///
 /// # Errors
 /// `invalid-input` where the two do not fit each other, or a probability is not from 0 to 1.
@@ -114,7 +116,7 @@ pub(super) fn examine(
         let columns = columns(corpus, rows, examination.labels, must)?;
         found.extend(of_file(corpus, rows, probabilities, &columns, examination.labels, multi_label));
     }
-    // Margins are told of rows of both files in one order.
+    // Rows of both files are reported in one order, by their margins.
     found.sort_by(|a, b| {
         let margin = |row: &FindingRow| row.margin.unwrap_or(0.0);
         margin(a).total_cmp(&margin(b)).then(a.place().cmp(&b.place()))

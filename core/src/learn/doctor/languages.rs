@@ -21,11 +21,11 @@ const RARE: f64 = 0.05;
 
 pub(super) fn examine(
     corpus: &Corpus<'_>,
-    tell: OnProgress<'_, DoctorProgress>,
+    progress: OnProgress<'_, DoctorProgress>,
 ) -> Result<(Vec<LanguageCount>, Option<Finding>)> {
     let mut written: Vec<Written> = Vec::with_capacity(corpus.rows.len());
     let look = |row: usize| look(corpus.rows[row].text);
-    in_turns(DoctorStage::Languages, corpus.rows.len(), tell, look, |seen| written.push(seen))?;
+    in_turns(DoctorStage::Languages, corpus.rows.len(), progress, look, |seen| written.push(seen))?;
     let train = &written[..corpus.train().len()];
     let mut counts = BTreeMap::<&'static str, usize>::new();
     train.iter().filter_map(|w| w.lang).for_each(|lang| *counts.entry(lang.code()).or_default() += 1);

@@ -1,9 +1,9 @@
 //! Examination of labelled rows: faults are found before a model is trained on them.
 //!
 //! With several labels in a row, joined by `|` ([`DoctorOptions::multi_label`]), labels conflict where the
-//! sets differ, whatever their order; classes are counted, and text that gives a label away is looked for,
-//! label by label; label errors are looked for as if each label were a yes-or-no question. Empty, long,
-//! copied and foreign texts are found without a look at the labels.
+//! sets differ, whatever their order; classes are counted, and text that gives a label away is searched for,
+//! label by label; label errors are searched for as if each label were a yes-or-no question. Empty, long,
+//! copied and foreign texts are found without their labels.
 
 mod classes;
 mod copies;
@@ -42,9 +42,9 @@ pub struct Examination<'a> {
     pub train: Split<'a>,
     /// The rows to validate on, where they have a file of their own.
     pub valid: Option<Split<'a>>,
-    /// The label of each column of the probabilities.
+    /// The label of each column of the probabilities; empty without probabilities.
     pub labels: &'a [String],
-    /// Tokens of a text that the model reads; `None`: lengths are not looked at.
+    /// The number of tokens of a text that the model reads; `None`: lengths are not checked.
     pub max_tokens: Option<usize>,
 }
 
@@ -53,10 +53,11 @@ pub struct Examination<'a> {
 pub struct Split<'a> {
     /// The rows, in any order.
     pub rows: &'a [Labelled],
-    /// Tokens of each row's text before any cut.
+    /// The number of tokens of each row's text before any cut, in the order of the rows; `None`: lengths are
+    /// not checked.
     pub tokens: Option<&'a [usize]>,
-    /// `[row][label]`, 0 to 1, of a model that has not seen the row: of [`cross_validated`] for training
-    /// rows.
+    /// `[row][label]`, 0 to 1, of a model that was not fitted to the row: of [`cross_validated`] for training
+    /// rows. `None`: label errors are not searched for.
     pub probabilities: Option<&'a [Vec<f32>]>,
 }
 
@@ -71,13 +72,14 @@ impl<'a> Split<'a> {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DoctorOptions {
-    /// Whether a row may have several labels, joined by `|`, or none.
+    /// True: a row may have several labels, joined by `|`, or none.
     #[serde(alias = "multiLabel")]
     pub multi_label: bool,
-    /// The Jaccard similarity of two texts' character 5-grams from which they are near duplicates, 0.5 to 1.
-    /// Case, punctuation and digits do not count. At 0.7 one word of twelve may differ, or be added.
+    /// The Jaccard similarity of two texts' character 5-grams from which they are near duplicates, 0.5 to 1;
+    /// by default 0.7. Case, punctuation and digits do not count. At 0.7 one word of twelve may differ, or be
+    /// added.
     pub near: f64,
-    /// Training rows under which a class is tiny.
+    /// The number of training rows below which a class is tiny; by default 10.
     #[serde(alias = "tinyClass")]
     pub tiny_class: usize,
 }
@@ -92,15 +94,15 @@ impl Default for DoctorOptions {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DoctorStage {
-    /// Texts are brought to the forms by which they are compared.
+    /// Texts are normalized for the comparison.
     Texts,
-    /// Texts are laid where near duplicates meet.
+    /// Texts are sketched and put into buckets with similar ones.
     Sketches,
-    /// Texts are compared with those that they met.
+    /// Texts are compared with the others in their buckets.
     NearDuplicates,
-    /// Languages are told.
+    /// Languages are detected.
     Languages,
-    /// Words that give a label away are looked for.
+    /// Words that give a label away are searched for.
     Giveaways,
     /// Folds of [`cross_validated`] are fitted.
     Folds,
@@ -111,15 +113,15 @@ pub enum DoctorStage {
 pub struct DoctorProgress {
     /// The stage that is running.
     pub stage: DoctorStage,
-    /// Rows done, or folds.
+    /// Rows done, or folds, from 0 to `total`.
     pub done: usize,
-    /// In all.
+    /// All rows, or folds, of the stage.
     pub total: usize,
 }
 
 /// Examines labelled rows, on the rayon pool of the caller. The same rows give the same diagnosis in whatever
-/// order, since they are taken by their lines. `progress` is told where the work stands, and may stop it with
-/// an error, which is then the result.
+/// order, since they are sorted by their lines. `progress` is called with the stage and the rows done; an
+/// error that it returns stops the work and is the result.
 ///
 /// Beside the rows it takes up to 400 bytes for each, and time in proportion to their number: near duplicates
 /// are found by their sketches, not by comparing each with each.
@@ -127,7 +129,7 @@ pub struct DoctorProgress {
 /// # Errors
 /// `invalid-input` for options out of range and for tokens or probabilities that do not fit the rows;
 /// `data-invalid` where a training row's label has no column of probabilities; `too-large` for more rows than
-/// 2^31.
+/// 2^31. Faults of the rows are not errors but findings.
 pub fn examine(
     examination: &Examination<'_>,
     options: &DoctorOptions,
@@ -182,19 +184,19 @@ fn check(examination: &Examination<'_>, options: &DoctorOptions) -> Result<()> {
 /// Rows of one turn of [`in_turns`].
 const TURN: usize = 4096;
 
-/// Does `work` for 0 to `total` on all threads, and hands the results to `sink` in order. DoctorProgress is
+/// Does `work` for 0 to `total` on all threads, and hands the results to `sink` in order. The progress is
 /// reported between the turns.
 fn in_turns<T: Send>(
     stage: DoctorStage,
     total: usize,
-    tell: OnProgress<'_, DoctorProgress>,
+    progress: OnProgress<'_, DoctorProgress>,
     work: impl Fn(usize) -> T + Sync,
     mut sink: impl FnMut(T),
 ) -> Result<()> {
     for start in (0..total).step_by(TURN) {
-        tell(DoctorProgress { stage, done: start, total })?;
+        progress(DoctorProgress { stage, done: start, total })?;
         let turn: Vec<T> = (start..total.min(start + TURN)).into_par_iter().map(&work).collect();
         turn.into_iter().for_each(&mut sink);
     }
-    tell(DoctorProgress { stage, done: total, total })
+    progress(DoctorProgress { stage, done: total, total })
 }

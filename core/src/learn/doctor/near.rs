@@ -123,7 +123,7 @@ pub(super) struct Index<'a> {
 pub(super) struct Matches {
     /// With their similarity, the most alike first.
     pub(super) found: Vec<(u32, f32)>,
-    /// Whether there were more candidates than were measured.
+    /// True where there were more candidates than were compared.
     pub(super) capped: bool,
 }
 
@@ -147,7 +147,7 @@ impl<'a> Index<'a> {
     pub(super) fn new(
         texts: &'a [&'a str],
         threshold: f64,
-        tell: OnProgress<'_, DoctorProgress>,
+        progress: OnProgress<'_, DoctorProgress>,
     ) -> Result<Self> {
         let hashes = Hashes::new(threshold);
         let (mut sizes, mut starts) = (Vec::with_capacity(texts.len()), Vec::with_capacity(texts.len()));
@@ -155,13 +155,13 @@ impl<'a> Index<'a> {
             let set = Shingles::of(texts[text]);
             (set.0.len() as u32, hashes.bands(&set))
         };
-        in_turns(DoctorStage::Sketches, texts.len(), tell, sketch, |(size, bands)| {
+        in_turns(DoctorStage::Sketches, texts.len(), progress, sketch, |(size, bands)| {
             sizes.push(size);
             starts.push(bands);
         })?;
         let mut orders = Vec::with_capacity(BANDS);
         for band in 0..BANDS {
-            tell(DoctorProgress { stage: DoctorStage::Sketches, done: texts.len(), total: texts.len() })?;
+            progress(DoctorProgress { stage: DoctorStage::Sketches, done: texts.len(), total: texts.len() })?;
             orders.push(buckets(&mut starts, band));
         }
         Ok(Self { texts, threshold, sizes, starts, orders })

@@ -12,7 +12,7 @@ fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
 }
 
-/// Whether there is nothing to read.
+/// True where there is nothing to read.
 pub(super) fn is_blank(text: &str) -> bool {
     text.chars().all(|c| c.is_whitespace() || c.is_control() || is_invisible(c))
 }
@@ -46,7 +46,7 @@ pub(super) fn form(text: &str) -> String {
     if form.is_empty() { text.chars().take(READ).collect::<String>().trim().to_owned() } else { form }
 }
 
-/// Lower-case words of letters and digits in their order; what stands alone without either (`!!!`, an emoji)
+/// Lower-case words of letters and digits in their order; a piece without either (`!!!`, an emoji)
 /// is a word.
 pub(super) fn words(text: &str) -> Vec<String> {
     let end = text.char_indices().nth(READ).map_or(text.len(), |(end, _)| end);

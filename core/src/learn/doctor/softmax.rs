@@ -78,7 +78,7 @@ impl Softmax {
         self.scale.width()
     }
 
-    /// Tells `sink` the probabilities of each of the rows.
+    /// Calls `sink` with the probabilities of each of the rows.
     pub(super) fn predict(
         &self,
         features: &[&[f32]],

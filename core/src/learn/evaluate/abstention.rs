@@ -1,4 +1,4 @@
-//! Abstention: how often a head abstains, and how good it is on the other rows.
+//! Abstention: the share of rows on which a head abstains, and its accuracy on the others.
 
 use serde::Serialize;
 
@@ -7,14 +7,15 @@ use super::answers::Answers;
 use super::bootstrap::Bootstrap;
 use crate::model::bundle::HeadMeaning;
 
-/// Rows on which the head abstains, and how good it is on the others.
+/// The share of rows on which a head abstains, and its accuracy on the others.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Abstention {
-    /// The head abstains under this score; where it has a threshold for each label, under that.
+    /// The score below which the head abstains, 0 to 1; where it has a threshold for each label, those count
+    /// instead.
     pub below: f32,
-    /// The share of rows on which it abstains.
+    /// The share of rows on which it abstains, 0 to 1.
     pub share: Interval,
-    /// The share of right rows among those that it answers.
+    /// The share of right rows among those that it answers, 0 to 1; 0 where it answers none.
     pub accuracy: Interval,
 }
 

@@ -60,7 +60,7 @@ fn best(scores: &[f32]) -> usize {
 pub(super) struct Answers<'a> {
     pub(super) labels: &'a [String],
     pub(super) link: Link,
-    /// Where each row stands.
+    /// The place of each row.
     pub(super) places: &'a [Place],
     pub(super) truth: &'a [Vec<usize>],
     pub(super) predictions: &'a [Prediction],
@@ -104,7 +104,7 @@ pub(super) fn head(model: &Model, task: Option<&str>) -> Result<usize> {
     }
 }
 
-/// The labels of each row, by index, and where it stands.
+/// The labels of each row, by index, and its place.
 pub(super) fn truth<R: LabelledRows + ?Sized>(
     head: &HeadMeaning,
     rows: &R,

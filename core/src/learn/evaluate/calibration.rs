@@ -1,5 +1,4 @@
-//! Whether scores are probabilities: reliability bins, expected calibration error, Brier score,
-//! log-likelihood.
+//! Calibration: reliability bins, expected calibration error, Brier score, log-likelihood.
 
 use serde::Serialize;
 
@@ -10,19 +9,20 @@ const BINS: usize = 15;
 /// The least probability that a logarithm is taken of.
 const FLOOR: f64 = 1e-12;
 
-/// Scores from `low` to below `high` (the last bin: to 1), and how often their claims were right.
+/// A bin of the scores from `low` to below `high` (the last bin: to 1), with the share of them that was
+/// right.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ReliabilityBin {
-    /// The least score.
+    /// The least score of the bin.
     pub low: f64,
-    /// The score of the next bin.
+    /// The least score of the next bin.
     pub high: f64,
-    /// How many scores.
+    /// The number of scores.
     pub count: usize,
-    /// Their mean; absent where there are none.
+    /// Their mean, 0 to 1; absent where there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confidence: Option<f64>,
-    /// The share of them that was right; absent where there are none.
+    /// The share of them that was right, 0 to 1; absent where there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub accuracy: Option<f64>,
 }

@@ -1,4 +1,4 @@
-//! Which rows two models see differently.
+//! Rows to which two models give different labels.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -41,21 +41,21 @@ pub struct Change {
     pub before: String,
     /// The label that the second model gave.
     pub after: String,
-    /// Whether that is better.
+    /// The effect on the row.
     pub effect: Effect,
-    /// The text, where it was asked for.
+    /// The text; `None` unless [`super::EvaluateOptions::texts`] is set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
 }
 
-/// The rows that go from one label to another.
+/// The rows whose label changed from one to another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Flow {
     /// The label that the first model gave.
     pub before: String,
     /// The label that the second model gave.
     pub after: String,
-    /// How many rows.
+    /// The number of rows.
     pub count: usize,
     /// Those that were wrong and are right.
     pub fixed: usize,
@@ -70,7 +70,8 @@ pub struct McNemar {
     pub fixed: usize,
     /// Rows that were right and are wrong.
     pub broken: usize,
-    /// How probable so unequal a division is if both models are equally often right; two-sided, from 0 to 1.
+    /// The p-value, 0 to 1: the probability of a division at least as unequal if both models are equally
+    /// often right; two-sided, exact.
     pub p_value: f64,
 }
 

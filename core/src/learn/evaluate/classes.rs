@@ -6,28 +6,28 @@ use super::Interval;
 use super::answers::{Answers, Prediction};
 use super::bootstrap::Bootstrap;
 
-/// Precision, recall and F1 of one label, each 0 where its denominator is 0. Samples in which it is 0 are
-/// left out of the interval.
+/// Precision, recall and F1 of one label, each 0 to 1, and 0 where its denominator is 0. Samples in which it
+/// is 0 are left out of the interval.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PerClass {
     /// The label.
     pub label: String,
-    /// Right among those that the model gave.
+    /// The share of right rows among those that the model gave the label.
     pub precision: Interval,
-    /// Found among those that the file has.
+    /// The share of found rows among those that have the label in the file.
     pub recall: Interval,
-    /// Harmonic mean of the two.
+    /// The harmonic mean of the two.
     pub f1: Interval,
     /// Rows of the file with this label.
     pub support: usize,
 }
 
-/// How often each label of the file was given which label by the model.
+/// Counts of the file's labels by the label that the model gave.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Confusion {
-    /// The labels, of rows and columns alike.
+    /// The labels of rows and columns alike, in the order of the logits.
     pub labels: Vec<String>,
-    /// `matrix[true][predicted]`.
+    /// Counts of rows, `matrix[true][predicted]`.
     pub matrix: Vec<Vec<usize>>,
 }
 

@@ -24,45 +24,47 @@ pub struct Contrast {
     /// The second's less the first's, with the interval of that difference: both models are measured on each
     /// sample.
     pub difference: Interval,
-    /// The share of samples on which the second model is better; where they are equal, a half.
+    /// The share of samples on which the second model is better, 0 to 1; where they are equal, a half.
     pub b_better: f64,
 }
 
 /// The result of a comparison.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Comparison {
-    /// The head of the first model.
+    /// The name of the head of the first model.
     pub task: String,
-    /// Rows of the file.
+    /// The number of rows.
     pub rows: usize,
     /// The first model.
     pub a: ModelInfo,
     /// The second model.
     pub b: ModelInfo,
-    /// Share of rows whose labels are all right.
+    /// The share of rows whose labels are all right, 0 to 1.
     pub accuracy: Contrast,
-    /// Mean of F1 over the labels that the file has.
+    /// The mean of F1 over the labels that the file has, 0 to 1.
     pub macro_f1: Contrast,
-    /// Expected calibration error; less is better.
+    /// The expected calibration error, 0 to 1; less is better.
     pub ece: Contrast,
     /// Mean absolute error in levels; ordinal heads only. Less is better.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mean_absolute_error: Option<Contrast>,
-    /// Whether the difference of accuracy could be chance.
+    /// McNemar's test of the difference of accuracy.
     pub mcnemar: McNemar,
-    /// From which label to which rows go, most rows first.
+    /// The changed rows by their labels before and after, most rows first.
     pub flows: Vec<Flow>,
     /// Every row whose labels changed, in the order of the rows.
     pub changes: Vec<Change>,
 }
 
 /// Compares one head of two engines' models on labelled texts: `a`'s is the current one, `b`'s the one that
-/// could replace it. A model with a single head is compared by it, whatever its name. `progress` is told the
-/// rows done, of twice as many as there are, and may stop the work with an error, which is then the result.
+/// could replace it. A model with a single head is compared by it, whatever its name. `progress` is called
+/// with the rows done, of twice as many as there are; an error that it returns stops the work and is the
+/// result.
 ///
 /// # Errors
-/// `invalid-input` where the task is not a head; `data-invalid` where the two heads do not have the same
-/// labels, or a row has one that they do not know.
+/// `invalid-input` where the task is not a head, or is a regression, and for an option out of range;
+/// `data-invalid` where the two heads do not have the same labels, or a row has one that they do not know;
+/// the errors of reading `rows`; `internal`.
 pub fn compare<R: LabelledRows + Sync + ?Sized>(
     a: &Engine,
     b: &Engine,

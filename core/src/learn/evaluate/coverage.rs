@@ -7,14 +7,15 @@ use super::answers::Answers;
 /// Points of a curve, at most.
 const POINTS: usize = 100;
 
-/// One threshold: of the labels that the model gave, those of at least this score are kept.
+/// A point of the precision-coverage curve: of the labels that the model gave, those of at least this score
+/// are kept.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CoveragePoint {
-    /// The least score that is kept.
+    /// The least score that is kept, 0 to 1.
     pub threshold: f32,
-    /// The share that is kept.
+    /// The share that is kept, above 0 and up to 1.
     pub coverage: f64,
-    /// The share of those that is right.
+    /// The share of those that is right, 0 to 1.
     pub precision: f64,
 }
 

@@ -1,4 +1,4 @@
-//! The rows to look at first.
+//! Wrong rows of the highest scores.
 
 use serde::Serialize;
 
@@ -14,10 +14,10 @@ pub struct Mistake {
     pub truth: String,
     /// The label that the model gave; several are joined by `|`.
     pub given: String,
-    /// The score of the wrong label; of a multi-label head, of its most certain wrong decision (for a label
-    /// that it did not give, 1 - score).
+    /// The score of the wrong label, 0 to 1; of a multi-label head, of its most certain wrong decision (for a
+    /// label that it did not give, 1 - score).
     pub score: f32,
-    /// The text, where it was asked for.
+    /// The text; `None` unless [`super::EvaluateOptions::texts`] is set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
 }

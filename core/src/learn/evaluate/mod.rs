@@ -1,5 +1,5 @@
-//! How good a model is on a labelled file, with the uncertainty of the file's size; and which of two is
-//! better.
+//! Evaluation of a model on a labelled file, with the uncertainty of the file's size, and the comparison of
+//! two.
 
 mod abstention;
 mod answers;
@@ -48,19 +48,20 @@ pub(crate) use answers::label_indexes;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct EvaluateOptions {
-    /// The head to evaluate; may be left out where the model has one.
+    /// The head to evaluate; `None` where the model has only one.
     pub task: Option<String>,
-    /// Seeds the bootstrap.
+    /// The seed of the bootstrap; by default 17.
     pub seed: u64,
-    /// Bootstrap samples.
+    /// The number of bootstrap samples; by default 1,000. Without any, intervals have no width.
     pub resamples: usize,
-    /// Wrong rows to name, at most; [`compare`] names every row that changed.
+    /// The largest number of wrong rows in the result; by default 20. [`compare`] names every row that
+    /// changed.
     pub errors: usize,
-    /// Whether the rows that are named come with their texts. By default they do not: a report travels
-    /// further than its file.
+    /// True: the rows in the result have their texts. By default they do not: a report travels further than
+    /// its file.
     pub texts: bool,
     /// A precision above 0 and below 1: for each label, the score from which on it is reached; see
-    /// [`Automation`].
+    /// [`Automation`]. `None`: no such figures.
     #[serde(alias = "automateAt")]
     pub automate_at: Option<f64>,
 }
@@ -85,27 +86,27 @@ impl EvaluateOptions {
 /// A figure with the 95 % percentile bootstrap interval over the rows (Efron 1979).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Interval {
-    /// On all rows.
+    /// The figure on all rows.
     pub value: f64,
-    /// The 2.5th percentile.
+    /// The 2.5th percentile of the samples.
     pub low: f64,
-    /// The 97.5th percentile.
+    /// The 97.5th percentile of the samples.
     pub high: f64,
 }
 
 /// The result of an evaluation.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Evaluation {
-    /// The head.
+    /// The name of the head.
     pub task: String,
-    /// Rows of the file.
+    /// The number of rows.
     pub rows: usize,
-    /// Share of rows whose labels are all right.
+    /// The share of rows whose labels are all right, 0 to 1.
     pub accuracy: Interval,
-    /// Mean of F1 over the labels that the file has.
+    /// The mean of F1 over the labels that the file has, 0 to 1.
     pub macro_f1: Interval,
-    /// Expected calibration error, 15 bins of equal width over the score of the predicted label (Guo et al.
-    /// 2017); over every label's score for a multi-label head.
+    /// Expected calibration error, 0 to 1: 15 bins of equal width over the score of the predicted label (Guo
+    /// et al. 2017); over every label's score for a multi-label head. Less is better.
     pub ece: Interval,
     /// Brier score over all labels of a row, from 0 to 2 (Brier 1950); for a multi-label head the mean over
     /// the labels, from 0 to 1. Less is better.
@@ -113,39 +114,39 @@ pub struct Evaluation {
     /// Negative log-likelihood of a row's label, in nats; for a multi-label head the mean over the labels.
     /// Less is better.
     pub nll: Interval,
-    /// Mean absolute error in levels; ordinal heads only.
+    /// Mean absolute error in levels, from 0; ordinal heads only. Less is better.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mean_absolute_error: Option<Interval>,
-    /// Spearman's rank correlation; ordinal heads only.
+    /// Spearman's rank correlation, -1 to 1; ordinal heads only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub spearman: Option<Interval>,
-    /// How often the head abstains, and how good it is on the other rows; absent where it never abstains.
+    /// The share of abstentions, and the accuracy on the other rows; absent where the head never abstains.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub abstention: Option<Abstention>,
-    /// From which score on each label can be trusted, where that was asked for.
+    /// The score from which on each label is precise enough; absent unless [`EvaluateOptions::automate_at`]
+    /// is set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub automation: Option<Automation>,
-    /// Precision, recall and F1 of each label.
+    /// Precision, recall and F1 of each label, in the order of the logits.
     pub per_class: Vec<PerClass>,
-    /// Rows are the file's labels, columns the model's; absent for a multi-label head.
+    /// The confusion matrix; absent for a multi-label head.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confusion: Option<Confusion>,
     /// The 15 bins of `ece`: a reliability diagram.
     pub reliability: Vec<ReliabilityBin>,
-    /// How much is kept and how much of it is right, at up to 100 thresholds on the score of the given
-    /// label, highest first.
+    /// The precision-coverage curve, at up to 100 thresholds on the score of the given label, highest first.
     pub coverage: Vec<CoveragePoint>,
-    /// The wrong rows of the highest scores, highest first.
+    /// The wrong rows of the highest scores, highest first; at most [`EvaluateOptions::errors`].
     pub errors: Vec<Mistake>,
 }
 
-/// Evaluates one head of the engine's model on labelled texts, which are gone through twice, for their labels
-/// first, and are not kept. `progress` is told the rows done, and may stop the work with an error, which is
-/// then the result.
+/// Evaluates one head of the engine's model on labelled texts. They are read twice, for their labels first,
+/// and are not kept. `progress` is called with the rows done; an error that it returns stops the work and is
+/// the result.
 ///
 /// # Errors
-/// `invalid-input` where the task is not a head of the model; `data-invalid` where a label is not one of the
-/// head's.
+/// `invalid-input` where the task is not a head of the model, or is a regression, and for an option out of
+/// range; `data-invalid` where a label is not one of the head's; the errors of reading `rows`; `internal`.
 pub fn evaluate<R: LabelledRows + Sync + ?Sized>(
     engine: &Engine,
     rows: &R,
@@ -163,8 +164,8 @@ pub fn evaluate<R: LabelledRows + Sync + ?Sized>(
     })
 }
 
-/// Every figure from the truth and the predictions. The rows are gone through for texts, if those are asked
-/// for.
+/// Every figure from the truth and the predictions. The rows are read for their texts where the options
+/// include these.
 fn measure<R: LabelledRows + ?Sized>(
     head: &HeadMeaning,
     answers: &Answers<'_>,
@@ -202,7 +203,8 @@ fn measure<R: LabelledRows + ?Sized>(
     })
 }
 
-/// As [`evaluate`], of logits that are there already; they are not scaled unless `head` says how.
+/// As [`evaluate`], of logits that are there already; they are scaled by the calibration of `head`, where it
+/// has one.
 #[cfg(feature = "train")]
 pub(crate) fn evaluate_logits(
     head: &HeadMeaning,
@@ -216,7 +218,7 @@ pub(crate) fn evaluate_logits(
     measure(head, &Answers::of(head, &places, truth, &predictions), rows, options)
 }
 
-/// Whether scores are probabilities.
+/// Calibration of scores.
 #[cfg(feature = "train")]
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Reliability {
@@ -226,7 +228,7 @@ pub(crate) struct Reliability {
     pub(crate) bins: Vec<ReliabilityBin>,
 }
 
-/// The part of [`evaluate_logits`] that says whether scores are probabilities.
+/// The part of [`evaluate_logits`] about calibration.
 #[cfg(feature = "train")]
 pub(crate) fn reliability_of_logits(
     head: &HeadMeaning,

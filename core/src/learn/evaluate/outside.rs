@@ -1,4 +1,4 @@
-//! How well a model tells texts that it was not made for from those that it was.
+//! Detection of texts that a model was not trained for.
 
 use serde::Serialize;
 
@@ -12,31 +12,32 @@ use crate::{Engine, Error, ErrorKind, OnProgress, Result};
 /// Texts inside of a head's domain against texts outside of it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct OutOfDomain {
-    /// The head.
+    /// The name of the head.
     pub task: String,
-    /// Texts inside.
+    /// The number of texts inside.
     pub inside: usize,
-    /// Texts outside.
+    /// The number of texts outside.
     pub outside: usize,
-    /// Area under the ROC curve of the distance to the training texts: the probability that a text outside
-    /// is farther than one inside. Absent where the head has no distance.
+    /// Area under the ROC curve of the distance to the training texts, 0 to 1: the probability that a text
+    /// outside is farther than one inside. Absent where the head has no distance.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auroc: Option<f64>,
-    /// The same of one less the score of the given label.
+    /// The same, with one less the score of the given label in place of the distance.
     pub auroc_of_score: f64,
-    /// The share of texts inside on which the head abstains as out of domain; absent as above.
+    /// The share of texts inside on which the head abstains as out of domain, 0 to 1; absent as above.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inside_refused: Option<f64>,
-    /// The share of texts outside on which it does.
+    /// The share of texts outside on which it does, 0 to 1; absent as above.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outside_refused: Option<f64>,
 }
 
 /// Measures a head's distance on texts inside and outside of its domain; labels are not read. `progress` is
-/// told the rows done, and may stop the work with an error, which is then the result.
+/// called with the rows done, of both together; an error that it returns stops the work and is the result.
 ///
 /// # Errors
-/// `invalid-input` where the task is not a head of the model; `data-invalid` where either has no row.
+/// `invalid-input` where the task is not a head of the model; `data-invalid` where either has no row; the
+/// errors of reading them; `internal`.
 pub fn out_of_domain<A: LabelledRows + Sync + ?Sized, B: LabelledRows + Sync + ?Sized>(
     engine: &Engine,
     inside: &A,

@@ -200,7 +200,7 @@ fn simulated(seed: u64, count: usize, precision: &dyn Fn(f32) -> f64) -> (Vec<Ve
 #[test]
 fn a_precision_that_is_not_there_is_promised_in_no_more_than_one_of_twenty_files() {
     for count in [100, 700] {
-        // At every threshold the true precision is just under what is asked for.
+        // At every threshold the true precision is just below the wanted one.
         let promised = (0..1000).filter(|&seed| {
             let (truth, predictions) = simulated(seed, count, &|_| 0.94);
             thresholds(2, &truth, &predictions, 0.95)[0].is_some()

@@ -1,5 +1,4 @@
-//! From which score on each label can be trusted without a person looking: a precision that was asked for,
-//! with confidence.
+//! The lowest score from which on a label has a wanted precision, with confidence.
 
 use serde::Serialize;
 
@@ -7,47 +6,46 @@ use super::answers::{Answers, Prediction};
 use super::binomial::{at_least, lower_bound};
 use super::coverage::{Step, steps};
 
-/// The probability that a label's threshold is worse than was asked for: 5 %.
+/// The probability that a label's threshold is worse than wanted: 5 %.
 const ALPHA: f64 = 0.05;
 
-/// Which labels could be acted upon without a person, and from which score on.
+/// The labels that could be acted upon without a person, each from a score on.
 ///
 /// Each label's claim holds with a confidence of 95 % by itself, for messages like those of the file.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Automation {
-    /// The precision that was asked for.
+    /// The wanted precision, above 0 and below 1: [`super::EvaluateOptions::automate_at`].
     pub wanted: f64,
-    /// The share of all given labels that is kept.
+    /// The share of all given labels that is kept, 0 to 1.
     pub coverage: f64,
     /// Each label, in the order of the logits.
     pub labels: Vec<LabelThreshold>,
 }
 
-/// The lowest score from which on a label has the precision that was asked for. Where no threshold has it,
-/// `kept` and `coverage` are 0 and the others are absent.
+/// The lowest score from which on a label has the wanted precision. Where no threshold has it, `kept` and
+/// `coverage` are 0 and the others are absent.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LabelThreshold {
     /// The label.
     pub label: String,
-    /// Rows that were given it.
+    /// The number of rows that the model gave it.
     pub given: usize,
-    /// The least score that is kept.
+    /// The least score that is kept, 0 to 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threshold: Option<f32>,
-    /// How many of the given rows are kept.
+    /// The number of the given rows that is kept.
     pub kept: usize,
-    /// Their share.
+    /// Their share of the given rows, 0 to 1.
     pub coverage: f64,
-    /// The share of the kept rows that is right.
+    /// The share of the kept rows that is right, 0 to 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub precision: Option<f64>,
-    /// The lower bound of the precision (Clopper & Pearson 1934) that was compared with the precision that
-    /// was asked for.
+    /// The lower bound of the precision (Clopper & Pearson 1934); at least the wanted one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub low: Option<f64>,
 }
 
-/// A threshold with the precision that was asked for.
+/// A threshold with the wanted precision.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Threshold {
     /// The least score that is kept.
@@ -66,8 +64,8 @@ pub(crate) struct Threshold {
 /// Many thresholds are looked at, which by itself would make one of them look good by chance. So they are
 /// tested in a fixed order (Learn then Test, Angelopoulos et al. 2021, algorithm 1): from each of a few
 /// starts downwards, until one fails, and the starts share the probability of error. Starts and order depend
-/// on the scores and on how many rows there are, never on which are right; then the accepted thresholds are
-/// all as good as was asked for, with the confidence named. The tail of the binomial distribution holds for
+/// on the scores and on the number of rows, never on which are right; then the accepted thresholds are
+/// all as good as wanted, with the confidence named. The tail of the binomial distribution holds for
 /// rows that are right with different probabilities, too (Hoeffding 1956).
 pub(crate) fn thresholds(
     labels: usize,

@@ -95,8 +95,8 @@ pub(super) fn weights(parameters: &[f64], success_rates: ByRoute<f64>, temperatu
     }
 }
 
-/// How much reward a unit of the default score is worth: the slope of the rewards over how far the score of
-/// the route that was taken is above the mean of all, beside what the features say of the ticket whichever
+/// The reward of a unit of the default score: the slope of the rewards over how far the score of
+/// the route that was taken is above the mean of all, beside the effect of the features whichever
 /// route takes it. 0 where the defaults are worth nothing.
 pub(super) fn scaled(rows: &[(&Facts, Route, f64, f64)], defaults: &Weights) -> f64 {
     let score = Feature::ALL.len() + 1;

@@ -1,4 +1,4 @@
-//! Weights learned from outcomes, and whether they may replace the current ones.
+//! Weights that are fitted to outcomes, and whether they may replace the current ones.
 
 use std::path::Path;
 
@@ -12,15 +12,15 @@ use super::value::{Judged, PolicyValue, ValueEstimate, doubly_robust, mean};
 use crate::route::{RoutePolicy, probabilities, read_small};
 use crate::{ByRoute, Error, ErrorKind, Facts, ROUTES, Result, Route};
 
-/// Options of learning. In JSON, a field that is left out has its default.
+/// Options of fitting weights to outcomes. In JSON, a field that is left out has its default.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LearnOptions {
     /// The reward of an outcome.
     pub reward: Reward,
-    /// The smallest effective number of decisions of the new policy in the log; by default 300. With fewer
-    /// the normal approximation of the interval does not hold yet: in `benches` weights were accepted by
-    /// chance at 111.
+    /// The smallest effective number of decisions of the new policy in the log,
+    /// [`PolicyValue::effective_rows`]; by default 300. With fewer the normal approximation of the interval
+    /// does not hold yet: in `benches` weights were accepted by chance at 111.
     #[serde(alias = "effectiveRows")]
     pub effective_rows: f64,
 }
@@ -32,7 +32,7 @@ impl Default for LearnOptions {
 }
 
 impl LearnOptions {
-    /// Reads a TOML file.
+    /// Reads a TOML file of at most 1 MiB.
     ///
     /// # Errors
     /// `io`; `too-large`; `data-invalid` where it is broken.
@@ -46,36 +46,38 @@ impl LearnOptions {
 /// The outcomes of the tickets that took one route.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct RouteOutcomes {
-    /// Tickets.
+    /// The number of tickets.
     pub rows: usize,
-    /// The share of them that was solved; 0 of none.
+    /// The share of them that was solved, 0 to 1; 0 of none.
     pub solved: f64,
-    /// Their mean reward; 0 of none.
+    /// Their mean reward, in the unit of [`Reward`]; 0 of none.
     pub reward: f64,
 }
 
-/// The result of learning: estimates of the old and the new policy, and whether the new one is better.
+/// The result of a fit: estimates of the old and the new policy, and whether the new one is better. Rewards
+/// are in the unit of [`Reward`], per ticket.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LearnReport {
-    /// Outcomes.
+    /// The number of outcomes.
     pub rows: usize,
-    /// By the route that was taken.
+    /// The outcomes by the route that was taken.
     pub routes: ByRoute<RouteOutcomes>,
-    /// The reward of the decisions that were made.
+    /// The mean reward of the decisions in the log.
     pub logged: ValueEstimate,
     /// The estimated reward of the current policy, without exploration.
     pub old: PolicyValue,
-    /// The estimated reward of policies learned in the same way from other rows, without exploration.
+    /// The estimated reward of policies that were fitted in the same way to other rows, without exploration.
     pub new: PolicyValue,
-    /// The new policies' reward less the old one's on the same rows, doubly robust.
+    /// The new policies' reward less the old one's on the same rows, doubly robust; the weights are accepted
+    /// where its interval is above 0.
     pub gain: ValueEstimate,
-    /// How strongly the weights were drawn to the defaults, chosen on rows that were left out.
+    /// The ridge penalty, which draws the weights to the current ones, chosen on held-out rows.
     pub penalty: f64,
-    /// The root of the mean squared error of a reward, on rows that were left out.
+    /// The root mean squared error of a predicted reward, on held-out rows.
     pub error: f64,
-    /// Whether the new weights are better, as far as the log can tell.
+    /// True where the log shows that the new weights are better.
     pub accepted: bool,
-    /// Why, or why not.
+    /// The reason for that, a sentence for people.
     pub reason: String,
 }
 
@@ -97,13 +99,13 @@ struct RewardRow<'a> {
     weight: f64,
 }
 
-/// Learns the weights of a policy from outcomes, and judges them on rows that they were not learned from.
+/// Fits the weights of a policy to outcomes, and evaluates them on rows that they were not fitted to.
 /// `policy` is the current one: its rules and exploration stay, and the new weights are drawn to its weights.
 /// The new policy is returned whether or not it is accepted.
 ///
 /// # Errors
-/// `data-invalid` where a row has neither facts nor a record, where fewer than two routes were taken, for
-/// fewer than 50 rows, and where rows have no propensity: it says what such a log can tell.
+/// `data-invalid` where a row has neither facts nor a record (see [`super::read_facts`]), where fewer than
+/// two routes were taken, for fewer than 50 rows, and where rows have no propensity.
 pub fn learn(
     outcomes: &[Outcome],
     policy: &RoutePolicy,
@@ -207,14 +209,14 @@ fn rows<'a>(
     }
     let without = outcomes.iter().filter(|outcome| outcome.propensity.is_none()).count();
     if without > 0 {
-        let told = routes.iter().filter(|(_, of)| of.rows > 0).map(|(route, of)| {
+        let earned = routes.iter().filter(|(_, of)| of.rows > 0).map(|(route, of)| {
             format!("{route} {:.3} a ticket, {:.0} % of {} solved", of.reward, 100.0 * of.solved, of.rows)
         });
         return invalid(format!(
             "{without} of {} outcomes have no propensity. They tell what each route earned ({}), but not whether the routes or the tickets that were sent there made the \
              difference, and so not which weights are better: log the propensity of each decision, with exploration on",
             outcomes.len(),
-            told.collect::<Vec<_>>().join("; ")
+            earned.collect::<Vec<_>>().join("; ")
         ));
     }
     let row = |(index, outcome): (usize, &'a Outcome)| {

@@ -7,19 +7,20 @@ use crate::ByRoute;
 
 /// The value of outcomes to a desk: `solved` for a solved ticket, less the route's cost and `minute` times
 /// the minutes that it took, plus `satisfaction` times `(stars - 3) / 2`, which is -1 for one star and 1 for
-/// five.
+/// five. All are in one unit, which the desk chooses.
 ///
 /// These are a desk's values, not facts.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Reward {
-    /// The value of a solved ticket.
+    /// The value of a solved ticket; by default 1.
     pub solved: f64,
-    /// The cost of each route, whatever the outcome.
+    /// The cost of each route, whatever the outcome; by default 0, 0.10, 0.15 and 0.25 in the order of
+    /// [`crate::ROUTES`].
     pub cost: ByRoute<f64>,
-    /// The cost of a minute.
+    /// The cost of a minute; by default 0.
     pub minute: f64,
-    /// The value of five stars from a customer; one star counts as much against.
+    /// The value of five stars from a customer; one star counts as much against. By default 0.25.
     pub satisfaction: f64,
 }
 
@@ -36,7 +37,7 @@ impl Default for Reward {
 }
 
 impl Reward {
-    /// Returns the reward of an outcome.
+    /// The reward of an outcome.
     pub fn of(&self, outcome: &Outcome) -> f64 {
         let solved = if outcome.outcome == Ending::Solved { self.solved } else { 0.0 };
         let minutes = outcome.duration.unwrap_or(0.0) / 60.0;

@@ -18,7 +18,8 @@ pub(super) struct Normal {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Prior {
     pub(super) mean: f64,
-    /// How strongly the parameter is drawn to its mean, as a multiple of the fit's penalty; 0: not at all.
+    /// The strength of the prior that draws the parameter to its mean, as a multiple of the fit's penalty;
+    /// 0: none.
     pub(super) pull: f64,
     pub(super) least: f64,
 }

@@ -9,49 +9,50 @@ use crate::{
     AnalyzeOptions, DecisionRecord, Engine, Error, ErrorKind, Facts, OnProgress, Result, Route, Ticket,
 };
 
-/// How a routed ticket ended.
+/// The end of a routed ticket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ending {
     /// The route solved it.
     Solved,
-    /// It did not, or another route had to.
+    /// The route did not solve it, or another route had to.
     Unsolved,
 }
 
-/// One routed ticket. It comes with the decision's record, with facts, or as the ticket itself.
+/// The outcome of one routed ticket. It has exactly one of the decision's record, the facts, and the ticket
+/// itself.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Outcome {
     /// The record that the answer carried.
     #[serde(default)]
     pub record: Option<DecisionRecord>,
-    /// The facts that were known.
+    /// The facts of the decision.
     #[serde(default)]
     pub facts: Option<Facts>,
-    /// The ticket, to be read again.
+    /// The ticket, from which [`read_facts`] makes the facts.
     #[serde(default)]
     pub ticket: Option<Ticket>,
     /// The route that was taken.
     pub route: Route,
-    /// The probability that it had, above 0 and up to 1.
+    /// The probability that it had, above 0 and up to 1; [`super::learn`] needs it of every row.
     #[serde(default)]
     pub propensity: Option<f64>,
-    /// The routes that could have been taken; `None`: all.
+    /// The routes that could have been taken, the taken one among them; `None`: all.
     #[serde(default)]
     pub available: Option<Vec<Route>>,
-    /// How it ended.
+    /// The end of the ticket.
     pub outcome: Ending,
-    /// The customer's rating, 1 to 5 stars.
+    /// The customer's rating, 1 to 5 stars; `None` counts as 3.
     #[serde(default)]
     pub satisfaction: Option<f64>,
-    /// Seconds that it took.
+    /// The time that it took, in seconds, from 0; `None` counts as 0.
     #[serde(default)]
     pub duration: Option<f64>,
 }
 
 impl Outcome {
-    /// Returns the facts that were known of the ticket; `None` where only the ticket itself is there.
+    /// The facts of the ticket; `None` where only the ticket itself is there.
     pub fn known(&self) -> Option<&Facts> {
         self.facts.as_ref().or_else(|| self.record.as_ref().map(|record| &record.facts))
     }
@@ -87,10 +88,10 @@ impl Outcome {
     }
 }
 
-/// Reads outcomes, one JSON object a line.
+/// Reads a file of outcomes, one JSON object a line.
 ///
 /// # Errors
-/// `io`; `data-invalid` names the line and its fault, with the routes that exist.
+/// `io`, `network`; `data-invalid` names the line and its fault; also for a file without rows.
 pub fn read_outcomes(path: &Path) -> Result<Vec<Outcome>> {
     let rows: Vec<(u64, Outcome)> = read_values(path)?;
     for (line, outcome) in &rows {
@@ -104,11 +105,12 @@ pub fn read_outcomes(path: &Path) -> Result<Vec<Outcome>> {
     Ok(rows.into_iter().map(|(_, outcome)| outcome).collect())
 }
 
-/// Reads the tickets that outcomes have in place of facts, as `engine` reads them when it routes; `progress`
-/// is told how many are done, and may stop the work.
+/// Replaces the ticket of each outcome that has one by its facts, as `engine` reads them when it routes.
+/// `progress` is called with the tickets done; an error that it returns stops the work and is the result.
 ///
 /// # Errors
-/// As [`Engine::analyze_batch`]; `invalid-input` where the engine keeps no records of its routes.
+/// As [`Engine::analyze_batch`]; `invalid-input` where the engine keeps no records of its routes
+/// ([`crate::route::RouteOptions::records`]).
 pub fn read_facts(engine: &Engine, outcomes: &mut [Outcome], progress: OnProgress<'_, usize>) -> Result<()> {
     let mut unread: Vec<&mut Outcome> =
         outcomes.iter_mut().filter(|outcome| outcome.ticket.is_some()).collect();

@@ -10,21 +10,21 @@ use super::row::{read_facts, read_outcomes};
 use crate::route::{PolicySource, RouteOptions, RoutePolicy};
 use crate::{Engine, EngineOptions, Error, ErrorKind, ModelSource, OnProgress, Result};
 
-/// Options of learning a policy: where the outcomes are, and where the policy goes.
+/// Options of fitting a policy to outcomes.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RouteTraining {
-    /// Outcomes, JSON lines.
+    /// The file of outcomes, JSON lines.
     pub data: PathBuf,
-    /// The file to write, `.toml` or `.json`; must not be there.
+    /// The file to write, `.toml` or `.json`; it must not exist.
     pub output: PathBuf,
-    /// The policy whose weights are learned; `None`: the default one.
+    /// The policy whose weights are fitted; `None`: the default one.
     pub policy: Option<PolicySource>,
-    /// The reward of outcomes, and how much evidence a new policy needs.
+    /// The reward of outcomes, and the evidence that a new policy needs.
     pub options: LearnOptions,
     /// The model that reads tickets where outcomes have no facts.
     pub model: ModelSource,
-    /// Threads for that; `None`: as many as the process may use.
+    /// Threads for that, 1 to 1024; `None`: as many as the process may use.
     pub threads: Option<usize>,
 }
 
@@ -37,23 +37,23 @@ pub struct RouteTrainingProgress {
     pub total: usize,
 }
 
-/// The result of learning, and where the policy is.
+/// The result of a fit, and the file of the policy.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TrainedRoute {
-    /// The result of learning, and whether it is better.
+    /// The result of the fit, and whether it is better.
     #[serde(flatten)]
     pub report: LearnReport,
-    /// The file; `None` where the current weights are kept, and nothing was written.
+    /// The written file; `None` where the current weights are kept, and nothing was written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<PathBuf>,
 }
 
-/// Learns a policy's weights from outcomes, and writes the policy where they are better. `progress` is told
-/// how many tickets are read of how many, and may stop the work with an error, which is then the result.
+/// Fits a policy's weights to outcomes, and writes the policy where they are better. `progress` is called
+/// with the number of tickets read; an error that it returns stops the work and is the result.
 ///
 /// # Errors
-/// `io` where the output is there already; as [`read_outcomes`], [`RoutePolicy::read`], [`read_facts`] and
-/// [`learn`].
+/// `io` where the output exists; `invalid-input` for its name and where `data` is empty; as
+/// [`read_outcomes`], [`RoutePolicy::read`], [`Engine::open`], [`read_facts`] and [`learn`].
 pub fn train_route(
     training: &RouteTraining,
     progress: OnProgress<'_, RouteTrainingProgress>,

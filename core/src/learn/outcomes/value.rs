@@ -9,36 +9,37 @@ pub(super) struct Judged {
     pub(super) reward: f64,
     /// The probability that the judged policy gives the route that was taken, over the one that it had.
     pub(super) ratio: f64,
-    /// The expected reward of the judged policy's routes, by a model that has not seen the row.
+    /// The expected reward of the judged policy's routes, by a model that was not fitted to the row.
     pub(super) expected: f64,
     /// The expected reward of the route that was taken, by the same model.
     pub(super) expected_of_taken: f64,
 }
 
-/// A mean with its 95 % interval.
+/// A mean with its 95 % interval of the normal approximation.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct ValueEstimate {
     /// The mean reward of a decision.
     pub value: f64,
-    /// Its standard error times 1.96 below.
+    /// The lower end: 1.96 standard errors below the mean.
     pub low: f64,
-    /// And above.
+    /// The upper end: 1.96 standard errors above it.
     pub high: f64,
 }
 
 /// The value of a policy, by three estimators.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct PolicyValue {
-    /// Inverse propensity scoring (Horvitz & Thompson 1952): right on average, and noisy.
+    /// Inverse propensity scoring (Horvitz & Thompson 1952): unbiased, of high variance.
     pub ips: ValueEstimate,
-    /// Its self-normalised form (Swaminathan & Joachims 2015): less noisy, a little biased.
+    /// Its self-normalised form (Swaminathan & Joachims 2015): of less variance, a little biased.
     pub snips: ValueEstimate,
-    /// Doubly robust (Dudík, Langford & Li 2011): right where the propensities or the model of the rewards
-    /// are.
+    /// Doubly robust (Dudík, Langford & Li 2011): consistent where the propensities or the model of the
+    /// rewards are right.
     pub doubly_robust: ValueEstimate,
-    /// Decisions of the judged policy that the log is worth, `(Σ w)² / Σ w²` (Kish 1965).
+    /// The effective number of decisions of the policy in the log, `(Σ w)² / Σ w²` (Kish 1965); 0 to the
+    /// number of rows.
     pub effective_rows: f64,
-    /// The largest ratio of the two policies' probabilities: the weight of the heaviest row.
+    /// The largest importance weight: the ratio of the two policies' probabilities of the taken route.
     pub largest_ratio: f64,
 }
 

@@ -107,8 +107,8 @@ fn data(dataset: &HeadDataset, (sha256, valid_sha256): (String, Option<String>),
     Data { sha256, valid_sha256, validation, train, valid, label_rows }
 }
 
-/// For each label, the score from which on its precision on the validation rows is as asked for; the rows'
-/// scores are of scalings that have not seen them. Empty where nothing was asked for.
+/// For each label, the score from which on its precision on the validation rows is as wanted; the rows'
+/// scores are of calibrations that were not fitted to them. Empty without a wanted precision.
 fn wanted_thresholds(
     manifest: &HeadManifest,
     choice: &Choice,

@@ -31,15 +31,15 @@ const TURN: usize = 8192;
 /// The doctor's diagnosis of one head's rows.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct HeadDiagnosis {
-    /// The head.
+    /// The name of the head.
     pub task: String,
     /// The diagnosis.
     pub diagnosis: Diagnosis,
 }
 
 /// Examines the rows of a head as a training would, and for label errors whatever their number; nothing is
-/// trained or written. Of the options the task, the base, the tokens that are read, the threads and the seed
-/// count.
+/// trained or written. Of the options, the task, the base, the number of tokens, the threads and the seed
+/// count. `progress` is called as in [`super::train`].
 ///
 /// # Errors
 /// As [`super::train`] for the base and the options that count; faults of the rows are not errors but
@@ -96,7 +96,7 @@ impl<'a> Doctor<'a> {
         let stops =
             |finding: &&Finding| finding.severity == Severity::Stop && !options.allow.contains(&finding.kind);
         let Some(finding) = found.diagnosis.findings.iter().find(stops) else { return Ok(found) };
-        // Rows of a table without lines are told by their numbers.
+        // Rows of a table without lines are named by their numbers.
         let at = |file: DataFile, number: u64| {
             let rows = if file == DataFile::Valid { head.valid.unwrap_or_default() } else { head.train };
             rows.first().map_or(Place::Line(number), |first| first.place.with(number))
@@ -114,7 +114,7 @@ impl<'a> Doctor<'a> {
 
     fn examine(&self, head: &HeadData<'_>, label_errors: bool) -> Result<HeadDiagnosis> {
         let total = head.train.len() + head.valid.map_or(0, <[_]>::len);
-        let told = |done| (self.progress)(TrainProgress::Features { done, total });
+        let report = |done| (self.progress)(TrainProgress::Features { done, total });
         let tokens = |rows: &[Labelled]| -> Result<Vec<usize>> {
             rows.iter().map(|row| self.tokenizer.count(&row.text)).collect()
         };
@@ -123,7 +123,7 @@ impl<'a> Doctor<'a> {
         let link = kind.link();
         let labels = labels_of(head.task, kind, head.train).unwrap_or_default();
         let probabilities = if label_errors && link == Link::Softmax && labels.len() > 1 {
-            match self.probabilities(head.train, &labels, link, &told) {
+            match self.probabilities(head.train, &labels, link, &report) {
                 // Rows that no regression can be fitted to are a finding.
                 Err(error) if error.kind() == ErrorKind::DataInvalid => None,
                 found => Some(found?),
@@ -131,40 +131,41 @@ impl<'a> Doctor<'a> {
         } else {
             None
         };
-        told(total)?;
+        report(total)?;
         let train =
             Split { rows: head.train, tokens: Some(&of_train), probabilities: probabilities.as_deref() };
         let valid = head.valid.map(|rows| Split { rows, tokens: of_valid.as_deref(), probabilities: None });
         let examination =
             Examination { train, valid, labels: &labels, max_tokens: Some(self.base.input.max_tokens) };
         let options = DoctorOptions { multi_label: link == Link::Sigmoid, ..DoctorOptions::default() };
-        let diagnosis = examine(&examination, &options, &|_| told(total))?;
+        let diagnosis = examine(&examination, &options, &|_| report(total))?;
         Ok(HeadDiagnosis { task: head.task.to_owned(), diagnosis })
     }
 
-    /// Returns the probabilities of each row by a regression on the base's vectors that has not seen the row.
-    /// Vectors are kept of the rows that it is fitted to, and of [`TURN`] others.
+    /// Returns the probabilities of each row by a regression on the base's vectors that was not fitted to the
+    /// row. Vectors are kept of the rows that it is fitted to, and of [`TURN`] others.
     fn probabilities(
         &self,
         rows: &[Labelled],
         labels: &[String],
         link: Link,
-        told: OnProgress<'_, usize>,
+        progress: OnProgress<'_, usize>,
     ) -> Result<Vec<Vec<f32>>> {
         let trunk: PackedEncoder = served(&self.base.config, self.base.weights())?;
         let of_row = |row: &Labelled| Ok(label_indexes(labels, link, row)?.first().copied().unwrap_or(0));
         let targets: Vec<usize> = rows.iter().map(of_row).collect::<Result<_>>()?;
         let features = |of: &[usize], before: usize| -> Result<Features> {
             let of: Vec<&Labelled> = of.iter().map(|&row| &rows[row]).collect();
-            let encodings = encode(&self.tokenizer, &of, &|_| told(before))?;
-            pooled(&trunk, &encodings, Pooling::Mean, &|done| told(before + done))
+            let encodings = encode(&self.tokenizer, &of, &|_| progress(before))?;
+            pooled(&trunk, &encodings, Pooling::Mean, &|done| progress(before + done))
         };
         let folds = Folds::new(&targets, labels.len(), FOLDS.min(rows.len()), self.seed)?;
         let learnt = features(folds.learnt(), 0)?;
-        let fitted = folds.fit(&slices(&learnt), &targets, labels.len(), &|_| told(folds.learnt().len()))?;
+        let fitted =
+            folds.fit(&slices(&learnt), &targets, labels.len(), &|_| progress(folds.learnt().len()))?;
         let mut probabilities = vec![Vec::new(); rows.len()];
         let mut predict = |of: &[usize], features: Features, done: usize| -> Result<()> {
-            let predicted = fitted.predict(of, &slices(&features), &|| told(done))?;
+            let predicted = fitted.predict(of, &slices(&features), &|| progress(done))?;
             of.iter().zip(predicted).for_each(|(&row, predicted)| probabilities[row] = predicted);
             Ok(())
         };

@@ -23,7 +23,7 @@ const STATE: &str = "state.json";
 
 pub(super) struct Checkpoints {
     folder: PathBuf,
-    /// Steps between two; `None`: only where the loop asks.
+    /// Steps between two; `None`: only where the loop requests one.
     every: Option<usize>,
     /// A digest of the training: a checkpoint of another training is refused.
     fingerprint: String,
@@ -64,7 +64,7 @@ impl Checkpoints {
     }
 
     /// # Errors
-    /// `io` where there are checkpoints and the training is not told to resume.
+    /// `io` where there are checkpoints and the training does not resume.
     pub(super) fn new(
         output: &Path,
         every: Option<usize>,

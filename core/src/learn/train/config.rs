@@ -9,7 +9,7 @@ use crate::model::bundle::HeadKind;
 use crate::table::{LabelledTexts, Notice, Reading, read_labelled};
 use crate::{Error, ErrorKind, Result};
 
-/// A training as its file has it.
+/// A training as a file has it.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainConfig {
@@ -27,26 +27,27 @@ pub struct TrainConfig {
 pub struct HeadConfig {
     /// The head's name; see [`TrainOptions::task`].
     pub task: String,
-    /// Labelled texts in any format of [`crate::table`]; a relative path is from the configuration's folder.
+    /// Labelled texts in any format of [`crate::table`]; a relative path is resolved from the configuration's
+    /// folder.
     pub data: PathBuf,
-    /// Labelled texts that choose the epoch; left out: a tenth of the data.
+    /// Labelled texts that choose the epoch; `None`: a tenth of the data.
     pub valid: Option<PathBuf>,
-    /// The column that holds the text.
+    /// The column that holds the text; by default `text`.
     #[serde(default = "text")]
     pub text_column: String,
-    /// The column that holds the label.
+    /// The column that holds the label; by default `label`.
     #[serde(default = "label")]
     pub label_column: String,
-    /// How the files are read, where their names and contents do not say it.
+    /// Options of reading the files.
     #[serde(default)]
     pub reading: Reading,
-    /// How often the rows come in an epoch.
+    /// The number of times that the rows come in an epoch, from 1.
     #[serde(default = "once")]
     pub passes: usize,
-    /// The factor that the head's loss is multiplied by.
+    /// The factor that the head's loss is multiplied by, above 0.
     #[serde(default = "whole")]
     pub weight: f64,
-    /// Width of a dense layer with ReLU before the output layer.
+    /// See [`TrainOptions::dense`].
     pub dense: Option<usize>,
     /// See [`TrainOptions::kind`].
     pub kind: Option<HeadKind>,
@@ -76,7 +77,7 @@ pub struct HeadRows {
 }
 
 impl HeadRows {
-    /// Returns the notices about the files that a person should look at.
+    /// Notices for a person about the files.
     pub fn notices(&self) -> impl Iterator<Item = &Notice> {
         self.train.notices.iter().chain(self.valid.iter().flat_map(|file| &file.notices))
     }
@@ -86,7 +87,7 @@ impl TrainConfig {
     /// Reads a configuration; the paths in it become relative to its folder.
     ///
     /// # Errors
-    /// `io` where it cannot be read; `invalid-input` says where it is wrong.
+    /// `io` where it cannot be read; `invalid-input`, with the place of what is wrong.
     pub fn read(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path).map_err(|e| Error::io(path, e))?;
         let mut config: Self = toml::from_str(&text).map_err(|e| {
@@ -104,7 +105,7 @@ impl TrainConfig {
         Ok(config)
     }
 
-    /// Reads every head's files.
+    /// Reads every head's files, in the order of the heads.
     ///
     /// # Errors
     /// As [`read_labelled`].
@@ -117,7 +118,7 @@ impl TrainConfig {
         self.heads.iter().map(read).collect()
     }
 
-    /// The heads with their rows, for [`super::train_heads`].
+    /// The heads with the rows of [`TrainConfig::rows`], for [`super::train_heads`].
     pub fn heads<'a>(&'a self, rows: &'a [HeadRows]) -> Vec<HeadData<'a>> {
         let head = |(head, rows): (&'a HeadConfig, &'a HeadRows)| HeadData {
             task: &head.task,

@@ -1,4 +1,4 @@
-//! The domain of a head's texts, so that the engine can say that a text lies outside of it: the Mahalanobis
+//! The domain of a head's texts, so that the engine can detect a text outside of it: the Mahalanobis
 //! distance of the trunk's vector to the nearest class (Lee et al. 2018).
 
 use super::head::NamedTensor;
@@ -10,7 +10,7 @@ pub(super) const MOST_ROWS: usize = 10_000;
 /// The share of the validation rows that counts as outside.
 const OUTSIDE: f64 = 0.01;
 
-/// How far the covariance is drawn to its mean variance: directions that hardly vary must not decide alone.
+/// The shrinkage of the covariance to its mean variance: directions that hardly vary must not decide alone.
 const SHRINKAGE: f64 = 0.05;
 
 /// Fits the distance to training vectors with their classes, and its limit to validation vectors.

@@ -21,15 +21,15 @@ const ROWS: usize = 128;
 /// The work, time and memory of a training that runs through all its epochs; early stopping makes it less.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct TrainEstimate {
-    /// Steps of the optimizer.
+    /// The number of steps of the optimizer.
     pub steps: usize,
-    /// Tokens that go through the trunk in training.
+    /// The number of tokens that go through the trunk in training; 0 for a frozen trunk.
     pub tokens: usize,
-    /// Tokens a second of the steps that were timed; 0 for a frozen trunk.
+    /// Tokens per second of the steps that were timed; 0 for a frozen trunk.
     pub tokens_per_second: f64,
-    /// Seconds of all epochs with their validation, as far as the first steps tell.
+    /// The time of all epochs with their validation, in seconds, extrapolated from the first steps.
     pub seconds: f64,
-    /// Bytes of memory at the peak: parameters, moments, gradients, the best epoch, and the largest step's
+    /// The peak of memory, in bytes: parameters, moments, gradients, the best epoch, and the largest step's
     /// activations.
     pub bytes: usize,
 }
@@ -53,10 +53,10 @@ pub(super) fn estimate(learner: &mut Learner<'_>, settings: &Settings) -> Result
     let (mut busy, mut seen, mut timed) = (Duration::ZERO, 0, 0usize);
     for (index, step) in batches.chunks(settings.accumulate).take(STEPS + 1).enumerate() {
         let began = Instant::now();
-        let said = learner.step(step, index + 1, schedule(index, steps, settings.warmup))?;
+        let taken = learner.step(step, index + 1, schedule(index, steps, settings.warmup))?;
         // The first step allocates memory.
         if index > 0 || batches.len() <= settings.accumulate {
-            (busy, seen, timed) = (busy + began.elapsed(), seen + said.tokens, timed + 1);
+            (busy, seen, timed) = (busy + began.elapsed(), seen + taken.tokens, timed + 1);
         }
     }
     let learning = settings.method != Method::Frozen;

@@ -39,7 +39,7 @@ pub(super) fn beside(output: &Path) -> Result<TempDir> {
 }
 
 /// Writes the bundle to a folder beside its place, and opens it as a user would. `trunk` is the trunk's file;
-/// `kept` says whether the base's other heads stay.
+/// `kept`: the base's other heads stay.
 pub(super) fn write(
     folder: &TempDir,
     base: &Base,
@@ -143,7 +143,7 @@ fn golden(model: &Model) -> Result<Vec<Golden>> {
             .heads
             .iter()
             .zip(&logits)
-            .map(|(head, said)| (head.name.clone(), head.scores(&said.logits)));
+            .map(|(head, output)| (head.name.clone(), head.scores(&output.logits)));
         Ok(Golden { text: (*text).to_owned(), scores: scores.collect() })
     };
     GOLDEN_MESSAGES.iter().map(score).collect()

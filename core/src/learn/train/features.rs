@@ -13,7 +13,7 @@ use crate::model::tokenize::{Encoding, Tokenizer};
 use crate::table::Labelled;
 use crate::{LongText, OnProgress, Result};
 
-/// Rows that are tokenized between two calls of `told`, which may stop the work.
+/// Rows that are tokenized between two calls of `progress`, which may stop the work.
 const TURN: usize = 1024;
 
 /// One vector a text, `[rows][hidden]`.
@@ -23,7 +23,7 @@ pub(super) type Features = Vec<Vec<f32>>;
 pub(super) fn encode(
     tokenizer: &Tokenizer,
     rows: &[&Labelled],
-    told: OnProgress<'_, usize>,
+    progress: OnProgress<'_, usize>,
 ) -> Result<Vec<Encoding>> {
     let encode = |row: &&Labelled| {
         let encoding = tokenizer.encode(&row.text, LongText::HeadAndTail);
@@ -31,7 +31,7 @@ pub(super) fn encode(
     };
     let mut encodings = Vec::with_capacity(rows.len());
     for rows in rows.chunks(TURN) {
-        told(encodings.len())?;
+        progress(encodings.len())?;
         encodings.extend(rows.par_iter().map(encode).collect::<Result<Vec<_>>>()?);
     }
     Ok(encodings)
@@ -47,13 +47,13 @@ pub(super) fn pooled(
     trunk: &PackedEncoder,
     encodings: &[Encoding],
     pooling: Pooling,
-    told: OnProgress<'_, usize>,
+    progress: OnProgress<'_, usize>,
 ) -> Result<Features> {
     let done = AtomicUsize::new(0);
     let run = |batch: Batch| -> Result<(Vec<usize>, Features)> {
         let pooled = trunk.forward(&batch.tokens)?.pool(pooling)?;
         let rows = batch.members.len();
-        told(done.fetch_add(rows, Ordering::Relaxed) + rows)?;
+        progress(done.fetch_add(rows, Ordering::Relaxed) + rows)?;
         Ok((batch.members, pooled))
     };
     let batches = batches(&encodings.iter().collect::<Vec<_>>(), trunk.pads());

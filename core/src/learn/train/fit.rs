@@ -114,7 +114,7 @@ impl Loop<'_> {
     ) -> Result<()> {
         let (epoch, epochs) = (state.epoch, self.settings.epochs);
         let loss = state.loss / total as f64;
-        let told = || {
+        let report = || {
             (self.progress)(TrainProgress::Steps {
                 epoch,
                 epochs,
@@ -124,7 +124,7 @@ impl Loop<'_> {
                 tokens_per_second: 0.0,
             })
         };
-        let logits = learner.validate(None, &told)?;
+        let logits = learner.validate(None, &report)?;
         let of_head =
             |((dataset, metric), logits): ((&super::learner::HeadDataset, &Metric), &Vec<Vec<f32>>)| {
                 measure(*metric, dataset.link, dataset.labels, logits, &dataset.valid.targets)

@@ -32,7 +32,7 @@ pub(super) struct HeadDataset {
     pub(super) labels: usize,
     pub(super) pooling: Pooling,
     pub(super) objective: Objective,
-    /// How often its rows come in an epoch.
+    /// The number of times that its rows come in an epoch.
     pub(super) passes: usize,
     /// The factor that its loss is multiplied by.
     pub(super) weight: f64,
@@ -257,7 +257,7 @@ impl<'a> Learner<'a> {
     pub(super) fn validate(
         &self,
         written: Option<&PackedEncoder>,
-        told: &(dyn Fn() -> Result<()> + Sync),
+        progress: &(dyn Fn() -> Result<()> + Sync),
     ) -> Result<Vec<Vec<Vec<f32>>>> {
         let hidden = self.base.config.hidden_size;
         let logits = |head: usize, features: &Features| {
@@ -274,7 +274,7 @@ impl<'a> Learner<'a> {
                     &current
                 };
                 let of_head = |(head, dataset): (usize, &HeadDataset)| {
-                    let features = pooled(trunk, &dataset.valid.encodings, dataset.pooling, &|_| told())?;
+                    let features = pooled(trunk, &dataset.valid.encodings, dataset.pooling, &|_| progress())?;
                     logits(head, &features)
                 };
                 self.datasets.iter().enumerate().map(of_head).collect()

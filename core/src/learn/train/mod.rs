@@ -52,18 +52,19 @@ pub use options::{Method, Metric, Pooling, TrainOptions};
 pub use progress::{Point, TrainProgress};
 pub use report::{FindingReport, HeadReport, MODEL_CARD, REPORT_JSON, REPORT_PAGE, Report, Threshold};
 
-/// The data of one head, and how it counts in the training.
+/// The data of one head, and its weight in the training.
 #[derive(Debug, Clone, Copy)]
 pub struct HeadData<'a> {
     /// The head's name; see [`TrainOptions::task`].
     pub task: &'a str,
     /// Rows to train on.
     pub train: &'a [Labelled],
-    /// Rows that choose the epoch and the temperature; `None`: a tenth of each label's.
+    /// Rows that choose the epoch and the temperature; `None`: a tenth of each label's training rows, which
+    /// are then not trained on.
     pub valid: Option<&'a [Labelled]>,
-    /// How often the rows come in an epoch: more for a small set beside a large one.
+    /// The number of times that the rows come in an epoch, from 1: more for a small set beside a large one.
     pub passes: usize,
-    /// The factor that the head's loss is multiplied by.
+    /// The factor that the head's loss is multiplied by, above 0.
     pub weight: f64,
     /// As [`TrainOptions::dense`].
     pub dense: Option<usize>,
@@ -83,13 +84,15 @@ impl<'a> HeadData<'a> {
     }
 }
 
-/// Trains a head and writes the bundle, and beside it [`REPORT_JSON`], [`REPORT_PAGE`] and [`MODEL_CARD`],
-/// which say how good it is; nothing is at `options.output` unless all of it is. `progress` is told the
-/// training's progress, and may stop it with an error, which is then the result.
+/// Trains a head and writes the bundle with its reports, [`REPORT_JSON`], [`REPORT_PAGE`] and [`MODEL_CARD`];
+/// `options.output` is created whole or not at all. `progress` is called with the training's progress; an
+/// error that it returns stops it and is the result.
 ///
 /// # Errors
-/// `data-invalid` for labels that cannot be learned (fewer than two, or unknown ones in `valid`) and a loss
-/// that is no number; `invalid-input` for options; the errors of opening the base; `io`.
+/// `data-invalid` for rows that cannot be trained on (none, fewer than two labels, labels of `valid` that no
+/// training row has, findings of the doctor that are not allowed) and a loss that is not finite;
+/// `invalid-input` for options; the errors of opening the base, as [`crate::Engine::open`]; `io`, also where
+/// the output exists.
 pub fn train(
     train: &[Labelled],
     valid: Option<&[Labelled]>,
@@ -104,7 +107,7 @@ pub fn train(
 /// `options.kind` are not read.
 ///
 /// # Errors
-/// As [`train`].
+/// As [`train`]; `invalid-input` for two heads of one name, and no head.
 pub fn train_heads(
     heads: &[HeadData<'_>],
     options: &TrainOptions,

@@ -12,7 +12,7 @@ use crate::{Error, HubOptions, ModelSource, Result};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Method {
-    /// The heads alone, on vectors that the trunk gives once. The other heads of a bundle stay right.
+    /// The heads alone, on vectors that the trunk gives once. The other heads of a bundle stay valid.
     Frozen,
     /// Every parameter.
     Full,
@@ -30,7 +30,7 @@ impl Method {
     }
 }
 
-/// How the states of a message's tokens become one vector.
+/// The pooling: one vector from the states of a message's tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Pooling {
@@ -45,13 +45,13 @@ pub enum Pooling {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Metric {
-    /// Mean of F1 over the labels; more is better.
+    /// Mean of F1 over the labels, 0 to 1; more is better.
     MacroF1,
-    /// Share of rows whose labels are all right; more is better.
+    /// Share of rows whose labels are all right, 0 to 1; more is better.
     Accuracy,
     /// Mean absolute error in levels, of ordinal heads alone; less is better.
     MeanAbsoluteError,
-    /// Negative log-likelihood a row; less is better.
+    /// Mean negative log-likelihood of a row, in nats; less is better.
     Loss,
 }
 
@@ -66,31 +66,30 @@ impl Metric {
     }
 }
 
-/// Options of a training. In JSON and in a configuration file, a field that is left out is as
-/// [`TrainOptions::default`] has it.
+/// Options of a training. In JSON and in a configuration file, a field that is left out has its value of
+/// [`TrainOptions::default`].
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct TrainOptions {
     /// A trunk or a bundle in a directory, or a name on the hub.
     pub base: ModelSource,
-    /// The directory to write; must not be there.
+    /// The directory to write; it must not exist.
     pub output: PathBuf,
-    /// The head's name.
+    /// The head's name: letters, digits, `-` and `_`, and no part of an analysis such as `usage`.
     pub task: String,
-    /// How many labels a text has, and whether they have an order; `None`: `emotions` is multi-label,
-    /// `urgency` the ordered levels 1 to 10, every other head single-label. The labels of an ordinal head of
-    /// another name are whole numbers.
+    /// The kind of the head; `None`: `emotions` is multi-label, `urgency` the ordered levels 1 to 10, every
+    /// other head single-label. The labels of an ordinal head of another name are whole numbers.
     pub kind: Option<HeadKind>,
     /// The bundle's name; `None`: the base bundle's, else the output directory's.
     pub name: Option<String>,
-    /// The bundle's version.
+    /// The bundle's version; by default `1`.
     pub version: String,
-    /// The SPDX expression of the bundle's licence, `None`: the base bundle's, else `unknown`.
+    /// The SPDX expression of the bundle's licence; `None`: the base bundle's, else `unknown`.
     pub licence: Option<String>,
-    /// Stores the trunk as float16, and calibrates on that trunk's logits.
+    /// True: stores the trunk as float16, and calibrates on that trunk's logits.
     pub half: bool,
-    /// Tokens that are read of a text, special tokens counted.
+    /// The largest number of tokens that are read of a text, from 3, special tokens counted; by default 256.
     #[serde(alias = "maxTokens")]
     pub max_tokens: usize,
     /// The part that is trained; `None`: the heads alone where the base is a bundle, everything where it is a
@@ -98,74 +97,78 @@ pub struct TrainOptions {
     pub method: Option<Method>,
     /// `None`: `Cls` where a plain encoder is trained on a single task, else `Mean`.
     pub pooling: Option<Pooling>,
-    /// Width of a dense layer with ReLU before the output layer; `None`: the output layer alone. Of `Mean`
-    /// pooling only.
+    /// Width of a dense layer with ReLU before the output layer, from 1; `None`: the output layer alone. Of
+    /// `Mean` pooling only.
     pub dense: Option<usize>,
-    /// Passes over the data, at most; `None`: 40 for a frozen trunk, else 6.
+    /// The largest number of passes over the data, from 1; `None`: 40 for a frozen trunk, else 6.
     pub epochs: Option<usize>,
-    /// Passes without a better validation metric after which training stops; `None`: 6 for a frozen trunk,
-    /// else 2.
+    /// The number of passes without a better validation metric after which training stops, from 1; `None`: 6
+    /// for a frozen trunk, else 2.
     pub patience: Option<usize>,
     /// The metric that chooses the epoch; `None`: mean absolute error for an ordinal head, else macro-F1.
     pub metric: Option<Metric>,
-    /// Rows that go through the network at once; `None`: 64 for a frozen trunk, else 32.
+    /// Rows in a batch, from 1; `None`: 64 for a frozen trunk, else 32.
     pub batch: Option<usize>,
-    /// Batches whose gradients make one step.
+    /// Batches whose gradients make one step, from 1; by default 1.
     pub accumulate: usize,
-    /// AdamW's rate at its peak; `None`: 2e-3 for a frozen trunk, 1e-4 for everything, 1e-3 for LoRA.
+    /// AdamW's learning rate at its peak, above 0; `None`: 2e-3 for a frozen trunk, 1e-4 for everything, 1e-3
+    /// for LoRA.
     #[serde(alias = "learningRate")]
     pub learning_rate: Option<f64>,
-    /// The heads' rate, where the trunk is trained; `None`: 1e-3.
+    /// The heads' learning rate, above 0, where the trunk is trained; `None`: 1e-3.
     #[serde(alias = "headLearningRate")]
     pub head_learning_rate: Option<f64>,
-    /// Each layer's rate is that of the layer above it times this (Howard & Ruder 2018).
+    /// The factor from a layer's learning rate to that of the layer below it, above 0 and up to 1; by default
+    /// 0.95 (Howard & Ruder 2018).
     #[serde(alias = "layerDecay")]
     pub layer_decay: f64,
-    /// The share of all steps in which the rate rises from 0; then it falls to 0, both in a line.
+    /// The share of all steps in which the rate rises from 0, from 0 to below 1; then it falls to 0, both in
+    /// a line. By default 0.1; 0 for a frozen trunk.
     pub warmup: f64,
-    /// AdamW's decoupled weight decay (Loshchilov & Hutter 2019), of matrices only; `None`: 0.05 for a
-    /// frozen trunk, else 0.01.
+    /// AdamW's decoupled weight decay (Loshchilov & Hutter 2019), of matrices only, from 0; `None`: 0.05 for
+    /// a frozen trunk, else 0.01.
     #[serde(alias = "weightDecay")]
     pub weight_decay: Option<f64>,
-    /// The largest Euclidean norm of a step's gradients; larger ones are scaled down to it.
+    /// The largest Euclidean norm of a step's gradients, above 0; larger ones are scaled down to it. By
+    /// default 1.
     pub clip: f64,
-    /// The share of values that is set to 0 in a step; `None`: 0.2 of a frozen trunk's features, else 0.1 in
-    /// the trunk and before the heads.
+    /// The share of values that is set to 0 in a step, from 0 to below 1; `None`: 0.2 of a frozen trunk's
+    /// features, else 0.1 in the trunk and before the heads.
     pub dropout: Option<f64>,
-    /// The share of a target that is spread evenly over all labels (Szegedy et al. 2016); of single-label
-    /// heads.
+    /// Label smoothing: the share of a target that is spread evenly over all labels, from 0 to below 1; by
+    /// default 0 (Szegedy et al. 2016). Of single-label heads.
     pub smoothing: f64,
-    /// Weighs each label by one over its frequency.
+    /// True: weighs each label by one over its frequency.
     pub balanced: bool,
-    /// Whether the heads are first trained on the trunk as it is, before the trunk is trained with them
-    /// (Kumar et al. 2022): better with few rows, for one more pass of them. Not for a frozen trunk.
+    /// True: the heads are first trained on the frozen trunk, before the trunk is trained with them (Kumar et
+    /// al. 2022): better with few rows, for one more pass of them. Not for a frozen trunk.
     pub probe: bool,
-    /// The rank of LoRA's additions.
+    /// The rank of LoRA's matrices, from 1; by default 8.
     #[serde(alias = "loraRank")]
     pub lora_rank: usize,
-    /// LoRA's additions are scaled by this over the rank.
+    /// LoRA's matrices are scaled by this over the rank; above 0, by default 16.
     #[serde(alias = "loraAlpha")]
     pub lora_alpha: f64,
-    /// Steps between checkpoints; `None`: at the end of each epoch where the trunk is trained, never where it
-    /// is frozen.
+    /// Steps between checkpoints, from 1; `None`: at the end of each epoch where the trunk is trained, never
+    /// where it is frozen.
     #[serde(alias = "checkpointEvery")]
     pub checkpoint_every: Option<usize>,
-    /// Resumes from the checkpoint of a training that was cut off.
+    /// True: resumes from the last checkpoint of an interrupted training.
     pub resume: bool,
-    /// A precision above 0 and below 1 that each label shall have, with a confidence of 95 %: under the
-    /// score that it takes, the engine abstains.
+    /// A precision above 0 and below 1 that each label shall have, with a confidence of 95 %: below the score
+    /// that this needs, the engine abstains. `None`: no thresholds.
     #[serde(alias = "automateAt")]
     pub automate_at: Option<f64>,
-    /// Whether the report names the worst errors with their texts. By default it does not: a model travels
+    /// True: the report names the worst errors with their texts. By default it does not: a model travels
     /// further than its data.
     pub texts: bool,
-    /// Findings of the doctor that would stop the training and shall not.
+    /// Findings of the doctor that do not stop the training though they would.
     pub allow: Vec<FindingKind>,
-    /// Threads; `None`: as many as this process may use. The result is the same for any number.
+    /// Threads, from 1; `None`: as many as this process may use. The result is the same for any number.
     pub threads: Option<usize>,
-    /// Seeds the split, the start, the order and the dropout.
+    /// The seed of the split, the initial weights, the order and the dropout; by default 17.
     pub seed: u64,
-    /// How to reach the hub for the base; by default as the environment says.
+    /// The hub that the base is loaded from; by default as the environment variables have it.
     #[serde(skip)]
     pub hub: HubOptions,
 }

@@ -23,7 +23,7 @@ pub(super) fn seed_of(seed: u64, purpose: u64, moment: u64) -> u64 {
     mix(mix(mix(seed ^ 0x9e37_79b9_7f4a_7c15).wrapping_add(purpose)).wrapping_add(moment))
 }
 
-/// The batches of an epoch: each head's rows in random order, as often as it asks for, all heads' batches
+/// The batches of an epoch: each head's rows in random order, as often as its `passes`, all heads' batches
 /// mixed.
 pub(super) fn epoch(rows: &[(usize, usize)], batch: usize, seed: u64, epoch: usize) -> Vec<Batch> {
     let mut random = StdRng::seed_from_u64(seed_of(seed, 1, epoch as u64));

@@ -119,7 +119,7 @@ fn plan<'a>(
     if classifier && head.dense.is_some() {
         return Err(Error::invalid("dense", "the classifier of `cls` pooling has a dense layer of its own"));
     }
-    // A calibrated score under one half says that the answer is more often wrong than right.
+    // With a calibrated score below one half, the answer is more often wrong than right.
     let abstain_below = if kind == HeadKind::SingleLabel && labels.len() > 2 { 0.5 } else { 0.0 };
     let bert = base.config.architecture == Architecture::Bert;
     let manifest = HeadManifest {
@@ -151,8 +151,8 @@ pub(super) fn datasets(
         let link = manifest.kind.link();
         let targets =
             rows.iter().map(|row| label_indexes(&manifest.labels, link, row)).collect::<Result<_>>()?;
-        let told = |done| progress(TrainProgress::Features { done: before + done, total });
-        let encodings = features::encode(&tokenizer, rows, &told)?;
+        let report = |done| progress(TrainProgress::Features { done: before + done, total });
+        let encodings = features::encode(&tokenizer, rows, &report)?;
         before += rows.len();
         Ok(Rows { encodings, targets })
     };
@@ -212,8 +212,8 @@ pub(super) fn learner<'a>(
     let total = datasets.iter().map(|l| l.train.encodings.len() + l.valid.encodings.len()).sum();
     let mut before = 0;
     let mut features = |encodings: &[_], pooling| {
-        let told = |done| progress(TrainProgress::Features { done: before + done, total });
-        let features = features::pooled(&trunk, encodings, pooling, &told)?;
+        let report = |done| progress(TrainProgress::Features { done: before + done, total });
+        let features = features::pooled(&trunk, encodings, pooling, &report)?;
         before += encodings.len();
         Ok::<_, Error>(features)
     };

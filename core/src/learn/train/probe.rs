@@ -1,6 +1,6 @@
 //! Heads that are trained on the trunk as it is before everything is trained (Kumar et al. 2022, "Fine-Tuning
 //! can Distort Pretrained Features"): under heads of random weights, the first steps of a few rows would
-//! spoil what the trunk has learned.
+//! spoil the pretrained trunk.
 
 use rand::rngs::StdRng;
 
@@ -13,18 +13,18 @@ use crate::{Error, ErrorKind, OnProgress, Result};
 
 /// Gives a learner whose trunk is trained the heads that are found on the frozen trunk.
 pub(super) fn probe(
-    learns: &mut Learner<'_>,
+    tuned: &mut Learner<'_>,
     planned: &[Planned<'_>],
     metrics: &[Metric],
     random: &mut StdRng,
     progress: OnProgress<'_, TrainProgress>,
 ) -> Result<()> {
-    let settings = learns.settings().probing();
-    let mut frozen = learner(planned, learns.datasets, learns.base(), &settings, false, random, progress)?;
-    let rows: usize = learns.datasets.iter().map(|l| l.train.targets.len() + l.valid.targets.len()).sum();
+    let settings = tuned.settings().probing();
+    let mut frozen = learner(planned, tuned.datasets, tuned.base(), &settings, false, random, progress)?;
+    let rows: usize = tuned.datasets.iter().map(|l| l.train.targets.len() + l.valid.targets.len()).sum();
     // The epochs that count are those of the trunk.
-    let told = |_| progress(TrainProgress::Features { done: rows, total: rows });
-    let fitting = Loop { settings: &settings, metrics, checkpoints: None, progress: &told };
+    let report = |_| progress(TrainProgress::Features { done: rows, total: rows });
+    let fitting = Loop { settings: &settings, metrics, checkpoints: None, progress: &report };
     fitting.run(&mut frozen)?;
     for index in 0..frozen.heads.len() {
         let Some(scale) = frozen.scale(index).cloned() else {
@@ -32,6 +32,6 @@ pub(super) fn probe(
         };
         frozen.heads[index].unscale(&scale);
     }
-    learns.heads = frozen.heads;
+    tuned.heads = frozen.heads;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! TrainProgress of a training while it runs.
+//! Progress of a training while it runs.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(tag = "stage", rename_all = "kebab-case", rename_all_fields = "camelCase")]
 pub enum TrainProgress {
-    /// Texts become tokens and, for a frozen trunk, vectors.
+    /// Texts are tokenized and, for a frozen trunk, passed through it.
     Features {
         /// Texts done.
         done: usize,
@@ -15,9 +15,9 @@ pub enum TrainProgress {
     },
     /// Batches of an epoch went through the network.
     Steps {
-        /// From 1.
+        /// The epoch, from 1.
         epoch: usize,
-        /// At most so many.
+        /// The largest number of epochs.
         epochs: usize,
         /// Batches done.
         done: usize,
@@ -25,18 +25,18 @@ pub enum TrainProgress {
         total: usize,
         /// The mean loss of the epoch's batches so far.
         loss: f64,
-        /// Tokens that went through the trunk in a second of the steps so far; 0 for a frozen trunk.
+        /// Tokens per second through the trunk, over the steps so far; 0 for a frozen trunk.
         tokens_per_second: f64,
     },
     /// An epoch ended.
     Epoch {
-        /// From 1.
+        /// The epoch, from 1.
         epoch: usize,
-        /// At most so many.
+        /// The largest number of epochs.
         epochs: usize,
-        /// The mean training loss.
+        /// The mean training loss of a batch.
         loss: f64,
-        /// The validation metric; of several heads the mean of their scores.
+        /// The validation metric; of several heads the mean of their scores, more is better.
         metric: f64,
     },
 }
@@ -44,11 +44,11 @@ pub enum TrainProgress {
 /// One epoch of a training.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Point {
-    /// From 1.
+    /// The epoch, from 1.
     pub epoch: usize,
-    /// Steps made until its end.
+    /// The number of steps until its end, from the first epoch on.
     pub steps: usize,
-    /// The mean training loss.
+    /// The mean training loss of a batch.
     pub loss: f64,
     /// The validation metric of each head, in the order of the heads.
     pub metrics: Vec<f64>,

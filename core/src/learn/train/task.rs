@@ -17,7 +17,7 @@ use crate::{Error, ErrorKind, Result};
 /// The head whose levels are those of the contract, 1 to 10.
 const URGENCY: &str = "urgency";
 
-/// The kind that was asked for, else the one that the head's place in a whole bundle has, else one label.
+/// The kind of the options, else the one that the head's place in a whole bundle has, else one label.
 pub(super) fn kind_of(head: &HeadData<'_>) -> HeadKind {
     head.kind.unwrap_or(match head.task {
         "emotions" => HeadKind::MultiLabel,
@@ -68,7 +68,7 @@ fn enough(labels: Vec<String>, rows: &[Labelled]) -> Result<Vec<String>> {
     Ok(labels)
 }
 
-/// Rows to train on, rows to validate on, and how they were told apart.
+/// Rows to train on, rows to validate on, and the description of the split.
 pub(super) type Split<'a> = (Vec<&'a Labelled>, Vec<&'a Labelled>, String);
 
 /// A tenth of each label's rows for validation, at least one where a label has two. Rows of the same text,

@@ -37,7 +37,7 @@ pub(super) fn serialize(tensors: &Tensors, half: bool) -> Result<Vec<u8>> {
     for ((name, (shape, _)), bytes) in tensors.iter().zip(&bytes) {
         views.push((name.clone(), TensorView::new(dtype, shape.clone(), bytes).map_err(fault)?));
     }
-    // transformers asks who wrote the file.
+    // transformers needs the writer of the file.
     let metadata = std::collections::HashMap::from([("format".to_owned(), "pt".to_owned())]);
     safetensors::serialize(views, Some(metadata)).map_err(fault)
 }

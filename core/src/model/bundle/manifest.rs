@@ -88,21 +88,21 @@ pub(crate) struct HeadManifest {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DomainManifest {
-    /// How many centres there are.
+    /// The number of centres.
     pub(crate) centres: usize,
     /// The squared distance over which a text is out of the head's domain.
     pub(crate) limit: f32,
 }
 
-/// How many labels a text has, and whether they have an order.
+/// The kind of a head: the number of labels of a text, and whether they have an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum HeadKind {
-    /// One label; softmax.
+    /// One label; a softmax, so that the probabilities add up to 1.
     SingleLabel,
-    /// Any number of labels, none included; a sigmoid for each.
+    /// Any number of labels, none included; a sigmoid for each, so that they do not.
     MultiLabel,
-    /// One of levels in an order; cumulative logits.
+    /// One of levels in an order; cumulative logits, so that the probabilities add up to 1.
     Ordinal,
 }
 

@@ -175,7 +175,7 @@ impl<'a> Bundle<'a> {
                 labels.len()
             )));
         }
-        // Where config.json does not say, as transformers' text-classification pipeline decides.
+        // Without an entry in config.json, as transformers' text-classification pipeline decides.
         let link = match config.problem_type {
             Some(ProblemType::SingleLabel) => Link::Softmax,
             Some(ProblemType::MultiLabel) => Link::Sigmoid,

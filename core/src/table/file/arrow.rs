@@ -70,7 +70,7 @@ enum Texts {
 }
 
 impl Rows {
-    /// `columns` are the batch's columns in the order in which they were asked for.
+    /// `columns` are the batch's columns in the order of the wanted ones.
     pub(super) fn new(batch: &RecordBatch, places: &[usize], names: &[String]) -> Result<Self> {
         let column = |(&place, name): (&usize, &String)| {
             let array = batch.column(place);

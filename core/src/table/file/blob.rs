@@ -9,7 +9,7 @@ use std::time::SystemTime;
 
 /// Bytes of known length.
 pub(crate) trait Blob: Send + Sync {
-    /// How many there are.
+    /// The number of bytes.
     fn len(&self) -> u64;
 
     /// Reads some bytes from `offset` on; 0 at the end.
@@ -126,7 +126,7 @@ impl Blob for LocalFile {
 pub(crate) struct BlobReader {
     blob: Arc<dyn Blob>,
     offset: u64,
-    /// Told how far it is.
+    /// Receives the position.
     place: Option<Arc<AtomicU64>>,
 }
 
@@ -168,7 +168,7 @@ impl Seek for BlobReader {
     }
 }
 
-/// Parquet's readers ask for parts of a file.
+/// Parquet's readers request parts of a file.
 pub(crate) struct Chunks(pub(crate) Arc<dyn Blob>);
 
 impl parquet::file::reader::Length for Chunks {
@@ -185,7 +185,7 @@ impl parquet::file::reader::ChunkReader for Chunks {
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> parquet::errors::Result<bytes::Bytes> {
-        // A damaged length is not asked for as memory.
+        // No memory is allocated for a damaged length.
         if start.checked_add(length as u64).is_none_or(|end| end > self.0.len()) {
             return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
         }

@@ -9,31 +9,31 @@ use super::record::Wanted;
 use super::thread::Customer;
 use crate::{Error, ErrorKind, Result};
 
-/// The columns that hold a ticket's fields. A column that is not named here is guessed by its name, unless
-/// `only_named` is set.
+/// The columns that hold a ticket's fields, by name. A column that is not named here is guessed by its name
+/// ([`Field::guessed_names`]), unless `only_named` is set.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TicketColumns {
-    /// Holds `text`.
+    /// The column of the message.
     pub text: Option<String>,
-    /// Holds `subject`.
+    /// The column of the subject.
     pub subject: Option<String>,
-    /// Holds `body`.
+    /// The column of the body.
     pub body: Option<String>,
-    /// Holds `id`.
+    /// The column of the ticket's identifier.
     pub id: Option<String>,
-    /// Holds `urgency`.
+    /// The column of the urgency: `low`, `medium`, `high` or `critical`.
     pub urgency: Option<String>,
-    /// Holds the customer's history as JSON.
+    /// The column of the customer's history, as JSON.
     pub customer_history: Option<String>,
-    /// Holds a thread as a JSON list of messages.
+    /// The column of a thread, as a JSON list of messages.
     pub messages: Option<String>,
-    /// Holds the customer's number, as `author_id` has it in the messages of a thread.
+    /// The column of the customer's number, as `author_id` has it in the messages of a thread.
     pub requester: Option<String>,
-    /// Holds when a ticket came, as ISO 8601 has it: a date, a time, with an offset or without.
+    /// The column of the time at which a ticket came, in ISO 8601: a date, a time, with an offset or without.
     pub created: Option<String>,
-    /// The marks of the customer's messages in a thread; empty: those that are known of helpdesks.
+    /// The marks of the customer's messages in a thread; empty: the marks that helpdesks usually have.
     pub customer: Vec<Customer>,
-    /// Take only what is named here.
+    /// True: no column is guessed.
     pub only_named: bool,
 }
 
@@ -55,9 +55,9 @@ pub enum Field {
     Urgency,
     /// The customer's history with the desk.
     CustomerHistory,
-    /// Who the customer is, among those who wrote a thread.
+    /// The customer among those who wrote a thread.
     Requester,
-    /// When it came: read for the counts by month alone.
+    /// The time at which it came: for the counts by month alone.
     Created,
 }
 
@@ -96,8 +96,8 @@ impl Field {
         }
     }
 
-    /// The names by which a column is mapped to it where nobody names one, the likeliest first; capitals do
-    /// not count. The only list of them.
+    /// The names by which a column is guessed to be this field, the likeliest first; capitals do not count.
+    /// The only list of them.
     pub fn guessed_names(self) -> &'static [&'static str] {
         match self {
             Self::Text => &["text", "message", "issue", "content", "comment", "description"],
@@ -128,12 +128,12 @@ impl Field {
         }
     }
 
-    /// Whether it holds what is read.
+    /// True for a field that holds text of the message.
     pub(crate) fn is_text(self) -> bool {
         matches!(self, Self::Text | Self::Messages | Self::Subject | Self::Body)
     }
 
-    /// Whether a list or an object of JSON may stand in its column.
+    /// True where its column may have a list or an object of JSON.
     pub(crate) fn is_nested(self) -> bool {
         matches!(self, Self::Messages | Self::CustomerHistory)
     }
@@ -144,15 +144,15 @@ impl Field {
 pub struct ColumnMapping {
     /// The field.
     pub field: Field,
-    /// The column.
+    /// The name of the column.
     pub column: String,
-    /// Whether nobody named it.
+    /// True where the caller did not name it.
     pub guessed: bool,
 }
 
 impl ColumnMapping {
-    /// How its column is read. Where a row's text was guessed, subject and body that were guessed beside it
-    /// stand in for it.
+    /// The column to read. Where a row's text was guessed, subject and body that were guessed beside it
+    /// replace a missing one.
     pub(crate) fn wanted(&self, all: &[Self]) -> Wanted {
         let beside =
             matches!(self.field, Field::Subject | Field::Body) && all.iter().any(|t| t.field == Field::Text);
@@ -164,9 +164,9 @@ impl ColumnMapping {
 /// A column that has a field's name and is not mapped to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SkippedColumn {
-    /// The column.
+    /// The name of the column.
     pub column: String,
-    /// The reason why it was skipped.
+    /// The reason why it was skipped, a phrase for people.
     pub why: String,
 }
 
@@ -205,7 +205,7 @@ fn guess(
     let thread = has(&|t| t.field == Field::Messages);
     let open = match field {
         Field::Text | Field::Messages => !has(&|t| t.field.is_text()),
-        // A subject stands beside a body, whoever named that.
+        // A subject may be beside a body that was named.
         Field::Subject | Field::Body => {
             !thread && !has(&|t| t.field == Field::Text && !(sparse && t.guessed))
         }

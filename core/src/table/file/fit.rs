@@ -1,4 +1,4 @@
-//! Which of the columns that were guessed by their names hold what the names say.
+//! The guessed columns whose values fit the field of their name.
 
 use super::columns::{ColumnMapping, Field, Mapping, SkippedColumn};
 use super::input::Input;
@@ -7,24 +7,24 @@ use super::thread::Customer;
 use super::ticket::{fits, thread_says_who};
 use crate::{Error, ErrorKind, Result};
 
-/// Rows whose values say whether a column holds times, or a thread says who wrote it: what does not is no
+/// Rows that decide whether a column holds times, or a thread names its writers: a column that does not is no
 /// fault of a row.
 const LOOKED_AT: u64 = 1_000;
 
 /// Rows between two calls that report progress.
-const TELL: u64 = 16_384;
+const REPORTED_EVERY: u64 = 16_384;
 
 /// Separates the columns that fit from those that do not: a guessed urgency or history fits where all values
-/// do, a guessed time where the first ones do, and a thread where the first ones say who wrote them. `told`
-/// is called now and then with the rows that were read.
+/// do, a guessed time where the first ones do, and a thread where the first ones name their writers.
+/// `progress` is called now and then with the rows that were read.
 ///
 /// # Errors
-/// `data-invalid` where a thread that was named does not say who wrote it.
+/// `data-invalid` where a thread that was named does not name its writers.
 pub(crate) fn fitting<'a>(
     inputs: impl Iterator<Item = &'a Input> + Clone,
     (taken, mut skipped): Mapping,
     customer: &[Customer],
-    told: &mut dyn FnMut(u64) -> Result<()>,
+    progress: &mut dyn FnMut(u64) -> Result<()>,
 ) -> Result<Mapping> {
     // A JSON value may be of another kind in every row.
     let sparse = inputs.clone().any(Input::is_sparse);
@@ -41,7 +41,7 @@ pub(crate) fn fitting<'a>(
     }
     let mut looks = Looks { misfit: vec![None; looked_at.len()], says_who: None, looked_at, rows: 0 };
     for input in inputs {
-        looks.at(input, customer, told)?;
+        looks.at(input, customer, progress)?;
     }
     let thread = looks.says_who.take().and_then(std::result::Result::err);
     for (taken, misfit) in looks.looked_at.into_iter().zip(looks.misfit) {
@@ -66,7 +66,7 @@ struct Looks {
     looked_at: Vec<ColumnMapping>,
     /// The reason why each column does not fit.
     misfit: Vec<Option<String>>,
-    /// Whether a message of a thread says who wrote it; `None` before the first.
+    /// Whether a message of a thread names its writer; `None` before the first.
     says_who: Option<std::result::Result<(), String>>,
     rows: u64,
 }
@@ -76,7 +76,7 @@ impl Looks {
         &mut self,
         input: &Input,
         customer: &[Customer],
-        told: &mut dyn FnMut(u64) -> Result<()>,
+        progress: &mut dyn FnMut(u64) -> Result<()>,
     ) -> Result<()> {
         let wanted: Vec<Wanted> = self
             .looked_at
@@ -88,8 +88,8 @@ impl Looks {
         while self.goes_on() {
             let Ok(Some(record)) = records.next() else { break };
             self.rows += 1;
-            if self.rows.is_multiple_of(TELL) {
-                told(self.rows)?;
+            if self.rows.is_multiple_of(REPORTED_EVERY) {
+                progress(self.rows)?;
             }
             let place = format!("{}: {}", input.name, record.place());
             match record.cells {
@@ -109,7 +109,7 @@ impl Looks {
         }
     }
 
-    /// Whether more rows can change anything.
+    /// True where more rows can change the result.
     fn goes_on(&self) -> bool {
         let open = |(taken, misfit): (&ColumnMapping, &Option<String>)| {
             let all = matches!(taken.field, Field::Urgency | Field::CustomerHistory);

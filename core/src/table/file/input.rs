@@ -14,7 +14,7 @@ use super::record::{Fault, MAX_ROW_BYTES, Record, Records, SourceColumn, Wanted}
 use super::{InputFormat, Notice, Reading, ipc, parquet_file, text};
 use crate::{Error, ErrorKind, Result};
 
-/// How bytes are packed.
+/// The compression of the bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Packing {
     Plain,
@@ -47,7 +47,7 @@ impl Named {
     }
 }
 
-/// The format that a name says.
+/// The format by the ending of a name.
 pub(crate) fn format_of(name: &str) -> Option<InputFormat> {
     Named::of(name).format
 }
@@ -61,7 +61,7 @@ pub(crate) struct Input {
     packing: Packing,
     reading: Reading,
     tabs: bool,
-    /// How far it was read, in its bytes as they are packed.
+    /// The position, in its bytes as they are packed.
     read: Arc<AtomicU64>,
     /// Why its bytes could not be read, where they could not.
     trouble: Arc<Mutex<Option<std::io::Error>>>,
@@ -70,7 +70,7 @@ pub(crate) struct Input {
 
 impl Input {
     /// # Errors
-    /// `invalid-input` where neither its name nor the options say what it is.
+    /// `invalid-input` where neither its name nor the options have its format.
     pub(crate) fn new(name: &str, blob: Arc<dyn Blob>, reading: &Reading) -> Result<Self> {
         let trouble = Arc::default();
         let blob: Arc<dyn Blob> = Arc::new(Noting::new(blob, &trouble));
@@ -169,8 +169,8 @@ impl Input {
         self.notices.of(&self.name)
     }
 
-    /// The number of rows that the input says it has.
-    pub(crate) fn told_rows(&self) -> Option<u64> {
+    /// The number of rows, where the input's metadata has it.
+    pub(crate) fn known_rows(&self) -> Option<u64> {
         if self.format != InputFormat::Parquet || self.packing != Packing::Plain {
             return None;
         }
@@ -252,7 +252,7 @@ fn sniff(blob: &dyn Blob, name: &str) -> Result<Packing> {
 struct Checked<'a> {
     input: &'a Input,
     columns: Vec<String>,
-    /// Whether U+FFFD stands for bytes that the encoding does not have.
+    /// Whether U+FFFD replaces bytes that the encoding does not have.
     decoded: bool,
     records: Box<dyn Records>,
 }

@@ -1,6 +1,6 @@
 //! Apache Arrow's IPC format: a file, or a stream.
 //!
-//! arrow-ipc takes lengths as they stand and asks for as much memory, and a program that is not given it
+//! arrow-ipc trusts lengths and allocates as much memory, and a program that does not get it
 //! ends. So those of a message are held against the input here, and what arrow-ipc is handed has been read
 //! already.
 
@@ -75,8 +75,8 @@ fn read(blob: &Arc<dyn Blob>, at: u64, length: u64) -> Result<MutableBuffer> {
     Ok(bytes)
 }
 
-fn length(told: i64) -> Result<u64> {
-    u64::try_from(told).map_err(|_| damaged(format!("{told} is no length")))
+fn length(value: i64) -> Result<u64> {
+    u64::try_from(value).map_err(|_| damaged(format!("{value} is no length")))
 }
 
 fn message(bytes: &[u8]) -> Result<Message<'_>> {
@@ -103,9 +103,9 @@ fn check(message: Message<'_>, body: &[u8]) -> Result<()> {
     }
     for buffer in batch.buffers().iter().flatten().filter(|buffer| buffer.length() > 0) {
         let start = usize::try_from(buffer.offset()).ok();
-        let told = start.and_then(|start| body.get(start..)).and_then(|rest| rest.first_chunk());
-        let told = told.ok_or_else(|| damaged("a buffer lies outside of its message"))?;
-        let unpacked = i64::from_le_bytes(*told);
+        let prefix = start.and_then(|start| body.get(start..)).and_then(|rest| rest.first_chunk());
+        let prefix = prefix.ok_or_else(|| damaged("a buffer lies outside of its message"))?;
+        let unpacked = i64::from_le_bytes(*prefix);
         if unpacked > MOST {
             return Err(damaged(format!("a buffer of {unpacked} bytes")));
         }
@@ -143,7 +143,7 @@ impl InFile {
     }
 }
 
-/// A message with its body, as a footer says where it lies.
+/// A message with its body, at the place in a footer.
 fn of_block(blob: &Arc<dyn Blob>, block: &Block) -> Result<Buffer> {
     let (head, body) = (length(block.metaDataLength().into())?, length(block.bodyLength())?);
     let both = head.checked_add(body).ok_or_else(|| damaged(format!("a body of {body} bytes")))?;
@@ -195,8 +195,8 @@ impl InStream {
     /// Reads the next message, and shows it.
     fn advance(&mut self, shown: &mut dyn FnMut(Message<'_>) -> Result<()>) -> Result<()> {
         let Some(at) = self.at else { return Ok(()) };
-        // Some writers end a stream by a length of 0, others by ending; a decoder takes either for what is
-        // left to be told.
+        // Some writers end a stream by a length of 0, others by ending; a decoder gets the same end from
+        // both.
         let end = || Buffer::from([CONTINUATION, [0; 4]].concat());
         if at == self.blob.len() {
             (self.at, self.rest) = (None, end());
@@ -223,9 +223,9 @@ impl InStream {
         let all = all.ok_or_else(|| damaged(format!("a body of {body} bytes")))?;
         let bytes = read(&self.blob, at, all)?;
         let (head, body) = bytes.split_at((before + head) as usize);
-        let told = message(&head[before as usize..])?;
-        check(told, body)?;
-        shown(told)?;
+        let header = message(&head[before as usize..])?;
+        check(header, body)?;
+        shown(header)?;
         (self.at, self.rest) = (Some(at + all), bytes.into());
         Ok(())
     }

@@ -15,13 +15,13 @@ use crate::table::{Labelled, LabelledRows};
 /// Labelled texts of a file, in memory.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LabelledTexts {
-    /// In the order of the file.
+    /// The rows, in the order of the file; one at least.
     pub rows: Vec<Labelled>,
     /// Notices for a person: rows that can be read, but may be meant otherwise.
     pub notices: Vec<Notice>,
 }
 
-/// Reads the text and label columns of a file of any format that tables come in, or of an object by its
+/// Reads the text and label columns, by name, of a file in any format of tables, or of an object by its
 /// address.
 ///
 /// # Errors
@@ -35,7 +35,7 @@ pub fn read_labelled(path: &Path, text: &str, label: &str, reading: &Reading) ->
     Ok(LabelledTexts { rows, notices: input.notices() })
 }
 
-/// A file of labelled texts that was looked through: every row has a text and a label.
+/// A file of labelled texts that was read once: every row has a text and a label.
 pub struct LabelledFile {
     input: Input,
     /// The columns of texts and of labels.
@@ -51,13 +51,13 @@ impl std::fmt::Debug for LabelledFile {
 }
 
 impl LabelledFile {
-    /// Opens a file of any format that tables come in, or an object by its address, and reads its columns of
-    /// texts and of labels once to their end. Nothing of it is kept.
+    /// Opens a file in any format of tables, or an object by its address, and reads its columns of texts and
+    /// of labels, by name, once to their end. The rows are not kept.
     ///
     /// # Errors
-    /// `io` where it cannot be read; `data-invalid` names the line, or the row where the format has no lines,
-    /// and what is wrong: invalid UTF-8, a ragged row, broken JSON, a missing column (and which
-    /// there are), an empty text, no row at all.
+    /// `io`, `network`; `invalid-input` for an unknown format or options that do not fit; `data-invalid` for
+    /// invalid UTF-8, a ragged row, broken JSON, an empty text (naming the line, or the row where the format
+    /// has no lines), a missing column (naming those that exist), and no row at all.
     pub fn open(path: &Path, text: &str, label: &str, reading: &Reading) -> Result<Self> {
         let input = open(path, [text, label], reading)?;
         let mut count = 0;
@@ -71,7 +71,7 @@ impl LabelledFile {
         Ok(Self { input, names: [text, label].map(str::to_owned), count })
     }
 
-    /// The file's name.
+    /// The file's name or the object's address.
     pub fn name(&self) -> &str {
         &self.input.name
     }
@@ -143,10 +143,10 @@ fn row(record: Record, input: &Input, names: [&str; 2]) -> std::result::Result<L
     Ok(Labelled { place, text: cell(names[0])?, label: cell(names[1])? })
 }
 
-/// Reads a value from each row of a JSON file, with the row's line.
+/// Reads a value from each row of a JSON file, with the row's line, from 1.
 ///
 /// # Errors
-/// `io`; `data-invalid` names the line and what is wrong there.
+/// `io`, `network`; `data-invalid` names the line and its fault.
 pub fn read_values<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Vec<(u64, T)>> {
     one(path, &Reading::default())?.values()
 }

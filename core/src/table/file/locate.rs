@@ -25,19 +25,19 @@ pub(crate) struct Located {
     pub(crate) identity: Identity,
 }
 
-/// How an input is distinguished from a changed one.
+/// The identity of an input, to detect a changed one.
 pub(crate) enum Identity {
     /// By the SHA-256 of its bytes, which are still to be read.
     Bytes(Arc<dyn Blob>),
-    /// By what its store says.
+    /// By the tag of its store.
     #[cfg(feature = "object-store")]
     Store(String),
 }
 
 impl Identity {
-    /// `sha256:…` of the bytes, or the store's entity tag. `told` is called with the number of bytes that
+    /// `sha256:…` of the bytes, or the store's entity tag. `progress` is called with the number of bytes that
     /// were read.
-    pub(crate) fn digest(&self, told: &mut dyn FnMut(u64) -> Result<()>) -> Result<String> {
+    pub(crate) fn digest(&self, progress: &mut dyn FnMut(u64) -> Result<()>) -> Result<String> {
         let blob = match self {
             #[cfg(feature = "object-store")]
             Self::Store(tag) => return Ok(tag.clone()),
@@ -49,7 +49,7 @@ impl Identity {
                 0 => return Ok(digest_named(&hash.finalize())),
                 count => {
                     hash.update(&bytes[..count]);
-                    told(count as u64)?;
+                    progress(count as u64)?;
                 }
             }
         }
@@ -141,12 +141,14 @@ fn matching(pattern: &str) -> Result<Vec<PathBuf>> {
 /// # Errors
 /// `invalid-input` where it names several, or standard input; `io`, `network`.
 pub(crate) fn one(name: &Path, reading: &Reading) -> Result<Input> {
-    let told = name.to_string_lossy();
-    if told.contains("://") {
-        let mut found = locate(&[told.clone().into_owned()], reading)?;
+    let address = name.to_string_lossy();
+    if address.contains("://") {
+        let mut found = locate(&[address.clone().into_owned()], reading)?;
         return match (found.pop(), found.is_empty()) {
             (Some(only), true) => Ok(only.input),
-            _ => Err(Error::invalid("input", format!("{told} names several inputs, and one is read here"))),
+            _ => {
+                Err(Error::invalid("input", format!("{address} names several inputs, and one is read here")))
+            }
         };
     }
     local(name, reading, &Open::default()).map(|found| found.input)

@@ -7,12 +7,13 @@ use serde::Serialize;
 /// The largest number of notices about one input that are kept.
 const NOTICES: usize = 20;
 
-/// Something that a person should look at: a row that can be read, and may be meant otherwise.
+/// A notice for a person about a row that can be read, and may be meant otherwise.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Notice {
-    /// The input.
+    /// The name of the input.
     pub input: String,
-    /// The line on which the row begins.
+    /// The line on which the row begins, from 1; `None` where the notice is about no row, or the format has
+    /// no lines.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<u64>,
     /// The text of the notice.
@@ -40,7 +41,7 @@ type Noticed = (Option<u64>, String);
 impl Notices {
     pub(super) fn add(&self, line: Option<u64>, message: &str) {
         let mut notices = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = notices.iter().any(|(at, told)| *at == line && told == message);
+        let known = notices.iter().any(|(at, text)| *at == line && text == message);
         if !known && notices.len() < NOTICES {
             notices.push((line, message.to_owned()));
         }

@@ -1,20 +1,20 @@
-//! How inputs are read.
+//! Options of reading inputs.
 
 use serde::{Deserialize, Serialize};
 
-/// How inputs are read, where their names and contents do not say it.
+/// Options of reading inputs, for what their names and contents leave open.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Reading {
-    /// The format; `None`: by the name's ending.
+    /// The format; `None`: by the ending of the name.
     pub format: Option<InputFormat>,
-    /// The delimiter between the fields of a CSV; `None`: a tab in `.tsv`, the one that a first line such as
-    /// `sep=;` names, else the most frequent in the header among `,` `;` tab `|`.
+    /// The delimiter between the fields of a CSV, a one-byte character; `None`: a tab in `.tsv`, the one that
+    /// a first line such as `sep=;` names, else the most frequent in the header among `,` `;` tab `|`.
     pub delimiter: Option<char>,
-    /// The quote around a field that has the delimiter in it; `None`: `"`.
+    /// The quote around a field that has the delimiter in it, a one-byte character; `None`: `"`.
     pub quote: Option<char>,
-    /// The encoding of a CSV or of JSON by its label in the WHATWG Encoding Standard; `None`: UTF-8, or the
-    /// one that a byte order mark says.
+    /// The encoding of a CSV or of JSON by its label in the WHATWG Encoding Standard; `None`: that of a byte
+    /// order mark, else UTF-8.
     pub encoding: Option<String>,
 }
 
@@ -24,7 +24,7 @@ pub struct Reading {
 pub enum InputFormat {
     /// Apache Parquet.
     Parquet,
-    /// Separated by commas, or by what [`Reading::delimiter`] says.
+    /// Separated by commas, or by [`Reading::delimiter`].
     Csv,
     /// JSON: one object a line, or an array of objects.
     #[serde(alias = "json")]

@@ -22,11 +22,11 @@ impl SourceColumn {
     }
 }
 
-/// A column that is asked for.
+/// A column to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Wanted {
     pub(crate) name: String,
-    /// Whether a list or an object of JSON may stand in it, and is read as its text.
+    /// True where it may have a list or an object of JSON, which is read as its text.
     pub(crate) nested: bool,
     /// Whether a value that cannot be read is as good as none: a JSON row has another one in its place.
     pub(crate) lenient: bool,
@@ -51,12 +51,12 @@ pub(crate) struct Record {
     pub(crate) number: u64,
     /// The physical line on which it begins, from 1, where the input has lines.
     pub(crate) line: Option<u64>,
-    /// The columns that were asked for, or what is wrong with the row.
+    /// The wanted columns, or the fault of the row.
     pub(crate) cells: std::result::Result<Vec<Option<String>>, Fault>,
 }
 
 impl Record {
-    /// Where the row stands.
+    /// The place of the row.
     #[inline]
     pub(crate) fn place(&self) -> Place {
         self.line.map_or(Place::Row(self.number), Place::Line)
@@ -81,7 +81,7 @@ impl Fault {
         Self { kind, message: message.into(), column: None }
     }
 
-    /// Says which column it is about.
+    /// Sets the column that it is about.
     pub(super) fn of(self, column: &str) -> Self {
         Self { column: Some(column.to_owned()), ..self }
     }
@@ -107,7 +107,7 @@ pub(crate) trait Records {
     /// The next row; an error where the input is damaged and nothing after it can be read.
     fn next(&mut self) -> Result<Option<Record>>;
 
-    /// Skips one row, and says whether there was one.
+    /// Skips one row; false where there was none.
     fn pass(&mut self) -> Result<bool> {
         Ok(self.next()?.is_some())
     }

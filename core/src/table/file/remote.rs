@@ -1,4 +1,4 @@
-//! Objects in S3, Google Cloud Storage and Azure, as far as their stores say what they are.
+//! Objects in S3, Google Cloud Storage and Azure, with the metadata of their stores.
 //!
 //! Credentials, regions and endpoints come from the environment, under the names that each store's own tools
 //! use (`AWS_ACCESS_KEY_ID`, `AWS_ENDPOINT_URL`, `GOOGLE_APPLICATION_CREDENTIALS`,

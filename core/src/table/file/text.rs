@@ -10,7 +10,7 @@ use crate::{Error, Result};
 /// The bytes as UTF-8, without a byte order mark.
 ///
 /// UTF-8 passes as it is, so that a row with invalid bytes is one row's fault; other encodings put U+FFFD in
-/// the place of what they cannot read. Says, too, whether another encoding than UTF-8 was read.
+/// the place of what they cannot read. Returns, too, whether another encoding than UTF-8 was read.
 pub(super) fn decoded(
     mut bytes: Box<dyn Read + Send>,
     encoding: Option<&str>,
@@ -20,7 +20,7 @@ pub(super) fn decoded(
     let utf16 = matches!(first.as_slice(), [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
     let named = match encoding {
         None => None,
-        // The standard's `replacement` stands for encodings that nobody should read.
+        // The standard's `replacement` covers encodings that must not be read.
         Some(label) => Some(encoding_rs::Encoding::for_label_no_replacement(label.as_bytes()).ok_or_else(|| {
             let message = format!(
                 "`{label}` is no encoding; known are the labels of the WHATWG Encoding Standard, such as utf-8, windows-1252, shift_jis"

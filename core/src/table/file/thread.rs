@@ -12,13 +12,13 @@ use serde_json::value::RawValue;
 use super::record::Fault;
 use crate::Error;
 
-/// The mark of a customer's message: a value under a name, or none where every message is the customer's.
+/// The mark of a customer's message, as text `NAME=VALUE` or `all`; another one is `invalid-input`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Customer {
-    /// The name, with dots between the names of nested objects, and its value.
+    /// A name and its value in a message, with dots between the names of nested objects.
     Where(String, String),
-    /// The thread has no messages of others.
+    /// Every message is the customer's.
     All,
 }
 
@@ -62,18 +62,18 @@ enum Who {
     Customer,
     /// The desk, a program, or somebody who wrote for the desk alone.
     Other,
-    /// It cannot be told; the reason why.
+    /// Unknown; the reason why.
     Unknown(String),
 }
 
-/// Names under which the text of a message stands, those of plain text first.
+/// Names of the text of a message, those of plain text first.
 const TEXTS: [&str; 7] = ["text", "plain_body", "body_text", "body", "message", "content", "html_body"];
 
-/// Names under which a word for the writer stands: in themselves, or in an object by its type or role.
+/// Names of a word for the writer: in themselves, or in an object by its type or role.
 const WRITERS: [&str; 7] = ["from", "role", "author", "sender", "author_type", "sender_type", "user_type"];
 const KINDS: [&str; 3] = ["type", "role", "kind"];
 
-/// Names under which the writer's number stands.
+/// Names of the writer's number.
 const NUMBERS: [&str; 3] = ["author_id", "sender_id", "from_id"];
 
 const CUSTOMERS: [&str; 14] = [
@@ -116,15 +116,15 @@ const OTHERS: [&str; 20] = [
     "tool",
 ];
 
-/// Names under which the time of a message stands.
+/// Names of the time of a message.
 const TIMES: [&str; 7] = ["at", "created_at", "createdAt", "time", "timestamp", "date", "sent_at"];
 
-/// Names under which a list of messages stands in an object around it.
+/// Names of a list of messages in an object around it.
 const LISTS: [&str; 5] = ["conversation_parts", "comments", "messages", "conversations", "data"];
 
 const NOBODY: &str = "nothing says who wrote it: known are `from`, `role`, `author` and `sender` (in themselves, or their `type`), `incoming`, `direction`, and `author_id` beside the ticket's requester; say what marks the customer's messages";
 
-/// The names of an object, each of which stands there once, and their values.
+/// The names of an object, each of them once, and their values.
 struct Message<'a>(BTreeMap<String, &'a RawValue>);
 
 impl<'de> Deserialize<'de> for Message<'de> {
@@ -185,7 +185,7 @@ pub(super) fn customers(
     Ok(theirs.into_iter().rev().map(|(_, text)| text).collect())
 }
 
-/// Whether some message of a thread says who wrote it; why not, where none does; `None` of what is no thread,
+/// Whether some message of a thread names its writer; why not, where none does; `None` of what is no thread,
 /// or has no messages.
 pub(super) fn says_who(
     thread: &str,
@@ -207,24 +207,24 @@ pub(super) fn says_who(
 
 fn messages(thread: &str) -> Result<Vec<Message<'_>>, Fault> {
     // serde_json counts the lines of the thread.
-    let told = |e: serde_json::Error| {
+    let invalid = |e: serde_json::Error| {
         let message = e.to_string();
         let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(what, _)| what);
         Fault::data(format!("messages: {message}"))
     };
     if thread.trim_start().starts_with('{') {
-        let around: Message<'_> = serde_json::from_str(thread).map_err(told)?;
+        let around: Message<'_> = serde_json::from_str(thread).map_err(invalid)?;
         let list = LISTS.iter().find_map(|name| around.0.get(*name));
         let list = list.ok_or_else(|| Fault::data("messages: an object without a list of messages"))?;
-        return serde_json::from_str(list.get()).map_err(told);
+        return serde_json::from_str(list.get()).map_err(invalid);
     }
-    serde_json::from_str(thread).map_err(told)
+    serde_json::from_str(thread).map_err(invalid)
 }
 
 fn who(message: &Message<'_>, requester: Option<&str>, marks: &[Customer]) -> Who {
-    let says = |name: &str, value: bool| at(message, name) == Some(Value::Bool(value));
+    let is = |name: &str, value: bool| at(message, name) == Some(Value::Bool(value));
     let is_note = ["type", "part_type"].iter().any(|name| word(message, name).as_deref() == Some("note"));
-    if says("public", false) || says("private", true) || says("internal", true) || is_note {
+    if is("public", false) || is("private", true) || is("internal", true) || is_note {
         return Who::Other;
     }
     let of = |customer: bool| if customer { Who::Customer } else { Who::Other };

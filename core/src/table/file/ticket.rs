@@ -13,14 +13,14 @@ use crate::{CustomerHistory, Error, Ticket, Urgency};
 pub(crate) struct Prepared {
     pub(crate) ticket: Ticket,
     pub(crate) removed: Vec<Removed>,
-    /// The month in which it came, as `2026-03`, or [`UNKNOWN`]; `None` where no column says.
+    /// The month in which it came, as `2026-03`, or [`UNKNOWN`]; `None` without a column of times.
     pub(crate) month: Option<String>,
 }
 
-/// The month of a ticket of which nobody knows when it came.
+/// The month of a ticket whose time is unknown.
 pub(crate) const UNKNOWN: &str = "unknown";
 
-/// How rows become tickets.
+/// Options of making rows into tickets.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Making<'a> {
     /// The parts that are removed from texts.
@@ -91,7 +91,7 @@ fn requester<'a>(values: &[(Field, Option<&'a str>)]) -> Option<&'a str> {
     values.iter().find(|(field, _)| *field == Field::Requester).and_then(|(_, value)| *value)
 }
 
-/// Whether the thread of a row says who wrote its messages, and why not; `None` where the row has none.
+/// Whether the thread of a row names the writers of its messages, and why not; `None` where the row has none.
 pub(crate) fn thread_says_who(
     values: &[(Field, Option<&str>)],
     customer: &[Customer],
@@ -123,12 +123,12 @@ fn month_of(value: &str) -> Option<String> {
 }
 
 /// The largest number of characters of a message about a value: it may hold the value.
-const TOLD: usize = 200;
+const MESSAGE_LENGTH: usize = 200;
 
 fn of(error: &Error, field: &str) -> Fault {
     let mut message = format!("{field}: {}", error.message());
-    if message.chars().count() > TOLD {
-        message = message.chars().take(TOLD).chain("...".chars()).collect();
+    if message.chars().count() > MESSAGE_LENGTH {
+        message = message.chars().take(MESSAGE_LENGTH).chain("...".chars()).collect();
     }
     Fault::new(error.kind(), message)
 }

@@ -33,15 +33,16 @@ impl std::fmt::Debug for TicketFile {
 
 impl TicketFile {
     /// Opens a file, or an object by its address, and reads it once to its end: a fault of a row is an error
-    /// before the first ticket is used. Nothing of it is kept.
+    /// before the first ticket is used. The rows are not kept.
     ///
     /// A column is a field where `columns` names it, or where it has one of the field's usual names and its
     /// values fit. In JSON, whose rows are tickets, `urgency` and `customer_history` are the fields
     /// themselves, and a value that does not fit is a fault of its row.
     ///
     /// # Errors
-    /// `io`, `network`; `data-invalid` names the line, or the row where the format has no lines, and what is
-    /// wrong: no ticket at all, too. `invalid-input` for options that do not fit.
+    /// `io`, `network`; `data-invalid` for a fault of a row (naming the line, or the row where the format has
+    /// no lines), a missing column, and no ticket at all; `too-large` for a row of more than 16 MiB;
+    /// `invalid-input` for options that do not fit.
     pub fn open(path: &Path, columns: &TicketColumns, reading: &Reading) -> Result<Self> {
         let input = one(path, reading)?;
         let there = input.columns()?;
@@ -81,17 +82,17 @@ impl TicketFile {
         Ok(file)
     }
 
-    /// The file's name.
+    /// The file's name or the object's address.
     pub fn name(&self) -> &str {
         &self.input.name
     }
 
-    /// How many tickets it has.
+    /// The number of tickets.
     pub fn rows(&self) -> u64 {
         self.rows
     }
 
-    /// The column that was mapped to each field.
+    /// The column of each field that has one.
     pub fn columns(&self) -> &[ColumnMapping] {
         &self.taken
     }
@@ -106,7 +107,8 @@ impl TicketFile {
         self.input.notices()
     }
 
-    /// The tickets in the order of the file, each with its place, such as `line 7`.
+    /// The tickets in the order of the file, each with its place, such as `line 7`. The first error is the
+    /// last item.
     ///
     /// # Errors
     /// As [`TicketFile::open`].
@@ -170,9 +172,10 @@ fn required(input: &Input, names: &[String], taken: &[ColumnMapping]) -> Result<
     required.map_err(|e| e.context(&input.name))
 }
 
-/// Plain lines as tickets, each with its place; empty lines are skipped.
+/// Plain lines as tickets, each with its place, such as `line 7`; blank lines are skipped.
 ///
-/// An item is `io`, or `data-invalid` for invalid UTF-8, or `too-large`, each with its line.
+/// An item is an error of `io`, of `data-invalid` for invalid UTF-8, or of `too-large` for a line of more
+/// than 16 MiB, each with its line; it is the last item.
 pub fn lines(mut input: impl BufRead) -> impl Iterator<Item = Result<(String, Ticket)>> {
     let (mut number, mut bytes, mut ended) = (0_u64, Vec::new(), false);
     std::iter::from_fn(move || {

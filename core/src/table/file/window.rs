@@ -105,7 +105,7 @@ impl Window {
         Some(&rest[..memchr::memchr2(b'\n', b'\r', rest)?])
     }
 
-    /// Says that what was taken of the row is one line with its end, which saves counting.
+    /// Marks what was taken of the row as one line with its end, which saves counting.
     pub(super) fn is_one_line(&mut self) {
         self.one_line = Some(self.at);
     }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::record::{HeadRecord, Record};
 use crate::{Result, page};
 
-/// Validation rows of a label under which its figures say little.
+/// Validation rows of a label below which its figures are not reliable.
 const FEW: usize = 20;
 
 #[derive(Serialize)]

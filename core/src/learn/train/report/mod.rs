@@ -21,13 +21,13 @@ pub(super) use record::{
     Base, Calibration, Data, HeadRecord, Record, Training, rows_digest, settings, texts,
 };
 
-/// All that is known of a training, in its output directory.
+/// The file with all figures of a training, in its output directory.
 pub const REPORT_JSON: &str = "report.json";
 
-/// The same for people, as one page, in its output directory.
+/// The same for people, as one page, in the output directory.
 pub const REPORT_PAGE: &str = "report.html";
 
-/// The model card, in a training's output directory.
+/// The model card, in the output directory.
 pub const MODEL_CARD: &str = "README.md";
 
 /// Writes the three files into a folder.
@@ -54,49 +54,50 @@ pub struct Report {
     pub heads: Vec<HeadReport>,
     /// The epoch that was kept, from 1.
     pub epoch: usize,
-    /// Steps of the optimizer, until the training stopped.
+    /// The number of steps of the optimizer, until the training stopped.
     pub steps: usize,
-    /// Every epoch.
+    /// Every epoch, in order.
     pub curve: Vec<Point>,
-    /// Seconds from the first text to the last epoch.
+    /// The time of the whole training in seconds, reading of the base and writing included.
     pub seconds: f64,
-    /// Tokens a second of the training's steps; 0 for a frozen trunk.
+    /// Tokens per second of the training's steps; 0 for a frozen trunk.
     pub tokens_per_second: f64,
 }
 
 /// The report of one head.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct HeadReport {
-    /// The head.
+    /// The name of the head.
     pub task: String,
     /// Its labels, in the order of the logits.
     pub labels: Vec<String>,
-    /// Rows trained on.
+    /// The number of rows trained on.
     pub train_rows: usize,
-    /// Rows that chose the epoch and the temperature.
+    /// The number of rows that chose the epoch and the temperature.
     pub valid_rows: usize,
-    /// Where the validation rows come from.
+    /// The origin of the validation rows, a phrase for people.
     pub validation: String,
     /// The metric that chose the epoch: `macro_f1`, `accuracy`, `mean_absolute_error` or `loss`.
     pub metric: &'static str,
     /// Its value on the validation rows, of the bundle as it was written.
     pub value: f64,
-    /// How logits become probabilities: `temperature`, or `vector` where a weight and a bias for each logit
-    /// is better on rows that it was not fitted on.
+    /// The calibration of the logits: `temperature`, or `vector` where a weight and a bias for each logit is
+    /// better on held-out rows.
     pub calibration: &'static str,
-    /// The temperature; 1 where the calibration is another.
+    /// The temperature, above 0; 1 where the calibration is another.
     pub temperature: f32,
     /// Mean negative log-likelihood of a validation row before the calibration, in nats.
     pub nll_before: f64,
-    /// The same after it, of each row under a calibration that has not seen it.
+    /// The same after it, of each row under a calibration that was not fitted to it.
     pub nll_after: f64,
-    /// From which score on each label is trusted, where a precision was asked for.
+    /// The threshold of each label, in the order of the logits; empty unless
+    /// [`super::TrainOptions::automate_at`] is set.
     pub thresholds: Vec<Threshold>,
     /// The doctor's findings in the rows, the gravest first.
     pub findings: Vec<FindingReport>,
 }
 
-/// The score from which on a label has the precision that was asked for.
+/// The score from which on a label has the wanted precision.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Threshold {
     /// The label.
@@ -105,14 +106,14 @@ pub struct Threshold {
     pub score: Option<f32>,
 }
 
-/// A finding of the doctor, without the rows that it points at; see [`super::check`] for these.
+/// A finding of the doctor, without its rows; see [`super::check`] for these.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FindingReport {
     /// The kind of the finding.
     pub kind: FindingKind,
     /// Its severity.
     pub severity: Severity,
-    /// How many rows it is about.
+    /// The number of rows that it is about.
     pub rows: usize,
     /// A sentence for people.
     pub message: String,

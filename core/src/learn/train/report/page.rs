@@ -49,7 +49,7 @@ struct Cell {
     share: f64,
 }
 
-/// A label that is taken for another.
+/// A label that is confused with another.
 #[derive(Serialize)]
 struct Pair {
     truth: String,

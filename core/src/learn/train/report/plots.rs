@@ -40,7 +40,7 @@ pub(super) fn palette() -> Vec<Colour> {
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Figure {
     title: &'static str,
-    /// A sentence that says what can be seen.
+    /// A sentence that describes the plot.
     description: String,
     width: u32,
     height: u32,
@@ -206,7 +206,7 @@ fn marks(low: f64, high: f64, least: f64) -> Vec<f64> {
     (first..=last.max(first + 1)).map(|mark| mark as f64 * step).collect()
 }
 
-/// Decimals that tell the marks apart.
+/// Decimals that distinguish the marks.
 fn decimals(marks: &[f64]) -> usize {
     let step = marks.get(1).zip(marks.first()).map_or(1.0, |(b, a)| b - a);
     let whole = |decimals: &i32| {

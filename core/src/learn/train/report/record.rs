@@ -54,7 +54,7 @@ pub(in crate::learn::train) struct Base {
     pub(in crate::learn::train) digest: String,
 }
 
-/// How it went.
+/// The course of the training.
 #[derive(Debug, Serialize)]
 pub(in crate::learn::train) struct Training {
     pub(in crate::learn::train) method: Method,
@@ -82,7 +82,7 @@ pub(in crate::learn::train) struct HeadRecord {
     pub(in crate::learn::train) pooling: PoolingName,
     /// Width of the dense layer before the output layer.
     pub(in crate::learn::train) dense: Option<usize>,
-    /// How often the rows came in an epoch.
+    /// The number of times that the rows came in an epoch.
     pub(in crate::learn::train) passes: usize,
     /// The factor that the head's loss was multiplied by.
     pub(in crate::learn::train) weight: f64,
@@ -122,11 +122,11 @@ pub(in crate::learn::train) struct Texts {
     tokens: usize,
     /// Of the longest text, before any cut.
     longest: usize,
-    /// How many texts are cut.
+    /// The number of texts that are cut.
     cut: usize,
 }
 
-/// How logits become probabilities.
+/// The calibration of the logits.
 #[derive(Debug, Serialize)]
 pub(in crate::learn::train) struct Calibration {
     pub(in crate::learn::train) method: &'static str,

@@ -53,7 +53,7 @@ fn parse(name: &str) -> Result<(String, String)> {
             && !text.starts_with(['.', '-'])
             && !text.contains("..")
     };
-    // `--` stands for `/` in the cache's folder names.
+    // `--` is `/` in the cache's folder names.
     let valid =
         id.matches('/').count() <= 1 && id.split('/').all(part) && !id.contains("--") && part(revision);
     let message =
@@ -194,7 +194,7 @@ impl Model {
     }
 }
 
-/// Writes a small file where it does not say `text` already: a complete cache may be read-only.
+/// Writes a small file unless it has `text` already: a complete cache may be read-only.
 fn write(path: &Path, text: &str) -> Result<()> {
     if fs::read(path).is_ok_and(|there| there == text.as_bytes()) {
         return Ok(());

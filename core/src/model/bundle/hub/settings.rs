@@ -1,4 +1,4 @@
-//! How the hub is reached: options, else the environment.
+//! Settings of the hub: options, else the environment.
 
 use std::fs;
 use std::path::PathBuf;

@@ -164,7 +164,7 @@ impl Remote {
         output.sync_all().map_err(io)
     }
 
-    /// Asks for `url`, by default the list of the revision's files. A range with an end is for the headers
+    /// Requests `url`, by default the list of the revision's files. A range with an end is for the headers
     /// only, and those of a redirect count.
     fn get(&self, url: Option<&str>, range: Option<(u64, &str)>, what: &str) -> Result<Answer> {
         let mut request = self.repo.info_request().header("Accept-Encoding", "identity");

@@ -52,7 +52,7 @@ pub(super) fn guessed(first: &[u8], quote: u8) -> u8 {
     counts.into_iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(delimiter, _)| delimiter)
 }
 
-/// How the quotes of a row stand.
+/// The state of the quotes of a row.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Quotes {
     /// Each quote that opens a field closes it where the field ends.
@@ -62,7 +62,7 @@ pub(super) struct Quotes {
 }
 
 impl Dialect {
-    /// How the quotes of a row stand; `escape` makes the byte after it a part of a quoted field.
+    /// The state of the quotes of a row; `escape` makes the byte after it a part of a quoted field.
     pub(super) fn quotes(self, row: &[u8], escape: Option<u8>) -> Quotes {
         let (mut open, mut returns) = (false, false);
         // Quotes up to here are a part of their field.
@@ -94,7 +94,7 @@ impl Dialect {
         Quotes { sound: !open, returns }
     }
 
-    /// How many lines of a row, behind its first, would be rows by themselves with so many fields, and
+    /// The number of lines of a row, behind its first, would be rows by themselves with so many fields, and
     /// whether they are more likely rows: all of them are, and there are several, or the first line would
     /// be one, too. The quote on the first line may be stray then.
     pub(super) fn could_be_rows(self, row: &[u8], fields: usize) -> (usize, bool) {
@@ -107,7 +107,7 @@ impl Dialect {
     }
 }
 
-/// Whether an odd number of escapes stands before a place.
+/// Whether an odd number of escapes is before a place.
 fn is_escaped(row: &[u8], at: usize, escape: u8) -> bool {
     row[..at].iter().rev().take_while(|byte| **byte == escape).count() % 2 == 1
 }

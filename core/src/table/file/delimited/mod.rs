@@ -36,7 +36,7 @@ pub(super) struct Delimited {
     parser: csv_core::Reader,
     dialect: Dialect,
     header: Vec<String>,
-    /// The places of the columns that were asked for.
+    /// The places of the wanted columns.
     wanted: Vec<usize>,
     names: Vec<String>,
     row: Fields,
@@ -69,15 +69,15 @@ impl Delimited {
         let mut window = Window::new(input);
         let quote = one_byte("quote", reading.quote)?.unwrap_or(b'"');
         let there = window.begin()?;
-        let mut told = one_byte("delimiter", reading.delimiter)?.or(tabs.then_some(b'\t'));
-        if told == Some(quote) {
+        let mut given = one_byte("delimiter", reading.delimiter)?.or(tabs.then_some(b'\t'));
+        if given == Some(quote) {
             return Err(Error::invalid("delimiter", "the delimiter and the quote are the same character"));
         }
         if let Some((delimiter, length)) = named(window.peek_line(FIRST_LINE)?) {
-            told = told.or(Some(delimiter));
+            given = given.or(Some(delimiter));
             window.take(length);
         }
-        let delimiter = match told {
+        let delimiter = match given {
             Some(delimiter) => delimiter,
             None => guessed(window.peek_line(FIRST_LINE)?, quote),
         };

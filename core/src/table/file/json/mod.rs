@@ -13,7 +13,7 @@ use super::record::{Fault, MAX_ROW_BYTES, Record, Records, Wanted};
 use super::window::Window;
 use crate::{Error, ErrorKind, Result};
 
-/// Rows whose names are taken for the columns.
+/// Rows whose names are the columns.
 pub(super) const LOOKED_AT: usize = 200;
 
 pub(super) struct Json {
@@ -105,7 +105,7 @@ fn cells(bytes: &[u8], columns: &[Wanted]) -> std::result::Result<Vec<Option<Str
     let mut seen = vec![false; columns.len()];
     for member in Members::of(bytes) {
         let (name, raw) = member?;
-        // A name that is not one says nothing of those that are asked for.
+        // A name that is not valid does not concern the wanted ones.
         let Ok(name) = name_of(name) else { continue };
         let Some(first) = columns.iter().position(|wanted| wanted.name == name) else { continue };
         let lenient = columns[first].lenient;
@@ -119,7 +119,7 @@ fn cells(bytes: &[u8], columns: &[Wanted]) -> std::result::Result<Vec<Option<Str
             Err(_) | Ok(Value::Nested(_)) if lenient => continue,
             value => value.map_err(|what| Fault::data(format!("`{name}`: {what}")).of(&name))?,
         };
-        // A column may be asked for more than once: as a field, to be kept, in a condition.
+        // A column may be wanted more than once: as a field, to be kept, in a condition.
         let again = || (first + 1..columns.len()).filter(|&place| columns[place].name == name);
         seen[first] = true;
         if matches!(value, Value::Nested(_))
@@ -137,7 +137,7 @@ fn cells(bytes: &[u8], columns: &[Wanted]) -> std::result::Result<Vec<Option<Str
     Ok(cells)
 }
 
-/// A value as text: of strings what they say, of all else what is written.
+/// A value as text: strings unescaped, all else as it is written.
 enum Value {
     Missing,
     Text(String),
@@ -147,17 +147,17 @@ enum Value {
 fn value(raw: &[u8]) -> std::result::Result<Value, String> {
     let text =
         std::str::from_utf8(raw).map_err(|e| format!("not valid UTF-8 from byte {} on", e.valid_up_to()))?;
-    let told = |e: serde_json::Error| without_line(&e.to_string());
+    let invalid = |e: serde_json::Error| without_line(&e.to_string());
     if raw.first() == Some(&b'"') {
         return plain(text).map_or_else(
-            || serde_json::from_str(text).map(Value::Text).map_err(told),
+            || serde_json::from_str(text).map(Value::Text).map_err(invalid),
             |text| Ok(Value::Text(text.to_owned())),
         );
     }
     // Digits stay as they stand: a number of JSON may have any number of them.
     serde_json::from_str::<IgnoredAny>(text).map_err(|e| match text {
         "NaN" | "Infinity" | "-Infinity" => format!("`{text}` is no value of JSON"),
-        _ => told(e),
+        _ => invalid(e),
     })?;
     Ok(match text {
         "null" => Value::Missing,

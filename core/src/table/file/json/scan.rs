@@ -1,7 +1,7 @@
-//! Where the parts of a JSON text begin and end, without a look into what nobody reads.
+//! The bounds of the parts of a JSON text, without parsing the others.
 //!
 //! Programs write `NaN`, and escapes that JSON does not have, into fields that a reader of tickets never
-//! opens; so only what is asked for is parsed, and the rest is passed over by its quotes and brackets.
+//! opens; so only wanted values are parsed, and the rest is skipped by its quotes and brackets.
 
 /// Finds the end of one value as its bytes come.
 #[derive(Debug, Default)]
@@ -53,7 +53,7 @@ impl Nest {
     }
 }
 
-/// The fault in the form of an object, and the byte at which it stands.
+/// The fault in the form of an object, and the byte at which it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Malformed {
     pub(super) at: usize,
