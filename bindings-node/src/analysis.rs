@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::mirror::mirror;
 
 mirror! {
-    ["Everything that the engine says of one ticket, as the addon gives it, in JSON."]
+    ["The engine's answer for one ticket, as the addon gives it, in JSON."]
     NativeAnalysis of [frontdesk::Analysis] {
         #[serde(skip_serializing_if = "Option::is_none")]
         id: [Option<String>],
@@ -21,15 +21,15 @@ mirror! {
         tasks: [Vec<TaskAnalysis>],
         abstain: [Vec<Abstain>], usage: [Usage], model: [ModelInfo],
     }
-    ["How the customer feels: the label with its probability, and how soon a person must act, from 1 to 10 (now)."]
+    ["The customer's sentiment with its probability, 0 to 1, and the urgency, from 1 (nothing to do) to 10 (act now)."]
     SentimentAnalysis of [frontdesk::SentimentAnalysis] {
         #[napi(ts_type = "'positive' | 'neutral' | 'negative'")]
         sentiment: [String],
         score: [f64], emotions: [Emotions], urgency_level: [f64],
     }
-    ["Four emotions, each with its own probability; they do not add up to 1."]
+    ["Four emotions, each with its own probability, 0 to 1; they do not add up to 1."]
     Emotions of [frontdesk::Emotions] { joy: [f64], anger: [f64], frustration: [f64], satisfaction: [f64], }
-    ["What the sender wants done: the best label with its probability, and all labels, best first."]
+    ["The purpose of the message: the best label with its probability, 0 to 1, and all labels, best first."]
     CategoryAnalysis of [frontdesk::CategoryAnalysis] {
         #[napi(ts_type = "CategoryScore['label']")]
         category: [String],
@@ -41,10 +41,10 @@ mirror! {
         label: [String],
         score: [f64],
     }
-    ["Which channel should take a ticket, its share of those that the rules left, why, and the others of them, best first."]
-    ["`contributions` are what moved the decision, the weightiest first; `wouldChange` is the one feature that could have given it to the"]
-    ["second best; `excluded` are the channels that a rule took out. `propensity` and `explored` are there where the policy tries channels out: the"]
-    ["probability that this one had, and whether another is thought better. `record` is what the decision was made from, to be handed back as it is."]
+    ["The channel that should take a ticket, its share of those that the rules left, 0 to 1, the reasons, and the others of them, best first."]
+    ["`contributions` are those of the features to the decision, the largest effect first; `wouldChange` is the one feature that could give it to the"]
+    ["second best; `excluded` are the channels that a rule excluded. `propensity` and `explored` are there where the policy explores: the"]
+    ["probability that this one had, and whether another has a better score. `record` is the input of the decision, to be handed back as it is."]
     RouteAnalysis of [frontdesk::RouteAnalysis] {
         #[napi(ts_type = "RouteScore['route']")]
         recommended_route: [String],
@@ -70,7 +70,7 @@ mirror! {
         route: [String],
         score: [f64],
     }
-    ["What one feature, or `success` or `preference`, gave the recommended channel above the others; below 0 it spoke against it."]
+    ["The contribution of one feature, or of `success` or `preference`, to the score of the recommended channel above the others; below 0 against it."]
     Contribution of [frontdesk::Contribution] { feature: [String], value: [f64], effect: [f64], }
     ["The one feature that would have to move least for another channel to win, and the value at which it does."]
     Reversal of [frontdesk::Reversal] {
@@ -78,14 +78,14 @@ mirror! {
         route: [String],
         feature: [String], value: [f64], needed: [f64],
     }
-    ["A channel that was taken out, and the first rule that did it."]
+    ["A channel that was excluded, and the first rule that did it."]
     Exclusion of [frontdesk::Exclusion] {
         #[napi(ts_type = "RouteScore['route']")]
         route: [String],
         #[napi(ts_type = "'unavailable' | 'closed' | 'no-agent' | 'no-consent' | 'need' | 'cap'")]
         rule: [String],
     }
-    ["What a policy that is only watched would have chosen, where its rules leave a channel; `policy` is its digest."]
+    ["The choice of the shadow policy, where its rules leave a channel; `policy` is its SHA-256."]
     Shadow of [frontdesk::Shadow] {
         #[serde(skip_serializing_if = "Option::is_none")]
         #[napi(ts_type = "RouteScore['route']")]
@@ -94,13 +94,13 @@ mirror! {
         confidence: [Option<f64>],
         policy: [String],
     }
-    ["What one head of a single-task model says, with the task's name."]
+    ["The output of one head of a single-task model, with the task's name."]
     TaskAnalysis of [frontdesk::TaskAnalysis] { task: [String], result: [TaskResult], }
     ["The best label with its probability (for a regression: its value), and all labels, best first."]
     TaskResult of [frontdesk::TaskResult] { label: [String], score: [f64], labels: [Vec<LabelScore>], }
     ["A label with its probability (for a regression: its value)."]
     LabelScore of [frontdesk::LabelScore] { label: [String], score: [f64], }
-    ["An output on which the engine does not commit itself. The scores are still there, for who wants them. A ticket that no route is"]
+    ["An output on which the engine abstains. Its scores are still given. A ticket for which no route is"]
     ["left for goes to the `queue`."]
     Abstain of [frontdesk::Abstain] {
         output: [String],
@@ -109,13 +109,13 @@ mirror! {
         #[serde(skip_serializing_if = "Option::is_none")]
         queue: [Option<String>],
     }
-    ["Tokens that the model read, and whether the text had more; what was taken away from it before it was read, where the engine does that."]
+    ["Tokens that the model read, and whether the text was cut; the kinds of text that were removed before it was read, where the engine does that."]
     Usage of [frontdesk::Usage] {
         tokens: [f64], truncated: [bool],
         #[serde(skip_serializing_if = "Option::is_none")]
         #[napi(ts_type = "Array<'html' | 'quotes' | 'forwards' | 'signature' | 'disclaimer'>")]
         removed: [Option<Vec<String>>],
     }
-    ["What said so; the digest is that of its files."]
+    ["The model that gave the analysis; the digest is the SHA-256 of its files."]
     ModelInfo of [frontdesk::ModelInfo] { name: [String], version: [String], digest: [String], }
 }

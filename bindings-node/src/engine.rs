@@ -23,11 +23,11 @@ fn open(options: &str) -> Result<Engine> {
     Engine::open(options)
 }
 
-/// Tickets that a stream hands over at once, as core has it.
+/// Tickets that a stream submits at once, as in core.
 #[napi]
 pub const STREAM_STEP: u32 = frontdesk::STREAM_STEP as u32;
 
-/// Steps of a stream that are under way at a time, as core has it.
+/// Steps of a stream that are under way at a time, as in core.
 #[napi]
 pub const STREAM_WINDOW: u32 = frontdesk::STREAM_WINDOW as u32;
 
@@ -41,7 +41,8 @@ pub struct NativeEngine {
 
 #[napi]
 impl NativeEngine {
-    /// `settled` is told how each call ended: its number, and its first analyses as JSON or what went wrong.
+    /// `settled` is called at the end of each call with its number, and its first analyses as JSON or the
+    /// failure.
     #[napi(
         ts_args_type = "options: string, settled: (call: number, outcome: string | Failure) => void",
         ts_return_type = "Promise<NativeEngine | Failure>"
@@ -98,8 +99,11 @@ impl NativeEngine {
         options: String,
         work: &NativeWork,
     ) -> napi::Result<Object<'env>> {
-        let (engine, notifier, tell) = (self.opened()?.engine.clone(), work.notifier(), work.teller());
-        on_thread(env, move |promise| promise.settle(evaluation(&data, &options, &engine, &notifier, &tell)))
+        let (engine, notifier, on_progress) =
+            (self.opened()?.engine.clone(), work.notifier(), work.reporter());
+        on_thread(env, move |promise| {
+            promise.settle(evaluation(&data, &options, &engine, &notifier, &on_progress));
+        })
     }
 
     /// Compares this engine's model, a, with another's, b.
@@ -113,9 +117,9 @@ impl NativeEngine {
         work: &NativeWork,
     ) -> napi::Result<Object<'env>> {
         let (a, b) = (self.opened()?.engine.clone(), other.opened()?.engine.clone());
-        let (notifier, tell) = (work.notifier(), work.teller());
+        let (notifier, on_progress) = (work.notifier(), work.reporter());
         on_thread(env, move |promise| {
-            promise.settle(comparison(&data, &options, [&a, &b], &notifier, &tell));
+            promise.settle(comparison(&data, &options, [&a, &b], &notifier, &on_progress));
         })
     }
 

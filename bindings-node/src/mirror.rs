@@ -1,4 +1,4 @@
-//! Core's values as JavaScript sees them: the same names in camel case, labels as strings, every number a
+//! Core's values for JavaScript: the same names in camel case, labels as strings, every number a
 //! double.
 
 use frontdesk::doctor::{DataFile, FindingKind, Severity};
@@ -66,8 +66,8 @@ direct! {
     Removed => String: |kind: Removed| kind.to_string();
     // As core writes it, so that core can read it again. Numbers and strings can always be written.
     Box<DecisionRecord> => Value: |record: Box<DecisionRecord>| serde_json::to_value(record).unwrap_or_default();
-    // Absent where there is nothing to say, as in core's own JSON.
-    bool => Option<bool>: |said: bool| said.then_some(said);
+    // Absent where it is false, as in core's own JSON.
+    bool => Option<bool>: |set: bool| set.then_some(set);
 }
 
 impl<C, T: Mirror<C>> Mirror<Option<C>> for Option<T> {

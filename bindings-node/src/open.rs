@@ -8,13 +8,13 @@ use frontdesk::Engine;
 use crate::promise::Promise;
 use crate::shared::{Settle, Shared};
 
-/// What the thread that owns an engine does, in this order.
+/// The work of the thread that owns an engine, in this order.
 pub(crate) enum Job {
     Call(Arc<Shared>),
     Close(Promise<()>),
 }
 
-/// In the order in which they are dropped: the thread goes on until there is nobody left to send it jobs.
+/// In the order in which they are dropped: the thread runs until no sender of jobs is left.
 #[derive(Clone)]
 pub(crate) struct Open {
     pub(crate) engine: Engine,

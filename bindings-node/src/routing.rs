@@ -1,4 +1,4 @@
-//! Making a recorded decision again, and learning how to route from outcomes.
+//! Replaying a recorded decision, and fitting a policy to outcomes.
 
 use frontdesk::outcomes::{self, LearnReport, RouteTraining, train_route};
 use frontdesk::route::{PolicySource, replay};
@@ -14,7 +14,7 @@ use crate::promise::{Failure, on_thread};
 use crate::training::NativeWork;
 
 mirror! {
-    ["What became of the tickets that took each route."]
+    ["The outcomes of the tickets that took each route."]
     OutcomesByRoute of [ByRoute::<outcomes::RouteOutcomes>] {
         #[napi(js_name = "ai-chatbot")]
         ai_chatbot: [RouteOutcomes],
@@ -25,20 +25,20 @@ mirror! {
         #[napi(js_name = "video-call")]
         video_call: [RouteOutcomes],
     }
-    ["How many tickets took a route, the share of them that was solved, and their mean reward; 0 of none."]
+    ["The number of tickets that took a route, the share of them that was solved, and their mean reward; 0 of none."]
     RouteOutcomes of [outcomes::RouteOutcomes] { rows: [f64], solved: [f64], reward: [f64], }
     ["A mean reward with its 95 % interval."]
     Estimate of [outcomes::ValueEstimate] { value: [f64], low: [f64], high: [f64], }
-    ["What a policy would have earned, by three estimators. The log is worth `effectiveRows` of its decisions; `largestRatio` is what"]
-    ["one row may weigh."]
+    ["The estimated reward of a policy, by three estimators. The log is worth `effectiveRows` of its decisions; `largestRatio` is the largest"]
+    ["weight of a row."]
     PolicyValue of [outcomes::PolicyValue] {
         ips: [Estimate], snips: [Estimate], doubly_robust: [Estimate], effective_rows: [f64], largest_ratio: [f64],
     }
 }
 
-/// What was learnt. `logged` is what the decisions earned that were made, `old` and `new` what the policy
-/// that there is and the learnt ones would have, and `gain` their difference on the same rows. `policy` is
-/// the file that was written, where the new weights are accepted.
+/// The result of the fit: `logged` is the mean reward of the logged decisions, `old` and `new` the estimated
+/// rewards of the current policy and of fitted ones, and `gain` their difference on the same rows. `policy`
+/// is the file that was written, where the new weights are accepted.
 #[napi(object, object_from_js = false)]
 pub struct TrainedRoute {
     pub rows: f64,
@@ -99,14 +99,14 @@ pub fn replay_decision(decision: String) -> Either<String, Failure> {
     answer.map_or_else(|error| Either::B(error.into()), Either::A)
 }
 
-/// Learns a policy's weights from outcomes, and writes the policy where they are better; the training is
+/// Fits a policy's weights to outcomes, and writes the policy where they are better; the training is
 /// JSON.
 #[napi(js_name = "trainRoute", ts_return_type = "Promise<TrainedRoute | Failure>")]
 pub fn train_policy<'env>(env: &'env Env, training: String, work: &NativeWork) -> napi::Result<Object<'env>> {
-    let tell = work.teller();
+    let on_progress = work.reporter();
     let run = move || {
         let training: RouteTraining = from_json(training.as_bytes())?;
-        train_route(&training, &tell)
+        train_route(&training, &on_progress)
     };
     on_thread(env, move |promise| promise.settle(run().map(TrainedRoute::of)))
 }

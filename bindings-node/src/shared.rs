@@ -18,11 +18,11 @@ use crate::analysis::NativeAnalysis;
 use crate::mirror::Mirror;
 use crate::promise::Failure;
 
-/// How a call ended: its number, and its first analyses as JSON or what went wrong.
+/// The end of a call: its number, and its first analyses as JSON or the failure.
 pub(crate) type Ended = FnArgs<(u32, Either<String, Failure>)>;
 
-/// Tells JavaScript that a call has ended. An engine has one for all its calls: to make one costs as much as
-/// a call.
+/// Notifies JavaScript that a call has ended. An engine has one for all its calls: to make one costs as much
+/// as a call.
 pub(crate) type Settle = ThreadsafeFunction<Ended, (), Ended, napi::Status, false, true>;
 
 /// Weak: what waits for an answer keeps the process alive, not the engine.
@@ -30,7 +30,7 @@ pub(crate) fn settle(function: &Function<'_, Ended, ()>) -> napi::Result<Arc<Set
     function.build_threadsafe_function().weak::<true>().build().map(Arc::new)
 }
 
-/// What a call is made with; the texts are JSON.
+/// The arguments of a call; the texts are JSON.
 pub(crate) struct Input {
     pub(crate) tickets: String,
     pub(crate) many: bool,
@@ -77,7 +77,7 @@ impl Input {
     }
 }
 
-/// What becomes of a call, one after the other; a call that has ended has nobody left to tell.
+/// The states of a call, one after the other; a call that has ended has no caller that waits.
 struct State {
     settle: Option<Arc<Settle>>,
     input: Option<Input>,
@@ -124,7 +124,7 @@ impl Shared {
         }
     }
 
-    /// Takes the result if it is there, else asks to be woken.
+    /// Takes the result if it is there, else registers to be woken.
     fn poll(self: &Arc<Self>) {
         let mut state = self.lock();
         let Some(pending) = &mut state.pending else { return };
@@ -152,7 +152,7 @@ impl Shared {
         self.end(self.lock(), Err(Error::new(ErrorKind::Cancelled, message)));
     }
 
-    /// Tells JavaScript how the call ended, unless it was told before.
+    /// Notifies JavaScript of the end of the call, once.
     fn end(&self, mut state: MutexGuard<'_, State>, result: Result<Vec<Analysis>>) {
         (state.input, state.pending) = (None, None);
         let Some(settle) = state.settle.take() else { return };
@@ -161,7 +161,7 @@ impl Shared {
             slice(&mut state.analyses)
         });
         let outcome = outcome.map_or_else(|error| Either::B(error.into()), Either::A);
-        // A JavaScript that is gone has nobody who waits.
+        // Where JavaScript has ended, no caller waits.
         settle.call((self.number, outcome).into(), NonBlocking);
     }
 }

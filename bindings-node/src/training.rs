@@ -35,7 +35,7 @@ enum Source {
     Columns(Vec<(Option<String>, Option<String>)>),
 }
 
-/// Rows that are gone through and not kept, if they are a file's.
+/// Rows; those of a file are read and not kept.
 enum Opened {
     Texts(Vec<Labelled>),
     File(String, LabelledFile),
@@ -71,8 +71,8 @@ impl Rows {
     }
 }
 
-/// Tells JavaScript what a person should look at in a file, which is warned of.
-pub(crate) struct Notifier(Arc<Tell>);
+/// Passes the notices about a file to JavaScript, which warns of them.
+pub(crate) struct Notifier(Arc<Callback>);
 
 impl Notifier {
     fn notice(&self, notice: &Notice) {
@@ -80,21 +80,21 @@ impl Notifier {
     }
 }
 
-type Tell = ThreadsafeFunction<String, (), String, napi::Status, false, true>;
+type Callback = ThreadsafeFunction<String, (), String, napi::Status, false, true>;
 
-/// Long work, as who began it sees it: told where it stands, in JSON, and stopped at will.
+/// Long work that reports its progress, in JSON, and can be stopped.
 #[napi]
 pub struct NativeWork {
     stopped: Arc<AtomicBool>,
-    tell: Arc<Tell>,
+    on_progress: Arc<Callback>,
 }
 
 #[napi]
 impl NativeWork {
-    #[napi(constructor, ts_args_type = "tell: (progress: string) => void")]
-    pub fn new(tell: Function<'_, String, ()>) -> napi::Result<Self> {
-        let tell = tell.build_threadsafe_function().weak::<true>().build().map(Arc::new)?;
-        Ok(Self { stopped: Arc::default(), tell })
+    #[napi(constructor, ts_args_type = "onProgress: (progress: string) => void")]
+    pub fn new(on_progress: Function<'_, String, ()>) -> napi::Result<Self> {
+        let on_progress = on_progress.build_threadsafe_function().weak::<true>().build().map(Arc::new)?;
+        Ok(Self { stopped: Arc::default(), on_progress })
     }
 
     /// Stops the work, which is then `cancelled`.
@@ -104,17 +104,17 @@ impl NativeWork {
     }
 
     pub(crate) fn notifier(&self) -> Notifier {
-        Notifier(Arc::clone(&self.tell))
+        Notifier(Arc::clone(&self.on_progress))
     }
 
-    pub(crate) fn teller<P: Serialize>(&self) -> impl Fn(P) -> Result<()> + Send + Sync + use<P> {
-        let (stopped, tell) = (Arc::clone(&self.stopped), Arc::clone(&self.tell));
+    pub(crate) fn reporter<P: Serialize>(&self) -> impl Fn(P) -> Result<()> + Send + Sync + use<P> {
+        let (stopped, on_progress) = (Arc::clone(&self.stopped), Arc::clone(&self.on_progress));
         move |progress| {
             if stopped.load(Ordering::Relaxed) {
                 return Err(Error::new(ErrorKind::Cancelled, "the work was stopped"));
             }
             let json = serde_json::to_string(&progress);
-            tell.call(json.map_err(|e| Error::new(ErrorKind::Internal, e.to_string()))?, NonBlocking);
+            on_progress.call(json.map_err(|e| Error::new(ErrorKind::Internal, e.to_string()))?, NonBlocking);
             Ok(())
         }
     }
@@ -132,12 +132,12 @@ fn begin<'env, T: 'static, R: Mirror<T> + ToNapiValue + Send + 'static>(
     options: String,
     work: &NativeWork,
 ) -> napi::Result<Object<'env>> {
-    let (tell, notifier) = (work.teller(), work.notifier());
+    let (on_progress, notifier) = (work.reporter(), work.notifier());
     let run = move || {
         let data: Rows = from_json(data.as_bytes())?;
         let options: TrainOptions = from_json(options.as_bytes())?;
         let (train, valid) = data.read(&notifier)?;
-        verb(&train, valid.as_deref(), &options, &tell)
+        verb(&train, valid.as_deref(), &options, &on_progress)
     };
     on_thread(env, move |promise| promise.settle(run().map(R::of)))
 }
@@ -164,7 +164,7 @@ pub fn train_head<'env>(
     begin::<_, Report>(env, train, data, options, work)
 }
 
-/// What a training of these rows would take; the data and the options are JSON.
+/// The estimate of a training of these rows; the data and the options are JSON.
 #[napi(js_name = "estimate", ts_return_type = "Promise<TrainEstimate | Failure>")]
 pub fn estimate_training<'env>(
     env: &'env Env,
@@ -180,13 +180,15 @@ pub(crate) fn evaluation(
     options: &str,
     engine: &Engine,
     notifier: &Notifier,
-    tell: &(impl Fn(usize) -> Result<()> + Sync),
+    on_progress: &(impl Fn(usize) -> Result<()> + Sync),
 ) -> Result<Evaluation> {
     let data: Rows = from_json(data.as_bytes())?;
     let options = from_json(options.as_bytes())?;
     match data.open(notifier)? {
-        Opened::Texts(rows) => evaluate(engine, &rows, &options, tell),
-        Opened::File(name, file) => evaluate(engine, &file, &options, tell).map_err(|e| e.context(name)),
+        Opened::Texts(rows) => evaluate(engine, &rows, &options, on_progress),
+        Opened::File(name, file) => {
+            evaluate(engine, &file, &options, on_progress).map_err(|e| e.context(name))
+        }
     }
     .map(Mirror::of)
 }
@@ -196,14 +198,14 @@ pub(crate) fn comparison(
     options: &str,
     engines: [&Engine; 2],
     notifier: &Notifier,
-    tell: &(impl Fn(usize) -> Result<()> + Sync),
+    on_progress: &(impl Fn(usize) -> Result<()> + Sync),
 ) -> Result<Comparison> {
     let data: Rows = from_json(data.as_bytes())?;
     let options = from_json(options.as_bytes())?;
     let [a, b] = engines;
     match data.open(notifier)? {
-        Opened::Texts(rows) => compare(a, b, &rows, &options, tell),
-        Opened::File(name, file) => compare(a, b, &file, &options, tell).map_err(|e| e.context(name)),
+        Opened::Texts(rows) => compare(a, b, &rows, &options, on_progress),
+        Opened::File(name, file) => compare(a, b, &file, &options, on_progress).map_err(|e| e.context(name)),
     }
     .map(Mirror::of)
 }

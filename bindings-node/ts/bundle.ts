@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 const BUNDLED = 'frontdesk-small'
 
-/** The model that came with this package stands where core would look for the bundled one, unless the environment names it. */
+/** Replaces the bundled model by the one that came with this package, unless the environment names it. */
 export function withBundle<T extends object>(options: T, name: keyof T): T {
   const bundle = join(__dirname, '..', 'models', BUNDLED)
   const model = options[name] ?? BUNDLED

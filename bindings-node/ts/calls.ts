@@ -3,13 +3,13 @@ import type { Failure, NativeAnalysis, NativeCall, NativeEngine } from '../nativ
 import { refuseAborted, unfailed } from './errors.js'
 import type { Analysis } from './types.js'
 
-/** How often a call whose time is over is looked at. */
+/** Milliseconds between two looks at a call whose time is over. */
 const CHECK_MS = 2
 
 /** The longest time that a timer can be set to. */
 const LONGEST_MS = 2 ** 31 - 1
 
-/** What a call is made with; tickets and options are JSON. */
+/** The arguments of a call; tickets and options are JSON. */
 export interface Request {
   tickets: string
   many: boolean
@@ -20,7 +20,7 @@ export interface Request {
   timeoutMs: number | undefined
 }
 
-/** How a call ended: its first analyses as JSON, or what went wrong. */
+/** The end of a call: its first analyses as JSON, or the failure. */
 type Outcome = string | Failure
 
 interface UnderWay {
@@ -32,12 +32,12 @@ interface UnderWay {
 const awake = setInterval(() => {}, LONGEST_MS).unref()
 let busy = 0
 
-/** Calls by number, as the addon tells how they ended. */
+/** Calls by number, as the addon reports their ends. */
 export class Calls {
   #next = 0
   readonly #underWay = new Map<number, UnderWay>()
 
-  /** What the addon calls when a call has ended. */
+  /** The callback of the addon for the end of a call. */
   readonly settled = (number: number, outcome: Outcome): void => {
     this.#underWay.get(number)?.settle(outcome)
     this.#underWay.delete(number)
@@ -97,7 +97,7 @@ function shaped<Task extends string>(analysis: NativeAnalysis): Analysis<Task> {
   return { ...outputs, ...named, abstain, usage, model } as Analysis<Task>
 }
 
-/** Looks at the call when its time is over, until it is settled. Gives what ends the watch. */
+/** Looks at the call when its time is over, until it is settled. Returns the function that stops this. */
 function watch(call: NativeCall, timeoutMs: number | undefined): () => void {
   let timer: NodeJS.Timeout | undefined
   const look = () => {

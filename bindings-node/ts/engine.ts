@@ -12,7 +12,7 @@ const ANALYZE: Names<AnalyzeOptions> = { ...SCORE, timeoutMs: true }
 
 /** Reads support messages. */
 export class Engine<Task extends string = never> {
-  /** What this engine is made of. */
+  /** The description of this engine. */
   readonly info: Info
   #native: NativeEngine | undefined
   #closed: Promise<void> | undefined
@@ -132,7 +132,7 @@ export class Engine<Task extends string = never> {
     return worked(known(options), (data, rest, work) => native.compare(second, data, rest, work))
   }
 
-  /** What this engine has done so far. */
+  /** The metrics of this engine so far. */
   metrics(): Metrics {
     const native = this.#open()
     try {

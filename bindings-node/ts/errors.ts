@@ -2,7 +2,7 @@
 import type { Failure } from '../native.js'
 import type { ErrorCode } from './types.js'
 
-/** What every method throws, or rejects with. */
+/** The error of every method, thrown or rejected with. */
 export class FrontdeskError extends Error {
   static {
     Object.defineProperty(this.prototype, 'name', { value: 'FrontdeskError', configurable: true, writable: true })
@@ -45,7 +45,7 @@ export function message(cause: unknown): string {
   return cause instanceof Error ? cause.message : kind(cause)
 }
 
-/** What a value is, for an error. */
+/** The kind of a value, for an error. */
 export function kind(value: unknown): string {
   if (value === null || value === undefined) {
     return String(value)

@@ -1,4 +1,4 @@
-// What callers hand over, as JSON; whatever cannot be read is refused.
+// Callers' values as JSON; those that cannot be read are refused.
 import { FrontdeskError, invalid, kind, message } from './errors.js'
 
 /** Names that an options object may have, checked to be all of them. */

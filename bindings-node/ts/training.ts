@@ -1,4 +1,4 @@
-// Examining rows and training a head; what these and evaluations have in common.
+// Examining rows and training a head; the common part of these and of evaluations.
 import {
   type Diagnosis,
   type Failure,
@@ -32,11 +32,11 @@ export async function worked<T extends object, Step>(
   const read = (data: LabelledData | undefined, option: string) => rows(data, columns.textColumn, columns.labelColumn, option)
   const source = { data: read(data, 'data'), valid: valid === undefined ? valid : read(valid, 'valid') }
   const text = json({ ...source, ...columns }, 'the options')
-  return watched({ signal, onProgress }, (work) => begin(text, json(options, 'the options'), work))
+  return supervised({ signal, onProgress }, (work) => begin(text, json(options, 'the options'), work))
 }
 
-/** Long work that tells where it stands and can be stopped. */
-export async function watched<T extends object, Step>(
+/** Long work that reports its progress and can be stopped. */
+export async function supervised<T extends object, Step>(
   { signal, onProgress }: Work<Step>,
   begin: (work: NativeWork) => Promise<T | Failure>,
 ): Promise<T> {
@@ -47,11 +47,11 @@ export async function watched<T extends object, Step>(
   let thrown: { error: unknown } | undefined
   const work = new NativeWork((step) => {
     try {
-      const told = JSON.parse(step) as Step & { notice?: string }
-      if (told?.notice !== undefined) {
-        process.emitWarning(told.notice, 'FrontdeskNotice')
+      const progress = JSON.parse(step) as Step & { notice?: string }
+      if (progress?.notice !== undefined) {
+        process.emitWarning(progress.notice, 'FrontdeskNotice')
       } else {
-        onProgress?.(told)
+        onProgress?.(progress)
       }
     } catch (error) {
       thrown ??= { error }
@@ -79,7 +79,7 @@ export async function check(options: CheckOptions): Promise<Diagnosis> {
   return worked(withBundle(known(options), 'base'), nativeCheck)
 }
 
-/** What a training would take: a few of its steps are timed, and nothing is written. */
+/** Estimates the time and memory of a training: a few of its steps are timed, and nothing is written. */
 export async function estimate(options: Omit<TrainOptions, 'output'>): Promise<TrainEstimate> {
   return worked(withBundle(known(options), 'base'), nativeEstimate)
 }

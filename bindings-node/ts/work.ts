@@ -1,9 +1,9 @@
-// Work that takes long: watched, and stopped at will.
+// Long work that reports its progress and can be stopped.
 
 /** Long work. */
 export interface Work<Step> {
   /** Stops the work when it is aborted: `cancelled`, its reason kept as the cause. */
   signal?: AbortSignal | undefined
-  /** Told where the work stands. What it throws stops the work, which is then rejected with it. */
+  /** Called with the progress. An error that it throws stops the work, which is then rejected with it. */
   onProgress?: ((step: Step) => void) | undefined
 }

@@ -15,44 +15,44 @@ use pyo3::types::PyList;
 use crate::door::raise;
 use crate::mirror::Mirror;
 
-/// The process, and the way to the thread of it that tells event loops. The engine's own threads never wait
+/// The process, and the channel to its thread that notifies event loops. The engine's own threads never wait
 /// for the interpreter, and a forked child starts a thread of its own.
-static TELLER: Mutex<Option<(u32, Sender<Py<PyAny>>)>> = Mutex::new(None);
+static NOTIFIER: Mutex<Option<(u32, Sender<Py<PyAny>>)>> = Mutex::new(None);
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn teller() -> std::io::Result<Sender<Py<PyAny>>> {
-    let mut teller = locked(&TELLER);
+fn notifier() -> std::io::Result<Sender<Py<PyAny>>> {
+    let mut notifier = locked(&NOTIFIER);
     let process = std::process::id();
-    if let Some((owner, sender)) = &*teller
+    if let Some((owner, sender)) = &*notifier
         && *owner == process
     {
         return Ok(sender.clone());
     }
-    let (sender, told) = mpsc::channel::<Py<PyAny>>();
+    let (sender, finished) = mpsc::channel::<Py<PyAny>>();
     thread::Builder::new().name("frontdesk-python".to_owned()).spawn(move || {
-        for ready in told {
+        for ready in finished {
             // An event loop that has closed in between waits for nothing; nor does an interpreter that ends.
             let _ = Python::try_attach(|py| ready.call0(py).map(drop));
         }
     })?;
-    *teller = Some((process, sender.clone()));
+    *notifier = Some((process, sender.clone()));
     Ok(sender)
 }
 
-/// Wakes by way of the teller, once.
+/// Wakes by way of the notifier, once.
 struct Ready {
-    teller: Sender<Py<PyAny>>,
+    notifier: Sender<Py<PyAny>>,
     ready: Mutex<Option<Py<PyAny>>>,
 }
 
 impl Wake for Ready {
     fn wake(self: Arc<Self>) {
         if let Some(ready) = locked(&self.ready).take() {
-            // Without the teller, the interpreter has ended.
-            let _ = self.teller.send(ready);
+            // Without the notifier, the interpreter has ended.
+            let _ = self.notifier.send(ready);
         }
     }
 }
@@ -71,7 +71,7 @@ enum State {
 impl NativeCall {
     /// `ready` is called, on another thread, when the result is there.
     pub(crate) fn new(mut pending: Pending<Vec<Analysis>>, ready: Py<PyAny>) -> PyResult<Self> {
-        let waker = Arc::new(Ready { teller: teller()?, ready: Mutex::new(Some(ready)) });
+        let waker = Arc::new(Ready { notifier: notifier()?, ready: Mutex::new(Some(ready)) });
         let polled = Pin::new(&mut pending).poll(&mut Context::from_waker(&Waker::from(waker.clone())));
         let pending = match polled {
             std::task::Poll::Pending => pending,

@@ -40,8 +40,8 @@ impl TextColumn for Arrow {
     }
 }
 
-/// An array of texts; a dictionary's texts stay where they are, too. Whoever made the array may have checked
-/// nothing: pyarrow reads what is no UTF-8 from a Parquet file without a word.
+/// An array of texts; a dictionary's texts stay where they are, too. Its maker may have checked nothing:
+/// pyarrow reads what is no UTF-8 from a Parquet file without an error.
 fn readable(array: ArrayRef) -> Result<ArrayRef> {
     // A slice of nothing keeps its offset and has no values: there is nothing to check, or to read.
     let whole = if array.is_empty() { Ok(()) } else { array.to_data().validate_full() };
@@ -68,7 +68,8 @@ fn arrow(chunks: Vec<ArrayRef>) -> Result<Arrow> {
     Ok(Arrow { chunks, starts })
 }
 
-/// A column of texts: a list of strings and `None`, or whatever shows itself as an Arrow array or stream.
+/// A column of texts: a list of strings and `None`, or an object with the interface of an Arrow array or
+/// stream.
 pub(crate) fn column(texts: &Bound<'_, PyAny>) -> PyResult<Arc<dyn TextColumn>> {
     let py = texts.py();
     let Ok(list) = texts.cast::<PyList>() else {

@@ -1,5 +1,5 @@
-//! The one door between Python and the engine: lets go of the interpreter, hears of Ctrl-C, raises what went
-//! wrong.
+//! The one door between Python and the engine: releases the interpreter, checks for Ctrl-C, raises
+//! errors.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -12,7 +12,7 @@ use pyo3::sync::PyOnceLock;
 
 use crate::mirror::Mirror;
 
-/// How long Ctrl-C goes unheard, at most.
+/// The longest time between two checks for Ctrl-C.
 const SLICE: Duration = Duration::from_millis(50);
 
 /// The exception of an error: one class for each kind, which `frontdesk.errors` has.
@@ -23,7 +23,7 @@ pub(crate) fn raise(py: Python<'_>, error: &Error) -> PyErr {
     made.map_or_else(|e| e, PyErr::from_value)
 }
 
-/// What `work` gives, computed while other Python threads run.
+/// Runs `work` while other Python threads run.
 pub(crate) fn detached<T: Send>(py: Python<'_>, work: impl FnOnce() -> Result<T> + Send) -> PyResult<T> {
     py.detach(work).map_err(|error| raise(py, &error))
 }
@@ -44,8 +44,8 @@ pub(crate) fn wait<T: Send>(py: Python<'_>, submit: impl FnOnce() -> Pending<T> 
     }
 }
 
-/// Does long work on a thread of its own, so that this one hears of Ctrl-C and tells `progress` how far it
-/// is. What either raises stops the work, and is raised when it has ended.
+/// Does long work on a thread of its own, so that this one checks for Ctrl-C and calls `progress`. An
+/// exception of either stops the work, and is raised when it has ended.
 pub(crate) fn watch<T: Send, P: Mirror + Send>(
     py: Python<'_>,
     progress: Option<&Bound<'_, PyAny>>,
@@ -55,7 +55,7 @@ pub(crate) fn watch<T: Send, P: Mirror + Send>(
     let progress = progress.map(|callable| callable.clone().unbind());
     let (result, raised) = py.detach(|| {
         thread::scope(|scope| {
-            let (sender, told) = mpsc::channel();
+            let (sender, steps) = mpsc::channel();
             let stopped = &stopped;
             let worker = scope.spawn(move || {
                 work(&|step| {
@@ -69,7 +69,7 @@ pub(crate) fn watch<T: Send, P: Mirror + Send>(
             });
             let mut raised = None;
             loop {
-                let step = match told.recv_timeout(SLICE) {
+                let step = match steps.recv_timeout(SLICE) {
                     Ok(step) => Some(step),
                     Err(RecvTimeoutError::Timeout) => None,
                     Err(RecvTimeoutError::Disconnected) => break,

@@ -69,7 +69,7 @@ impl NativeEngine {
         PyList::new(py, analyses)
     }
 
-    /// Hands tickets over and returns at once; `ready` is called on another thread when their analyses can be
+    /// Submits tickets and returns at once; `ready` is called on another thread when their analyses can be
     /// taken.
     #[pyo3(signature = (tickets, many, ready, options=None))]
     fn call(
@@ -84,8 +84,8 @@ impl NativeEngine {
         NativeCall::new(detached(py, || Ok(self.engine()?.submit(tickets, &options)))?, ready)
     }
 
-    /// Scores a column of texts: name, type and values of each column of answers. `progress` is told the rows
-    /// done.
+    /// Scores a column of texts: name, type and values of each column of answers. `progress` is called
+    /// with the rows done.
     #[pyo3(signature = (texts, outputs, progress=None))]
     fn score<'py>(
         &self,
@@ -96,9 +96,11 @@ impl NativeEngine {
     ) -> PyResult<Bound<'py, PyAny>> {
         let texts = column(texts)?;
         let options = ScoreOptions { outputs };
-        let work = |tell: OnProgress<'_, usize>| score(self.engine()?, &texts, &options, &|done| tell(done));
+        let work = |on_progress: OnProgress<'_, usize>| {
+            score(self.engine()?, &texts, &options, &|done| on_progress(done))
+        };
         let scores = watch(py, progress, work);
-        // Whoever made the texts may want the interpreter to let go of them.
+        // The owner of the texts may need the interpreter to release them.
         drop(texts);
         scores?.mirror(py)
     }

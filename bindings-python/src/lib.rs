@@ -1,7 +1,7 @@
 //! The Python face of Frontdesk: the native layer under `python/frontdesk`.
 //!
-//! Nothing here decides anything: it turns Python's values into core's and back, lets go of the interpreter
-//! while the engine works, and hears of Ctrl-C meanwhile.
+//! Nothing here decides anything: it turns Python's values into core's and back, releases the interpreter
+//! while the engine works, and checks for Ctrl-C meanwhile.
 
 #![allow(unsafe_code, reason = "pyo3's macros write the C side of the border")]
 #![allow(
@@ -21,7 +21,7 @@ mod engine;
 mod training;
 mod routing;
 
-/// What `frontdesk` is made of; not for users.
+/// The native layer of `frontdesk`; not for users.
 #[pyo3::pymodule]
 mod _native {
     #[pymodule_export]

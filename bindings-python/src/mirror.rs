@@ -1,4 +1,4 @@
-//! Core's values as Python sees them: the dataclasses of `frontdesk.types`, labels as strings, lists as
+//! Core's values for Python: the dataclasses of `frontdesk.types`, labels as strings, lists as
 //! tuples.
 
 use frontdesk::doctor::{DataFile, FindingKind, Severity};

@@ -1,4 +1,4 @@
-//! Routing decisions made again, and policies learnt from what became of tickets.
+//! Routing decisions that are replayed, and policies that are fitted to outcomes.
 
 use frontdesk::outcomes::{LearnReport, RouteTraining, RouteTrainingProgress, TrainedRoute};
 use frontdesk::route::PolicySource;
@@ -31,7 +31,7 @@ pub fn replay<'py>(py: Python<'py>, options: &str) -> PyResult<Bound<'py, PyAny>
     detached(py, again)?.mirror(py)
 }
 
-/// Learns a policy's weights from outcomes; the options are JSON. `progress` is told how many tickets are
+/// Fits a policy's weights to outcomes; the options are JSON. `progress` is called with the number of tickets
 /// read.
 #[pyfunction]
 #[pyo3(signature = (options, progress=None))]
@@ -40,10 +40,11 @@ pub fn train_route<'py>(
     options: &str,
     progress: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let work = |tell: OnProgress<'_, TrainProgress>| {
+    let work = |on_progress: OnProgress<'_, TrainProgress>| {
         let training: RouteTraining = from_json(options.as_bytes())?;
-        let told = |RouteTrainingProgress { done, total }| tell(TrainProgress::Features { done, total });
-        frontdesk::outcomes::train_route(&training, &told)
+        let reading =
+            |RouteTrainingProgress { done, total }| on_progress(TrainProgress::Features { done, total });
+        frontdesk::outcomes::train_route(&training, &reading)
     };
     watch(py, progress, work)?.mirror(py)
 }

@@ -48,13 +48,13 @@ impl Rows {
     }
 }
 
-/// Rows that are gone through and not kept, if they are a file's.
+/// Rows; those of a file are read and not kept.
 enum Opened {
     Texts(Vec<Labelled>),
     File(LabelledFile),
 }
 
-/// What a person should look at in files that were read; Python warns of it.
+/// The notices about files that were read; Python warns of them.
 #[derive(Default)]
 struct Noticed(Mutex<Vec<Notice>>);
 
@@ -66,7 +66,7 @@ impl Noticed {
     fn warn(self, py: Python<'_>) -> PyResult<()> {
         let category = py.get_type::<PyUserWarning>();
         for notice in self.0.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            // A text with a NUL in it is none that C can say.
+            // A text with a NUL in it cannot be a C string.
             let text = CString::new(notice.to_string().replace('\0', " ")).unwrap_or_default();
             PyErr::warn(py, &category, &text, 2)?;
         }
@@ -87,10 +87,10 @@ fn run<'py, T: Mirror + Send>(
     progress: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let noticed = Noticed::default();
-    let work = |tell: OnProgress<'_, TrainProgress>| {
+    let work = |on_progress: OnProgress<'_, TrainProgress>| {
         let options: TrainOptions = from_json(options.as_bytes())?;
         let valid = valid.map(|rows| rows.read(&noticed)).transpose()?;
-        verb(&data.read(&noticed)?, valid.as_deref(), &options, tell)
+        verb(&data.read(&noticed)?, valid.as_deref(), &options, on_progress)
     };
     let done = watch(py, progress, work)?;
     noticed.warn(py)?;
@@ -123,7 +123,7 @@ pub fn check<'py>(
     run(py, frontdesk::train::check, data, valid, options, progress)
 }
 
-/// What a training of these rows would take; the options are JSON.
+/// The estimate of a training of these rows; the options are JSON.
 #[pyfunction]
 #[pyo3(signature = (data, valid, options, progress=None))]
 pub fn estimate<'py>(
@@ -136,7 +136,8 @@ pub fn estimate<'py>(
     run(py, frontdesk::train::estimate, data, valid, options, progress)
 }
 
-/// Evaluates a head of the engine's model; the options are JSON. `progress` is told the rows done.
+/// Evaluates a head of the engine's model; the options are JSON. `progress` is called with the rows
+/// done.
 #[pyfunction]
 #[pyo3(signature = (engine, data, options, progress=None))]
 pub fn evaluate<'py>(
@@ -147,11 +148,11 @@ pub fn evaluate<'py>(
     progress: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let noticed = Noticed::default();
-    let work = |tell: OnProgress<'_, usize>| {
+    let work = |on_progress: OnProgress<'_, usize>| {
         let (engine, options) = (engine.engine()?, from_json(options.as_bytes())?);
         match data.open(&noticed)? {
-            Opened::Texts(rows) => frontdesk::evaluate::evaluate(engine, &rows, &options, tell),
-            Opened::File(file) => frontdesk::evaluate::evaluate(engine, &file, &options, tell)
+            Opened::Texts(rows) => frontdesk::evaluate::evaluate(engine, &rows, &options, on_progress),
+            Opened::File(file) => frontdesk::evaluate::evaluate(engine, &file, &options, on_progress)
                 .map_err(|e| e.context(file.name())),
         }
     };
@@ -160,8 +161,8 @@ pub fn evaluate<'py>(
     done.mirror(py)
 }
 
-/// Compares a head of two engines' models; the options are JSON. `progress` is told the rows done, of twice
-/// as many.
+/// Compares a head of two engines' models; the options are JSON. `progress` is called with the rows
+/// done, of twice as many.
 #[pyfunction]
 #[pyo3(signature = (a, b, data, options, progress=None))]
 pub fn compare<'py>(
@@ -173,13 +174,12 @@ pub fn compare<'py>(
     progress: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let noticed = Noticed::default();
-    let work = |tell: OnProgress<'_, usize>| {
+    let work = |on_progress: OnProgress<'_, usize>| {
         let (a, b, options) = (a.engine()?, b.engine()?, from_json(options.as_bytes())?);
         match data.open(&noticed)? {
-            Opened::Texts(rows) => frontdesk::evaluate::compare(a, b, &rows, &options, tell),
-            Opened::File(file) => {
-                frontdesk::evaluate::compare(a, b, &file, &options, tell).map_err(|e| e.context(file.name()))
-            }
+            Opened::Texts(rows) => frontdesk::evaluate::compare(a, b, &rows, &options, on_progress),
+            Opened::File(file) => frontdesk::evaluate::compare(a, b, &file, &options, on_progress)
+                .map_err(|e| e.context(file.name())),
         }
     };
     let done = watch(py, progress, work)?;

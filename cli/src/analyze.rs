@@ -84,7 +84,7 @@ pub(crate) fn tickets(args: &TicketArgs) -> Result<Source> {
     }
 }
 
-/// Analyzes tickets and prints what is said of them, as it comes where the format allows that.
+/// Analyzes tickets and prints the answers, as they come where the format allows that.
 pub(crate) fn analyze(
     source: &Source,
     options: EngineOptions,

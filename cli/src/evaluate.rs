@@ -23,7 +23,7 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
     let outside = outside.map(|file| open(args, file, &args.text_column)).transpose()?;
     let passes = if other.is_some() { 2 } else { 1 };
     let bar = progress::rows(passes * rows.count(), "evaluating");
-    let told = |done| {
+    let on_progress = |done| {
         bar.set_position(done as u64);
         Ok(())
     };
@@ -37,15 +37,15 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
     };
     let named = |e: frontdesk::Error| e.context(args.data.display());
     if let Some(other) = &other {
-        let found = compare(&engine, other, &rows, &options, &told).map_err(named)?;
+        let found = compare(&engine, other, &rows, &options, &on_progress).map_err(named)?;
         bar.finish_and_clear();
         show(args.format, &found, |found| render::comparison(found, args.errors))
     } else if let Some(outside) = &outside {
-        let found = out_of_domain(&engine, &rows, outside, &options, &told).map_err(named)?;
+        let found = out_of_domain(&engine, &rows, outside, &options, &on_progress).map_err(named)?;
         bar.finish_and_clear();
         show(args.format, &found, render::out_of_domain)
     } else {
-        let found = evaluate(&engine, &rows, &options, &told).map_err(named)?;
+        let found = evaluate(&engine, &rows, &options, &on_progress).map_err(named)?;
         bar.finish_and_clear();
         show(args.format, &found, render::evaluation)
     }

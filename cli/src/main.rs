@@ -1,4 +1,4 @@
-//! The `frontdesk` command: arguments in, what the engine says out. Results go to stdout, everything else to
+//! The `frontdesk` command: arguments in, the engine's answers out. Results go to stdout, everything else to
 //! stderr.
 
 mod analyze;

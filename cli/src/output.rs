@@ -100,7 +100,7 @@ fn unwritable(error: serde_json::Error) -> Error {
     Error::new(ErrorKind::Internal, format!("writing JSON: {error}")).with_source(error)
 }
 
-/// Says on stderr what a person should look at in an input.
+/// Prints the notices about an input on stderr.
 pub(crate) fn notices<'a>(notices: impl IntoIterator<Item = &'a Notice>) {
     for notice in notices {
         eprintln!("notice: {notice}");

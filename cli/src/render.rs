@@ -126,15 +126,15 @@ pub(crate) fn one(analysis: &Analysis) -> String {
     )
 }
 
-/// What a table of many says of one ticket.
+/// One ticket in a table of many.
 #[derive(Debug)]
 pub(crate) struct Line {
-    /// How the message begins.
+    /// The beginning of the message.
     pub(crate) begins: String,
     pub(crate) analysis: Analysis,
 }
 
-/// How a message begins, on one line.
+/// The beginning of a message, on one line.
 pub(crate) fn beginning(ticket: &Ticket) -> String {
     let message = ticket.message().unwrap_or_default();
     let mut words = message.split_whitespace();
@@ -224,7 +224,7 @@ fn pairs(rows: &[(&str, String)]) -> Table {
     table
 }
 
-/// What an engine is made of.
+/// The description of an engine.
 pub(crate) fn info(info: &Info) -> String {
     let heads: Vec<_> =
         info.heads.iter().map(|head| format!("{}: {}", head.name, head.labels.join(", "))).collect();

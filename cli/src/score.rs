@@ -53,7 +53,7 @@ pub(crate) fn run(args: &ScoreArgs) -> Result<()> {
     }
 }
 
-/// Says on stderr which column was taken for what.
+/// Prints on stderr the field of each mapped column.
 pub(crate) fn show_columns(archive: &Archive) {
     let inputs = archive.inputs();
     let more = if inputs.len() > 1 { format!(" and {} more", inputs.len() - 1) } else { String::new() };
@@ -65,13 +65,13 @@ pub(crate) fn show_columns(archive: &Archive) {
     }
 }
 
-/// Which column was taken for a field.
+/// A column and its field.
 fn taken(taken: &ColumnMapping) -> String {
     let guess = if taken.guessed { " (by its name)" } else { "" };
     format!("{} from `{}`{guess}", taken.field, taken.column)
 }
 
-/// Says on stderr which columns have a field's name and are not taken for it.
+/// Prints on stderr the columns that have a field's name and were skipped.
 pub(crate) fn show_skipped(skipped: &[SkippedColumn]) {
     for SkippedColumn { column, why } in skipped {
         eprintln!("`{column}` was left alone: {why}");
@@ -85,7 +85,7 @@ pub(crate) struct Reporter {
     reported: Mutex<Reported>,
 }
 
-/// What was reported last.
+/// The last report.
 #[derive(Default)]
 struct Reported {
     stage: Option<ArchiveStage>,
@@ -155,7 +155,7 @@ impl Reporter {
     }
 }
 
-/// What a program reads of a run's progress.
+/// The progress of a run, for a program.
 fn line(progress: &ArchiveProgress) -> Result<String> {
     let value = serde_json::to_value(progress).and_then(|mut value| {
         if let (Some(fields), ArchiveStage::Scoring) = (value.as_object_mut(), progress.stage) {

@@ -22,18 +22,21 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
         return examine(args, &config, &rows, &bar);
     }
     if args.dry_run {
-        let found = estimate_heads(&config.heads(&rows), &config.training, &|progress| told(&bar, progress))?;
+        let found = estimate_heads(&config.heads(&rows), &config.training, &|progress| {
+            show_progress(&bar, progress)
+        })?;
         bar.finish_and_clear();
         return show(args.format, &found, render::estimate);
     }
-    let report = train_heads(&config.heads(&rows), &config.training, &|progress| told(&bar, progress))?;
+    let report =
+        train_heads(&config.heads(&rows), &config.training, &|progress| show_progress(&bar, progress))?;
     bar.finish_and_clear();
     show(args.format, &report, |report| render::report(report, &config.training.output))
 }
 
-/// Shows where the work stands.
-#[allow(clippy::unnecessary_wraps, reason = "whoever is told of progress may stop the work")]
-fn told(bar: &ProgressBar, progress: TrainProgress) -> Result<()> {
+/// Shows the progress.
+#[allow(clippy::unnecessary_wraps, reason = "a progress callback may stop the work")]
+fn show_progress(bar: &ProgressBar, progress: TrainProgress) -> Result<()> {
     match progress {
         TrainProgress::Features { done, total } => {
             bar.set_length(total as u64);
@@ -58,10 +61,10 @@ fn told(bar: &ProgressBar, progress: TrainProgress) -> Result<()> {
     Ok(())
 }
 
-/// Shows what the doctor says, and writes the rows that it points at.
+/// Shows the findings of the doctor, and writes their rows.
 fn examine(args: &TrainArgs, config: &TrainConfig, rows: &[HeadRows], bar: &ProgressBar) -> Result<()> {
     let heads = config.heads(rows);
-    let found = check_heads(&heads, &config.training, &|progress| told(bar, progress))?;
+    let found = check_heads(&heads, &config.training, &|progress| show_progress(bar, progress))?;
     bar.finish_and_clear();
     if let Some(file) = &args.findings {
         let mut output = Output::open(Some(file))?;
@@ -129,7 +132,7 @@ fn config(args: &TrainArgs) -> Result<TrainConfig> {
     Ok(config)
 }
 
-/// What was given takes the place of what was there.
+/// A given value replaces the one that was there.
 fn take<T>(to: &mut T, given: Option<T>) {
     if let Some(given) = given {
         *to = given;

@@ -24,7 +24,7 @@ pub enum Activation {
     Relu,
 }
 
-/// How the logits of a sequence-classification checkpoint become probabilities.
+/// The link from the logits of a sequence-classification checkpoint to probabilities.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProblemType {
     /// One of the labels holds: softmax.

@@ -148,7 +148,7 @@ pub(crate) async fn live() -> StatusCode {
     StatusCode::OK
 }
 
-/// Whether requests should be sent here: no longer once the service is told to end.
+/// Whether requests should be sent here: no longer once the service is to end.
 #[utoipa::path(get, path = "/health/ready", security(()), responses((status = 200), (status = 503, body = Problem)))]
 pub(crate) async fn ready(State(app): State<Arc<App>>) -> Result<StatusCode, Problem> {
     if app.draining.load(Ordering::Relaxed) {

@@ -12,7 +12,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
-/// Stands for every path that does not exist: a client cannot make new series.
+/// The label of every path that does not exist: a client cannot make new series.
 pub(crate) const OTHER: &str = "other";
 
 /// Labels of a request.
@@ -70,7 +70,7 @@ impl Metrics {
     }
 }
 
-/// The engine's counters, read when they are asked for.
+/// The engine's counters, read for each request.
 #[derive(Debug)]
 struct EngineMetrics(Engine);
 

@@ -22,7 +22,7 @@ pub struct ServerOptions {
     pub write_timeout: Duration,
     /// Connections at a time; more wait until one of them ends.
     pub max_connections: usize,
-    /// For open requests to end once the service is told to.
+    /// For open requests to end at shutdown.
     pub drain_timeout: Duration,
     /// Who may call; `None`: everybody who reaches the address.
     pub keys: Option<Keys>,

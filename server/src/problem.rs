@@ -22,7 +22,7 @@ pub struct Problem {
     field: Option<String>,
 }
 
-/// How long a client is asked to wait where the queue is full, in seconds.
+/// The time that a client should wait where the queue is full, in seconds.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
 /// The status of each kind.

@@ -18,7 +18,7 @@ use crate::{App, Problem};
 /// Numbers the requests of this process, for the log.
 static REQUESTS: AtomicU64 = AtomicU64::new(1);
 
-/// Stands in the log and the metrics for a client that did not wait for its answer.
+/// The status, in the log and the metrics, of a client that did not wait for its answer.
 const HUNG_UP: u16 = 499;
 
 /// Checks the key, bounds the time, counts and logs. Nothing of a message and no key is ever in a log.

@@ -1,4 +1,4 @@
-//! Runs the router on a socket: slow clients are cut, and an end that is asked for is a clean one.
+//! Runs the router on a socket: slow clients are cut, and SIGTERM and Ctrl-C end it cleanly.
 
 use std::future::Future;
 use std::io;
@@ -83,8 +83,8 @@ pub async fn serve(
     Ok(())
 }
 
-/// Listens on `address` and serves until SIGTERM or Ctrl-C; `ready` is told the address, whose port may have
-/// been 0.
+/// Listens on `address` and serves until SIGTERM or Ctrl-C; `ready` is called with the address, whose port
+/// may have been 0.
 ///
 /// # Errors
 /// `io` where the address cannot be listened on.

@@ -1,4 +1,4 @@
-"""What a cell of a column holds: a text, a label, or nothing."""
+"""The cells of a column: a text, a label, or nothing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def library(value: object) -> str:
 
 def _plain(item: Any) -> Any:
     """A NumPy number as Python has it."""
-    # Who has one of NumPy's numbers has imported it; so with pandas.
+    # One of NumPy's numbers exists only where it is imported; so with pandas.
     numpy: Any = sys.modules.get("numpy")
     number: Any = getattr(numpy, "generic", ())
     if not isinstance(item, number):
@@ -28,7 +28,7 @@ def _plain(item: Any) -> Any:
 
 
 def _is_missing(item: object) -> bool:
-    """Whether `None`, NaN or what pandas calls missing. Nothing is compared: an array's or NA's answer is no truth value."""
+    """True for `None`, NaN and what pandas calls missing. Nothing is compared: an array's or NA's answer is no truth value."""
     if item is None:
         return True
     plain = _plain(item)

@@ -15,7 +15,7 @@ _TEXT = "text"
 """The name of a column that has none."""
 
 _LABELLED = "known: a file, a pandas, polars or pyarrow table, a list of dictionaries"
-"""What has a column of texts and one of labels."""
+"""A table with a column of texts and one of labels."""
 
 
 class Frame:
@@ -62,7 +62,7 @@ def _table(data: Any, text: Any, field: str) -> Frame | None:
 
 
 def _column(data: Any, name: Any, option: str, field: str) -> list[Any]:
-    # The class is asked: a LazyFrame would have to work to know its columns.
+    # By the class: a LazyFrame would have to compute its columns.
     alone = _cells.library(data) and not hasattr(type(data), "columns")
     found = None if alone else _table(data, name, option)
     if found is None:
@@ -138,7 +138,7 @@ def _pandas(data: Any, text: Any, field: str) -> Frame | None:
 
 
 def _holds_texts(dtype: Any) -> bool:
-    """Whether a column of this type can show itself as texts in Arrow's memory."""
+    """True where a column of this type can be passed as texts in Arrow's memory."""
     import pandas as pd
 
     if isinstance(dtype, pd.CategoricalDtype):

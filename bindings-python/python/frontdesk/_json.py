@@ -24,12 +24,12 @@ def refuse(unknown: Mapping[str, object], known: Iterable[str]) -> None:
 
 
 def unreadable(what: str, field: str | None, error: Exception) -> InvalidInputError:
-    """An exception of the caller's own may fail to say what it is."""
+    """The error for a value that cannot be read; an exception of the caller's own may have no text."""
     try:
-        said = str(error)
+        text = str(error)
     except Exception:
-        said = type(error).__name__
-    return InvalidInputError(f"{what} cannot be read: {said}", field)
+        text = type(error).__name__
+    return InvalidInputError(f"{what} cannot be read: {text}", field)
 
 
 def _dumps(value: object, what: str, field: str | None = None) -> str:
@@ -40,7 +40,7 @@ def _dumps(value: object, what: str, field: str | None = None) -> str:
 
 
 def _checked(json: str, value: object, place: str) -> str:
-    """Where no surrogate is written, none can stand alone; the engine would name one by its place in the JSON."""
+    """Where no surrogate is written, none can be alone; the engine would name one by its place in the JSON."""
     if "\\ud" in json:
         try:
             _unicode.check_all(value, place, None)

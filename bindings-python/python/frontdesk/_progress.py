@@ -11,12 +11,12 @@ from frontdesk.types import Epoch, Reading, Steps
 
 Step = TypeVar("Step")
 Progress = bool | Callable[[Step], object] | None
-"""`True` shows a bar, `False` none; by default there is one in a terminal or a notebook. A function is told each step."""
+"""`True` shows a bar, `False` none; by default there is one in a terminal or a notebook. A function is called with each step."""
 
 
 @contextmanager
 def _bar(progress: bool | None, what: str, total: int | None) -> Iterator[Callable[[int, int | None], object] | None]:
-    """What moves a bar to a position, of a total; `None` where there is no bar."""
+    """The function that moves a bar to a position, of a total; `None` where there is no bar."""
     if progress is False:
         yield None
         return
@@ -40,7 +40,7 @@ def _bar(progress: bool | None, what: str, total: int | None) -> Iterator[Callab
 
 @contextmanager
 def of_rows(progress: Progress[int], what: str, total: int | None) -> Iterator[Callable[[int], object] | None]:
-    """What is told the rows done."""
+    """The callback for the rows done."""
     if callable(progress):
         yield progress
         return
@@ -50,7 +50,7 @@ def of_rows(progress: Progress[int], what: str, total: int | None) -> Iterator[C
 
 @contextmanager
 def of_training(progress: Progress[Reading | Steps | Epoch], what: str) -> Iterator[Callable[[Reading | Steps | Epoch], object] | None]:
-    """What is told where a training stands."""
+    """The callback for the progress of a training."""
     if callable(progress):
         yield progress
         return

@@ -1,4 +1,4 @@
-"""What routing is asked with, as JSON has it. The engine knows the names and checks the values."""
+"""The options of routing, as JSON. The engine knows the names and checks the values."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from frontdesk.errors import InvalidInputError
 
 
 def _mapping(value: object, field: str) -> dict[str, Any]:
-    """A mapping's own copy. A list is none, although its places could stand for names."""
+    """A copy of a mapping. A list is none, although its indexes could be names."""
     if not isinstance(value, Mapping):
         raise InvalidInputError(f"`{field}` is of type {type(value).__name__}; a mapping is expected", field)
     try:
@@ -28,7 +28,7 @@ def plain(value: object, field: str) -> dict[str, Any]:
 
 
 def policy(value: object, field: str) -> str | dict[str, Any] | None:
-    """A policy: the name of its file, or what stands in it."""
+    """A policy: the name of its file, or its contents."""
     if value is None:
         return None
     if isinstance(value, str | bytes | os.PathLike):
@@ -40,7 +40,7 @@ def policy(value: object, field: str) -> str | dict[str, Any] | None:
 
 
 def options(value: object) -> dict[str, Any] | None:
-    """How an engine routes."""
+    """Options of routing."""
     if value is None:
         return None
     given = _mapping(value, "route")
@@ -51,7 +51,7 @@ def options(value: object) -> dict[str, Any] | None:
 
 
 def context(value: object) -> dict[str, Any] | None:
-    """What is known when a call's tickets are routed."""
+    """The context of a call's routing."""
     if value is None:
         return None
     given = _mapping(value, "route")

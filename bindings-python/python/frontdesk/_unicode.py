@@ -6,7 +6,7 @@ from frontdesk.errors import InvalidInputError
 
 
 def check(text: str, place: str, what: str, field: str | None) -> None:
-    """Refuses what is no text, in the words of the native layer. `place` stands before them."""
+    """Refuses what is no text, in the words of the native layer. `place` is put before them."""
     try:
         text.encode()
     except UnicodeEncodeError as error:

@@ -37,8 +37,7 @@ _BUNDLE = Path(__file__).parent / "models" / _BUNDLED
 
 
 def located(model: Model | None, option: str = "model") -> str | None:
-    """The model that came with this package stands where the engine would look for the bundled one, unless the environment
-    names it."""
+    """The model to open: that of this package in place of the bundled one, unless the environment names one."""
     name = None if model is None else path(model, option)
     wanted = name is None or (name == _BUNDLED and not Path(name).exists())
     if wanted and "FRONTDESK_MODEL" not in os.environ and (_BUNDLE / "config.json").is_file():
@@ -54,16 +53,15 @@ class Engine:
 
     Args:
         model: a directory, or a name on the hub; by default the bundled model.
-        sentiment_model: a sequence-classification checkpoint that takes the place of the bundle's sentiment head.
+        sentiment_model: a sequence-classification checkpoint that replaces the bundle's sentiment head.
         device: `auto`, `cpu`, `cuda`, `cuda:N` or `metal`.
         precision: `auto`, `int8`, `bf16` or `f32`.
         threads: of the engine's own pool; by default as many as the process may use.
-        outputs: what to compute; by default all that the model has.
-        prepare: what is taken away from texts before they are read: `all`, or kinds; by default nothing.
-        long_text: what to do with a text that is longer than the model reads; by default `head-and-tail`.
+        outputs: the outputs to compute; by default all that the model has.
+        prepare: the parts that are removed from texts before they are read: `all`, or kinds; by default none.
+        long_text: the treatment of a text that is longer than the model reads; by default `head-and-tail`.
         queue: tickets that may wait before calls are refused as `overloaded`; by default 4096.
-        route: how tickets are routed: the policy that acts, one that is only watched, whether answers carry records, how a repeated issue
-            is found.
+        route: options of routing: the active policy, a shadow policy, whether answers carry records, the comparison with earlier issues.
 
     Raises:
         ModelNotFoundError, ModelInvalidError, DeviceUnavailableError, NetworkError, IoError; InvalidInputError for an option;
@@ -102,7 +100,7 @@ class Engine:
 
     @property
     def info(self) -> Info:
-        """What this engine is made of."""
+        """The description of this engine."""
         return cast(Info, self._native.info())
 
     def evaluate(self, data: Any, **options: Any) -> Evaluation:
@@ -119,7 +117,7 @@ class Engine:
         return compare(data, self, other, **options)
 
     def metrics(self) -> Metrics:
-        """What this engine has done so far."""
+        """The metrics of this engine so far."""
         return cast(Metrics, self._native.metrics())
 
     def analyze(
@@ -198,7 +196,7 @@ class Engine:
                 loop.call_soon_threadsafe(event.set)
 
         call = self._native.call(tickets, many, ready, options)
-        # The engine tells of a deadline when it comes to the call; the caller is told in time.
+        # The engine notices a deadline when it comes to the call; the caller gets the error in time.
         timer = None if timeout_ms is None else loop.call_later(timeout_ms / 1000, settled.set)
         try:
             await settled.wait()
@@ -246,7 +244,7 @@ class Engine:
             outputs: what to compute; by default what the engine was opened with.
             prefix: before the name of each new column.
             progress: `True` shows a bar, `False` none; by default there is one in a terminal or a notebook, where tqdm is
-                installed. A function is told the rows done.
+                installed. A function is called with the rows done.
 
         Returns:
             The same kind of table with new columns: `sentiment`, `sentiment_score`, `joy`, `anger`, `frustration`,
@@ -264,15 +262,15 @@ class Engine:
         _unicode.check(prefix, "", "`prefix`", "prefix")
         frame = _frames.frame(data, text)
         if not frame.rows:
-            # Nothing is computed of no rows: a closed engine would not say so.
+            # Without rows nothing is computed, and a closed engine would go unnoticed.
             self._native.analyze_batch([])
         # Of no texts there are the names alone: a clash is found before the work.
         taken = [prefix + name for name, _, _ in self._native.score([], asked) if prefix + name in frame.names]
         if taken:
             message = f"the table has {', '.join(taken)} already; `prefix` gives the new columns other names"
             raise InvalidInputError(message, "prefix")
-        with _progress.of_rows(progress, "scoring", frame.rows) as tell:
-            columns = self._native.score(frame.texts, asked, tell)
+        with _progress.of_rows(progress, "scoring", frame.rows) as on_progress:
+            columns = self._native.score(frame.texts, asked, on_progress)
         return frame.add([(prefix + name, kind, values) for name, kind, values in columns])
 
     def close(self) -> None:

@@ -40,7 +40,7 @@ ErrorCode = Literal[
 
 
 class FrontdeskError(Exception):
-    """What everything in this package raises. `code` is stable; `field` is the field at fault, where one is."""
+    """The base of all exceptions of this package. `code` is stable; `field` is the field at fault, where one is."""
 
     code: ClassVar[ErrorCode] = "internal"
     field: str | None
@@ -108,7 +108,7 @@ class DataInvalidError(FrontdeskError, ValueError):
 
 
 class DeviceUnavailableError(FrontdeskError):
-    """The device that was asked for is not there."""
+    """The requested device is not available."""
 
     code = "device-unavailable"
 

@@ -15,8 +15,8 @@ __all__ = ["replay", "train_route"]
 
 
 def replay(record: Mapping[str, Any], policy: Policy | None = None) -> RouteAnalysis:
-    """Makes a recorded decision again: the same policy gives the same answer, byte for byte. What a policy that was only watched would have chosen is
-    not told again.
+    """Makes a recorded decision again: the same policy gives the same answer, byte for byte. The choice of a shadow policy is
+    not made again.
 
     Args:
         record: `analysis.route.record` of an engine with `route={"records": True}`.
@@ -44,7 +44,7 @@ def train_route(
     progress: _progress.Progress[Reading | Steps | Epoch] = None,
     **unknown: NoReturn,
 ) -> TrainedRoute:
-    """Learns a policy's weights from outcomes, and writes the policy where they are better as far as the log can tell.
+    """Fits a policy's weights to outcomes, and writes the policy where the log shows that they are better.
 
     Args:
         data: a JSON lines file, an outcome a line: `record`, `facts` or `ticket`; `route`, the channel that was taken, and `propensity`, its
@@ -55,10 +55,10 @@ def train_route(
             of the new policy that the log must be worth.
         model: what reads tickets where an outcome has neither facts nor a record; by default the bundled model.
         threads: for that; by default as many as the process may use.
-        progress: as in `Engine.score`; a function is told `Reading` where tickets are read.
+        progress: as in `Engine.score`; a function is called with `Reading` where tickets are read.
 
     Raises:
-        DataInvalidError names the line, or says what such a log cannot tell; InvalidInputError, ModelNotFoundError, ModelInvalidError, IoError.
+        DataInvalidError names the line, or what the log lacks; InvalidInputError, ModelNotFoundError, ModelInvalidError, IoError.
     """
     given = {
         "data": _json.path(data, "data"),
@@ -68,5 +68,5 @@ def train_route(
         "model": located(model),
         "threads": threads,
     }
-    with _progress.of_training(progress, "reading tickets") as tell:
-        return cast(TrainedRoute, _native.train_route(_json.options(given, unknown), tell))
+    with _progress.of_training(progress, "reading tickets") as on_progress:
+        return cast(TrainedRoute, _native.train_route(_json.options(given, unknown), on_progress))

@@ -30,22 +30,22 @@ def check(
     progress: _progress.Progress[Reading | Steps | Epoch] = None,
     **unknown: NoReturn,
 ) -> Diagnosis:
-    """What is wrong with labelled rows: copies, leaks into `valid`, conflicting and likely wrong labels, words that give a label away, and more.
-    `train` looks at the same by itself; this also looks for label errors in more rows than 5,000, and says which rows.
+    """Finds faults in labelled rows: copies, leaks into `valid`, conflicting and likely wrong labels, words that give a label away, and more.
+    `train` does the same by itself; this also searches for label errors in more rows than 5,000, and names the rows.
 
     Args:
         data: a CSV, TSV or JSON lines file, a pandas, polars or pyarrow table, or a list of dictionaries.
         task, kind: the head's name and kind, as in `train`.
         valid: rows to validate on.
-        text_column, label_column: where the texts and the labels are.
-        base: what reads the texts, to count tokens and to doubt labels; by default the bundled model.
+        text_column, label_column: the columns of the texts and of the labels.
+        base: the model that counts tokens and estimates label errors; by default the bundled model.
         max_tokens: tokens that are read of a text.
-        threads, seed: of the cross-validation that doubts labels.
-        progress: as in `Engine.score`; a function is told `Reading`.
+        threads, seed: of the cross-validation that estimates label errors.
+        progress: as in `Engine.score`; a function is called with `Reading`.
 
     Raises:
-        DataInvalidError where a row has no text or label; InvalidInputError, ModelNotFoundError, ModelInvalidError, IoError. What the rows are is
-        not an error but a finding.
+        DataInvalidError where a row has no text or label; InvalidInputError, ModelNotFoundError, ModelInvalidError, IoError. Faults of
+        the rows are not errors but findings.
     """
     given = {**locals()}
     return cast(Diagnosis, _run(_native.check, "examining", given))
@@ -100,28 +100,28 @@ def train(
 
     Args:
         data: a CSV, TSV or JSON lines file, a pandas, polars or pyarrow table, or a list of dictionaries.
-        output: the directory to write; must not be there.
+        output: the directory to write; must not exist.
         task: the head's name.
         kind: `single-label`, `multi-label` (labels of one text joined by `|`) or `ordinal` (levels in an order, whole numbers); by default
             `emotions` is multi-label, `urgency` the levels 1 to 10, every other head single-label.
         valid: rows that choose the epoch and the temperature; without it, training splits by itself.
-        text_column, label_column: where the texts and the labels are.
+        text_column, label_column: the columns of the texts and of the labels.
         base: a trunk or a bundle in a directory, or a name on the hub; by default the bundled model.
         name, version, licence: of the bundle that is written.
         half: stores the trunk as float16.
         method: `frozen` (the head alone), `full` (everything) or `lora`; by default `frozen` on a bundle, `full` on a plain encoder.
         pooling: `mean`, or `cls` as transformers' classifiers have it, which can then open the model.
-        metric: what chooses the epoch: `macro_f1`, `accuracy`, `mean_absolute_error` or `loss`.
-        automate_at: a precision that each label shall have; under the score that it takes, the engine abstains.
+        metric: the metric that chooses the epoch: `macro_f1`, `accuracy`, `mean_absolute_error` or `loss`.
+        automate_at: a precision that each label shall have; below the score that this needs, the engine abstains.
         texts: whether the report that lies beside the model names the worst errors with their texts.
-        allow: findings of the data doctor that would stop the training and shall not, such as `leak`.
-        checkpoint_every, resume: steps between checkpoints, and whether to go on from the last one.
-        probe: whether the heads learn on the trunk as it is before the trunk learns with them: better with few rows.
+        allow: findings of the data doctor that do not stop the training though they would, such as `leak`.
+        checkpoint_every, resume: steps between checkpoints, and whether to resume from the last one.
+        probe: whether the heads are trained on the frozen trunk first, before the trunk is trained with them: better with few rows.
         max_tokens: tokens that are read of a text.
         dense: width of a dense layer before the output layer.
         epochs, patience, batch, accumulate, learning_rate, head_learning_rate, layer_decay, warmup, weight_decay, clip, dropout, smoothing,
             balanced, lora_rank, lora_alpha, threads, seed: of the training; what is left out is as in `frontdesk train`.
-        progress: as in `Engine.score`; a function is told `Reading`, `Steps` and `Epoch`.
+        progress: as in `Engine.score`; a function is called with `Reading`, `Steps` and `Epoch`.
 
     Raises:
         DataInvalidError names the line, or the row from 1; InvalidInputError, ModelNotFoundError, ModelInvalidError, IoError.
@@ -141,7 +141,7 @@ def estimate(
     progress: _progress.Progress[Reading | Steps | Epoch] = None,
     **options: Any,
 ) -> TrainEstimate:
-    """What a training would take: a few of its steps are timed, and nothing is written.
+    """Estimates the time and memory of a training: a few of its steps are timed, and nothing is written.
 
     Args:
         data, task, valid, text_column, label_column, base, progress: as in `train`.
@@ -171,12 +171,12 @@ def evaluate(
     progress: _progress.Progress[int] = None,
     **unknown: NoReturn,
 ) -> Evaluation:
-    """How good a model is on labelled texts, each figure with its 95 % interval over the rows.
+    """Evaluates a model on labelled texts, each figure with its 95 % interval over the rows.
 
     Args:
         data: a CSV, TSV or JSON lines file, a pandas, polars or pyarrow table, or a list of dictionaries.
         model: an engine, or what one is opened with; by default the bundled model.
-        text_column, label_column: where the texts and the labels are.
+        text_column, label_column: the columns of the texts and of the labels.
         task: the head; may be left out where the model has one.
         seed, resamples: of the bootstrap.
         errors: wrong rows to name, at most; 20 where it is left out.
@@ -198,8 +198,8 @@ def evaluate(
     }
     options = _json.options(given, unknown)
     engine = model if isinstance(model, Engine) else Engine(model)
-    with _progress.of_rows(progress, "evaluating", None) as tell:
-        return cast(Evaluation, _native.evaluate(engine._native, rows, options, tell))
+    with _progress.of_rows(progress, "evaluating", None) as on_progress:
+        return cast(Evaluation, _native.evaluate(engine._native, rows, options, on_progress))
 
 
 def compare(
@@ -216,13 +216,13 @@ def compare(
     progress: _progress.Progress[int] = None,
     **unknown: NoReturn,
 ) -> Comparison:
-    """Whether one model is better than another on labelled texts, and which rows change between them.
+    """Compares two models on labelled texts: the figures of both, and the rows that change between them.
 
     Args:
         data: a CSV, TSV or JSON lines file, a pandas, polars or pyarrow table, or a list of dictionaries.
-        a: the model that there is: an engine, or what one is opened with; `None` is the bundled model.
-        b: the model that could take its place. Both have the same labels.
-        text_column, label_column: where the texts and the labels are.
+        a: the current model: an engine, or what one is opened with; `None` is the bundled model.
+        b: the model that could replace it. Both have the same labels.
+        text_column, label_column: the columns of the texts and of the labels.
         task: the head; a model with one head is compared by it, whatever its name.
         seed, resamples: of the bootstrap, which measures both models on each sample.
         texts: whether the rows that changed come with their texts.
@@ -235,8 +235,8 @@ def compare(
     rows = _rows(data, text_column, label_column, "data")
     options = _json.options({"task": task, "seed": seed, "resamples": resamples, "texts": texts}, unknown)
     first, second = (model if isinstance(model, Engine) else Engine(model) for model in (a, b))
-    with _progress.of_rows(progress, "comparing", None) as tell:
-        return cast(Comparison, _native.compare(first._native, second._native, rows, options, tell))
+    with _progress.of_rows(progress, "comparing", None) as on_progress:
+        return cast(Comparison, _native.compare(first._native, second._native, rows, options, on_progress))
 
 
 def _rows(data: Any, text: Any, label: Any, field: str) -> Any:
@@ -269,5 +269,5 @@ def _run(verb: Any, doing: str, given: dict[str, Any]) -> object:
         given["output"] = path(given["output"], "output")
     if given.get("allow") is not None:
         given["allow"] = list(given["allow"])
-    with _progress.of_training(progress, doing) as tell:
-        return verb(rows, valid_rows, _json.options(given, unknown), tell)
+    with _progress.of_training(progress, doing) as on_progress:
+        return verb(rows, valid_rows, _json.options(given, unknown), on_progress)

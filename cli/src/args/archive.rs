@@ -11,17 +11,17 @@ use frontdesk::{EngineOptions, LongText, ModelSource};
 
 use super::{ColumnArgs, ContextArgs, EngineArgs, PolicyArgs, ReportFormat, RunArgs, TableArgs, named};
 
-/// How archives are read.
+/// Options of reading archives.
 #[derive(Debug, Args)]
 pub(crate) struct ReadingArgs {
     #[command(flatten)]
     pub(crate) table: TableArgs,
     #[command(flatten)]
     pub(crate) columns: ColumnArgs,
-    /// The column that holds when a ticket came, by ISO 8601: the summary then counts by month
+    /// The column of the time at which a ticket came, in ISO 8601: the summary then counts by month
     #[arg(long, value_name = "NAME")]
     pub(crate) created_column: Option<String>,
-    /// What is taken away from texts: all, none, or html, quotes, forwards, signature, disclaimer
+    /// The parts that are removed from texts: all, none, or html, quotes, forwards, signature, disclaimer
     #[arg(long, value_name = "KINDS", default_value = "all")]
     pub(crate) prepare: Preparation,
     /// Only rows for which this SQL condition holds, such as "created_at >= '2026-01-01' AND channel IN
@@ -40,10 +40,10 @@ pub(crate) struct ReadingArgs {
     /// Rows that may fail before the run stops; the quarantine file has them
     #[arg(long, value_name = "N", default_value_t = 1_000)]
     pub(crate) max_errors: u64,
-    /// Where an input is damaged, go on with the next one instead of stopping
+    /// Where an input is damaged, continue with the next one instead of stopping
     #[arg(long)]
     pub(crate) skip_damaged: bool,
-    /// How far it is, on stderr: a bar where that is a terminal, JSON lines, or nothing
+    /// The progress on stderr: a bar where that is a terminal, JSON lines, or nothing
     #[arg(long, value_enum, default_value = "bar", value_name = "HOW")]
     pub(crate) progress: Progress,
 }
@@ -63,7 +63,7 @@ impl ReadingArgs {
     }
 }
 
-/// How progress is told.
+/// The form of progress.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Progress {
     /// A bar, where stderr is a terminal
@@ -80,29 +80,29 @@ pub(crate) struct ScoreArgs {
     /// for standard input, or addresses of objects (s3://, gs://, az://)
     #[arg(required = true, value_name = "ARCHIVE")]
     pub(crate) archives: Vec<String>,
-    /// The directory for the scores; a run that ended early is gone on with
+    /// The directory for the scores; a run that ended early is resumed
     #[arg(long, value_name = "DIR", required_unless_present = "dry_run")]
     pub(crate) output: Option<PathBuf>,
-    /// What the scores are written as: parquet, csv, jsonl
+    /// The format of the scores: parquet, csv, jsonl
     #[arg(long, value_name = "FORMAT", default_value = "parquet", value_parser = named::<OutputFormat>)]
     pub(crate) format: OutputFormat,
-    /// A column that is carried along, or several with commas between them, where no column has that name;
-    /// may be given several times
+    /// A column that is copied to the output, or several with commas between them, where no column has that
+    /// name; may be given several times
     #[arg(long, value_name = "COLUMNS")]
     pub(crate) keep: Vec<String>,
-    /// Rows of the inputs to a part of the output
+    /// Rows of the inputs in a part of the output
     #[arg(long, value_name = "N", default_value_t = 65_536)]
     pub(crate) part_rows: u64,
-    /// Write nothing: score the first rows and tell what all would take
+    /// Write nothing: score the first rows and estimate the time for all
     #[arg(long, conflicts_with = "output")]
     pub(crate) dry_run: bool,
-    /// How the result is told on stdout
+    /// The form of the result on stdout
     #[arg(long, value_enum, default_value = "table", value_name = "HOW")]
     pub(crate) summary: ReportFormat,
-    /// What to compute: sentiment, category, route, or a single-task model's tasks
+    /// The outputs to compute: sentiment, category, route, or a single-task model's tasks
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     pub(crate) outputs: Vec<String>,
-    /// A sequence-classification checkpoint in the place of the bundle's sentiment head
+    /// A sequence-classification checkpoint that replaces the bundle's sentiment head
     #[arg(long, value_name = "NAME|DIR")]
     pub(crate) sentiment_model: Option<OsString>,
     /// Of a text longer than the model reads: head, head-and-tail, refuse
@@ -139,11 +139,11 @@ impl ScoreArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct DiffArgs {
-    /// What it was compared with: an output of score; with --archive, a model
+    /// The old one: an output of score; with --archive, a model
     pub(crate) old: OsString,
-    /// What is compared: an output of score; with --archive, a model
+    /// The new one: an output of score; with --archive, a model
     pub(crate) new: OsString,
-    /// Score these archives with both models, and compare what they say
+    /// Score these archives with both models, and compare the answers
     #[arg(long, value_name = "ARCHIVE", num_args = 1..)]
     pub(crate) archive: Vec<String>,
     /// Examples of each change, at most

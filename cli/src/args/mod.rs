@@ -1,4 +1,4 @@
-//! What can be typed.
+//! The command line.
 
 mod archive;
 mod route;
@@ -30,9 +30,9 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Analyze one message, a file of tickets, or lines on standard input
     Analyze(Box<AnalyzeArgs>),
-    /// Score archives of millions of tickets into a directory; started again, it goes on where it ended
+    /// Score archives of millions of tickets into a directory; started again, it resumes
     Score(Box<ScoreArgs>),
-    /// Tell what differs between two scorings of one archive, or between two models on it
+    /// Compare two scorings of one archive, or two models on it
     Diff(Box<DiffArgs>),
     /// Decide which channel takes a ticket or a file of tickets, or make a recorded decision again
     Route(Box<RouteArgs>),
@@ -67,10 +67,10 @@ impl EngineArgs {
     }
 }
 
-/// How a model runs.
+/// Options of running a model.
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
-    /// Where to run: auto, cpu, cuda or cuda:N, metal
+    /// The device: auto, cpu, cuda or cuda:N, metal
     #[arg(long, default_value = "auto")]
     pub(crate) device: DeviceChoice,
     /// Number type: auto, int8, bf16, f32
@@ -87,7 +87,7 @@ impl RunArgs {
     }
 }
 
-/// The message, or where tickets lie.
+/// The message, or the file of tickets.
 #[derive(Debug, Args)]
 pub(crate) struct TicketArgs {
     /// The message
@@ -105,7 +105,7 @@ pub(crate) struct TicketArgs {
     pub(crate) urgency: Option<Urgency>,
 }
 
-/// Where analyses go, and how they are printed.
+/// The output of analyses.
 #[derive(Debug, Args)]
 pub(crate) struct OutputArgs {
     /// Write here instead of to stdout; nothing is left there if the run fails
@@ -123,17 +123,17 @@ pub(crate) struct AnalyzeArgs {
     pub(crate) tickets: TicketArgs,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
-    /// What to print: sentiment, category, route, or a single-task model's tasks
+    /// The outputs to print: sentiment, category, route, or a single-task model's tasks
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     pub(crate) outputs: Vec<String>,
-    /// A sequence-classification checkpoint in the place of the bundle's sentiment head
+    /// A sequence-classification checkpoint that replaces the bundle's sentiment head
     #[arg(long, value_name = "NAME|DIR")]
     pub(crate) sentiment_model: Option<OsString>,
     /// Of a text longer than the model reads: head, head-and-tail, refuse
     #[arg(long, default_value = "head-and-tail", value_name = "POLICY")]
     pub(crate) long_text: LongText,
-    /// What is taken away from texts before they are read: all, none, or html, quotes, forwards, signature,
-    /// disclaimer
+    /// The parts that are removed from texts before they are read: all, none, or html, quotes, forwards,
+    /// signature, disclaimer
     #[arg(long, value_name = "KINDS", default_value = "none")]
     pub(crate) prepare: Preparation,
     #[command(flatten)]
@@ -166,11 +166,11 @@ pub(crate) struct EvaluateArgs {
     /// Compare with this model, which has the same labels: whether it is better, and which rows change
     #[arg(long, value_name = "NAME|DIR")]
     pub(crate) compare: Option<OsString>,
-    /// A precision such as 0.95: for each label, from which score on it is reached, and how much that leaves
+    /// A precision such as 0.95: for each label, the score from which on it is reached, and the coverage
     #[arg(long, value_name = "PRECISION", conflicts_with = "compare")]
     pub(crate) automate_at: Option<f64>,
-    /// Texts that the model was not made for, with the same text column: how well it tells them from those
-    /// of --data
+    /// Texts out of the model's domain, with the same text column: measures how well it distinguishes them
+    /// from those of --data
     #[arg(long, value_name = "FILE", conflicts_with_all = ["compare", "automate_at"])]
     pub(crate) outside: Option<PathBuf>,
     /// Wrong rows to name, at most; with --compare, changed rows in the table
@@ -190,7 +190,7 @@ pub(crate) struct EvaluateArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ServeArgs {
-    /// Where to listen; port 0 takes a free one
+    /// The address to listen on; port 0 takes a free one
     #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
     pub(crate) listen: SocketAddr,
     /// Bearer keys, one a line; without it FRONTDESK_API_KEYS is read, and without that everybody is served
@@ -208,11 +208,11 @@ pub(crate) struct ServeArgs {
     /// Tickets that may wait before requests are answered 429
     #[arg(long, value_name = "N")]
     pub(crate) queue: Option<usize>,
-    /// What is taken away from texts before they are read: all, none, or html, quotes, forwards, signature,
-    /// disclaimer
+    /// The parts that are removed from texts before they are read: all, none, or html, quotes, forwards,
+    /// signature, disclaimer
     #[arg(long, value_name = "KINDS", default_value = "none")]
     pub(crate) prepare: Preparation,
-    /// A sequence-classification checkpoint in the place of the bundle's sentiment head
+    /// A sequence-classification checkpoint that replaces the bundle's sentiment head
     #[arg(long, value_name = "NAME|DIR")]
     pub(crate) sentiment_model: Option<OsString>,
     #[command(flatten)]
@@ -229,7 +229,7 @@ pub(crate) struct InfoArgs {
     pub(crate) engine: EngineArgs,
 }
 
-/// How analyses are printed.
+/// The format of analyses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     /// For a person
@@ -240,7 +240,7 @@ pub(crate) enum Format {
     Jsonl,
 }
 
-/// How a report is printed.
+/// The format of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ReportFormat {
     /// For a person

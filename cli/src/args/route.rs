@@ -1,4 +1,4 @@
-//! What routing takes: a policy, what is known at the moment, and `frontdesk route` with both.
+//! The arguments of routing: a policy, the context of a call, and `frontdesk route` with both.
 
 use std::path::PathBuf;
 
@@ -8,19 +8,19 @@ use frontdesk::{Need, Route, RouteContext, Timestamp};
 
 use super::{EngineArgs, OutputArgs, TicketArgs, named};
 
-/// How tickets are routed.
+/// Options of routing.
 #[derive(Debug, Args)]
 pub(crate) struct PolicyArgs {
     /// The routing policy, a TOML or JSON file; default: all routes, default weights
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,
-    /// A policy that is only watched: answers say what it would have chosen
+    /// A shadow policy, which does not act: answers have the route that it would have chosen
     #[arg(long, value_name = "FILE")]
     pub(crate) shadow: Option<PathBuf>,
-    /// Let answers carry what the decision was made from, for route --replay and train --task route
+    /// Let answers carry the record of the decision, for route --replay and train --task route
     #[arg(long)]
     pub(crate) records: bool,
-    /// How a repeated issue is found: meaning, words
+    /// The comparison with earlier issues: meaning, words
     #[arg(long, value_parser = named::<Repeats>, default_value = "meaning")]
     pub(crate) repeats: Repeats,
 }
@@ -36,13 +36,13 @@ impl PolicyArgs {
     }
 }
 
-/// What is known when tickets are routed, beside the tickets.
+/// The context of a routing decision, beside the ticket.
 #[derive(Debug, Args)]
 pub(crate) struct ContextArgs {
     /// The time for opening hours, such as 2026-03-02T09:30:00Z; default: now
     #[arg(long, value_name = "TIME")]
     pub(crate) now: Option<Timestamp>,
-    /// The routes that can be had at the moment; default: all that the policy has
+    /// The routes that are available now; default: all that the policy has
     #[arg(long, value_name = "ROUTES", value_delimiter = ',', value_parser = named::<Route>)]
     pub(crate) available: Option<Vec<Route>>,
     /// Agents that are free, as ROUTE=NUMBER; may be given several times
@@ -51,10 +51,10 @@ pub(crate) struct ContextArgs {
     /// The share of the decisions so far that a route has, as ROUTE=SHARE; may be given several times
     #[arg(long, value_name = "ROUTE=SHARE", value_parser = pair::<f64>)]
     pub(crate) share: Vec<(Route, f64)>,
-    /// What the customer consented to
+    /// The routes that the customer consented to
     #[arg(long, value_name = "ROUTES", value_delimiter = ',', value_parser = named::<Route>)]
     pub(crate) consent: Vec<Route>,
-    /// What the customer cannot be asked to do: hearing, speech, vision
+    /// The needs of the customer, which exclude routes: hearing, speech, vision
     #[arg(long, value_name = "NEEDS", value_delimiter = ',', value_parser = named::<Need>)]
     pub(crate) needs: Vec<Need>,
 }

@@ -1,26 +1,26 @@
-//! How tables are read, and which of their columns hold what.
+//! Options of reading tables, and their columns.
 
 use clap::Args;
 use frontdesk::table::{Customer, InputFormat, Reading, TicketColumns};
 
 use super::named;
 
-/// How tables are read, where their names and contents do not say it.
+/// Options of reading tables, for what their names and contents leave open.
 #[derive(Debug, Args)]
 pub(crate) struct TableArgs {
-    /// The format, where the name does not say it: parquet, csv, jsonl (one object a line, or an array),
+    /// The format, where the name does not have it: parquet, csv, jsonl (one object a line, or an array),
     /// arrow
     #[arg(long, value_name = "FORMAT", value_parser = named::<InputFormat>)]
     pub(crate) input_format: Option<InputFormat>,
-    /// What stands between the fields of a CSV; default: a tab in .tsv, what a first line of sep=; says,
-    /// else what its header has most of among , ; tab |
+    /// The delimiter between the fields of a CSV; default: a tab in .tsv, that of a first line sep=;, else
+    /// the most frequent in the header among , ; tab |
     #[arg(long, value_name = "CHARACTER")]
     pub(crate) delimiter: Option<char>,
-    /// What stands around a field that has the delimiter in it; default: "
+    /// The quote around a field that has the delimiter in it; default: "
     #[arg(long, value_name = "CHARACTER")]
     pub(crate) quote: Option<char>,
-    /// The encoding of a CSV or of JSON, such as windows-1252; default: UTF-8, or what a byte order mark
-    /// says
+    /// The encoding of a CSV or of JSON, such as windows-1252; default: that of a byte order
+    /// mark, else UTF-8
     #[arg(long, value_name = "NAME")]
     pub(crate) encoding: Option<String>,
 }
@@ -63,11 +63,11 @@ pub(crate) struct ColumnArgs {
     /// The column that holds the customer's number, where the messages of a thread have an author_id
     #[arg(long = "requester-column", id = "requester_column", value_name = "NAME")]
     requester: Option<String>,
-    /// What marks the customer's messages of a thread, such as role=user or author.type=lead; all: each is
+    /// The mark of the customer's messages of a thread, such as role=user or author.type=lead; all: each is
     /// the customer's; may be given several times
     #[arg(long, value_name = "NAME=VALUE")]
     customer: Vec<Customer>,
-    /// Take no column by its name: only those that are named here
+    /// Guess no column by its name: only those that are named here
     #[arg(long)]
     only_named: bool,
 }

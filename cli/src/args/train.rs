@@ -1,4 +1,4 @@
-//! What `frontdesk train` takes.
+//! The arguments of `frontdesk train`.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -31,7 +31,7 @@ pub(crate) struct TrainArgs {
         ]
     )]
     pub(crate) config: Option<PathBuf>,
-    /// The directory to write; must not be there
+    /// The directory to write; must not exist
     #[arg(long, value_name = "DIR")]
     pub(crate) output: Option<PathBuf>,
     /// A plain encoder, or a bundle whose other heads are kept; default: the bundled model
@@ -41,10 +41,10 @@ pub(crate) struct TrainArgs {
     /// --output is the policy's file
     #[arg(long, value_name = "NAME")]
     pub(crate) task: Option<String>,
-    /// Of outcomes: the policy whose weights learn; default: the default policy
+    /// Of outcomes: the policy whose weights are fitted; default: the default policy
     #[arg(long, value_name = "FILE", conflicts_with = "config")]
     pub(crate) policy: Option<PathBuf>,
-    /// Of outcomes: what they are worth and how much proof a new policy needs, a TOML file
+    /// Of outcomes: their rewards and the evidence that a new policy needs, a TOML file
     #[arg(long, value_name = "FILE", conflicts_with = "config")]
     pub(crate) reward: Option<PathBuf>,
     /// The column that holds the text
@@ -65,18 +65,18 @@ pub(crate) struct TrainArgs {
     /// Store the trunk as float16
     #[arg(long)]
     pub(crate) half: bool,
-    /// What learns: frozen (the heads alone), full, lora; default: frozen on a bundle, full on a plain
-    /// encoder
+    /// The part that is trained: frozen (the heads alone), full, lora; default: frozen on a bundle, full on
+    /// a plain encoder
     #[arg(long, value_parser = named::<Method>)]
     pub(crate) method: Option<Method>,
-    /// How tokens become a vector: mean, or cls as transformers' classifiers have it; default: cls for one
-    /// task on a plain encoder that learns, else mean
+    /// The pooling of tokens: mean, or cls as transformers' classifiers have it; default: cls for one task on
+    /// a plain encoder that is trained, else mean
     #[arg(long, value_parser = named::<Pooling>)]
     pub(crate) pooling: Option<Pooling>,
     /// Width of a dense layer before the output layer; default: none
     #[arg(long, value_name = "N")]
     pub(crate) dense: Option<usize>,
-    /// How many labels a text has: single-label, multi-label (joined by |), ordinal (levels in an order, whole
+    /// The kind of the head: single-label, multi-label (joined by |), ordinal (levels in an order, whole
     /// numbers); default: multi-label for emotions, ordinal for urgency, else single-label
     #[arg(long, value_parser = named::<HeadKind>)]
     pub(crate) kind: Option<HeadKind>,
@@ -86,7 +86,7 @@ pub(crate) struct TrainArgs {
     /// Passes without improvement before training stops; default: 2, of a frozen trunk 6
     #[arg(long, value_name = "N")]
     pub(crate) patience: Option<usize>,
-    /// What chooses the epoch: macro_f1, accuracy, mean_absolute_error, loss
+    /// The metric that chooses the epoch: macro_f1, accuracy, mean_absolute_error, loss
     #[arg(long, value_parser = named::<Metric>)]
     pub(crate) metric: Option<Metric>,
     /// Rows that go through the network at once; default: 32, of a frozen trunk 64
@@ -98,7 +98,7 @@ pub(crate) struct TrainArgs {
     /// Learning rate at its peak; default: 1e-4, of a frozen trunk 2e-3, of lora 1e-3
     #[arg(long, value_name = "RATE")]
     pub(crate) learning_rate: Option<f64>,
-    /// The heads' learning rate where the trunk learns; default: 1e-3
+    /// The heads' learning rate where the trunk is trained; default: 1e-3
     #[arg(long, value_name = "RATE")]
     pub(crate) head_learning_rate: Option<f64>,
     /// Each layer's rate is that of the layer above times this; default: 0.95
@@ -119,7 +119,7 @@ pub(crate) struct TrainArgs {
     /// Weigh each label by one over its frequency
     #[arg(long)]
     pub(crate) balanced: bool,
-    /// Let the heads learn on the trunk as it is before the trunk learns with them: better with few rows
+    /// Train the heads on the frozen trunk first, before the trunk is trained with them: better with few rows
     #[arg(long)]
     pub(crate) probe: bool,
     /// The rank of lora's additions; default: 8
@@ -128,7 +128,7 @@ pub(crate) struct TrainArgs {
     /// Steps between checkpoints, beside those at the end of each epoch
     #[arg(long, value_name = "N")]
     pub(crate) checkpoint_every: Option<usize>,
-    /// Go on from the checkpoint of a training that was cut off
+    /// Resume from the checkpoint of an interrupted training
     #[arg(long)]
     pub(crate) resume: bool,
     /// Threads; default: as many as this process may use
@@ -137,7 +137,7 @@ pub(crate) struct TrainArgs {
     /// Seeds everything that is random; default: 17
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
-    /// A precision that each label shall have, such as 0.95: under the score that it takes, the engine
+    /// A precision that each label shall have, such as 0.95: below the score that this needs, the engine
     /// abstains
     #[arg(long, value_name = "PRECISION")]
     pub(crate) automate_at: Option<f64>,
@@ -150,7 +150,7 @@ pub(crate) struct TrainArgs {
     /// Examine the rows and train nothing
     #[arg(long)]
     pub(crate) check_only: bool,
-    /// Say what the training would take, in time and memory, and train nothing
+    /// Estimate the time and memory of the training, and train nothing
     #[arg(long, conflicts_with = "check_only")]
     pub(crate) dry_run: bool,
     /// With --check-only: write every row that a finding points at to this file, as JSON lines

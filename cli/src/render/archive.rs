@@ -1,4 +1,4 @@
-//! What was found in an archive, and what differs between two scorings of one.
+//! The summary of an archive, and the differences between two scorings of one.
 
 use frontdesk::archive::{ArchiveEstimate, ArchiveReport, Counts, Diff, OutputDiff};
 
@@ -91,7 +91,7 @@ fn crossed(report: &ArchiveReport) -> comfy_table::Table {
     table
 }
 
-/// What a run would take.
+/// The estimate of a run.
 pub(crate) fn archive_estimate(estimate: &ArchiveEstimate) -> String {
     let about = if estimate.rows_known { "" } else { "about " };
     let table = pairs(&[
@@ -110,7 +110,7 @@ pub(crate) fn archive_estimate(estimate: &ArchiveEstimate) -> String {
     format!("{table}\n")
 }
 
-/// What differs.
+/// The differences.
 pub(crate) fn diff(found: &Diff) -> String {
     let about = pairs(&[
         ("rows of both", found.rows.to_string()),
@@ -128,7 +128,7 @@ fn one(found: &OutputDiff) -> String {
     let mut table = table();
     table.set_header(["before", "after", "rows", "for example"]);
     for change in found.changes.iter().take(CHANGES) {
-        let told = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
+        let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
         let examples = change.examples.iter().map(|example| {
             let name = example.id.clone().unwrap_or_else(|| format!("{} row {}", example.input, example.row));
             let score =
@@ -141,7 +141,7 @@ fn one(found: &OutputDiff) -> String {
             format!("{name}{scores} {}", text.replace('\n', " ")).trim_end().to_owned()
         });
         let examples = examples.collect::<Vec<_>>().join("\n");
-        table.add_row([told(&change.before), told(&change.after), change.count.to_string(), examples]);
+        table.add_row([text(&change.before), text(&change.after), change.count.to_string(), examples]);
     }
     let more = found.changes.len().saturating_sub(CHANGES);
     let more =

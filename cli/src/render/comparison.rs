@@ -1,4 +1,4 @@
-//! What a comparison of two models found.
+//! The result of a comparison of two models.
 
 use comfy_table::Table;
 use frontdesk::ModelInfo;

@@ -1,4 +1,4 @@
-//! What an evaluation found.
+//! The result of an evaluation.
 
 use comfy_table::Table;
 use frontdesk::evaluate::{Abstention, Automation, Confusion, Evaluation, Mistake, OutOfDomain, PerClass};
@@ -26,7 +26,7 @@ pub(crate) fn evaluation(evaluation: &Evaluation) -> String {
     text + "Intervals are 95 % bootstrap intervals over the rows. JSON has reliability bins and the precision-coverage curve, too.\n"
 }
 
-/// How well texts outside of the domain are told.
+/// The detection of texts outside of the domain.
 pub(crate) fn out_of_domain(found: &OutOfDomain) -> String {
     let share = |value: f64| format!("{value:.4}");
     let mut rows = vec![
@@ -69,7 +69,7 @@ fn confusion(confusion: &Confusion) -> String {
     format!("{matrix}\n")
 }
 
-/// From which score on each label reaches the precision that was asked for.
+/// The score from which on each label reaches the wanted precision.
 fn automation(automation: &Automation) -> String {
     let mut table = table();
     table.set_header(["label", "score from", "kept", "of given", "coverage", "precision", "at least"]);

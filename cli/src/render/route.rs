@@ -18,8 +18,8 @@ pub(super) fn rows(route: &RouteAnalysis) -> Vec<(&'static str, String)> {
     shares.push(route.reasoning.clone());
     let mut rows = vec![("route", shares.join("\n"))];
     if !route.contributions.is_empty() {
-        let told = |c: &Contribution| format!("{:<14} {:>6.2}  {:>+6.2}", c.feature, c.value, c.effect);
-        rows.push(("because", route.contributions.iter().map(told).collect::<Vec<_>>().join("\n")));
+        let line = |c: &Contribution| format!("{:<14} {:>6.2}  {:>+6.2}", c.feature, c.value, c.effect);
+        rows.push(("because", route.contributions.iter().map(line).collect::<Vec<_>>().join("\n")));
     }
     if let Some(change) = &route.would_change {
         let (feature, value, needed) = (&change.feature, change.value, change.needed);
@@ -50,7 +50,7 @@ pub(crate) fn route(route: &RouteAnalysis) -> String {
     format!("{}\n", pairs(&rows(route)))
 }
 
-/// What was learnt from outcomes, and where the policy is.
+/// The result of fitting a policy to outcomes, and its file.
 pub(crate) fn learnt(report: &LearnReport, policy: Option<&Path>) -> String {
     let mut routes = table();
     let bold = |text: &str| Cell::new(text).add_attribute(Attribute::Bold);
@@ -61,15 +61,15 @@ pub(crate) fn learnt(report: &LearnReport, policy: Option<&Path>) -> String {
     }
     let mut values = table();
     values.set_header(["reward a ticket", "logged", "old policy", "new policy"].map(bold));
-    let told = |e: &ValueEstimate| format!("{:.4} ({:.4} to {:.4})", e.value, e.low, e.high);
+    let interval = |e: &ValueEstimate| format!("{:.4} ({:.4} to {:.4})", e.value, e.low, e.high);
     let none = String::new;
-    values.add_row(["as it was".to_owned(), told(&report.logged), none(), none()]);
+    values.add_row(["as it was".to_owned(), interval(&report.logged), none(), none()]);
     for (name, of) in [
         ("IPS", (|v| v.ips) as fn(&frontdesk::outcomes::PolicyValue) -> ValueEstimate),
         ("SNIPS", |v| v.snips),
         ("doubly robust", |v| v.doubly_robust),
     ] {
-        values.add_row([name.to_owned(), none(), told(&of(&report.old)), told(&of(&report.new))]);
+        values.add_row([name.to_owned(), none(), interval(&of(&report.old)), interval(&of(&report.new))]);
     }
     let effective = |v: &frontdesk::outcomes::PolicyValue| format!("{:.0}", v.effective_rows);
     values.add_row(["effective rows".to_owned(), none(), effective(&report.old), effective(&report.new)]);

@@ -1,4 +1,4 @@
-//! What a training did, and what the doctor says of rows.
+//! The report of a training, and the findings of the doctor.
 
 use std::path::Path;
 
@@ -43,7 +43,7 @@ pub(crate) fn report(report: &Report, output: &Path) -> String {
     format!("{}\n", pairs(&rows))
 }
 
-/// What a training would take.
+/// The estimate of a training.
 pub(crate) fn estimate(found: &TrainEstimate) -> String {
     let mut rows = vec![
         ("steps", found.steps.to_string()),
@@ -64,7 +64,7 @@ fn calibration(head: &HeadReport) -> String {
     format!("{how}; negative log-likelihood {:.4} before, {:.4} after", head.nll_before, head.nll_after)
 }
 
-/// What the doctor found, finding by finding.
+/// The findings of the doctor, one by one.
 pub(crate) fn diagnoses(heads: &[HeadDiagnosis]) -> String {
     let mut text = String::new();
     for HeadDiagnosis { task, diagnosis } in heads {

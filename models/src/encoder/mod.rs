@@ -88,7 +88,7 @@ impl TokenBatch {
     }
 }
 
-/// How a sequence's hidden states become one vector.
+/// The pooling of a sequence's hidden states to one vector.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Pooling {
     /// The first token's state, `[CLS]`.

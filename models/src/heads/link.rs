@@ -1,7 +1,7 @@
 //! Logits to probabilities. The exponential is a library of this build, not the system's, whose last bits
 //! differ from machine to machine.
 
-/// How a head's logits become its output.
+/// The link from a head's logits to its output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Link {
     /// Exactly one label holds.

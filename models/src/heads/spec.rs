@@ -16,7 +16,7 @@ pub enum NonLinearity {
 /// Where a head's tensors stand and how it reads the trunk.
 #[derive(Debug, Clone)]
 pub struct HeadSpec {
-    /// How the hidden states become one vector.
+    /// The pooling of the hidden states.
     pub pooling: Pooling,
     /// The name and width of the dense layer and the non-linearity that follows it, where there is one.
     pub dense: Option<(String, usize, NonLinearity)>,

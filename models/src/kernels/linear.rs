@@ -120,7 +120,7 @@ impl PackedLinear {
     ) {
         let mut panels = to.chunks_exact_mut(rows);
         let mut to: [_; C] =
-            std::array::from_fn(|_| panels.next().expect("as many panels as were asked for"));
+            std::array::from_fn(|_| panels.next().expect("as many panels as were requested"));
         for first in (0..rows).step_by(ROW_BLOCK) {
             let block = first..rows.min(first + ROW_BLOCK);
             let mut sums = to.each_mut().map(|to| &mut to[block.clone()]);

@@ -30,7 +30,7 @@ impl<'a> View<'a> {
     }
 }
 
-/// `to = a · b`, or `to += a · b` where `keep` says so. Each value is summed in one order, whatever the
+/// `to = a · b`, or `to += a · b` with `keep`. Each value is summed in one order, whatever the
 /// number of threads.
 ///
 /// # Panics

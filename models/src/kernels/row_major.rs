@@ -31,7 +31,7 @@ impl<'a> RowMajor<'a> {
     }
 
     /// Estimates how far each output goes from zero, for inputs of these means and deviations that do not
-    /// depend on each other. Zeros where no integers are asked for.
+    /// depend on each other. Zeros where no integers are needed.
     pub(crate) fn spreads(&self, precision: Precision, means: &[f32], deviations: &[f32]) -> Vec<f32> {
         if precision != Precision::Int8 {
             return vec![0.0; self.bias.len()];

@@ -1,8 +1,8 @@
 //! The operations that kernels need of an instruction set: those of sixteen floats at a time, and the tiles
 //! of a matrix product.
 //!
-//! Every operation rounds once, as IEEE 754 says, and a fused multiply-add rounds once for both of its steps.
-//! So a kernel that is written over this trait gives the same bits on every instruction set.
+//! Every operation rounds once, as IEEE 754 defines, and a fused multiply-add rounds once for both of its
+//! steps. So a kernel that is written over this trait gives the same bits on every instruction set.
 
 /// The columns of a tile, and the floats of one [`Simd::F32`].
 pub(crate) const LANES: usize = 16;

@@ -158,7 +158,7 @@ pub(crate) trait Parts: Sync {
     type Part;
     fn count(&self) -> usize;
     /// # Safety
-    /// Each index is asked for once at most.
+    /// Each index is requested once at most.
     unsafe fn part(&self, index: usize) -> Self::Part;
 }
 

@@ -134,8 +134,8 @@ fn limited(weights: &mut [[i8; LANES]]) {
     for [first, second] in weights.as_chunks_mut().0 {
         for (first, second) in first.iter_mut().zip(second) {
             *first = (*first).max(-127);
-            let room = 127.min(PAIR - i32::from(first.unsigned_abs()));
-            *second = i32::from(*second).clamp(-room, room) as i8;
+            let limit = 127.min(PAIR - i32::from(first.unsigned_abs()));
+            *second = i32::from(*second).clamp(-limit, limit) as i8;
         }
     }
 }

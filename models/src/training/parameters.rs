@@ -21,7 +21,7 @@ pub struct Parameter {
     pub depth: usize,
 }
 
-/// Where a parameter of all layers stands among the trunk's.
+/// The place of a parameter of all layers among the trunk's.
 pub(super) const WORDS: usize = 0;
 pub(super) const POSITIONS: usize = 1;
 /// Empty for DistilBERT.

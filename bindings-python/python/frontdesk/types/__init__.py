@@ -1,4 +1,4 @@
-"""What goes in and what comes out. Values are frozen; they compare by value and can be pickled."""
+"""Input and output. Values are frozen; they compare by value and can be pickled."""
 
 from frontdesk.types.analysis import (
     Abstain,

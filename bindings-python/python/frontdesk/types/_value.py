@@ -1,4 +1,4 @@
-"""What all values have in common."""
+"""The base of all values."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _plain(value: object) -> object:
 
 
 class Value:
-    """What all values can do."""
+    """The methods of all values."""
 
     __slots__ = ()
 

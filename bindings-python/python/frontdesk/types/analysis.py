@@ -1,4 +1,4 @@
-"""A ticket, and what is said of it."""
+"""A ticket, and the answer for it."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from frontdesk.types._value import Value
 from frontdesk.types.routing import Route, RouteAnalysis
 
 Polarity = Literal["positive", "neutral", "negative"]
-"""How the customer feels."""
+"""The polarity of the customer's sentiment."""
 Category = Literal["approval", "revision", "question", "urgent", "technical", "general"]
-"""What the sender wants done."""
+"""The purpose of the message."""
 Urgency = Literal["low", "medium", "high", "critical"]
-"""How urgent a ticket was said to be."""
+"""The urgency of a ticket as its sender or the desk gave it."""
 AbstainReason = Literal["low-confidence", "out-of-domain", "unsupported-language", "empty", "no-route"]
-"""Why the engine does not commit itself."""
+"""The reason why the engine abstains."""
 Removed = Literal["html", "quotes", "forwards", "signature", "disclaimer"]
-"""A kind of text that is taken away from a message before it is read; of HTML, the tags."""
+"""A kind of text that is removed from a message before it is read; of HTML, the tags."""
 
 
 @dataclass(frozen=True, slots=True)
 class CustomerHistory(Value):
-    """What is known of the customer."""
+    """The customer's history with the desk."""
 
     previous_issues: tuple[str, ...] | list[str] = ()
     """Earlier issues, in the customer's or the desk's words."""
@@ -57,7 +57,7 @@ class Emotions(Value):
 
 @dataclass(frozen=True, slots=True)
 class SentimentAnalysis(Value):
-    """How the customer feels, with its probability, and how soon a person must act: 1 (nothing to do) to 10 (now)."""
+    """The sentiment with its probability, 0 to 1, and the urgency level: 1 (nothing to do) to 10 (act now)."""
 
     sentiment: Polarity
     score: float
@@ -75,7 +75,7 @@ class LabelScore(Value):
 
 @dataclass(frozen=True, slots=True)
 class CategoryAnalysis(Value):
-    """What the sender wants done: the best label with its probability, and all labels, best first."""
+    """The purpose of the message: the best label with its probability, 0 to 1, and all labels, best first."""
 
     category: Category
     score: float
@@ -93,7 +93,7 @@ class TaskResult(Value):
 
 @dataclass(frozen=True, slots=True)
 class TaskAnalysis(Value):
-    """What one head of a single-task model says."""
+    """The output of one head of a single-task model."""
 
     task: str
     result: TaskResult
@@ -101,28 +101,28 @@ class TaskAnalysis(Value):
 
 @dataclass(frozen=True, slots=True)
 class Abstain(Value):
-    """An output on which the engine does not commit itself. The scores are still there, for who wants them."""
+    """An output on which the engine abstains. Its scores are still given."""
 
     output: str
     """`sentiment`, `category`, `route` or the task's name."""
     reason: AbstainReason
     queue: str | None
-    """Where a ticket that no route is left for goes instead."""
+    """The queue for a ticket for which no route is left; `None` for every other reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Usage(Value):
-    """Tokens that the model read, and whether the text had more."""
+    """Tokens that the model read, and whether the text was cut."""
 
     tokens: int
     truncated: bool
     removed: tuple[Removed, ...] | None
-    """What was taken away from the text before it was read, where the engine does that."""
+    """The kinds of text that were removed before it was read, where the engine does that."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo(Value):
-    """What said so; the digest is that of its files."""
+    """The model that gave the analysis; the digest is the SHA-256 of its files."""
 
     name: str
     version: str
@@ -131,16 +131,16 @@ class ModelInfo(Value):
 
 @dataclass(frozen=True, slots=True)
 class Analysis(Value):
-    """Everything that the engine says of one ticket. What a model does not have, or was not asked for, is `None`."""
+    """The engine's answer for one ticket. Outputs that the model does not have, or that are not requested, are `None`."""
 
     id: str | None
     sentiment: SentimentAnalysis | None
     category: CategoryAnalysis | None
     route: RouteAnalysis | None
     tasks: tuple[TaskAnalysis, ...]
-    """What a single-task model says; `analysis["task"]` finds one by its name."""
+    """The outputs of a single-task model; `analysis["task"]` finds one by its name."""
     abstain: tuple[Abstain, ...]
-    """Where the engine is not sure, and why."""
+    """The outputs on which the engine abstains, and why."""
     usage: Usage
     model: ModelInfo
 

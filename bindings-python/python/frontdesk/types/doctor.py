@@ -1,4 +1,4 @@
-"""What is wrong with labelled rows."""
+"""Faults of labelled rows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class RowCount(Value):
 
 @dataclass(frozen=True, slots=True)
 class LabelCount(Value):
-    """How many rows have a label."""
+    """The number of rows that have a label."""
 
     label: str
     train: int
@@ -26,7 +26,7 @@ class LabelCount(Value):
 
 @dataclass(frozen=True, slots=True)
 class LanguageCount(Value):
-    """How many rows to train on are in a language, ISO 639-3."""
+    """The number of rows to train on that are in a language, ISO 639-3."""
 
     language: str
     rows: int
@@ -34,7 +34,7 @@ class LanguageCount(Value):
 
 @dataclass(frozen=True, slots=True)
 class Place(Value):
-    """Where a row stands: of the rows to train on, `train`, or to validate on, `valid`."""
+    """The place of a row: among the rows to train on, `train`, or to validate on, `valid`."""
 
     file: str
     line: int
@@ -43,7 +43,7 @@ class Place(Value):
 
 @dataclass(frozen=True, slots=True)
 class FindingRow(Value):
-    """A row that a finding is about, and what is particular to it."""
+    """A row that a finding is about, with its particulars."""
 
     file: str
     line: int
@@ -63,7 +63,7 @@ class FindingRow(Value):
 
 @dataclass(frozen=True, slots=True)
 class Finding(Value):
-    """One thing that is wrong with labelled rows."""
+    """One fault of labelled rows."""
 
     kind: str
     severity: str
@@ -72,13 +72,13 @@ class Finding(Value):
     labels: tuple[str, ...]
     """The labels that it is about, where it is about labels."""
     count: int
-    """How many rows it is about."""
+    """The number of rows that it is about."""
     rows: tuple[FindingRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis(Value):
-    """What an examination of labelled rows found."""
+    """The result of an examination of labelled rows."""
 
     rows: RowCount
     labels: tuple[LabelCount, ...]

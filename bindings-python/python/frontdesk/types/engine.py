@@ -1,4 +1,4 @@
-"""What an engine is made of, and what it has done."""
+"""The description and the metrics of an engine."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class HeadInfo(Value):
 
 @dataclass(frozen=True, slots=True)
 class Info(Value):
-    """What an engine is made of. `max_tokens` are read of a text, special tokens counted."""
+    """The description of an engine. `max_tokens` are read of a text, special tokens counted."""
 
     model: ModelInfo
     sentiment_model: ModelInfo | None
@@ -43,7 +43,7 @@ class Histogram(Value):
 
 @dataclass(frozen=True, slots=True)
 class Metrics(Value):
-    """What an engine has done since it was opened. Durations are in seconds."""
+    """The metrics of an engine since it was opened. Durations are in seconds."""
 
     queue_depth: int
     """Tickets that wait."""

@@ -1,4 +1,4 @@
-"""What an evaluation and a comparison found."""
+"""The results of an evaluation and of a comparison."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from frontdesk.types._value import Value
 from frontdesk.types.analysis import ModelInfo
 
 Effect = Literal["better", "worse", "neither"]
-"""What becomes of a row: it was wrong and is right, the other way round, or it is wrong both times."""
+"""The effect on a row: it was wrong and is right, the other way round, or it is wrong both times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class PerClass(Value):
 
 @dataclass(frozen=True, slots=True)
 class Confusion(Value):
-    """How often each label of the data was given which label by the model: `matrix[true][predicted]`."""
+    """Counts of the data's labels by the label that the model gave: `matrix[true][predicted]`."""
 
     labels: tuple[str, ...]
     matrix: tuple[tuple[int, ...], ...]
@@ -42,7 +42,7 @@ class Confusion(Value):
 
 @dataclass(frozen=True, slots=True)
 class ReliabilityBin(Value):
-    """Scores from `low` to below `high`: how many, their mean, and the share of them that was right. An empty bin has neither."""
+    """Scores from `low` to below `high`: their number, their mean, and the share of them that was right. An empty bin has neither."""
 
     low: float
     high: float
@@ -53,7 +53,7 @@ class ReliabilityBin(Value):
 
 @dataclass(frozen=True, slots=True)
 class CoveragePoint(Value):
-    """Of the labels that the model gave, those with a score of at least `threshold`: their share, and how much of it is right."""
+    """Of the labels that the model gave, those with a score of at least `threshold`: their share, and the share of those that is right."""
 
     threshold: float
     coverage: float
@@ -62,7 +62,7 @@ class CoveragePoint(Value):
 
 @dataclass(frozen=True, slots=True)
 class Abstention(Value):
-    """A head abstains under the score `below`: on which share of the rows, and how good it is on the others."""
+    """The score below which a head abstains, the share of rows on which it does, and its accuracy on the others."""
 
     below: float
     share: Interval
@@ -78,21 +78,21 @@ class LabelThreshold(Value):
     """Rows that were given it."""
     threshold: float | None
     kept: int
-    """How many of the given rows are kept."""
+    """The number of the given rows that is kept."""
     coverage: float
     """Their share."""
     precision: float | None
     """The share of the kept rows that is right."""
     low: float | None
-    """Its lower bound, which was compared with what was wanted."""
+    """Its lower bound; at least the wanted precision."""
 
 
 @dataclass(frozen=True, slots=True)
 class Automation(Value):
-    """Which labels could be acted upon without a person. Each label's claim holds with a confidence of 95 % by itself."""
+    """The labels that could be acted upon without a person. Each label's claim holds with a confidence of 95 % by itself."""
 
     wanted: float
-    """The precision that was asked for."""
+    """The wanted precision."""
     coverage: float
     """The share of all given labels that is kept."""
     labels: tuple[LabelThreshold, ...]
@@ -108,12 +108,12 @@ class Mistake(Value):
     given: str
     score: float
     text: str | None
-    """Where it was asked for."""
+    """Where `texts` was given."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation(Value):
-    """What an evaluation found."""
+    """The result of an evaluation."""
 
     task: str
     rows: int
@@ -157,8 +157,8 @@ class Contrast(Value):
 
 @dataclass(frozen=True, slots=True)
 class McNemar(Value):
-    """McNemar's exact test: rows that only b has right, rows that only a has right, and how probable so unequal a division is if
-    both are equally often right."""
+    """McNemar's exact test: rows that only b has right, rows that only a has right, and the probability of a division at least as
+    unequal if both are equally often right."""
 
     fixed: int
     broken: int
@@ -186,12 +186,12 @@ class Change(Value):
     after: str
     effect: Effect
     text: str | None
-    """Where it was asked for."""
+    """Where `texts` was given."""
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison(Value):
-    """What a comparison of two models found."""
+    """The result of a comparison of two models."""
 
     task: str
     rows: int
@@ -203,7 +203,7 @@ class Comparison(Value):
     mean_absolute_error: Contrast | None
     """In levels; of ordinal heads only."""
     mcnemar: McNemar
-    """Whether the difference of accuracy could be chance."""
+    """McNemar's test of the difference of accuracy."""
     flows: tuple[Flow, ...]
     """Most rows first."""
     changes: tuple[Change, ...]

@@ -1,4 +1,4 @@
-"""Which channel should take a ticket: what the decision is made from, what is said of it, and what outcomes teach."""
+"""The channel that should take a ticket: the input of the decision, its result, and policies that are fitted to outcomes."""
 
 from __future__ import annotations
 
@@ -13,42 +13,42 @@ from frontdesk.types._value import Value
 Route = Literal["ai-chatbot", "live-chat", "co-browse", "video-call"]
 """A channel that can take a ticket."""
 Rule = Literal["unavailable", "closed", "no-agent", "no-consent", "need", "cap"]
-"""Why a channel was taken out: the desk does not have it at the moment, it is outside of its hours, too few agents are free, the
-customer did not consent, it does not suit what the customer needs, it has its share of the decisions already."""
+"""The reason why a channel was excluded: the desk does not have it at the moment, it is outside of its hours, too few agents are free, the
+customer did not consent, it does not suit the customer's needs, it has reached its largest share of the decisions."""
 Need = Literal["hearing", "speech", "vision"]
-"""What a customer cannot be asked to do."""
+"""An action that cannot be asked of a customer."""
 Policy = str | os.PathLike[str] | Mapping[str, Any]
-"""A routing policy: its TOML or JSON file, or what stands in such a file."""
+"""A routing policy: its TOML or JSON file, or the contents of such a file."""
 
 
 class RouteOptions(TypedDict, total=False):
-    """How an engine routes. What is left out is as the default has it."""
+    """Options of routing. What is left out has its default."""
 
     policy: Policy | None
-    """The policy that acts."""
+    """The active policy."""
     shadow: Policy | None
-    """A policy that is only watched: an answer says what it would have chosen."""
+    """A shadow policy, which does not act: answers have the route that it would have chosen."""
     records: bool
-    """Whether an answer carries what the decision was made from, for `replay` and `train_route`."""
+    """True: answers carry the record of the decision, for `replay` and `train_route`."""
     repeats: Literal["meaning", "words"]
-    """How an earlier issue is found that a message repeats; by default by its meaning, for which the model reads once more."""
+    """The comparison with earlier issues; by default by meaning, for which the model reads once more."""
 
 
 class RouteContext(TypedDict, total=False):
-    """What is known when a ticket is routed, beside the ticket. What is left out takes no channel out, but consent, which must be
+    """The context of a routing decision, beside the ticket. What is left out excludes no channel, except consent, which must be
     given."""
 
     now: datetime | str | None
     """The time that opening hours are compared with: a `datetime` with a time zone, or a text as `2026-03-02T08:30:00Z`; by default
     the clock's."""
     available: tuple[Route, ...] | list[Route] | Set[Route] | None
-    """The channels that can be had at the moment; by default all that the rules have."""
+    """The channels that are available now; by default all that the rules have."""
     agents: Mapping[Route, int]
-    """Agents that are free, by channel."""
+    """The number of free agents, by channel."""
     consent: tuple[Route, ...] | list[Route] | Set[Route]
-    """What the customer consented to."""
+    """The channels that the customer consented to."""
     needs: tuple[Need, ...] | list[Need] | Set[Need]
-    """What the customer cannot be asked to do."""
+    """The actions that cannot be asked of the customer."""
     shares: Mapping[Route, float]
     """The share of the decisions so far that each channel has, 0 to 1."""
 
@@ -63,14 +63,14 @@ class RouteScore(Value):
 
 @dataclass(frozen=True, slots=True)
 class Contribution(Value):
-    """What one feature did to a decision."""
+    """The contribution of one feature to a decision."""
 
     feature: str
     """The feature's name, or `success` (the channel's share in the customer's successes) or `preference`."""
     value: float
     """The feature's value, mostly 0 to 1."""
     effect: float
-    """What it gives the recommended channel above what it gives the others, in units of the scores; below 0 it speaks against it."""
+    """The amount that it adds to the score of the recommended channel beyond the others; below 0 it speaks against it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +81,14 @@ class Reversal(Value):
     """The channel that would win."""
     feature: str
     value: float
-    """What the feature is."""
+    """The feature's value."""
     needed: float
-    """What it would have to be."""
+    """The value at which that channel wins."""
 
 
 @dataclass(frozen=True, slots=True)
 class Exclusion(Value):
-    """A channel that was taken out, and the first rule that did it."""
+    """A channel that was excluded, and the first rule that did it."""
 
     route: Route
     rule: Rule
@@ -96,21 +96,21 @@ class Exclusion(Value):
 
 @dataclass(frozen=True, slots=True)
 class Shadow(Value):
-    """What a policy that is only watched would have chosen; no channel where its rules leave none."""
+    """The choice of the shadow policy; no channel where its rules leave none."""
 
     recommended_route: Route | None
     confidence: float | None
     """The channel's share, 0 to 1."""
     policy: str
-    """The policy's digest."""
+    """The policy's SHA-256."""
 
 
 @dataclass(frozen=True, slots=True)
 class RouteAnalysis(Value):
-    """Which channel should take a ticket, and why."""
+    """The channel that should take a ticket, with the reasons."""
 
     recommended_route: Route
-    """The best channel, unless the policy tries another."""
+    """The best channel, unless exploration chose another."""
     confidence: float
     """Its share of the channels that the rules left, 0 to 1."""
     reasoning: str
@@ -118,19 +118,19 @@ class RouteAnalysis(Value):
     alternative_routes: tuple[RouteScore, ...]
     """The other channels that the rules left, best first."""
     contributions: tuple[Contribution, ...]
-    """What moved the decision, the weightiest first, 8 at most."""
+    """The contributions to the decision, the largest effect first, 8 at most."""
     would_change: Reversal | None
-    """What would have to be otherwise for the second-best channel to win, where one feature alone could do it."""
+    """The smallest change of a single feature with which the second-best channel would win, where there is one."""
     excluded: tuple[Exclusion, ...]
-    """The channels that a rule took out."""
+    """The channels that a rule excluded."""
     propensity: float | None
-    """The probability that the policy gave this channel, above 0 and up to 1, where it tries out others than the best."""
+    """The probability that the policy gave this channel, above 0 and up to 1; `None` where the policy does not explore."""
     explored: bool
-    """Whether it is tried out, and another is thought better."""
+    """True where exploration chose this channel in place of the best one."""
     shadow: Shadow | None
-    """What a policy that is only watched would have chosen."""
+    """The choice of the shadow policy."""
     record: dict[str, Any] | None = field(hash=False)
-    """What the decision was made from, where records are asked for; to be handed back as it is."""
+    """The record of the decision, where `records` was set; to be handed back as it is."""
 
     def to_dict(self) -> dict[str, Any]:
         """This value as JSON has it, in snake case; what is absent is left out, and so is an empty `excluded`, and `explored` where it is
@@ -145,7 +145,7 @@ class RouteAnalysis(Value):
 
 @dataclass(frozen=True, slots=True)
 class RouteOutcomes(Value):
-    """What became of the tickets that took one channel."""
+    """The outcomes of the tickets that took one channel."""
 
     rows: int
     solved: float
@@ -165,43 +165,43 @@ class Estimate(Value):
 
 @dataclass(frozen=True, slots=True)
 class PolicyValue(Value):
-    """What a policy would have earned a ticket, by three estimators."""
+    """The estimated reward of a policy per ticket, by three estimators."""
 
     ips: Estimate
-    """Inverse propensity scoring: right on average, and noisy."""
+    """Inverse propensity scoring: unbiased, of high variance."""
     snips: Estimate
-    """Its self-normalised form: less noisy, a little biased; not a number where the policy chose none of what was logged."""
+    """Its self-normalised form: of less variance, a little biased; not a number where the policy chose none of what was logged."""
     doubly_robust: Estimate
-    """Right where the propensities or the model of the rewards are."""
+    """Doubly robust: consistent where the propensities or the model of the rewards are right."""
     effective_rows: float
-    """Decisions of the policy that the log is worth."""
+    """The effective number of decisions of the policy in the log."""
     largest_ratio: float
-    """The largest ratio of the two policies' probabilities: what one row may weigh."""
+    """The largest ratio of the two policies' probabilities: the weight of the heaviest row."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrainedRoute(Value):
-    """What outcomes taught, and whether it is better."""
+    """The result of a fit to outcomes, and whether it is better."""
 
     rows: int
     """Outcomes."""
     routes: dict[Route, RouteOutcomes] = field(hash=False)
     """By the channel that was taken."""
     logged: Estimate
-    """What the decisions earned that were made."""
+    """The mean reward of the decisions in the log."""
     old: PolicyValue
-    """What the policy that there is would have earned."""
+    """The estimated reward of the current policy."""
     new: PolicyValue
-    """What policies learnt in the same way from other rows would have earned."""
+    """The estimated reward of policies that were fitted in the same way to other rows."""
     gain: Estimate
     """The new policies' reward less the old one's on the same rows, doubly robust."""
     penalty: float
-    """How strongly the weights were drawn to the old ones, chosen on rows that were left out."""
+    """The ridge penalty, which draws the weights to the old ones, chosen on held-out rows."""
     error: float
-    """The root of the mean squared error of a reward, on rows that were left out."""
+    """The root mean squared error of a predicted reward, on held-out rows."""
     accepted: bool
-    """Whether the new weights are better, as far as the log can tell."""
+    """True where the log shows that the new weights are better."""
     reason: str
-    """Why, or why not."""
+    """The reason for that."""
     policy: str | None
-    """The file that was written; `None` where the weights that there were are kept."""
+    """The file that was written; `None` where the current weights are kept."""

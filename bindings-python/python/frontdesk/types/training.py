@@ -1,4 +1,4 @@
-"""What a training did, and where it stands."""
+"""The report and the progress of a training."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from frontdesk.types._value import Value
 
 @dataclass(frozen=True, slots=True)
 class FindingReport(Value):
-    """What the doctor found in the rows of a head."""
+    """A finding of the doctor in the rows of a head."""
 
     kind: str
     """Its name: `near-duplicate`."""
@@ -21,7 +21,7 @@ class FindingReport(Value):
 
 @dataclass(frozen=True, slots=True)
 class Threshold(Value):
-    """The score from which on a label has the precision that was asked for; none where no score has it."""
+    """The score from which on a label has the wanted precision; `None` where no score has it."""
 
     label: str
     score: float | None
@@ -29,14 +29,14 @@ class Threshold(Value):
 
 @dataclass(frozen=True, slots=True)
 class HeadReport(Value):
-    """What became of one head: `value` is the metric on the validation rows, of the model as it was written."""
+    """The report of one head: `value` is the metric on the validation rows, of the model as it was written."""
 
     task: str
     labels: tuple[str, ...]
     train_rows: int
     valid_rows: int
     validation: str
-    """Where the validation rows come from."""
+    """The origin of the validation rows."""
     metric: str
     value: float
     calibration: str
@@ -44,9 +44,9 @@ class HeadReport(Value):
     temperature: float
     nll_before: float
     nll_after: float
-    """Of rows under a calibration that has not seen them."""
+    """Of rows under a calibration that was not fitted to them."""
     thresholds: tuple[Threshold, ...]
-    """Where a precision was asked for by `automate_at`."""
+    """Empty unless `automate_at` was given."""
     findings: tuple[FindingReport, ...]
     """The gravest first."""
 
@@ -63,7 +63,7 @@ class Point(Value):
 
 @dataclass(frozen=True, slots=True)
 class Report(Value):
-    """What a training did; `epoch` is the one that was kept."""
+    """The report of a training; `epoch` is the one that was kept."""
 
     method: str
     """`frozen`, `full` or `lora`."""
@@ -78,23 +78,23 @@ class Report(Value):
 
 @dataclass(frozen=True, slots=True)
 class TrainEstimate(Value):
-    """What a training would take if it runs through all its epochs: early stopping makes it less."""
+    """The estimate of a training that runs through all its epochs: early stopping makes it less."""
 
     steps: int
     """Of the optimizer."""
     tokens: int
-    """That go through the trunk to be learnt from."""
+    """That go through the trunk in training."""
     tokens_per_second: float
     """Of the steps that were timed; 0 for a frozen trunk."""
     seconds: float
-    """Of all epochs with their validation, as far as the first steps tell."""
+    """Of all epochs with their validation, extrapolated from the first steps."""
     bytes: int
     """Of memory at the peak."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading(Value):
-    """A training reads its texts: so many of so many."""
+    """A training reads its texts: `done` of `total`."""
 
     done: int
     total: int
@@ -102,7 +102,7 @@ class Reading(Value):
 
 @dataclass(frozen=True, slots=True)
 class Steps(Value):
-    """An epoch of a training goes on: so many of its batches, with their mean loss."""
+    """An epoch of a training: `done` of its `total` batches, with their mean loss."""
 
     epoch: int
     epochs: int

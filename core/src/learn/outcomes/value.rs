@@ -31,7 +31,8 @@ pub struct ValueEstimate {
 pub struct PolicyValue {
     /// Inverse propensity scoring (Horvitz & Thompson 1952): unbiased, of high variance.
     pub ips: ValueEstimate,
-    /// Its self-normalised form (Swaminathan & Joachims 2015): of less variance, a little biased.
+    /// Its self-normalised form (Swaminathan & Joachims 2015): of less variance, a little biased; NaN where
+    /// the policy chose none of the logged routes.
     pub snips: ValueEstimate,
     /// Doubly robust (Dudík, Langford & Li 2011): consistent where the propensities or the model of the
     /// rewards are right.

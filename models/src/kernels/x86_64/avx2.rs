@@ -1,7 +1,7 @@
 //! AVX2 with FMA: two registers of eight lanes.
 
 use std::arch::asm;
-#[allow(clippy::wildcard_imports, reason = "intrinsics are many, and their prefix tells them apart")]
+#[allow(clippy::wildcard_imports, reason = "intrinsics are many, and their prefix distinguishes them")]
 use std::arch::x86_64::*;
 
 use super::{prefetch, prefetch_ahead};

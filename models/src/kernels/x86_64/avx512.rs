@@ -1,6 +1,6 @@
 //! AVX-512, with and without its int8 dot product (VNNI): one register of sixteen lanes.
 
-#[allow(clippy::wildcard_imports, reason = "intrinsics are many, and their prefix tells them apart")]
+#[allow(clippy::wildcard_imports, reason = "intrinsics are many, and their prefix distinguishes them")]
 use std::arch::x86_64::*;
 
 use super::integers::Integers;

@@ -1,6 +1,6 @@
 //! The two ways of AVX-512 to multiply integers.
 
-#[allow(clippy::wildcard_imports, reason = "intrinsics are many, and their prefix tells them apart")]
+#[allow(clippy::wildcard_imports, reason = "intrinsics are many, and their prefix distinguishes them")]
 use std::arch::x86_64::*;
 
 use super::prefetch_ahead;
@@ -96,7 +96,7 @@ impl Integers for Words {
                     high[row] = _mm512_add_epi32(high[row], _mm512_madd_epi16(second, quad));
                 }
             }
-            // Each column stands as two sums side by side: the even and the odd ones are added.
+            // Each column is two sums side by side: the even and the odd ones are added.
             let even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
             let odd = _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
             let start = _mm512_loadu_si512(start.as_ptr().cast());

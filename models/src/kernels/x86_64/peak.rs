@@ -1,7 +1,7 @@
 //! Loops of nothing but multiply-adds on registers: as many independent sums as keep the units busy.
 #![allow(clippy::unused_self, reason = "it is the proof of the instruction set")]
 
-#[allow(clippy::wildcard_imports, reason = "intrinsics are many, and their prefix tells them apart")]
+#[allow(clippy::wildcard_imports, reason = "intrinsics are many, and their prefix distinguishes them")]
 use std::arch::x86_64::*;
 use std::hint::black_box;
 
