@@ -208,7 +208,7 @@ impl Fields<'_> {
         let labels = labels.ok_or_else(|| bad("two keys are the same id".into()))?;
         let mut seen = std::collections::BTreeSet::new();
         match labels.iter().find(|label| !seen.insert(label.as_str())) {
-            Some(twice) => Err(bad(format!("label `{twice}` stands twice"))),
+            Some(twice) => Err(bad(format!("label `{twice}` is there twice"))),
             None => Ok((!labels.is_empty()).then_some(labels)),
         }
     }

@@ -89,7 +89,7 @@ pub(crate) async fn route(State(app): State<Arc<App>>, request: Request) -> Answ
     Ok(Json(analysis.into_route().into()))
 }
 
-/// How the customer feels.
+/// The customer's sentiment.
 #[utoipa::path(post, path = "/api/v1/support/sentiment", request_body = TextRequest, responses(
     (status = 200, body = Part<SentimentAnalysis>), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
 pub(crate) async fn sentiment(

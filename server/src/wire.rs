@@ -31,7 +31,7 @@ pub(crate) struct Analysis {
     model: Model,
 }
 
-/// How the customer feels.
+/// The customer's sentiment.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SentimentAnalysis {

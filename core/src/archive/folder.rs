@@ -255,7 +255,7 @@ fn same(path: &Path, before: &Value, now: &Value) -> Result<()> {
     };
     let differences: Vec<String> = names.into_iter().map(describe).collect();
     let message = format!(
-        "{} holds a run that differs ({}); it can only be gone on with as it was begun, so take another directory",
+        "{} holds a run that differs ({}); it can only be resumed as it was begun, so take another directory",
         path.display(),
         differences.join("; ")
     );

@@ -354,7 +354,7 @@ fn check_options(engine: &Engine, options: &ArchiveOptions) -> Result<()> {
     }
     let is_time_dependent = engine.install(|pipeline| Ok(pipeline.router().is_time_dependent()))?;
     if is_time_dependent && options.route.now.is_none() {
-        let message = "the routing policy has opening hours, and a run that is stopped and gone on with must answer alike: say which time counts";
+        let message = "the routing policy has opening hours, and a run that is interrupted and resumed must answer alike: name the time that counts";
         return Err(Error::invalid("now", message));
     }
     Ok(())

@@ -63,7 +63,7 @@ impl PendingCall {
 
 /// The next job of a thread.
 enum Job {
-    /// With the number of tickets that are counted as taken for it.
+    /// With the number of tickets that are counted as taken by it.
     Tokenize(PendingCall, usize),
     Run(usize, Picked),
 }

@@ -28,7 +28,7 @@ pub(super) fn examine(corpus: &Corpus<'_>, has_valid: bool, tiny: usize) -> Vec<
     let train = corpus.train_counts();
     let classes = train.iter().filter(|&&count| count > 0).count();
     if classes < 2 {
-        let message = format!("the training rows have {classes} class: there is nothing to tell apart");
+        let message = format!("the training rows have {classes} class: there is nothing to distinguish");
         stop(FindingKind::OneClass, &message);
     }
     findings.extend(about(

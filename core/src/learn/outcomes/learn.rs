@@ -158,7 +158,7 @@ pub fn learn(
 fn verdict(gain: &ValueEstimate, new: &PolicyValue, effective_rows: f64) -> (bool, String) {
     if new.effective_rows < effective_rows {
         let reason = format!(
-            "the log is worth {:.0} decisions of the new policy, under {effective_rows:.0}: it chose otherwise too often to tell; explore more, or wait",
+            "the log is worth {:.0} decisions of the new policy, under {effective_rows:.0}: it chose otherwise too often for an estimate; explore more, or wait",
             new.effective_rows
         );
         return (false, reason);
@@ -213,7 +213,7 @@ fn rows<'a>(
             format!("{route} {:.3} a ticket, {:.0} % of {} solved", of.reward, 100.0 * of.solved, of.rows)
         });
         return invalid(format!(
-            "{without} of {} outcomes have no propensity. They tell what each route earned ({}), but not whether the routes or the tickets that were sent there made the \
+            "{without} of {} outcomes have no propensity. They show what each route earned ({}), but not whether the routes or the tickets that were sent there made the \
              difference, and so not which weights are better: log the propensity of each decision, with exploration on",
             outcomes.len(),
             earned.collect::<Vec<_>>().join("; ")

@@ -162,7 +162,7 @@ fn refuse_heads(heads: &[HeadData<'_>], options: &TrainOptions) -> Result<()> {
         options::check_task(head.task)?;
         options::check_dense(head.dense)?;
         if heads[..index].iter().any(|other| other.task == head.task) {
-            return Err(Error::invalid("task", format!("`{}` stands twice", head.task)));
+            return Err(Error::invalid("task", format!("`{}` is there twice", head.task)));
         }
         if head.passes == 0 || !(head.weight > 0.0 && head.weight.is_finite()) {
             let message = format!("`{}`: passes are at least 1, a weight is above 0", head.task);

@@ -239,7 +239,7 @@ impl Manifest {
             let name = &head.name;
             let at = |reason: String| Err(format!("head `{name}`: {reason}"));
             if name.is_empty() || !names.insert(name) {
-                return at("the name is empty or stands twice".into());
+                return at("the name is empty or is there twice".into());
             }
             let distinct: BTreeSet<_> = head.labels.iter().collect();
             let least = if head.kind == HeadKind::MultiLabel { 1 } else { 2 };
