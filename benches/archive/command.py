@@ -1,4 +1,4 @@
-"""The command under test: how it is called, watched and ended."""
+"""The command under test: how it is called, sampled and ended."""
 from __future__ import annotations
 
 import argparse
@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "peers"))
 
 from process import end_with_parent  # noqa: E402
 
-# Lines of what a child said last that are told where it failed.
+# Lines of the last output of a child that are reported where it failed.
 LAST_WORDS = 10
 
 
@@ -44,7 +44,7 @@ def score(options: argparse.Namespace, output: Path, model: str | None, precisio
 
 
 class Child:
-    """A child from its start to its end. `progress` has what `score` last said of its rows, `started` the second at which the clock of
+    """A child from its start to its end. `progress` has the last report of `score`, `started` the second at which the clock of
     that began, which is after it has loaded its model."""
 
     def __init__(self, command: list[str], environment: dict[str, str] | None = None):
@@ -82,13 +82,13 @@ class Child:
             now = time.perf_counter() - self.start
             line = raw.decode(errors="replace").strip()
             try:
-                said = json.loads(line) if line.startswith("{") else {}
+                report = json.loads(line) if line.startswith("{") else {}
             except json.JSONDecodeError:
-                said = {}
-            if "rows" in said:
-                self.progress = said
+                report = {}
+            if "rows" in report:
+                self.progress = report
                 # A line is read late rather than early: the earliest beginning that any of them gives is the closest.
-                begun = now - said.get("seconds", now)
+                begun = now - report.get("seconds", now)
                 self.started = begun if self.started is None else min(self.started, begun)
             elif line:
                 self.last_words.append(line)

@@ -170,8 +170,8 @@ def main() -> None:
     start = time.perf_counter()
     write(options.rows, options.out, MIXES[options.mix](random.Random(options.seed)).texts())
     seconds = round(time.perf_counter() - start, 1)
-    told = {"rows": options.rows, "mix": options.mix, "seed": options.seed, "bytes": options.out.stat().st_size, "seconds": seconds}
-    print(json.dumps(told))
+    facts = {"rows": options.rows, "mix": options.mix, "seed": options.seed, "bytes": options.out.stat().st_size, "seconds": seconds}
+    print(json.dumps(facts))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 # What a library prints while it works must not stand before the line.
-told = os.fdopen(os.dup(1), "w", buffering=1)
+stdout = os.fdopen(os.dup(1), "w", buffering=1)
 os.dup2(2, 1)
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "peers"))
@@ -112,7 +112,7 @@ def main() -> None:
     job = JOBS[options.job](options)
     start = time.perf_counter()
     rows = job()
-    told.write(json.dumps({"rows": rows, "seconds": round(time.perf_counter() - start, 3)}) + "\n")
+    stdout.write(json.dumps({"rows": rows, "seconds": round(time.perf_counter() - start, 3)}) + "\n")
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ def sample(child: command.Child) -> Sample | None:
     return Sample(perf_counter() - child.start, resident, peak, anonymous)
 
 
-def watched(child: command.Child) -> list[Sample]:
+def sampled(child: command.Child) -> list[Sample]:
     """Samples until the child has ended."""
     samples = []
     while not child.wait(EACH):
@@ -66,7 +66,7 @@ def tenths(samples: list[Sample], seconds: float) -> list[float | None]:
 def measure(options: argparse.Namespace, output: Path) -> dict:
     line = command.score(options, output, options.model, options.precision, options.threads)
     with command.Child(line) as child:
-        samples = watched(child)
+        samples = sampled(child)
         child.check()
     if not samples:
         raise command.Failed(f"it ended within {EACH} s: too short a run to sample")

@@ -58,7 +58,7 @@ class Run:
     loaded: float | None
 
 
-def say(line: str) -> None:
+def note(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
@@ -80,7 +80,7 @@ class Field:
 
     def calibrate(self) -> None:
         """How ONNX Runtime is fastest on this machine, over the texts of benches/peers."""
-        say("finding the best batch of ONNX Runtime")
+        note("finding the best batch of ONNX Runtime")
         line = [sys.executable, str(HERE.parent / "peers" / "child.py"), "onnxruntime", "int8"]
         line += [str(self.directory), str(self.options.threads)]
         child = Asked(line, self.environment, self.work / "calibrate.txt")
@@ -88,7 +88,7 @@ class Field:
             best = child.ask("calibrate")
         finally:
             child.end()
-        say(f"batches of {best['batch']}, {best['use']}")
+        note(f"batches of {best['batch']}, {best['use']}")
         self.onnx = ["--batch", str(best["batch"])] + (["--split"] if best["use"] == "a batch on each thread" else [])
 
     def ours(self, name: str, output: Path) -> Run:

@@ -1,5 +1,5 @@
-//! What a decision takes beside the encoder: the features of a text and a history, the rules, the scores, and
-//! the words.
+//! The time of a decision beside the encoder: the features of a text and a history, the rules, the scores,
+//! and the words.
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use frontdesk::route::{RouteInput, RoutePolicy, Router, Signals};

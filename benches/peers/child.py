@@ -127,7 +127,7 @@ class Peer:
         raise ValueError(f"`{command}` is none of calibrate, pass, single WORDS CALLS, scores TEXTS")
 
 
-def tell(answer: dict) -> None:
+def send(answer: dict) -> None:
     answers.write(json.dumps(answer) + "\n")
 
 
@@ -141,13 +141,13 @@ def main() -> None:
     try:
         peer = Peer(backend, precision, Path(directory), int(threads))
     except Exception as error:
-        sys.exit(tell(failure(error)))
-    tell({"version": peer.version, "precision": precision, "threads": int(threads)})
+        sys.exit(send(failure(error)))
+    send({"version": peer.version, "precision": precision, "threads": int(threads)})
     for line in sys.stdin:
         try:
-            tell(peer.answer(line.strip()))
+            send(peer.answer(line.strip()))
         except Exception as error:
-            tell(failure(error))
+            send(failure(error))
 
 
 if __name__ == "__main__":

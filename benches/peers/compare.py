@@ -16,7 +16,7 @@ import mix
 import models
 import plot
 import report
-from measure import Field, say
+from measure import Field, note
 
 ROOT = Path(__file__).resolve().parents[2]
 RECORDS = ROOT / "benches" / "record"
@@ -108,7 +108,7 @@ def main() -> None:
             path.write_text(json.dumps(record, indent=1) + "\n")
     print(report.tables(record))
     for written in [path, *plot.draw(path)]:
-        say(f"wrote {written.relative_to(ROOT)}")
+        note(f"wrote {written.relative_to(ROOT)}")
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ class Ticks:
 
 
 def between(before: Ticks | None, after: Ticks | None) -> dict:
-    """Shares of the time of all processors; nothing where the system does not tell."""
+    """Shares of the time of all processors; nothing where the system does not have them."""
     if not before or not after or after.total == before.total:
         return {}
     total = after.total - before.total

@@ -14,13 +14,13 @@ from disturbance import Ticks
 from engines import Engine
 from process import Child, ChildFailed
 
-# A score further than this from PyTorch's float32 is told: rounding alone moves it less.
+# A score further than this from PyTorch's float32 is reported: rounding alone moves it less.
 TOLERANCE = {"int8": 0.15, "bf16": 0.03, "f32": 0.001}
 # What is measured of our own engine on a network that computes next to nothing.
 TEXT = "text"
 
 
-def say(line: str) -> None:
+def note(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
@@ -52,13 +52,13 @@ class Field:
             child.end()
 
     def drop(self, name: str, reason: Exception | str) -> None:
-        say(f"{name} is left out: {reason}")
+        note(f"{name} is left out: {reason}")
         self.failed[name] = str(reason)
         if child := self.children.pop(name, None):
             child.end()
 
     def start(self, name: str, command: list[str]) -> Child | None:
-        say(f"loading {name}")
+        note(f"loading {name}")
         try:
             self.children[name] = Child(command, self.environment, self.logs / f"{name}.txt")
         except ChildFailed as error:
@@ -75,14 +75,14 @@ class Field:
             off = max(abs(a - b) for a, b in zip(scores, reference, strict=True))
             facts |= {"version": child.info["version"], "largest_score_difference": round(off, 6)}
             if off > TOLERANCE[engine.precision]:
-                say(f"{engine.name}: a score differs from PyTorch's by {off:.3f}")
+                note(f"{engine.name}: a score differs from PyTorch's by {off:.3f}")
             self.wait()
             if engine.is_ours:
                 # As warm as the peers are after theirs.
                 child.ask("pass")
             else:
                 facts |= child.ask("calibrate")
-                say(f"{engine.name}: best with batches of {facts['batch']}, {facts['use']}")
+                note(f"{engine.name}: best with batches of {facts['batch']}, {facts['use']}")
         except (ChildFailed, ValueError) as error:
             self.drop(engine.name, error)
         else:
@@ -97,7 +97,7 @@ class Field:
         if self.patience > 0:
             self.patience = disturbance.wait_until_quiet(self.patience)
             if self.patience <= 0:
-                say("other processes compute, and the time to wait for them is over")
+                note("other processes compute, and the time to wait for them is over")
 
     def time(self, name: str) -> dict | None:
         """One pass over all texts and single calls at each length."""
@@ -123,7 +123,7 @@ class Field:
             run = subprocess.run([self.limits, str(self.threads)], capture_output=True, text=True, check=True)
             return json.loads(run.stdout)
         except (OSError, subprocess.CalledProcessError, json.JSONDecodeError) as error:
-            say(f"the machine's limits are left out: {error}")
+            note(f"the machine's limits are left out: {error}")
             return None
 
     def round(self, number: int) -> dict:
@@ -132,7 +132,7 @@ class Field:
         found: dict = {"limits": self.measured_limits(), "engines": {}}
         for name in names:
             if sample := self.time(name):
-                say(f"round {number + 1}: {name} {sample['texts_per_s']} texts/s, ms {sample['ms']}")
+                note(f"round {number + 1}: {name} {sample['texts_per_s']} texts/s, ms {sample['ms']}")
                 if name == TEXT:
                     found[TEXT] = sample
                 else:

@@ -2,7 +2,7 @@
 
     models.py TOKENIZER_DIRECTORY DIRECTORY
 
-A form that cannot be built is told on stderr and left out; the next run tries it again.
+A form that cannot be built is reported on stderr and left out; the next run tries it again.
 """
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ class Builder:
         self.save(path, n_layers=1, n_heads=1, dim=16, hidden_dim=16)
 
     def reference(self, path: Path) -> None:
-        """What PyTorch says of the first texts."""
+        """The answers of PyTorch for the first texts."""
         path.write_text(json.dumps(self.compared_logits(self.model).softmax(-1)[:, 1].tolist()))
 
     def onnx_f32(self, path: Path) -> None:
@@ -197,14 +197,14 @@ def main() -> None:
     options = parser.parse_args()
     logs = options.directory / LOGS
     logs.mkdir(parents=True, exist_ok=True)
-    told = os.fdopen(os.dup(2), "w", buffering=1)
+    stderr = os.fdopen(os.dup(2), "w", buffering=1)
     for name, build in Builder(options.tokenizer, options.directory).forms():
         path = options.directory / name
         if path.exists():
             continue
-        told.write(f"building {name}\n")
+        stderr.write(f"building {name}\n")
         log = logs / f"build-{name}.txt"
-        # Built aside and renamed, so that what is there is whole. What libraries say goes to the log.
+        # Built aside and renamed, so that what is there is whole. Output of libraries goes to the log.
         with tempfile.TemporaryDirectory(dir=options.directory) as aside, log.open("w") as chatter:
             os.dup2(chatter.fileno(), 1)
             os.dup2(chatter.fileno(), 2)
@@ -214,7 +214,7 @@ def main() -> None:
             except Exception as error:
                 traceback.print_exc()
                 reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-                told.write(f"{name} could not be built: {reason} ({log})\n")
+                stderr.write(f"{name} could not be built: {reason} ({log})\n")
 
 
 if __name__ == "__main__":

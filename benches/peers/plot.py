@@ -18,7 +18,7 @@ import engines  # noqa: E402
 import mix  # noqa: E402
 import report  # noqa: E402
 
-# Colours that the colour-blind tell apart (Okabe and Ito), and a shape each, for those who see none.
+# Colours that the colour-blind can distinguish (Okabe and Ito), and a shape each, for those who see none.
 PEER, INK, FAINT = "#9aa5b1", "#1f2933", "#616e7c"
 COLOURS = {"int8": "#0072b2", "bf16": "#009e73", "f32": "#d55e00"}
 SHAPES = {"int8": "o", "bf16": "s", "f32": "D"}
@@ -61,8 +61,8 @@ def bars(record: dict):
             reach = [[middle - min(rates)], [max(rates) - middle]]
             axes.barh(y, middle, 0.72, color=COLOURS["int8"] if ours else PEER)
             axes.errorbar(middle, y, xerr=reach, color=INK, capsize=3, linewidth=1)
-            said = f"{middle:.0f}" if middle >= 10 else f"{middle:.1f}"
-            axes.text(max(rates) + widest * 0.012, y, said, va="center", fontweight="bold" if ours else "normal")
+            text = f"{middle:.0f}" if middle >= 10 else f"{middle:.1f}"
+            axes.text(max(rates) + widest * 0.012, y, text, va="center", fontweight="bold" if ours else "normal")
             ticks.append(y)
             labels.append(f"{engines.TITLES[facts['library']]}  {facts['version']}")
             y += 1
@@ -106,8 +106,8 @@ def roofline(record: dict):
     axes.plot([left, ridge], [left * read, max(roofs.values())], color=INK, linewidth=1.5)
     for precision, roof in roofs.items():
         axes.plot([roof / read, right], [roof, roof], color=COLOURS[precision], linewidth=1.5)
-        said = f"{precision} limit {roof:.0f}"
-        axes.annotate(said, (right, roof), (0, 4), textcoords="offset points", ha="right", va="bottom", color=COLOURS[precision])
+        text = f"{precision} limit {roof:.0f}"
+        axes.annotate(text, (right, roof), (0, 4), textcoords="offset points", ha="right", va="bottom", color=COLOURS[precision])
     shortest = mix.SINGLE_TOKENS[0]
     lowest = min(roofs.values())
     for precision in report.precisions(record):
@@ -124,8 +124,8 @@ def roofline(record: dict):
             ceiling = min(roof, at * read)
             axes.plot([at, at], [reached, ceiling], ":", color=colour, linewidth=1.2)
             axes.plot(at, reached, SHAPES[precision], color=colour, markerfacecolor=colour if filled else "white", markersize=8, zorder=3)
-            said = f"{reached:.0f}\n{100 * reached / ceiling:.0f} %"
-            axes.annotate(said, (at, reached), (6, -5), textcoords="offset points", va="top", color=colour, fontsize=9)
+            text = f"{reached:.0f}\n{100 * reached / ceiling:.0f} %"
+            axes.annotate(text, (at, reached), (6, -5), textcoords="offset points", va="top", color=colour, fontsize=9)
             lowest = min(lowest, reached)
     axes.set_xlim(left, right)
     axes.set_ylim(min(lowest / 2, left * read), max(roofs.values()) * 1.6)

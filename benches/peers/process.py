@@ -87,8 +87,8 @@ class Child:
 
     def last_words(self) -> str:
         code = self.process.wait()
-        said = self.log.read_text(errors="replace").strip().splitlines()
-        return f"it ended with {code}: {said[-1] if said else 'no word of why'}"
+        lines = self.log.read_text(errors="replace").strip().splitlines()
+        return f"it ended with {code}: {lines[-1] if lines else 'no word of why'}"
 
     def end(self) -> None:
         self.process.kill()

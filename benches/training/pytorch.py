@@ -86,6 +86,6 @@ for epoch in range(1, given.epochs + 1):
     with torch.inference_mode():
         logits = torch.cat([model(input_ids=ids, attention_mask=mask).logits for ids, mask, _ in batches(held, False)]).cpu()
     truth = torch.tensor([target for _, target in held])
-    said = (logits > 0).float() if given.multi else logits.argmax(1)
-    accuracy, f1 = accuracy_score(truth, said), f1_score(truth, said, average="macro", zero_division=0)
+    predicted = (logits > 0).float() if given.multi else logits.argmax(1)
+    accuracy, f1 = accuracy_score(truth, predicted), f1_score(truth, predicted, average="macro", zero_division=0)
     print(f"epoch {epoch}: {seconds:.1f} s, {tokens / seconds:.0f} tokens/s, accuracy {accuracy:.4f}, macro-F1 {f1:.4f}", flush=True)

@@ -1,4 +1,4 @@
-//! What an engine costs beside its texts: to open it, the memory it keeps, and its heads beside its trunk.
+//! The cost of an engine beside its texts: to open it, the memory it keeps, and its heads beside its trunk.
 //!
 //!     cargo run --release -p frontdesk-benches --bin costs -- open MODEL [PRECISION]
 //!     cargo run --release -p frontdesk-benches --bin costs -- memory MODEL [PRECISION [TEXTS]]

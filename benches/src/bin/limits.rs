@@ -1,4 +1,4 @@
-//! What this machine can do at most: multiply-adds on registers, and reading memory.
+//! The limits of this machine: multiply-adds on registers, and reading memory.
 //!
 //!     cargo run --release -p frontdesk-benches --bin limits -- [THREADS]
 //!
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use frontdesk_models::kernels::bench::peak;
 use frontdesk_models::kernels::{Isa, Precision};
 
-/// How long each figure is taken for.
+/// The time of the measurement of each figure.
 const TIME: Duration = Duration::from_millis(300);
 /// Bytes of each thread, more than any cache.
 const BYTES: usize = 256 << 20;

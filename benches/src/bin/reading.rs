@@ -1,4 +1,4 @@
-//! How fast tables are read, without inference: `reading FILE...`, columns `id`, `text` and `label`.
+//! The speed of reading tables, without inference: `reading FILE...`, columns `id`, `text` and `label`.
 //!
 //! Prints, for each file and each reader that verbs have, millions of rows and of bytes a second: labelled
 //! texts (train, evaluate), tickets (analyze; looked through once and then read), and archives (score: rows
@@ -12,7 +12,7 @@ use frontdesk::archive::{Archive, ArchiveOptions};
 use frontdesk::table::{Reading, TicketColumns, TicketFile, read_labelled};
 use frontdesk::{Engine, EngineOptions};
 
-/// Times each reader reads each file; the best is told.
+/// Times each reader reads each file; the best is reported.
 const ROUNDS: usize = 3;
 
 fn main() -> Result<(), Box<dyn Error>> {

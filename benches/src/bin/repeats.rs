@@ -1,4 +1,4 @@
-//! How well a repeated issue is told from another one: texts of one intent against texts of two.
+//! Detection of a repeated issue against another one: texts of one intent against texts of two.
 //!
 //!     repeats FILE.csv [PAIRS]
 //!

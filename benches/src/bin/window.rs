@@ -1,4 +1,4 @@
-//! What a stream's step and window cost: `window TEXTS.json [ROUNDS]`, the bundled model, two threads.
+//! The cost of a stream's step and window: `window TEXTS.json [ROUNDS]`, the bundled model, two threads.
 //!
 //! Prints, for each step (tickets that are handed over at once) and window (steps under way), the texts a
 //! second as a share of the best, each the median of the rounds. The combinations take their turns in every
