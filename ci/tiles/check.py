@@ -28,13 +28,15 @@ class Tile:
 
 
 FLOATS, HALVES, INTEGERS = (rf"microkernel{name}" for name in ("6Floats", "6Halves", "8Integers"))
-AVX512, VNNI, AVX2 = "8integers8compiledI", "8integers13compiled_vnniI", "4avx28compiledI"
+AMX, AVX512, VNNI, AVX2 = "3amx12compiled_amxN", "8integers8compiledI", "8integers13compiled_vnniI", "4avx28compiledI"
 TILES = [
-    Tile("float32 on AVX-512", r"vfmadd\d+ps", f"(?:{AVX512}|{VNNI}).*{FLOATS}", "Kjc_Kj2_", 1.90),
+    Tile("float32 on AVX-512", r"vfmadd\d+ps", f"(?:{AMX}|{AVX512}|{VNNI}).*{FLOATS}", "Kjc_Kj2_", 1.90),
     Tile("float32 on AVX2", r"vfmadd\d+ps", f"{AVX2}.*{FLOATS}", "Kj6_Kj1_", 1.90),
-    Tile("bf16 on AVX-512 BF16", r"vdpbf16ps", r"6avx5124dots", "Kjc_Kj2_", 1.90),
+    Tile("bf16 on AVX-512 BF16", r"vdpbf16ps", r"4dots4dots", "Kjc_Kj2_", 1.90),
     Tile("bf16 widened on AVX-512", r"vfmadd\d+ps", f"(?:{AVX512}|{VNNI}).*{HALVES}", "Kjc_Kj2_", 8.60),
-    Tile("bf16 widened on AVX2", r"vfmadd\d+ps", r"4avx27widened", "Kj6_", 9.80),
+    Tile("bf16 widened on AVX2", r"vfmadd\d+ps", rf"4avx27widened|{AVX2}.*{HALVES}", "Kj6_", 9.80),
+    Tile("int8 on AMX", r"tdpbssd", f"{AMX}.*{INTEGERS}", "Kjc_Kj2_", 8.00),
+    Tile("bf16 on AMX", r"tdpbf16ps", f"{AMX}.*{HALVES}", "Kjc_Kj2_", 8.00),
     Tile("int8 on AVX-512 VNNI", r"vpdpbusd", f"{VNNI}.*{INTEGERS}", "Kjc_Kj2_", 1.90),
     Tile("int8 on AVX-512", r"vpmaddwd", f"{AVX512}.*{INTEGERS}", "Kjc_Kj2_", 3.30),
     Tile("int8 on AVX2", r"vpmaddubsw", f"{AVX2}.*{INTEGERS}", "Kj6_Kj1_", 4.10),

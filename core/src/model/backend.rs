@@ -111,7 +111,10 @@ pub(crate) fn cpu_features() -> Vec<&'static str> {
         ("avx512vnni", std::arch::is_x86_feature_detected!("avx512vnni")),
         ("avx512bf16", std::arch::is_x86_feature_detected!("avx512bf16")),
     ];
-    features.into_iter().filter(|(_, there)| *there).map(|(name, _)| name).collect()
+    let mut names: Vec<_> = features.into_iter().filter(|(_, there)| *there).map(|(name, _)| name).collect();
+    // Where the system lets this process use its tiles.
+    names.extend(Isa::available().iter().map(|isa| isa.name()).filter(|name| *name == "amx"));
+    names
 }
 
 #[cfg(not(target_arch = "x86_64"))]

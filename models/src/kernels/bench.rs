@@ -3,7 +3,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::layout::{Lane, Tiles, panels};
+use super::aligned::Aligned;
+use super::layout::{Lane, Order, Tiles, panels};
 use super::linear::{Epilogue, Packed, PackedLinear};
 use super::rows::{self, Norm, Scale};
 use super::simd::{Buffers, LANES, Pairs, Program, Simd};
@@ -31,13 +32,13 @@ pub struct Product {
     linear: PackedLinear,
     norm: Norm,
     rows: usize,
-    from: Vec<Lane>,
-    to: Vec<Lane>,
-    normed: Vec<Lane>,
-    floats: Vec<Lane>,
-    pairs: Vec<Pairs>,
+    from: Aligned<Lane>,
+    to: Aligned<Lane>,
+    normed: Aligned<Lane>,
+    floats: Aligned<Lane>,
+    pairs: Aligned<Pairs>,
     buffers: Buffers,
-    scales: Vec<Scale>,
+    scales: Aligned<Scale>,
 }
 
 /// A part of a pass.
@@ -68,19 +69,19 @@ impl Product {
         let mut product = Self {
             isa,
             norm: Norm {
-                weight: vec![[1.0; LANES]; width],
-                bias: vec![[0.0; LANES]; width],
+                weight: (0..width).map(|_| [1.0; LANES]).collect(),
+                bias: Aligned::zeros(width),
                 columns: inputs,
                 eps: 1e-12,
             },
             rows,
             from: (0..width * rows).map(lane).collect(),
-            to: vec![[0.0; LANES]; panels(outputs) * rows],
-            normed: vec![[0.0; LANES]; width * rows],
-            floats: vec![[0.0; LANES]; width * rows],
-            pairs: vec![Pairs::default(); width * rows],
+            to: Aligned::zeros(panels(outputs) * rows),
+            normed: Aligned::zeros(width * rows),
+            floats: Aligned::zeros(width * rows),
+            pairs: Aligned::zeros(width * rows),
             buffers: Buffers::default(),
-            scales: vec![Scale::default(); rows * linear.blocks()],
+            scales: Aligned::zeros(rows * linear.blocks()),
             linear,
         };
         product.run(Part::Pack);
@@ -118,7 +119,7 @@ impl Program for Run<'_> {
             self.product;
         let (rows, width, blocks) = (*rows, linear.inputs, linear.blocks());
         let quads = S::buffer(buffers);
-        quads.resize(rows * width, S::Quads::default());
+        let quads = quads.resized(rows * width);
         let groups = || (0..rows).step_by(S::ROWS).map(|first| first..rows.min(first + S::ROWS));
         match self.part {
             Part::Norm => {
@@ -133,7 +134,7 @@ impl Program for Run<'_> {
                     let lanes = group.start * width..group.end * width;
                     match linear.precision() {
                         Precision::F32 => rows::pack_f32(tiles, &mut floats[lanes]),
-                        Precision::Bf16 => rows::pack_bf16(tiles, &mut pairs[lanes]),
+                        Precision::Bf16 => rows::pack_bf16(simd, tiles, &mut pairs[lanes]),
                         Precision::Int8 => {
                             let scales = &mut scales[group.start * blocks..group.end * blocks];
                             rows::quantise(simd, tiles, linear.inverse(), &mut quads[lanes], scales);
@@ -144,8 +145,8 @@ impl Program for Run<'_> {
             Part::Product | Part::Gelu => {
                 let input = match linear.precision() {
                     Precision::F32 => Packed::F32(floats),
-                    Precision::Bf16 => Packed::Bf16(pairs),
-                    Precision::Int8 => Packed::Int8 { quads, scales },
+                    Precision::Bf16 => Packed::Bf16 { pairs, order: Order::Groups },
+                    Precision::Int8 => Packed::Int8 { quads, scales, order: Order::Groups },
                 };
                 let epilogue = if self.part == Part::Gelu { Epilogue::Gelu } else { Epilogue::Nothing };
                 linear.columns(simd, 0..linear.outputs(), rows, &input, epilogue, to);

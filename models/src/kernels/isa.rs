@@ -5,7 +5,9 @@ use super::simd::Program;
 #[cfg(any(feature = "train", feature = "bench"))]
 use super::simd::{Kernel, Simd};
 #[cfg(target_arch = "x86_64")]
-use super::x86_64::{Avx2, Avx512, Vnni, Words};
+use super::x86_64::tiles::{self, Hardware};
+#[cfg(target_arch = "x86_64")]
+use super::x86_64::{Amx, Avx2, Avx512, Vnni, Words};
 use crate::{ModelError, Result};
 
 /// An instruction set that this processor supports.
@@ -14,6 +16,10 @@ pub struct Isa(Set);
 
 #[derive(Debug, Clone, Copy)]
 enum Set {
+    #[cfg(target_arch = "x86_64")]
+    Amx(Avx512<Amx<Hardware>>),
+    #[cfg(all(test, target_arch = "x86_64"))]
+    Emulated(Avx512<Amx<tiles::emulated::Emulated>>),
     #[cfg(target_arch = "x86_64")]
     Avx512Vnni(Avx512<Vnni>),
     #[cfg(target_arch = "x86_64")]
@@ -32,10 +38,13 @@ impl Isa {
         let mut sets = Vec::new();
         #[cfg(target_arch = "x86_64")]
         {
+            sets.extend(Avx512::<Amx<Hardware>>::detect().map(Set::Amx));
             sets.extend(Avx512::<Vnni>::detect().map(Set::Avx512Vnni));
             sets.extend(Avx512::<Words>::detect().map(Set::Avx512));
             sets.extend(Avx2::detect().map(Set::Avx2));
         }
+        #[cfg(all(test, target_arch = "x86_64"))]
+        sets.extend(Avx512::<Amx<tiles::emulated::Emulated>>::emulated().map(Set::Emulated));
         sets.push(Set::Portable(Portable));
         sets.into_iter().map(Self).collect()
     }
@@ -43,8 +52,8 @@ impl Isa {
     /// Plain Rust.
     pub const PORTABLE: Self = Self(Set::Portable(Portable));
 
-    /// The fastest that this processor has, or the one that `FRONTDESK_ISA` names: `avx512vnni`, `avx512`,
-    /// `avx2` or `portable`.
+    /// The fastest that this processor has, or the one that `FRONTDESK_ISA` names: `amx`, `avx512vnni`,
+    /// `avx512`, `avx2` or `portable`.
     ///
     /// # Errors
     /// [`ModelError::Isa`] where the variable names none, or one that this processor does not have.
@@ -54,13 +63,27 @@ impl Isa {
         available.iter().copied().find(|isa| name == isa.name()).ok_or_else(|| {
             let known: Vec<_> = available.iter().map(|isa| isa.name()).collect();
             let name = name.to_string_lossy();
+            #[cfg(target_arch = "x86_64")]
+            if name == "amx" && tiles::is_supported() {
+                let reason = "the system does not let this process use the processor's tiles";
+                return ModelError::Isa(format!("{FORCED} is `amx`, and {reason}"));
+            }
             ModelError::Isa(format!("{FORCED} is `{name}`; this processor has {}", known.join(", ")))
         })
+    }
+
+    /// Whether its sums of bfloat16 products have the bits of the other sets. AMX adds in another order.
+    pub fn has_shared_bf16_bits(self) -> bool {
+        !self.name().starts_with("amx")
     }
 
     /// Its name in `FRONTDESK_ISA`.
     pub fn name(self) -> &'static str {
         match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Set::Amx(_) => "amx",
+            #[cfg(all(test, target_arch = "x86_64"))]
+            Set::Emulated(_) => "amx, emulated",
             #[cfg(target_arch = "x86_64")]
             Set::Avx512Vnni(_) => "avx512vnni",
             #[cfg(target_arch = "x86_64")]
@@ -75,6 +98,10 @@ impl Isa {
     #[cfg(feature = "bench")]
     pub(super) fn peak(self, precision: super::Precision, turns: u32) -> Option<f64> {
         match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Set::Amx(simd) => simd.peak(precision, turns),
+            #[cfg(all(test, target_arch = "x86_64"))]
+            Set::Emulated(_) => None,
             #[cfg(target_arch = "x86_64")]
             Set::Avx512Vnni(simd) => simd.peak(precision, turns),
             #[cfg(target_arch = "x86_64")]
@@ -95,6 +122,10 @@ impl Isa {
     /// Runs a program on it.
     pub(crate) fn run<P: Program>(self, program: P) -> P::Output {
         match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Set::Amx(simd) => program.run(simd),
+            #[cfg(all(test, target_arch = "x86_64"))]
+            Set::Emulated(simd) => program.run(simd),
             #[cfg(target_arch = "x86_64")]
             Set::Avx512Vnni(simd) => program.run(simd),
             #[cfg(target_arch = "x86_64")]

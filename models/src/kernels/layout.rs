@@ -12,6 +12,46 @@ pub(crate) fn panels(columns: usize) -> usize {
     columns.div_ceil(LANES)
 }
 
+/// The order in which packed activations lie: blocks of inputs of groups of rows.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) enum Order {
+    /// `[group][block]`: as steps over rows pack them.
+    #[default]
+    Groups,
+    /// `[block][group]`: as a product packs its output, of so many rows in all.
+    Blocks { rows: usize },
+}
+
+impl Order {
+    /// Where the block begins whose first panel is `panel`, of a group of `height` rows whose first is `row`. The
+    /// block has `panels` of the `inputs` panels of a row.
+    #[inline(always)]
+    pub(crate) fn start(
+        self,
+        row: usize,
+        height: usize,
+        panel: usize,
+        panels: usize,
+        inputs: usize,
+    ) -> usize {
+        match self {
+            Self::Groups => row * inputs + panel * height,
+            Self::Blocks { rows } => panel * rows + row * panels,
+        }
+    }
+}
+
+/// Where a panel of a row lies in a block of `panels` panels by `rows` rows, of which `abreast` panels of a row
+/// lie side by side: `[panel / abreast][row][panel % abreast]`, or `[panel][row]` where they do not divide.
+#[inline(always)]
+pub(crate) fn place(panel: usize, row: usize, panels: usize, rows: usize, abreast: usize) -> usize {
+    if panels.is_multiple_of(abreast) {
+        (panel / abreast * rows + row) * abreast + panel % abreast
+    } else {
+        panel * rows + row
+    }
+}
+
 /// Rows of a matrix, read panel by panel. Two orders are read alike: by columns, `[panel][row][16]` over all
 /// rows, as products write it; and by groups, `[group][panel][row of the group][16]`, as steps over rows
 /// write it.

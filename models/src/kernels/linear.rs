@@ -1,11 +1,13 @@
 //! y = x Wᵀ + b with weights packed for the tiles, and the epilogue that is applied to a tile before it is
 //! written.
 
+use std::mem::MaybeUninit;
 use std::ops::Range;
 
-use super::layout::Lane;
+use super::aligned::Aligned;
+use super::layout::{Lane, Order};
 use super::math;
-use super::microkernel::{Columns, bf16_tile, f32_tile, int8_tile};
+use super::microkernel::{Columns, Quantised, bf16_tile, f32_tile, int8_tile};
 use super::rows::{BLOCK, Scale};
 use super::simd::{LANES, PAIRS, Pairs, Simd, WeightPairs, WeightQuads};
 
@@ -15,26 +17,26 @@ use super::simd::{LANES, PAIRS, Pairs, Simd, WeightPairs, WeightQuads};
 pub(crate) struct PackedLinear {
     /// Panels of the input.
     pub(crate) inputs: usize,
-    pub(super) bias: Vec<Lane>,
+    pub(super) bias: Aligned<Lane>,
     pub(super) weights: PackedWeights,
 }
 
 #[derive(Debug)]
 pub(super) enum PackedWeights {
     /// `[panel][input][16]`.
-    F32(Vec<Lane>),
+    F32(Aligned<Lane>),
     /// `[panel][two inputs][16]`.
-    Bf16(Vec<WeightPairs>),
+    Bf16(Aligned<WeightPairs>),
     /// Symmetric, with a scale for each block of inputs in each output column.
     Int8 {
         /// `[panel][panel of inputs][four inputs][16][4]`.
-        quads: Vec<[WeightQuads; 4]>,
+        quads: Aligned<[WeightQuads; 4]>,
         /// `[panel][block]`.
-        scales: Vec<Lane>,
+        scales: Aligned<Lane>,
         /// The sums of the weights, `[panel][block]`.
-        sums: Vec<[i32; LANES]>,
+        sums: Aligned<[i32; LANES]>,
         /// One over the spread of each input column; the weights are multiplied by the spread.
-        inverse: Vec<Lane>,
+        inverse: Aligned<Lane>,
     },
 }
 
@@ -51,12 +53,20 @@ pub enum Precision {
     F32,
 }
 
-/// Activations as a product reads them, group after group of rows.
+/// Activations as a product reads them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Packed<'a, Q> {
+    /// By groups of rows.
     F32(&'a [Lane]),
-    Bf16(&'a [Pairs]),
-    Int8 { quads: &'a [Q], scales: &'a [Scale] },
+    Bf16 {
+        pairs: &'a [Pairs],
+        order: Order,
+    },
+    Int8 {
+        quads: &'a [Q],
+        scales: &'a [Scale],
+        order: Order,
+    },
 }
 
 /// The operation that follows the product.
@@ -77,8 +87,6 @@ pub(crate) const STRIP: usize = 2;
 const ROW_BLOCK: usize = 96;
 /// Panels of inputs whose weights stay in the first-level cache while rows pass by.
 const F32_BLOCK: usize = 16;
-/// As above, in half the bytes.
-const BF16_BLOCK: usize = 12;
 
 impl PackedLinear {
     /// Panels of the output.
@@ -97,9 +105,10 @@ impl PackedLinear {
         epilogue: Epilogue<'_>,
         to: &mut [Lane],
     ) {
+        let _configured = (self.precision() != Precision::F32).then(|| simd.configured(rows));
         for (strip, to) in to.chunks_mut(S::PANELS * rows).enumerate() {
             let panel = range.start + strip * S::PANELS;
-            if to.len() == STRIP * rows {
+            if S::PANELS == STRIP && to.len() == STRIP * rows {
                 self.strip::<S, STRIP>(simd, panel, rows, input, epilogue, to);
             } else {
                 self.strip::<S, 1>(simd, panel, rows, input, epilogue, to);
@@ -118,27 +127,26 @@ impl PackedLinear {
         epilogue: Epilogue<'_>,
         to: &mut [Lane],
     ) {
-        let mut panels = to.chunks_exact_mut(rows);
-        let mut to: [_; C] =
-            std::array::from_fn(|_| panels.next().expect("as many panels as were requested"));
+        // In memory of their own: the output's lines are in no near cache, and sums would wait for them.
+        let mut memory = Sums::<C>::new();
         for first in (0..rows).step_by(ROW_BLOCK) {
             let block = first..rows.min(first + ROW_BLOCK);
-            let mut sums = to.each_mut().map(|to| &mut to[block.clone()]);
-            for (sums, bias) in sums.iter_mut().zip(&self.bias[panel..]) {
-                sums.fill(*bias);
-            }
-            self.add(simd, panel, first, input, sums.each_mut().map(|sums| &mut **sums));
-            for (panel, sums) in (panel..).zip(sums) {
+            let mut sums = memory.filled(block.len(), &self.bias[panel..]);
+            let mut panels = to.chunks_exact(rows);
+            let lines: [&[Lane]; C] =
+                std::array::from_fn(|_| panels.next().map_or(&[][..], |to| &to[block.clone()]));
+            self.add(simd, panel, first, input, lines, sums.each_mut().map(|sums| &mut **sums));
+            for ((panel, sums), to) in (panel..).zip(&sums).zip(to.chunks_exact_mut(rows)) {
                 let ends = Finish { epilogue, panel, panels: self.outputs() };
-                for (row, sum) in block.clone().zip(sums) {
-                    ends.write(simd, row, rows, sum);
+                for ((row, sum), to) in block.clone().zip(sums.iter()).zip(&mut to[block.clone()]) {
+                    ends.write(simd, row, rows, sum, to);
                 }
             }
         }
     }
 
     /// Adds the products of as many rows as there are sums, from the row `first` on, with `C` panels of
-    /// columns.
+    /// columns. `lines` are written next, and prefetched.
     #[inline(always)]
     fn add<S: Simd, const C: usize>(
         &self,
@@ -146,6 +154,7 @@ impl PackedLinear {
         panel: usize,
         first: usize,
         input: &Packed<'_, S::Quads>,
+        lines: [&[Lane]; C],
         mut sums: [&mut [Lane]; C],
     ) {
         let inputs = self.inputs;
@@ -161,26 +170,34 @@ impl PackedLinear {
                     });
                     let weights = both.map(|(weights, _)| weights);
                     for (index, group) in groups().enumerate() {
-                        for (_, after) in both {
+                        for ((_, after), lines) in both.into_iter().zip(lines) {
                             ask(simd, after, index, count);
+                            if block.end == inputs {
+                                ask(simd, lines, index, count);
+                            }
                         }
                         let values = block_of(values, inputs, &block, first, &group);
                         f32_tile(simd, values, weights, sums.each_mut().map(|sums| &mut sums[group.clone()]));
                     }
                 }
             }
-            (PackedWeights::Bf16(weights), Packed::Bf16(values)) => {
-                for block in blocks(BF16_BLOCK) {
+            (PackedWeights::Bf16(weights), Packed::Bf16 { pairs, order }) => {
+                for block in blocks(BLOCK) {
                     let both: [_; C] = std::array::from_fn(|at| {
                         let weights = &weights[(panel + at) * inputs * PAIRS..];
                         split(weights, block.start * PAIRS..block.end * PAIRS)
                     });
                     let weights = both.map(|(weights, _)| weights);
                     for (index, group) in groups().enumerate() {
-                        for (_, after) in both {
+                        for ((_, after), lines) in both.into_iter().zip(lines) {
                             ask(simd, after, index, count);
+                            if block.end == inputs {
+                                ask(simd, lines, index, count);
+                            }
                         }
-                        let values = block_of(values, inputs, &block, first, &group);
+                        let (row, height) = (first + group.start, group.len());
+                        let at = order.start(row, height, block.start, block.len(), inputs);
+                        let values = &pairs[at..][..block.len() * height];
                         bf16_tile(
                             simd,
                             values,
@@ -192,7 +209,7 @@ impl PackedLinear {
             }
             (
                 PackedWeights::Int8 { quads, scales, sums: totals, .. },
-                Packed::Int8 { quads: values, scales: by_row },
+                Packed::Int8 { quads: values, scales: by_row, order },
             ) => {
                 let both: [_; C] = std::array::from_fn(|at| {
                     let panel = panel + at;
@@ -203,13 +220,14 @@ impl PackedLinear {
                 });
                 let weights = both.map(|(weights, _)| weights);
                 for (index, group) in groups().enumerate() {
-                    for (_, after) in both {
+                    for ((_, after), lines) in both.into_iter().zip(lines) {
                         ask(simd, after, index, count);
+                        ask(simd, lines, index, count);
                     }
-                    let values = block_of(values, inputs, &(0..inputs), first, &group);
-                    let by_row = block_of(by_row, self.blocks(), &(0..self.blocks()), first, &group);
+                    let values =
+                        Quantised { quads: values, scales: by_row, order: *order, row: first + group.start };
                     let sums = sums.each_mut().map(|sums| &mut sums[group.clone()]);
-                    int8_tile(simd, values, by_row, weights, sums);
+                    int8_tile(simd, values, weights, sums);
                 }
             }
             _ => unreachable!("activations are packed for the weights' precision"),
@@ -269,6 +287,32 @@ fn block_of<'a, T>(
     &values[(first + group.start) * inputs..][block.start * height..block.end * height]
 }
 
+/// The sums of a block of rows in `C` panels, in the first-level cache.
+#[repr(align(64))]
+struct Sums<const C: usize>([[MaybeUninit<Lane>; ROW_BLOCK]; C]);
+
+impl<const C: usize> Sums<C> {
+    #[inline(always)]
+    fn new() -> Self {
+        Self([[const { MaybeUninit::uninit() }; ROW_BLOCK]; C])
+    }
+
+    /// The first `rows` of each panel, filled with its bias.
+    #[inline(always)]
+    fn filled(&mut self, rows: usize, bias: &[Lane]) -> [&mut [Lane]; C] {
+        let mut bias = bias.iter();
+        self.0.each_mut().map(|panel| {
+            let bias = bias.next().expect("a bias for each panel");
+            let panel = &mut panel[..rows];
+            for sum in &mut *panel {
+                sum.write(*bias);
+            }
+            // SAFETY: each of them was written.
+            unsafe { std::slice::from_raw_parts_mut(panel.as_mut_ptr().cast(), panel.len()) }
+        })
+    }
+}
+
 /// The epilogue of one panel, applied to each value before it is written.
 struct Finish<'a> {
     epilogue: Epilogue<'a>,
@@ -278,10 +322,10 @@ struct Finish<'a> {
 
 impl Finish<'_> {
     #[inline(always)]
-    fn write<S: Simd>(&self, simd: S, row: usize, rows: usize, to: &mut Lane) {
-        let value = simd.load(to);
+    fn write<S: Simd>(&self, simd: S, row: usize, rows: usize, sum: &Lane, to: &mut Lane) {
+        let value = simd.load(sum);
         let value = match self.epilogue {
-            Epilogue::Nothing => return,
+            Epilogue::Nothing => value,
             Epilogue::Gelu => math::gelu(simd, value),
             Epilogue::GeluTanh => math::gelu_tanh(simd, value),
             Epilogue::Relu => math::relu(simd, value),

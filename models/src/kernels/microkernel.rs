@@ -1,6 +1,6 @@
 //! Tiles of a product, each compiled once for each height and called from wherever a product is.
 
-use super::layout::Lane;
+use super::layout::{Lane, Order};
 use super::rows::{BLOCK, Scale};
 use super::simd::{Kernel, LANES, Pairs, Simd, WeightPairs, WeightQuads};
 
@@ -45,9 +45,17 @@ pub(crate) struct Columns<'a> {
     pub(crate) sums: &'a [[i32; LANES]],
 }
 
+/// Quantised activations, of which a tile reads the rows from `row` on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Quantised<'a, Q> {
+    pub(crate) quads: &'a [Q],
+    pub(crate) scales: &'a [Scale],
+    pub(crate) order: Order,
+    pub(crate) row: usize,
+}
+
 struct Integers<'a, Q, const R: usize, const C: usize> {
-    activations: &'a [[Q; R]],
-    scales: &'a [[Scale; R]],
+    activations: Quantised<'a, Q>,
     weights: [Columns<'a>; C],
     values: [&'a mut [Lane; R]; C],
 }
@@ -58,17 +66,23 @@ impl<S: Simd, const R: usize, const C: usize> Kernel<S> for Integers<'_, S::Quad
     /// Sums of a block become floats while they are in registers.
     #[inline(always)]
     fn run(self, simd: S) {
-        let Self { activations, scales, weights, values } = self;
-        for (block, (activations, by_row)) in activations.chunks(BLOCK).zip(scales).enumerate() {
+        let Self { activations: Quantised { quads, scales, order, row }, weights, values } = self;
+        let (inputs, blocks) = (weights[0].quads.len(), weights[0].scales.len());
+        for block in 0..blocks {
+            let first = block * BLOCK;
+            let panels = BLOCK.min(inputs - first);
+            let activations = &quads[order.start(row, R, first, panels, inputs)..][..panels * R];
+            let activations: &[[S::Quads; R]] = activations.as_chunks().0;
+            let by_row = &scales[order.start(row, R, block, 1, blocks)..][..R];
             let mut starts = [[0; LANES]; C];
-            let mut quads: [&[[WeightQuads; 4]]; C] = [&[]; C];
+            let mut columns: [&[[WeightQuads; 4]]; C] = [&[]; C];
             for panel in 0..C {
-                quads[panel] = &weights[panel].quads[block * BLOCK..][..activations.len()];
+                columns[panel] = &weights[panel].quads[first..][..panels];
                 for (start, sum) in starts[panel].iter_mut().zip(&weights[panel].sums[block]) {
                     *start = sum * -S::OFFSET;
                 }
             }
-            let sums = simd.int8_tiles(activations, quads, &starts);
+            let sums = simd.int8_tiles(activations, columns, &starts);
             for panel in 0..C {
                 let scale = simd.load(&weights[panel].scales[block]);
                 let all = simd.i32_to_f32(simd.load_i32(&weights[panel].sums[block]));
@@ -133,14 +147,12 @@ pub(crate) fn bf16_tile<S: Simd, const C: usize>(
 #[inline(always)]
 pub(crate) fn int8_tile<S: Simd, const C: usize>(
     simd: S,
-    activations: &[S::Quads],
-    scales: &[Scale],
+    activations: Quantised<'_, S::Quads>,
     weights: [Columns<'_>; C],
     values: [&mut [Lane]; C],
 ) {
     by_rows!(values[0].len(), 1 2 3 4 5 6 7 8 9 10 11 12, R => simd.run(Integers::<S::Quads, R, C> {
-        activations: activations.as_chunks().0,
-        scales: scales.as_chunks().0,
+        activations,
         weights,
         values: values.map(rows),
     }));

@@ -5,6 +5,7 @@
 //! order of operations.
 #![allow(unsafe_code)]
 
+mod aligned;
 #[cfg(feature = "bench")]
 pub mod bench;
 mod isa;
@@ -25,6 +26,7 @@ pub(crate) mod layout;
 #[cfg(target_arch = "x86_64")]
 mod x86_64;
 
+pub(crate) use aligned::Aligned;
 pub use isa::Isa;
 pub use linear::Precision;
 pub(crate) use pack::Matrix;

@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use super::aligned::Aligned;
 use super::layout::{Lane, panels};
 use super::linear::{PackedLinear, PackedWeights, Precision};
 use super::rows::{BLOCK, bf16};
@@ -76,14 +77,14 @@ impl PackedLinear {
 
 fn pack_f32(matrix: &Matrix<impl Fn(usize) -> Option<Vec<f32>> + Sync>) -> PackedWeights {
     let width = panels(matrix.inputs) * LANES;
-    let mut weights = vec![[0.0; LANES]; panels(matrix.outputs) * width];
+    let mut weights = Aligned::<Lane>::zeros(panels(matrix.outputs) * width);
     weights.par_chunks_exact_mut(width).enumerate().for_each(|(panel, to)| matrix.panel(panel, to));
     PackedWeights::F32(weights)
 }
 
 fn pack_bf16(matrix: &Matrix<impl Fn(usize) -> Option<Vec<f32>> + Sync>) -> PackedWeights {
     let width = panels(matrix.inputs);
-    let mut pairs = vec![WeightPairs::default(); panels(matrix.outputs) * width * PAIRS];
+    let mut pairs = Aligned::<WeightPairs>::zeros(panels(matrix.outputs) * width * PAIRS);
     pairs.par_chunks_exact_mut(width * PAIRS).enumerate().for_each_init(
         || vec![[0.0; LANES]; width * LANES],
         |lanes, (panel, to)| {
@@ -109,9 +110,9 @@ fn pack_int8(
     let smooth: Vec<f32> = matrix.heaviest().into_iter().enumerate().map(smooth).collect();
     let (width, count) = (panels(matrix.inputs), panels(matrix.outputs));
     let blocks = width.div_ceil(BLOCK);
-    let mut quads: Vec<[WeightQuads; 4]> = vec![Default::default(); count * width];
-    let mut scales = vec![[0.0; LANES]; count * blocks];
-    let mut sums = vec![[0; LANES]; count * blocks];
+    let mut quads = Aligned::<[WeightQuads; 4]>::zeros(count * width);
+    let mut scales = Aligned::<Lane>::zeros(count * blocks);
+    let mut sums = Aligned::<[i32; LANES]>::zeros(count * blocks);
     quads
         .par_chunks_exact_mut(width)
         .zip(scales.par_chunks_exact_mut(blocks).zip(sums.par_chunks_exact_mut(blocks)))

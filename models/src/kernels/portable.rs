@@ -1,5 +1,6 @@
 //! Plain Rust: the oracle of the other instruction sets, and the path of processors without them.
 
+use super::aligned::Aligned;
 use super::simd::{Buffers, Kernel, LANES, Simd, WeightPairs, WeightQuads};
 
 /// Every processor has it.
@@ -16,7 +17,10 @@ impl Simd for Portable {
         kernel.run(self)
     }
 
-    fn buffer(buffers: &mut Buffers) -> &mut Vec<Self::Quads> {
+    type Configured = ();
+    fn configured(self, _rows: usize) {}
+
+    fn buffer(buffers: &mut Buffers) -> &mut Aligned<Self::Quads> {
         &mut buffers.words
     }
 

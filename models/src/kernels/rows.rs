@@ -1,14 +1,15 @@
 //! Steps over whole rows: LayerNorm, and the form in which a product reads its activations.
 
-use super::layout::{Lane, Tiles};
+use super::aligned::{Aligned, Plain};
+use super::layout::{Lane, Tiles, place};
 use super::math;
 use super::simd::{LANES, Pairs, Simd};
 
 /// LayerNorm's parameters, padded with zeros to whole panels.
 #[derive(Debug)]
 pub(crate) struct Norm {
-    pub(crate) weight: Vec<Lane>,
-    pub(crate) bias: Vec<Lane>,
+    pub(crate) weight: Aligned<Lane>,
+    pub(crate) bias: Aligned<Lane>,
     /// Columns without the padding.
     pub(crate) columns: usize,
     pub(crate) eps: f32,
@@ -58,13 +59,18 @@ pub(crate) fn pack_f32(from: Tiles<'_>, to: &mut [Lane]) {
     }
 }
 
-/// As [`pack_f32`], rounded to bfloat16.
+/// As [`pack_f32`], rounded to bfloat16, by blocks.
 #[inline(always)]
-pub(crate) fn pack_bf16(from: Tiles<'_>, to: &mut [Pairs]) {
-    for (panel, to) in to.chunks_exact_mut(from.rows()).enumerate() {
-        for (lane, to) in from.panel(panel).iter().zip(to) {
-            let halves = lane.map(bf16);
-            *to = std::array::from_fn(|pair| halves[2 * pair] | halves[2 * pair + 1] << 16);
+pub(crate) fn pack_bf16<S: Simd>(_simd: S, from: Tiles<'_>, to: &mut [Pairs]) {
+    let rows = from.rows();
+    for (block, to) in to.chunks_mut(BLOCK * rows).enumerate() {
+        let panels = to.len() / rows;
+        for panel in 0..panels {
+            for (row, lane) in from.panel(block * BLOCK + panel).iter().enumerate() {
+                let halves = lane.map(bf16);
+                to[place(panel, row, panels, rows, S::PAIRS_ABREAST)] =
+                    std::array::from_fn(|pair| halves[2 * pair] | halves[2 * pair + 1] << 16);
+            }
         }
     }
 }
@@ -78,16 +84,21 @@ pub(crate) fn bf16(value: f32) -> u32 {
     if bits & 0x7fff_ffff > f32::INFINITY.to_bits() { 0x7fc0 } else { number }
 }
 
-/// Panels of inputs that share a scale, in a row of activations and in a column of weights. One outlier
-/// spoils the others of its block only.
+/// Panels of inputs that share a scale, in a row of activations and in a column of weights: one outlier spoils
+/// the others of its block only. In bf16 the panels that are multiplied at once: their weights stay in the
+/// first-level cache while rows pass by.
 pub(crate) const BLOCK: usize = 12;
 
 /// The quantisation of a block in one row: a value is `scale` · (q + `zero`).
 #[derive(Debug, Clone, Copy, Default)]
+#[repr(C)]
 pub(crate) struct Scale {
     pub(crate) scale: f32,
     pub(crate) zero: f32,
 }
+
+// SAFETY: two numbers.
+unsafe impl Plain for Scale {}
 
 /// Rows as an integer product reads them, `[panel][row]`: each column divided by its spread, then the range
 /// of each block in each row to -128 to 127. `inverse` has one over the spread of each column; `scales` are
@@ -122,7 +133,7 @@ pub(crate) fn quantise<S: Simd>(
                 // Rounding may put the largest half a step above.
                 let whole = simd.round(simd.fma(value(panel), factor, offset));
                 let whole = simd.max(simd.min(whole, simd.splat(127.0)), simd.splat(-128.0));
-                to[panel * rows + row] = simd.quads(whole);
+                to[place(panel, row, inverse.len(), rows, S::QUADS_ABREAST)] = simd.quads(whole);
             }
         }
     }

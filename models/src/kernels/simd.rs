@@ -4,6 +4,8 @@
 //! Every operation rounds once, as IEEE 754 defines, and a fused multiply-add rounds once for both of its
 //! steps. So a kernel that is written over this trait gives the same bits on every instruction set.
 
+use super::aligned::{Aligned, Plain};
+
 /// The columns of a tile, and the floats of one [`Simd::F32`].
 pub(crate) const LANES: usize = 16;
 
@@ -28,13 +30,13 @@ pub(crate) trait Simd: Copy + Send + Sync {
     /// Sixteen integers of 32 bits.
     type I32: Copy;
     /// Sixteen consecutive quantised activations of one row, in the form that the int8 tile reads.
-    type Quads: Copy + Default + Send + Sync + std::fmt::Debug + 'static;
+    type Quads: Plain + Default + std::fmt::Debug + 'static;
 
     /// Runs a kernel compiled for this instruction set.
     fn run<K: Kernel<Self>>(self, kernel: K) -> K::Output;
 
     /// The buffer of quads that this instruction set uses.
-    fn buffer(buffers: &mut Buffers) -> &mut Vec<Self::Quads>;
+    fn buffer(buffers: &mut Buffers) -> &mut Aligned<Self::Quads>;
 
     fn splat(self, value: f32) -> Self::F32;
     fn load(self, from: &[f32; LANES]) -> Self::F32;
@@ -70,6 +72,15 @@ pub(crate) trait Simd: Copy + Send + Sync {
     /// The offset that the quads add to each activation: sums start at `-OFFSET` times the sum of the
     /// column's weights.
     const OFFSET: i32;
+
+    /// Panels of a row's quantised inputs that lie side by side, where a block has a multiple of so many.
+    const QUADS_ABREAST: usize = 1;
+    /// As above, of pairs of bfloat16.
+    const PAIRS_ABREAST: usize = 1;
+    /// Releases what a product of integers or pairs needs of the processor, when it is dropped.
+    type Configured;
+    /// Prepares the processor for tiles of `rows` rows in all.
+    fn configured(self, rows: usize) -> Self::Configured;
 
     /// Prefetches the weights a fixed distance after these, which need not exist: a stream from memory is
     /// twice as fast that way.
@@ -243,9 +254,10 @@ pub(crate) trait Program {
     fn run<S: Simd>(self, simd: S) -> Self::Output;
 }
 
-/// Quantised activations in the forms that instruction sets read; one of the two is used.
+/// Quantised activations in the forms that instruction sets read; one of them is used.
 #[derive(Debug, Default)]
 pub(crate) struct Buffers {
-    pub(crate) words: Vec<[[i16; 4]; 4]>,
-    pub(crate) bytes: Vec<[[u8; 4]; 4]>,
+    pub(crate) words: Aligned<[[i16; 4]; 4]>,
+    pub(crate) bytes: Aligned<[[u8; 4]; 4]>,
+    pub(crate) signed: Aligned<[[i8; 4]; 4]>,
 }

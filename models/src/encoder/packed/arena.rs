@@ -3,10 +3,11 @@
 use std::ops::Range;
 
 use super::attention::Scratch;
-use super::buffers::{BufferPool, resized};
-use crate::kernels::layout::Lane;
+use super::buffers::BufferPool;
+use crate::kernels::Aligned;
+use crate::kernels::layout::{Lane, Order};
 use crate::kernels::linear::{Packed, PackedLinear, Precision};
-use crate::kernels::rows::Scale;
+use crate::kernels::rows::{BLOCK, Scale};
 use crate::kernels::simd::{Buffers, Pairs, Simd};
 use crate::kernels::team::Pieces;
 
@@ -16,39 +17,44 @@ pub(super) struct Arena {
     /// The rows of each sequence.
     pub(super) sequences: Vec<Range<usize>>,
     /// The hidden states, by groups.
-    pub(super) states: Vec<Lane>,
+    pub(super) states: Aligned<Lane>,
     /// The output of a product, to be added to the states, by columns; before the first layer the embeddings,
     /// by groups.
-    pub(super) sums: Vec<Lane>,
+    pub(super) sums: Aligned<Lane>,
     /// Queries, keys and values, by columns.
-    pub(super) qkv: Vec<Lane>,
+    pub(super) qkv: Aligned<Lane>,
     /// The attention-weighted values of all heads, by columns.
-    pub(super) mixed: Vec<Lane>,
+    pub(super) mixed: Aligned<Lane>,
     /// Between the two feed-forward layers, by columns.
-    pub(super) wide: Vec<Lane>,
-    pub(super) input: Input,
+    pub(super) wide: Aligned<Lane>,
+    /// The input of a product, and of the one after it.
+    pub(super) inputs: [Input; 2],
 }
 
 /// The scratch buffers of the attention, shared by the threads of a pass.
 pub(super) type Scratches = BufferPool<Scratch>;
 
+/// Output panels of a product before they are packed, shared by the threads of a pass.
+pub(super) type Strips = BufferPool<Aligned<Lane>>;
+
 /// A product's input in the forms that precisions read; one of them is used.
 #[derive(Debug, Default)]
 pub(super) struct Input {
-    floats: Vec<Lane>,
-    pairs: Vec<Pairs>,
+    floats: Aligned<Lane>,
+    pairs: Aligned<Pairs>,
     quads: Buffers,
-    scales: Vec<Scale>,
+    scales: Aligned<Scale>,
 }
 
 /// The rows of a product's input, packed.
 #[derive(Debug)]
 pub(super) struct Activations<'a, S: Simd> {
-    floats: &'a mut Vec<Lane>,
-    pairs: &'a mut Vec<Pairs>,
-    quads: &'a mut Vec<S::Quads>,
-    scales: &'a mut Vec<Scale>,
+    floats: &'a mut Aligned<Lane>,
+    pairs: &'a mut Aligned<Pairs>,
+    quads: &'a mut Aligned<S::Quads>,
+    scales: &'a mut Aligned<Scale>,
     rows: usize,
+    order: Order,
 }
 
 /// The parts of [`Activations`] that groups of rows write: floats, pairs, quads and their scales. Only the
@@ -61,18 +67,19 @@ pub(super) type Group<'a, Q> = ((&'a mut [Lane], &'a mut [Pairs]), (&'a mut [Q],
 impl<'a, S: Simd> Activations<'a, S> {
     pub(super) fn new(input: &'a mut Input, rows: usize) -> Self {
         let Input { floats, pairs, quads, scales } = input;
-        Self { floats, pairs, quads: S::buffer(quads), scales, rows }
+        Self { floats, pairs, quads: S::buffer(quads), scales, rows, order: Order::Groups }
     }
 
     /// Makes space for the input of `linear`, group by group.
     pub(super) fn groups(&mut self, linear: &PackedLinear) -> Groups<'_, S::Quads> {
+        self.order = Order::Groups;
         let (rows, inputs) = (self.rows, linear.inputs);
         let precision = linear.precision();
         let length = |of: Precision, length: usize| if precision == of { length } else { 0 };
-        let floats = resized(self.floats, length(Precision::F32, rows * inputs));
-        let pairs = resized(self.pairs, length(Precision::Bf16, rows * inputs));
-        let quads = resized(self.quads, length(Precision::Int8, rows * inputs));
-        let scales = resized(self.scales, length(Precision::Int8, rows * linear.blocks()));
+        let floats = self.floats.resized(length(Precision::F32, rows * inputs));
+        let pairs = self.pairs.resized(length(Precision::Bf16, rows * inputs));
+        let quads = self.quads.resized(length(Precision::Int8, rows * inputs));
+        let scales = self.scales.resized(length(Precision::Int8, rows * linear.blocks()));
         let group = S::ROWS * inputs;
         (
             (Pieces::new(floats, group), Pieces::new(pairs, group)),
@@ -80,12 +87,27 @@ impl<'a, S: Simd> Activations<'a, S> {
         )
     }
 
-    /// Returns the packed input that [`Activations::groups`] was filled with.
+    /// As [`Activations::groups`], block after block of inputs. Not of float32.
+    pub(super) fn blocks(&mut self, linear: &PackedLinear) -> Groups<'_, S::Quads> {
+        let (rows, inputs) = (self.rows, linear.inputs);
+        self.order = Order::Blocks { rows };
+        let length = |of: Precision, length: usize| if linear.precision() == of { length } else { 0 };
+        let pairs = self.pairs.resized(length(Precision::Bf16, rows * inputs));
+        let quads = self.quads.resized(length(Precision::Int8, rows * inputs));
+        let scales = self.scales.resized(length(Precision::Int8, rows * linear.blocks()));
+        (
+            (Pieces::new(&mut [], 1), Pieces::new(pairs, BLOCK * rows)),
+            (Pieces::new(quads, BLOCK * rows), Pieces::new(scales, rows)),
+        )
+    }
+
+    /// Returns the packed input that [`Activations::groups`] or [`Activations::blocks`] was filled
+    /// with.
     pub(super) fn packed(&self, linear: &PackedLinear) -> Packed<'_, S::Quads> {
         match linear.precision() {
             Precision::F32 => Packed::F32(self.floats),
-            Precision::Bf16 => Packed::Bf16(self.pairs),
-            Precision::Int8 => Packed::Int8 { quads: self.quads, scales: self.scales },
+            Precision::Bf16 => Packed::Bf16 { pairs: self.pairs, order: self.order },
+            Precision::Int8 => Packed::Int8 { quads: self.quads, scales: self.scales, order: self.order },
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::buffers::resized;
+use crate::kernels::Aligned;
 use crate::kernels::layout::{Lane, Tiles, panels};
 use crate::kernels::microkernel::f32_tile;
 use crate::kernels::rows::exponentials;
@@ -12,11 +12,11 @@ use crate::kernels::simd::{Kernel, LANES, Simd};
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
     /// Keys of one sequence, `[sixteen keys][dimension][16]`.
-    keys: Vec<Lane>,
+    keys: Aligned<Lane>,
     /// A group of queries, `[panel][row][16]`.
-    queries: Vec<Lane>,
+    queries: Aligned<Lane>,
     /// Scores of a group, then their exponentials, `[sixteen keys][row][16]`.
-    scores: Vec<Lane>,
+    scores: Aligned<Lane>,
 }
 
 /// One head of the attention over all sequences of a pass.
@@ -51,13 +51,13 @@ impl<S: Simd> Kernel<S> for Head<'_> {
             let blocks = panels(tokens);
             let dims = self.width * LANES;
             let keys = Tiles::of_columns(keys, self.rows, sequence.clone());
-            let packed = resized(&mut self.scratch.keys, blocks * dims);
+            let packed = self.scratch.keys.resized(blocks * dims);
             pack_keys(&keys, packed);
-            let scores = resized(&mut self.scratch.scores, blocks * S::ROWS);
+            let scores = self.scratch.scores.resized(blocks * S::ROWS);
             for first in sequence.clone().step_by(S::ROWS) {
                 let height = S::ROWS.min(sequence.end - first);
                 let group = Tiles::of_columns(queries, self.rows, first..first + height);
-                let query = resized(&mut self.scratch.queries, self.width * height);
+                let query = self.scratch.queries.resized(self.width * height);
                 for (panel, to) in query.chunks_exact_mut(height).enumerate() {
                     for (from, to) in group.panel(panel).iter().zip(to) {
                         simd.store(simd.mul(simd.load(from), simd.splat(self.scale)), to);

@@ -20,11 +20,3 @@ impl<T: Default> BufferPool<T> {
         result
     }
 }
-
-/// The first `length` of a buffer, which grows if it must.
-pub(super) fn resized<T: Copy + Default>(buffer: &mut Vec<T>, length: usize) -> &mut [T] {
-    if buffer.len() < length {
-        buffer.resize(length, T::default());
-    }
-    &mut buffer[..length]
-}

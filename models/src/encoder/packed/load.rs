@@ -50,6 +50,7 @@ impl PackedEncoder {
             precision,
             arenas: BufferPool::new(),
             scratches: BufferPool::new(),
+            strips: BufferPool::new(),
         })
     }
 }

@@ -10,7 +10,7 @@ mod states;
 
 use std::ops::Range;
 
-use arena::{Arena, Scratches};
+use arena::{Arena, Scratches, Strips};
 use buffers::BufferPool;
 use states::PackedStates;
 
@@ -40,6 +40,7 @@ pub struct PackedEncoder {
     layers: Vec<Layer>,
     arenas: BufferPool<Arena>,
     scratches: Scratches,
+    strips: Strips,
 }
 
 #[derive(Debug)]

@@ -2,13 +2,12 @@
 
 use std::ops::Range;
 
-use super::arena::{Activations, Arena, Group};
+use super::arena::{Activations, Arena, Group, Strips};
 use super::attention::Head;
-use super::buffers::resized;
 use super::{Layer, PackedEncoder};
 use crate::kernels::layout::{Lane, Tiles, panels};
 use crate::kernels::linear::{Epilogue, Packed, PackedLinear, Precision, STRIP};
-use crate::kernels::rows::{self, Norm};
+use crate::kernels::rows::{self, BLOCK, Norm};
 use crate::kernels::simd::{Kernel, LANES, Program, Simd};
 use crate::kernels::team::{Lead, Pieces};
 
@@ -40,13 +39,15 @@ impl Program for Pass<'_> {
         }));
         let sequences = &*arena.sequences;
         let width = panels(hidden / heads);
-        let states = resized(&mut arena.states, panels(hidden) * rows);
-        let sums = resized(&mut arena.sums, panels(hidden) * rows);
-        let qkv = resized(&mut arena.qkv, 3 * heads * width * rows);
-        let mixed = resized(&mut arena.mixed, heads * width * rows);
-        let wide = resized(&mut arena.wide, panels(config.intermediate_size) * rows);
-        let input = Activations::new(&mut arena.input, rows);
-        let mut steps = Steps { simd, lead, rows, input };
+        let states = arena.states.resized(panels(hidden) * rows);
+        let sums = arena.sums.resized(panels(hidden) * rows);
+        let qkv = arena.qkv.resized(3 * heads * width * rows);
+        let mixed = arena.mixed.resized(heads * width * rows);
+        let is_float = encoder.precision == Precision::F32;
+        let wide = if is_float { panels(config.intermediate_size) * rows } else { 0 };
+        let wide = arena.wide.resized(wide);
+        let [input, next] = arena.inputs.each_mut().map(|input| Activations::new(input, rows));
+        let mut steps = Steps { simd, lead, rows, input, next };
 
         lead.for_each(Pieces::new(sums, S::ROWS * panels(hidden)), |group, to| {
             encoder.embed(group * S::ROWS, ids, wave, sequences, to);
@@ -72,8 +73,12 @@ impl Program for Pass<'_> {
             steps.pack(Source::Columns(mixed), attention_output);
             steps.product(attention_output, Epilogue::Add(states), sums);
             steps.norm(attention_norm, Source::Columns(sums), states, Some(intermediate));
-            steps.product(intermediate, encoder.activation(), wide);
-            steps.pack(Source::Columns(wide), output);
+            if output.precision() == Precision::F32 {
+                steps.product(intermediate, encoder.activation(), wide);
+                steps.pack(Source::Columns(wide), output);
+            } else {
+                steps.packed_product(intermediate, encoder.activation(), output, &encoder.strips);
+            }
             steps.product(output, Epilogue::Add(states), sums);
             let next = encoder.layers.get(index + 1).map(|layer| &layer.qkv);
             steps.norm(output_norm, Source::Columns(sums), states, next);
@@ -147,7 +152,10 @@ struct Steps<'a, S: Simd> {
     simd: S,
     lead: &'a Lead<'a>,
     rows: usize,
+    /// The input of the next product.
     input: Activations<'a, S>,
+    /// Where a product packs its output.
+    next: Activations<'a, S>,
 }
 
 impl<S: Simd> Steps<'_, S> {
@@ -179,6 +187,27 @@ impl<S: Simd> Steps<'_, S> {
         });
     }
 
+    /// Applies `linear` to the input that was packed for it, and packs what it gives as the input of `next`: in
+    /// float32 it would be written and read once more, and is more than the second-level cache holds.
+    fn packed_product(
+        &mut self,
+        linear: &PackedLinear,
+        epilogue: Epilogue<'_>,
+        next: &PackedLinear,
+        strips: &Strips,
+    ) {
+        let (simd, rows, input) = (self.simd, self.rows, self.input.packed(linear));
+        self.lead.for_each(self.next.blocks(next), |block, packed| {
+            let range = block * BLOCK..linear.outputs().min((block + 1) * BLOCK);
+            strips.with(|strip| {
+                let to = strip.resized(range.len() * rows);
+                let product = Product::<S> { linear, range, rows, input, epilogue, to };
+                simd.run(PackedProduct { product, next, packed });
+            });
+        });
+        std::mem::swap(&mut self.input, &mut self.next);
+    }
+
     /// Applies `linear` to the input that was packed for it, and writes to `to` by columns.
     fn product(&self, linear: &PackedLinear, epilogue: Epilogue<'_>, to: &mut [Lane]) {
         let (simd, rows, input) = (self.simd, self.rows, self.input.packed(linear));
@@ -189,6 +218,38 @@ impl<S: Simd> Steps<'_, S> {
             let range = first..(first + panels).min(linear.outputs());
             simd.run(Product::<S> { linear, range, rows, input, epilogue, to });
         });
+    }
+}
+
+/// A product whose output, a block of inputs of the next product, is packed for it.
+struct PackedProduct<'a, S: Simd> {
+    product: Product<'a, S>,
+    next: &'a PackedLinear,
+    packed: Group<'a, S::Quads>,
+}
+
+impl<S: Simd> Kernel<S> for PackedProduct<'_, S> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self, simd: S) {
+        let Self { product: Product { linear, range, rows, input, epilogue, to }, next, packed } = self;
+        let ((_, pairs), (quads, scales)) = packed;
+        let panels = range.len();
+        linear.columns(simd, range.clone(), rows, &input, epilogue, to);
+        for first in (0..rows).step_by(S::ROWS) {
+            let group = first..rows.min(first + S::ROWS);
+            let of_group = first * panels..group.end * panels;
+            let from = Tiles::of_columns(to, rows, group.clone());
+            match next.precision() {
+                Precision::F32 => unreachable!("floats are packed by groups"),
+                Precision::Bf16 => rows::pack_bf16(simd, from, &mut pairs[of_group]),
+                Precision::Int8 => {
+                    let inverse = &next.inverse()[range.clone()];
+                    rows::quantise(simd, from, inverse, &mut quads[of_group], &mut scales[group]);
+                }
+            }
+        }
     }
 }
 
@@ -206,7 +267,7 @@ impl<S: Simd> Kernel<S> for Pack<'_, S::Quads> {
         let ((floats, pairs), (quads, steps)) = self.to;
         match self.linear.precision() {
             Precision::F32 => rows::pack_f32(self.from, floats),
-            Precision::Bf16 => rows::pack_bf16(self.from, pairs),
+            Precision::Bf16 => rows::pack_bf16(simd, self.from, pairs),
             Precision::Int8 => rows::quantise(simd, self.from, self.linear.inverse(), quads, steps),
         }
     }

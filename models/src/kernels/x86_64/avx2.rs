@@ -5,6 +5,7 @@ use std::arch::asm;
 use std::arch::x86_64::*;
 
 use super::{prefetch, prefetch_ahead};
+use crate::kernels::aligned::Aligned;
 use crate::kernels::simd::{Buffers, Kernel, LANES, PAIRS, Pairs, Simd, WeightPairs, WeightQuads};
 
 /// The proof that this processor has AVX2 and FMA.
@@ -127,7 +128,10 @@ impl Simd for Avx2 {
         unsafe { compiled(self, kernel) }
     }
 
-    fn buffer(buffers: &mut Buffers) -> &mut Vec<Self::Quads> {
+    type Configured = ();
+    fn configured(self, _rows: usize) {}
+
+    fn buffer(buffers: &mut Buffers) -> &mut Aligned<Self::Quads> {
         &mut buffers.bytes
     }
 

@@ -6,62 +6,8 @@ use std::arch::x86_64::*;
 use super::integers::Integers;
 use super::proof::Avx512;
 use super::{prefetch, prefetch_ahead};
-use crate::kernels::simd::{
-    Buffers, Kernel, LANES, PAIRS, Pairs, Simd, WeightPairs, WeightQuads, widened_tile,
-};
-
-/// Dot products of pairs of bfloat16.
-#[target_feature(enable = "avx512f,avx512bf16")]
-fn dots<const R: usize, const C: usize>(
-    activations: &[[Pairs; R]],
-    weights: [&[WeightPairs]; C],
-    sums: [&mut [[f32; LANES]; R]; C],
-) {
-    let mut tile = [[_mm512_setzero_ps(); R]; C];
-    for (tile, sums) in tile.iter_mut().zip(&sums) {
-        for row in 0..R {
-            // SAFETY: sixteen floats are there, and no alignment is needed.
-            tile[row] = unsafe { _mm512_loadu_ps(sums[row].as_ptr()) };
-        }
-    }
-    let mut panels = [&[] as &[[WeightPairs; PAIRS]]; C];
-    for (panel, weights) in panels.iter_mut().zip(weights) {
-        *panel = &weights.as_chunks().0[..activations.len()];
-    }
-    for (at, rows) in activations.iter().enumerate() {
-        // In fours: a loop over eight is not unrolled. No closures: one is not inlined here.
-        for half in 0..2 {
-            for pair in 0..PAIRS / 2 {
-                let pair = half * PAIRS / 2 + pair;
-                let mut columns = [_mm512_setzero_si512(); C];
-                for (columns, panel) in columns.iter_mut().zip(panels) {
-                    prefetch_ahead(&panel[at][pair]);
-                    // SAFETY: sixteen pairs are 64 bytes.
-                    *columns = unsafe { _mm512_loadu_si512(panel[at][pair].as_ptr().cast()) };
-                }
-                for row in 0..R {
-                    let both = _mm512_set1_epi32(rows[row][pair].cast_signed());
-                    for panel in 0..C {
-                        // SAFETY: a register of integers and one of pairs are the same bits.
-                        let (both, columns) = unsafe {
-                            (
-                                std::mem::transmute::<__m512i, __m512bh>(both),
-                                std::mem::transmute::<__m512i, __m512bh>(columns[panel]),
-                            )
-                        };
-                        tile[panel][row] = _mm512_dpbf16_ps(tile[panel][row], both, columns);
-                    }
-                }
-            }
-        }
-    }
-    for (tile, sums) in tile.iter().zip(sums) {
-        for row in 0..R {
-            // SAFETY: there is space for sixteen floats, and no alignment is needed.
-            unsafe { _mm512_storeu_ps(sums[row].as_mut_ptr(), tile[row]) };
-        }
-    }
-}
+use crate::kernels::aligned::Aligned;
+use crate::kernels::simd::{Buffers, Kernel, LANES, Pairs, Simd, WeightPairs, WeightQuads};
 
 impl<I: Integers> Simd for Avx512<I> {
     const ROWS: usize = 12;
@@ -69,13 +15,20 @@ impl<I: Integers> Simd for Avx512<I> {
     type I32 = __m512i;
     type Quads = I::Quads;
     const OFFSET: i32 = I::OFFSET;
+    const QUADS_ABREAST: usize = I::QUADS_ABREAST;
+    const PAIRS_ABREAST: usize = I::PAIRS_ABREAST;
+    type Configured = I::Configured;
+
+    fn configured(self, rows: usize) -> I::Configured {
+        self.0.configured(rows)
+    }
 
     #[inline]
     fn run<K: Kernel<Self>>(self, kernel: K) -> K::Output {
         self.0.run(kernel)
     }
 
-    fn buffer(buffers: &mut Buffers) -> &mut Vec<Self::Quads> {
+    fn buffer(buffers: &mut Buffers) -> &mut Aligned<Self::Quads> {
         I::buffer(buffers)
     }
 
@@ -187,12 +140,7 @@ impl<I: Integers> Simd for Avx512<I> {
         weights: [&[WeightPairs]; C],
         sums: [&mut [[f32; LANES]; R]; C],
     ) {
-        if self.0.bf16() {
-            // SAFETY: the processor has AVX-512 F, as `self` proves, and BF16, as it says.
-            unsafe { dots(activations, weights, sums) }
-        } else {
-            widened_tile(self, activations, weights, sums);
-        }
+        I::bf16_tile(self, activations, weights, sums);
     }
 
     #[inline(always)]

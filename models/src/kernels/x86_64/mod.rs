@@ -1,14 +1,17 @@
 //! Intel and AMD.
 
+mod amx;
 mod avx2;
 mod avx512;
+mod dots;
 mod integers;
 #[cfg(feature = "bench")]
 mod peak;
 mod proof;
+pub(crate) mod tiles;
 
 pub(crate) use avx2::Avx2;
-pub(crate) use proof::{Avx512, Vnni, Words};
+pub(crate) use proof::{Amx, Avx512, Vnni, Words};
 
 /// Bytes between the weights that are read and those that are prefetched.
 const AHEAD: usize = 2048;

@@ -5,7 +5,8 @@
 use std::arch::x86_64::*;
 use std::hint::black_box;
 
-use super::{Avx2, Avx512, Vnni, Words};
+use super::tiles::{Config, Hardware, TileUnit};
+use super::{Amx, Avx2, Avx512, Vnni, Words};
 use crate::kernels::Precision;
 
 /// Independent sums: more than latency times units, fewer than registers.
@@ -133,5 +134,39 @@ impl Avx512<Vnni> {
                 Precision::Bf16 => self.has_bf16().then(|| avx512_pairs(turns)),
             }
         }
+    }
+}
+
+impl Avx512<Amx<Hardware>> {
+    #[allow(clippy::unnecessary_wraps, reason = "as the other sets have it")]
+    pub(in crate::kernels) fn peak(self, precision: Precision, turns: u32) -> Option<f64> {
+        let unit = self.unit();
+        unit.configure(&Config::new([16; 8]));
+        // SAFETY: the processor has AVX-512 F and the tiles, as `self` proves, and they are configured.
+        let operations = unsafe {
+            match precision {
+                Precision::F32 => avx512_f32(turns),
+                Precision::Int8 => {
+                    for _ in 0..turns {
+                        unit.add_bytes::<0, 4, 6>();
+                        unit.add_bytes::<1, 4, 7>();
+                        unit.add_bytes::<2, 5, 6>();
+                        unit.add_bytes::<3, 5, 7>();
+                    }
+                    f64::from(turns) * f64::from(4 * 2 * 16 * 16 * 64)
+                }
+                Precision::Bf16 => {
+                    for _ in 0..turns {
+                        unit.add_pairs::<0, 4, 6>();
+                        unit.add_pairs::<1, 4, 7>();
+                        unit.add_pairs::<2, 5, 6>();
+                        unit.add_pairs::<3, 5, 7>();
+                    }
+                    f64::from(turns) * f64::from(4 * 2 * 16 * 16 * 32)
+                }
+            }
+        };
+        unit.release();
+        Some(operations)
     }
 }

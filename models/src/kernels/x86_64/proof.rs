@@ -1,5 +1,9 @@
 //! Proofs that the processor has AVX-512: values that are made only where it has.
 
+use super::tiles::Hardware;
+#[cfg(test)]
+use super::tiles::emulated::Emulated;
+
 /// The proof that this processor has AVX-512 F and BW.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Words(pub(super) ());
@@ -11,7 +15,14 @@ pub(crate) struct Vnni {
     pub(super) bf16: bool,
 }
 
-/// AVX-512 F and BW, with one of two ways to multiply integers.
+/// The proof that a tile unit multiplies bytes and bfloat16, and that the processor has AVX-512 F, BW, VNNI and
+/// BF16.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Amx<T> {
+    pub(super) unit: T,
+}
+
+/// AVX-512 F and BW, with one of the ways to multiply integers.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Avx512<I>(pub(super) I);
 
@@ -32,5 +43,28 @@ impl Avx512<Vnni> {
     #[cfg(feature = "bench")]
     pub(super) fn has_bf16(self) -> bool {
         self.0.bf16
+    }
+}
+
+impl Avx512<Amx<Hardware>> {
+    pub(crate) fn detect() -> Option<Self> {
+        let vectors = Avx512::<Vnni>::detect()?;
+        if !vectors.0.bf16 {
+            return None;
+        }
+        Hardware::detect().map(|unit| Self(Amx { unit }))
+    }
+
+    #[cfg(feature = "bench")]
+    pub(super) fn unit(self) -> Hardware {
+        self.0.unit
+    }
+}
+
+#[cfg(test)]
+impl Avx512<Amx<Emulated>> {
+    /// On any processor with AVX-512 VNNI and BF16.
+    pub(crate) fn emulated() -> Option<Self> {
+        Avx512::<Vnni>::detect().filter(|vectors| vectors.0.bf16).map(|_| Self(Amx { unit: Emulated }))
     }
 }
