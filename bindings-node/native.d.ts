@@ -19,7 +19,10 @@ export declare class NativeCall {
  * neither loading a model nor joining threads is ever done on the event loop.
  */
 export declare class NativeEngine {
-  /** `settled` is told how each call ended: its number, and its first analyses as JSON or what went wrong. */
+  /**
+   * `settled` is called at the end of each call with its number, and its first analyses as JSON or the
+   * failure.
+   */
   static open(options: string, settled: (call: number, outcome: string | Failure) => void): Promise<NativeEngine | Failure>
   info(): Info
   metrics(): Metrics
@@ -35,15 +38,15 @@ export declare class NativeEngine {
   close(): Promise<Failure | undefined>
 }
 
-/** Long work, as who began it sees it: told where it stands, in JSON, and stopped at will. */
+/** Long work that reports its progress, in JSON, and can be stopped. */
 export declare class NativeWork {
-  constructor(tell: (progress: string) => void)
+  constructor(onProgress: (progress: string) => void)
   /** Stops the work, which is then `cancelled`. */
   stop(): void
 }
 
 /**
- * An output on which the engine does not commit itself. The scores are still there, for who wants them. A ticket that no route is
+ * An output on which the engine abstains. Its scores are still given. A ticket for which no route is
  * left for goes to the `queue`.
  */
 export interface Abstain {
@@ -52,7 +55,7 @@ export interface Abstain {
   queue?: string
 }
 
-/** A head abstains under the score `below`: on which share of the rows, and how good it is on the others. */
+/** The score below which a head abstains, the share of rows on which it does, and its accuracy on the others. */
 export interface Abstention {
   below: number
   share: Interval
@@ -60,7 +63,7 @@ export interface Abstention {
 }
 
 /**
- * Which labels could be acted upon without a person: the precision that was asked for, the share of all given labels that is
+ * The labels that could be acted upon without a person: the wanted precision, the share of all given labels that is
  * kept, and each label. A label's claim holds with a confidence of 95 % by itself.
  */
 export interface Automation {
@@ -75,7 +78,7 @@ export interface Bucket {
   count: number
 }
 
-/** What the sender wants done: the best label with its probability, and all labels, best first. */
+/** The purpose of the message: the best label with its probability, 0 to 1, and all labels, best first. */
 export interface CategoryAnalysis {
   category: CategoryScore['label']
   score: number
@@ -104,7 +107,7 @@ export interface Change {
 /** Examines labelled rows as a training would; the data and the options are JSON. */
 export declare function check(data: string, options: string, work: NativeWork): Promise<Diagnosis | Failure>
 
-/** What a comparison of two models found: `flows` most rows first, `changes` with every row whose labels changed. */
+/** The result of a comparison of two models: `flows` most rows first, `changes` with every row whose labels changed. */
 export interface Comparison {
   task: string
   rows: number
@@ -119,7 +122,7 @@ export interface Comparison {
   changes: Array<Change>
 }
 
-/** How often each label of the file was given which label by the model: `matrix[true][predicted]`. */
+/** Counts of the file's labels by the label that the model gave: `matrix[true][predicted]`. */
 export interface Confusion {
   labels: Array<string>
   matrix: Array<Array<number>>
@@ -136,21 +139,21 @@ export interface Contrast {
   bBetter: number
 }
 
-/** What one feature, or `success` or `preference`, gave the recommended channel above the others; below 0 it spoke against it. */
+/** The contribution of one feature, or of `success` or `preference`, to the score of the recommended channel above the others; below 0 against it. */
 export interface Contribution {
   feature: string
   value: number
   effect: number
 }
 
-/** Of the labels that the model gave, those with a score of at least `threshold`: their share, and how much of it is right. */
+/** Of the labels that the model gave, those with a score of at least `threshold`: their share, and the share of those that is right. */
 export interface CoveragePoint {
   threshold: number
   coverage: number
   precision: number
 }
 
-/** What an examination of labelled rows found, the gravest first; the languages are those of the rows to train on, ISO 639-3. */
+/** The result of an examination of labelled rows, the gravest finding first; the languages are those of the rows to train on, ISO 639-3. */
 export interface Diagnosis {
   rows: RowCount
   labels: Array<LabelCount>
@@ -158,7 +161,7 @@ export interface Diagnosis {
   findings: Array<Finding>
 }
 
-/** Four emotions, each with its own probability; they do not add up to 1. */
+/** Four emotions, each with its own probability, 0 to 1; they do not add up to 1. */
 export interface Emotions {
   joy: number
   anger: number
@@ -166,7 +169,7 @@ export interface Emotions {
   satisfaction: number
 }
 
-/** What a training of these rows would take; the data and the options are JSON. */
+/** The estimate of a training of these rows; the data and the options are JSON. */
 export declare function estimate(data: string, options: string, work: NativeWork): Promise<TrainEstimate | Failure>
 
 /** A mean reward with its 95 % interval. */
@@ -177,7 +180,7 @@ export interface Estimate {
 }
 
 /**
- * What an evaluation found. `meanAbsoluteError` and `spearman` are of ordinal heads only; `brier` is over all labels of a row,
+ * The result of an evaluation. `meanAbsoluteError` and `spearman` are of ordinal heads only; `brier` is over all labels of a row,
  * 0 to 2, and `nll` in nats, both for a multi-label head the mean over the labels, and less is better. `abstention` is there
  * where the head abstains, `automation` where `automateAt` was given; a multi-label head has no `confusion`. `reliability` has
  * the 15 bins of `ece`, `coverage` up to 100 thresholds, highest first; `errors` are the wrong rows of the highest scores.
@@ -201,7 +204,7 @@ export interface Evaluation {
   errors: Array<Mistake>
 }
 
-/** A channel that was taken out, and the first rule that did it. */
+/** A channel that was excluded, and the first rule that did it. */
 export interface Exclusion {
   route: RouteScore['route']
   rule: 'unavailable' | 'closed' | 'no-agent' | 'no-consent' | 'need' | 'cap'
@@ -215,7 +218,7 @@ export interface Failure {
   field?: string
 }
 
-/** One thing that is wrong, the labels that it is about, and the rows; `count` says how many there are. */
+/** One finding, the labels that it is about, and the rows; `count` is their number. */
 export interface Finding {
   kind: string
   severity: 'stop' | 'warn' | 'note'
@@ -225,7 +228,7 @@ export interface Finding {
   rows: Array<FindingRow>
 }
 
-/** What the doctor found in the rows of a head; `severity` is stop, warn or note. */
+/** A finding of the doctor in the rows of a head; `severity` is stop, warn or note. */
 export interface FindingReport {
   kind: string
   severity: string
@@ -234,7 +237,7 @@ export interface FindingReport {
 }
 
 /**
- * A row that a finding is about, and what is particular to it: the row that it is a pair with and how like they are, 0 to 1; the
+ * A row that a finding is about, with its particulars: the row that it is a pair with and their similarity, 0 to 1; the
  * probability of its label less that of the likeliest other, and the label that it should perhaps have; its tokens; its language.
  */
 export interface FindingRow {
@@ -263,7 +266,7 @@ export interface HeadInfo {
   labels: Array<string>
 }
 
-/** What became of one head: `value` is the metric on the validation rows, of the model as it was written. */
+/** The report of one head: `value` is the metric on the validation rows, of the model as it was written. */
 export interface HeadReport {
   task: string
   labels: Array<string>
@@ -286,7 +289,7 @@ export interface Histogram {
   sum: number
 }
 
-/** What an engine is made of. `maxTokens` are read of a text, special tokens counted. */
+/** The description of an engine. `maxTokens` are read of a text, special tokens counted. */
 export interface Info {
   model: ModelInfo
   sentimentModel?: ModelInfo
@@ -307,7 +310,7 @@ export interface Interval {
   high: number
 }
 
-/** How many rows have a label. */
+/** The number of rows that have a label. */
 export interface LabelCount {
   label: string
   train: number
@@ -321,7 +324,7 @@ export interface LabelScore {
 }
 
 /**
- * The lowest score from which on a label has the wanted precision: of the rows that were given the label, how many are kept,
+ * The lowest score from which on a label has the wanted precision: of the rows that were given the label, the number that is kept,
  * their share, their precision and its lower bound. Where no threshold has it, nothing is kept.
  */
 export interface LabelThreshold {
@@ -334,14 +337,14 @@ export interface LabelThreshold {
   low?: number
 }
 
-/** How many rows to train on are in a language. */
+/** The number of rows to train on that are in a language. */
 export interface LanguageCount {
   language: string
   rows: number
 }
 
 /**
- * McNemar's exact test: rows that only b has right, rows that only a has right, and how probable so unequal a division is if
+ * McNemar's exact test: rows that only b has right, rows that only a has right, and the probability of a division at least as unequal if
  * both are equally often right.
  */
 export interface McNemar {
@@ -351,7 +354,7 @@ export interface McNemar {
 }
 
 /**
- * What an engine has done since it was opened: tickets that wait, calls accepted and refused, tickets answered, tokens
+ * The metrics of an engine since it was opened: tickets that wait, calls accepted and refused, tickets answered, tokens
  * read; the time in the queue, the time of a forward pass, the texts of a batch. Durations are in seconds.
  */
 export interface Metrics {
@@ -374,14 +377,14 @@ export interface Mistake {
   text?: string
 }
 
-/** What said so; the digest is that of its files. */
+/** The model that gave the analysis; the digest is the SHA-256 of its files. */
 export interface ModelInfo {
   name: string
   version: string
   digest: string
 }
 
-/** Everything that the engine says of one ticket, as the addon gives it, in JSON. */
+/** The engine's answer for one ticket, as the addon gives it, in JSON. */
 export interface NativeAnalysis {
   id?: string
   sentiment?: SentimentAnalysis
@@ -393,7 +396,7 @@ export interface NativeAnalysis {
   model: ModelInfo
 }
 
-/** What became of the tickets that took each route. */
+/** The outcomes of the tickets that took each route. */
 export interface OutcomesByRoute {
   'ai-chatbot': RouteOutcomes
   'live-chat': RouteOutcomes
@@ -410,7 +413,7 @@ export interface PerClass {
   support: number
 }
 
-/** Where a row stands. */
+/** The place of a row. */
 export interface Place {
   file: 'train' | 'valid'
   line: number
@@ -425,8 +428,8 @@ export interface Point {
 }
 
 /**
- * What a policy would have earned, by three estimators. The log is worth `effectiveRows` of its decisions; `largestRatio` is what
- * one row may weigh.
+ * The estimated reward of a policy, by three estimators. The log is worth `effectiveRows` of its decisions; `largestRatio` is the largest
+ * weight of a row.
  */
 export interface PolicyValue {
   ips: Estimate
@@ -436,7 +439,7 @@ export interface PolicyValue {
   largestRatio: number
 }
 
-/** Scores from `low` to below `high`: how many, their mean, and the share of them that was right. An empty bin has neither. */
+/** Scores from `low` to below `high`: their number, their mean, and the share of them that was right. An empty bin has neither. */
 export interface ReliabilityBin {
   low: number
   high: number
@@ -448,7 +451,7 @@ export interface ReliabilityBin {
 /** Makes a decision again. The record and its policy are JSON, and so is the answer, a `RouteAnalysis`. */
 export declare function replay(decision: string): string | Failure
 
-/** What a training did; `epoch` is the one that was kept, `method` is frozen, full or lora. */
+/** The report of a training; `epoch` is the one that was kept, `method` is frozen, full or lora. */
 export interface Report {
   method: string
   heads: Array<HeadReport>
@@ -468,10 +471,10 @@ export interface Reversal {
 }
 
 /**
- * Which channel should take a ticket, its share of those that the rules left, why, and the others of them, best first.
- * `contributions` are what moved the decision, the weightiest first; `wouldChange` is the one feature that could have given it to the
- * second best; `excluded` are the channels that a rule took out. `propensity` and `explored` are there where the policy tries channels out: the
- * probability that this one had, and whether another is thought better. `record` is what the decision was made from, to be handed back as it is.
+ * The channel that should take a ticket, its share of those that the rules left, 0 to 1, the reasons, and the others of them, best first.
+ * `contributions` are those of the features to the decision, the largest effect first; `wouldChange` is the one feature that could give it to the
+ * second best; `excluded` are the channels that a rule excluded. `propensity` and `explored` are there where the policy explores: the
+ * probability that this one had, and whether another has a better score. `record` is the input of the decision, to be handed back as it is.
  */
 export interface RouteAnalysis {
   recommendedRoute: RouteScore['route']
@@ -487,7 +490,7 @@ export interface RouteAnalysis {
   record?: Record<string, unknown>
 }
 
-/** How many tickets took a route, the share of them that was solved, and their mean reward; 0 of none. */
+/** The number of tickets that took a route, the share of them that was solved, and their mean reward; 0 of none. */
 export interface RouteOutcomes {
   rows: number
   solved: number
@@ -506,7 +509,7 @@ export interface RowCount {
   valid: number
 }
 
-/** How the customer feels: the label with its probability, and how soon a person must act, from 1 to 10 (now). */
+/** The customer's sentiment with its probability, 0 to 1, and the urgency, from 1 (nothing to do) to 10 (act now). */
 export interface SentimentAnalysis {
   sentiment: 'positive' | 'neutral' | 'negative'
   score: number
@@ -514,20 +517,20 @@ export interface SentimentAnalysis {
   urgencyLevel: number
 }
 
-/** What a policy that is only watched would have chosen, where its rules leave a channel; `policy` is its digest. */
+/** The choice of the shadow policy, where its rules leave a channel; `policy` is its SHA-256. */
 export interface Shadow {
   recommendedRoute?: RouteScore['route']
   confidence?: number
   policy: string
 }
 
-/** Tickets that a stream hands over at once, as core has it. */
+/** Tickets that a stream submits at once, as in core. */
 export declare const STREAM_STEP: number
 
-/** Steps of a stream that are under way at a time, as core has it. */
+/** Steps of a stream that are under way at a time, as in core. */
 export declare const STREAM_WINDOW: number
 
-/** What one head of a single-task model says, with the task's name. */
+/** The output of one head of a single-task model, with the task's name. */
 export interface TaskAnalysis {
   task: string
   result: TaskResult
@@ -540,7 +543,7 @@ export interface TaskResult {
   labels: Array<LabelScore>
 }
 
-/** The score from which on a label has the precision that was asked for; none where no score has it. */
+/** The score from which on a label has the wanted precision; none where no score has it. */
 export interface Threshold {
   label: string
   score?: number
@@ -550,9 +553,9 @@ export interface Threshold {
 export declare function train(data: string, options: string, work: NativeWork): Promise<Report | Failure>
 
 /**
- * What was learnt. `logged` is what the decisions earned that were made, `old` and `new` what the policy
- * that there is and the learnt ones would have, and `gain` their difference on the same rows. `policy` is
- * the file that was written, where the new weights are accepted.
+ * The result of the fit: `logged` is the mean reward of the logged decisions, `old` and `new` the estimated
+ * rewards of the current policy and of fitted ones, and `gain` their difference on the same rows. `policy`
+ * is the file that was written, where the new weights are accepted.
  */
 export interface TrainedRoute {
   rows: number
@@ -569,7 +572,7 @@ export interface TrainedRoute {
 }
 
 /**
- * What a training would take if it runs through all its epochs: steps of the optimizer, tokens to learn from, tokens a second of
+ * The estimate of a training that runs through all its epochs: steps of the optimizer, tokens to train on, tokens a second of
  * the steps that were timed (0 for a frozen trunk), seconds, and bytes of memory at the peak.
  */
 export interface TrainEstimate {
@@ -581,12 +584,12 @@ export interface TrainEstimate {
 }
 
 /**
- * Learns a policy's weights from outcomes, and writes the policy where they are better; the training is
+ * Fits a policy's weights to outcomes, and writes the policy where they are better; the training is
  * JSON.
  */
 export declare function trainRoute(training: string, work: NativeWork): Promise<TrainedRoute | Failure>
 
-/** Tokens that the model read, and whether the text had more; what was taken away from it before it was read, where the engine does that. */
+/** Tokens that the model read, and whether the text was cut; the kinds of text that were removed before it was read, where the engine does that. */
 export interface Usage {
   tokens: number
   truncated: boolean

@@ -1,2 +1,2 @@
-/** The model that came with this package stands where core would look for the bundled one, unless the environment names it. */
+/** Replaces the bundled model by the one that came with this package, unless the environment names it. */
 export declare function withBundle<T extends object>(options: T, name: keyof T): T;

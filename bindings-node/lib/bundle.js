@@ -5,7 +5,7 @@ exports.withBundle = withBundle;
 const node_fs_1 = require("node:fs");
 const node_path_1 = require("node:path");
 const BUNDLED = 'frontdesk-small';
-/** The model that came with this package stands where core would look for the bundled one, unless the environment names it. */
+/** Replaces the bundled model by the one that came with this package, unless the environment names it. */
 function withBundle(options, name) {
     const bundle = (0, node_path_1.join)(__dirname, '..', 'models', BUNDLED);
     const model = options[name] ?? BUNDLED;

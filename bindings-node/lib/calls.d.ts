@@ -1,6 +1,6 @@
 import type { Failure, NativeEngine } from '../native.js';
 import type { Analysis } from './types.js';
-/** What a call is made with; tickets and options are JSON. */
+/** The arguments of a call; tickets and options are JSON. */
 export interface Request {
     tickets: string;
     many: boolean;
@@ -10,12 +10,12 @@ export interface Request {
     signal: AbortSignal | undefined;
     timeoutMs: number | undefined;
 }
-/** How a call ended: its first analyses as JSON, or what went wrong. */
+/** The end of a call: its first analyses as JSON, or the failure. */
 type Outcome = string | Failure;
-/** Calls by number, as the addon tells how they ended. */
+/** Calls by number, as the addon reports their ends. */
 export declare class Calls {
     #private;
-    /** What the addon calls when a call has ended. */
+    /** The callback of the addon for the end of a call. */
     readonly settled: (number: number, outcome: Outcome) => void;
     cancel(): void;
     run<Task extends string>(native: NativeEngine, request: Request): Promise<Analysis<Task>[]>;

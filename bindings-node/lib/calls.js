@@ -2,18 +2,18 @@
 Object.defineProperty(exports, "__esModule", { value: true });
 exports.Calls = void 0;
 const errors_js_1 = require("./errors.js");
-/** How often a call whose time is over is looked at. */
+/** Milliseconds between two looks at a call whose time is over. */
 const CHECK_MS = 2;
 /** The longest time that a timer can be set to. */
 const LONGEST_MS = 2 ** 31 - 1;
 /** Keeps the process alive while an engine is busy: the addon does not. */
 const awake = setInterval(() => { }, LONGEST_MS).unref();
 let busy = 0;
-/** Calls by number, as the addon tells how they ended. */
+/** Calls by number, as the addon reports their ends. */
 class Calls {
     #next = 0;
     #underWay = new Map();
-    /** What the addon calls when a call has ended. */
+    /** The callback of the addon for the end of a call. */
     settled = (number, outcome) => {
         this.#underWay.get(number)?.settle(outcome);
         this.#underWay.delete(number);
@@ -71,7 +71,7 @@ function shaped(analysis) {
     const named = Object.fromEntries(tasks.map(({ task, result }) => [task, result]));
     return { ...outputs, ...named, abstain, usage, model };
 }
-/** Looks at the call when its time is over, until it is settled. Gives what ends the watch. */
+/** Looks at the call when its time is over, until it is settled. Returns the function that stops this. */
 function watch(call, timeoutMs) {
     let timer;
     const look = () => {

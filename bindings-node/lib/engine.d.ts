@@ -3,7 +3,7 @@ import type { Analysis, AnalyzeOptions, CompareOptions, EngineOptions, EvaluateO
 /** Reads support messages. */
 export declare class Engine<Task extends string = never> {
     #private;
-    /** What this engine is made of. */
+    /** The description of this engine. */
     readonly info: Info;
     private constructor();
     /** Opens an engine: finds the model, checks every file, replays its golden messages, starts the threads. */
@@ -24,7 +24,7 @@ export declare class Engine<Task extends string = never> {
      * b is better, and which rows change. Both have the same labels.
      */
     compare<Other extends string>(other: Engine<Other>, options: CompareOptions): Promise<Comparison>;
-    /** What this engine has done so far. */
+    /** The metrics of this engine so far. */
     metrics(): Metrics;
     /** Closes the engine; what is queued is `cancelled`. The promise is resolved when its threads have ended. */
     close(): Promise<void>;

@@ -12,7 +12,7 @@ const SCORE = { signal: true, outputs: true, route: true };
 const ANALYZE = { ...SCORE, timeoutMs: true };
 /** Reads support messages. */
 class Engine {
-    /** What this engine is made of. */
+    /** The description of this engine. */
     info;
     #native;
     #closed;
@@ -121,7 +121,7 @@ class Engine {
         const [native, second] = [this.#open(), other.#open()];
         return (0, training_js_1.worked)((0, input_js_1.known)(options), (data, rest, work) => native.compare(second, data, rest, work));
     }
-    /** What this engine has done so far. */
+    /** The metrics of this engine so far. */
     metrics() {
         const native = this.#open();
         try {

@@ -1,6 +1,6 @@
 import type { Failure } from '../native.js';
 import type { ErrorCode } from './types.js';
-/** What every method throws, or rejects with. */
+/** The error of every method, thrown or rejected with. */
 export declare class FrontdeskError extends Error {
     readonly name: 'FrontdeskError';
     readonly code: ErrorCode;
@@ -14,5 +14,5 @@ export declare function unfailed<T extends object | string>(outcome: T | Failure
 export declare function unfailed(outcome: Failure | undefined): void;
 export declare function refuseAborted(signal: AbortSignal | undefined): void;
 export declare function message(cause: unknown): string;
-/** What a value is, for an error. */
+/** The kind of a value, for an error. */
 export declare function kind(value: unknown): string;

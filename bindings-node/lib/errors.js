@@ -6,7 +6,7 @@ exports.unfailed = unfailed;
 exports.refuseAborted = refuseAborted;
 exports.message = message;
 exports.kind = kind;
-/** What every method throws, or rejects with. */
+/** The error of every method, thrown or rejected with. */
 class FrontdeskError extends Error {
     static {
         Object.defineProperty(this.prototype, 'name', { value: 'FrontdeskError', configurable: true, writable: true });
@@ -39,7 +39,7 @@ function refuseAborted(signal) {
 function message(cause) {
     return cause instanceof Error ? cause.message : kind(cause);
 }
-/** What a value is, for an error. */
+/** The kind of a value, for an error. */
 function kind(value) {
     if (value === null || value === undefined) {
         return String(value);

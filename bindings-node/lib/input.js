@@ -8,7 +8,7 @@ exports.json = json;
 exports.readable = readable;
 exports.refuseOther = refuseOther;
 exports.carried = carried;
-// What callers hand over, as JSON; whatever cannot be read is refused.
+// Callers' values as JSON; those that cannot be read are refused.
 const errors_js_1 = require("./errors.js");
 /** The options, read once; refuses names that there are not, and a signal that is none. */
 function known(given, names) {

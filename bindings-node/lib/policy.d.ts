@@ -1,34 +1,34 @@
 import type * as native from '../native.js';
 import type { Route } from './route.js';
 import type { Work } from './work.js';
-/** Why a route was taken out. */
+/** The reason why a route was excluded. */
 export type Rule = native.Exclusion['rule'];
-/** What a customer cannot be asked to do. */
+/** An action that cannot be asked of a customer. */
 export type Need = 'hearing' | 'speech' | 'vision';
-/** What a decision was made from, to be kept and handed back as it is. */
+/** The input of a decision, to be kept and handed back as it is. */
 export type DecisionRecord = NonNullable<native.RouteAnalysis['record']>;
-/** How an engine routes. */
+/** Options of routing. */
 export interface RouteOptions {
-    /** The policy that acts: the name of its file, TOML or JSON, or the policy itself. By default every route, and nothing is tried out. */
+    /** The active policy: the name of its file, TOML or JSON, or the policy itself. By default every route, and no exploration. */
     policy?: string | RoutePolicy | undefined;
-    /** A policy that is only watched: answers say what it would have chosen. */
+    /** A shadow policy, which does not act: answers have the route that it would have chosen. */
     shadow?: string | RoutePolicy | undefined;
     /** Whether answers carry a `record`. */
     records?: boolean | undefined;
-    /** How an earlier issue is found that a message repeats: by default by its meaning, which runs the encoder once more where there are any. */
+    /** The comparison with earlier issues: by default by meaning, which runs the encoder once more where there are any. */
     repeats?: 'meaning' | 'words' | undefined;
 }
-/** What is known of a call's tickets beside them. What is left out takes no route out, but consent, which must be given. */
+/** The context of a call's tickets. What is left out excludes no route, except consent, which must be given. */
 export interface RouteContext {
     /** The time that opening hours are compared with, as a date or as in `2026-03-02T09:30:00Z`; by default now. */
     now?: Date | string | undefined;
-    /** The routes that can be had at the moment; by default all that the policy has. */
+    /** The routes that are available now; by default all that the policy has. */
     available?: readonly Route[] | undefined;
-    /** Agents that are free. */
+    /** The number of free agents of each route. */
     agents?: Readonly<Partial<Record<Route, number>>> | undefined;
-    /** What the customer consented to. */
+    /** The routes that the customer consented to. */
     consent?: readonly Route[] | undefined;
-    /** What the customer cannot be asked to do. */
+    /** The actions that cannot be asked of the customer. */
     needs?: readonly Need[] | undefined;
     /** The share of the decisions so far that each route has, 0 to 1. */
     shares?: Readonly<Partial<Record<Route, number>>> | undefined;
@@ -36,11 +36,11 @@ export interface RouteContext {
 /** A policy, with the names that it has in its file. What is left out is as the default policy has it. */
 export interface RoutePolicy {
     name?: string | undefined;
-    /** What features add to the routes' scores; all of them are given, or none. */
+    /** The weights of the features in the routes' scores; all of them are given, or none. */
     weights?: Readonly<RouteWeights> | undefined;
-    /** What takes a route out before the scores. */
+    /** The rules that exclude a route before the scores. */
     rules?: Readonly<RouteRules> | undefined;
-    /** What is tried out. */
+    /** Exploration; by default none. */
     exploration?: Readonly<Exploration> | undefined;
 }
 /** A linear score for each route. */
@@ -53,19 +53,19 @@ export interface RouteWeights {
     preference: number;
     temperature: number;
 }
-/** What a desk's routes ask for, whatever the scores say. */
+/** The requirements of a desk's routes, which no score can outweigh. */
 export interface RouteRules {
     /** The routes that the desk has. */
     available?: readonly Route[] | undefined;
-    /** When each is open; by default always. */
+    /** The opening hours of each; by default always open. */
     hours?: Readonly<Partial<Record<Route, Hours>>> | undefined;
-    /** Agents that must be free; looked at where a call says how many are. */
+    /** The number of agents that must be free; it counts where a call has the number of free ones. */
     agents?: Readonly<Partial<Record<Route, number>>> | undefined;
     /** Routes that need the customer's consent. */
     consent?: readonly Route[] | undefined;
     /** Routes that do not suit a need. */
     needs?: Readonly<Partial<Record<Need, readonly Route[]>>> | undefined;
-    /** The largest share of all decisions; looked at where a call says what share a route has. */
+    /** The largest share of all decisions, above 0 and up to 1; it counts where a call has the share of the route. */
     caps?: Readonly<Partial<Record<Route, number>>> | undefined;
     /** The queue for a ticket that no route is left for. */
     fallback?: string | undefined;
@@ -82,7 +82,7 @@ export interface Hours {
 }
 /** A day of the week. */
 export type Day = 'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun';
-/** A share of decisions that go to another route than the best, so that outcomes can teach what the others are worth. */
+/** A share of decisions that go to another route than the best, so that outcomes show the value of the others. */
 export interface Exploration {
     /** The probability of all routes but the best together, above 0 and up to 0.5. */
     share: number;
@@ -90,42 +90,42 @@ export interface Exploration {
     floor?: Readonly<Record<Route, number>> | undefined;
     /** The largest probability of each route, where it is not the best. */
     ceiling?: Readonly<Record<Route, number>> | undefined;
-    /** A route whose score is `gap` below the best one's gets at most `1 / (routes + by_gap * gap)`, so that what is tried costs little; above 0. */
+    /** Above 0: a route whose score is `gap` below the best one's gets at most `1 / (routes + by_gap * gap)`. */
     by_gap?: number | undefined;
     seed?: number | undefined;
 }
-/** Where outcomes lie, and where the policy goes that they teach. `onProgress` is called with the number of tickets read, where outcomes have no facts. */
+/** The outcomes, and the file of the policy that is fitted to them. `onProgress` is called with the number of tickets read. */
 export interface TrainRouteOptions extends Work<{
     done: number;
     total: number;
 }> {
     /** Outcomes, JSON lines. */
     data: string;
-    /** The file to write, `.toml` or `.json`; must not be there. */
+    /** The file to write, `.toml` or `.json`; must not exist. */
     output: string;
-    /** The policy whose weights learn: the name of its file, or the policy itself; by default the default one. */
+    /** The policy whose weights are fitted: the name of its file, or the policy itself; by default the default one. */
     policy?: string | RoutePolicy | undefined;
-    /** What outcomes are worth, and how much proof new weights need. */
+    /** The reward of outcomes, and the evidence that new weights need. */
     options?: LearnOptions | undefined;
     /** The model that reads tickets where outcomes have no facts; by default the bundled one. */
     model?: string | undefined;
     /** Threads for that. */
     threads?: number | undefined;
 }
-/** How to learn. */
+/** Options of the fit. */
 export interface LearnOptions {
     reward?: Reward | undefined;
-    /** The least decisions of the new policy that the log must be worth. */
+    /** The smallest effective number of decisions of the new policy in the log. */
     effectiveRows?: number | undefined;
 }
-/** What outcomes are worth to a desk. */
+/** The reward of an outcome, in a unit of your choice. */
 export interface Reward {
-    /** What a ticket that is solved is worth. */
+    /** The value of a solved ticket. */
     solved?: number | undefined;
-    /** What each route costs, whatever comes of it. */
+    /** The cost of each route, whatever the outcome. */
     cost?: Readonly<Record<Route, number>> | undefined;
-    /** What a minute costs. */
+    /** The cost of a minute. */
     minute?: number | undefined;
-    /** What the best or the worst word of a customer is worth. */
+    /** The value of five stars from a customer; one star counts as much against. */
     satisfaction?: number | undefined;
 }

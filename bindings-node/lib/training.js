@@ -1,11 +1,11 @@
 "use strict";
 Object.defineProperty(exports, "__esModule", { value: true });
 exports.worked = worked;
-exports.watched = watched;
+exports.supervised = supervised;
 exports.check = check;
 exports.estimate = estimate;
 exports.train = train;
-// Examining rows and training a head; what these and evaluations have in common.
+// Examining rows and training a head; the common part of these and of evaluations.
 const native_js_1 = require("../native.js");
 const bundle_js_1 = require("./bundle.js");
 const errors_js_1 = require("./errors.js");
@@ -20,10 +20,10 @@ async function worked(given, begin) {
     const read = (data, option) => (0, rows_js_1.rows)(data, columns.textColumn, columns.labelColumn, option);
     const source = { data: read(data, 'data'), valid: valid === undefined ? valid : read(valid, 'valid') };
     const text = (0, input_js_1.json)({ ...source, ...columns }, 'the options');
-    return watched({ signal, onProgress }, (work) => begin(text, (0, input_js_1.json)(options, 'the options'), work));
+    return supervised({ signal, onProgress }, (work) => begin(text, (0, input_js_1.json)(options, 'the options'), work));
 }
-/** Long work that tells where it stands and can be stopped. */
-async function watched({ signal, onProgress }, begin) {
+/** Long work that reports its progress and can be stopped. */
+async function supervised({ signal, onProgress }, begin) {
     if (onProgress !== undefined && typeof onProgress !== 'function') {
         throw (0, errors_js_1.invalid)(`onProgress is ${(0, errors_js_1.kind)(onProgress)}; it must be a function`, 'onProgress');
     }
@@ -31,12 +31,12 @@ async function watched({ signal, onProgress }, begin) {
     let thrown;
     const work = new native_js_1.NativeWork((step) => {
         try {
-            const told = JSON.parse(step);
-            if (told?.notice !== undefined) {
-                process.emitWarning(told.notice, 'FrontdeskNotice');
+            const progress = JSON.parse(step);
+            if (progress?.notice !== undefined) {
+                process.emitWarning(progress.notice, 'FrontdeskNotice');
             }
             else {
-                onProgress?.(told);
+                onProgress?.(progress);
             }
         }
         catch (error) {
@@ -64,7 +64,7 @@ async function watched({ signal, onProgress }, begin) {
 async function check(options) {
     return worked((0, bundle_js_1.withBundle)((0, input_js_1.known)(options), 'base'), native_js_1.check);
 }
-/** What a training would take: a few of its steps are timed, and nothing is written. */
+/** Estimates the time and memory of a training: a few of its steps are timed, and nothing is written. */
 async function estimate(options) {
     return worked((0, bundle_js_1.withBundle)((0, input_js_1.known)(options), 'base'), native_js_1.estimate);
 }

@@ -6,15 +6,15 @@ export type { Abstain, Abstention, Automation, Bucket, CategoryAnalysis, Categor
 export type * from './policy.js';
 export type * from './route.js';
 export type * from './work.js';
-/** What kind of thing went wrong. */
+/** The kind of an error. */
 export type ErrorCode = native.Failure['code'];
-/** How the customer feels. */
+/** The polarity of the customer's sentiment. */
 export type Polarity = native.SentimentAnalysis['sentiment'];
-/** What the sender wants done. */
+/** The purpose of the message. */
 export type Category = native.CategoryScore['label'];
-/** How urgent a ticket was said to be. */
+/** The urgency of a ticket as its sender or the desk gave it. */
 export type Urgency = 'low' | 'medium' | 'high' | 'critical';
-/** What is known of the customer. */
+/** The customer's history with the desk. */
 export interface CustomerHistory {
     /** Earlier issues, in the customer's or the desk's words. */
     previousIssues?: readonly string[] | undefined;
@@ -34,7 +34,7 @@ export interface Ticket {
     customerHistory?: CustomerHistory | undefined;
 }
 /**
- * Everything that the engine says of one ticket. What a model does not have, or was not asked for, is absent. A single-task
+ * The engine's answer for one ticket. Outputs that the model does not have, or that are not requested, are absent. A single-task
  * model's result is under the task's name: `Engine.open<'mood'>(…)` gives it a type.
  */
 export type Analysis<Task extends string = never> = {
@@ -42,18 +42,18 @@ export type Analysis<Task extends string = never> = {
     sentiment?: native.SentimentAnalysis;
     category?: native.CategoryAnalysis;
     route?: native.RouteAnalysis;
-    /** Where the engine is not sure, and why. */
+    /** The outputs on which the engine abstains, and why. */
     abstain: native.Abstain[];
     usage: native.Usage;
     model: native.ModelInfo;
 } & {
     [task in Task]: native.TaskResult;
 };
-/** How to open an engine. */
+/** Options of an engine. */
 export interface EngineOptions {
     /** A directory, or a name on the hub; by default the bundled model. */
     model?: string | undefined;
-    /** A sequence-classification checkpoint that takes the place of the bundle's sentiment head. */
+    /** A sequence-classification checkpoint that replaces the bundle's sentiment head. */
     sentimentModel?: string | undefined;
     /** `auto`, `cpu`, `cuda`, `cuda:N` or `metal`. */
     device?: 'auto' | 'cpu' | 'cuda' | `cuda:${number}` | 'metal' | undefined;
@@ -62,30 +62,30 @@ export interface EngineOptions {
     threads?: number | undefined;
     /** The outputs to compute; by default all that the model has. */
     outputs?: readonly string[] | undefined;
-    /** What to do with a text that is longer than the model reads. */
+    /** The treatment of a text that is longer than the model reads. */
     longText?: 'head' | 'head-and-tail' | 'refuse' | undefined;
-    /** What is taken away from texts before they are read; by default nothing. */
+    /** The parts that are removed from texts before they are read; by default none. */
     prepare?: 'all' | 'none' | Array<'html' | 'quotes' | 'forwards' | 'signature' | 'disclaimer'> | undefined;
-    /** How tickets are routed. */
+    /** Options of routing. */
     route?: RouteOptions | undefined;
     /** Tickets that may wait before calls are refused as `overloaded`. */
     queue?: number | undefined;
 }
-/** What a stream of tickets is scored with. */
+/** Options of a stream of tickets. */
 export interface ScoreOptions {
     /** Gives up when it is aborted: `cancelled`, its reason kept as the cause. */
     signal?: AbortSignal | undefined;
     /** The outputs to compute; by default those that the engine was opened with. */
     outputs?: readonly string[] | undefined;
-    /** What is known of the tickets when they are routed. */
+    /** The context of routing. */
     route?: RouteContext | undefined;
 }
-/** What one call asks for. */
+/** Options of one call. */
 export interface AnalyzeOptions extends ScoreOptions {
     /** Gives up after this many milliseconds, waiting counted: `timeout`. */
     timeoutMs?: number | undefined;
 }
-/** Where a training stands: texts go through the trunk, batches of an epoch through the head, and an epoch ends. */
+/** The progress of a training: texts go through the trunk, batches of an epoch through the head, and an epoch ends. */
 export type TrainProgress = {
     stage: 'features';
     done: number;
@@ -110,7 +110,7 @@ export type TrainProgress = {
  * string, a boolean or a whole number; several of one text are joined by `|`.
  */
 export type LabelledData = string | readonly Readonly<Record<string, unknown>>[];
-/** What to measure on; `onProgress` is called with the rows done. */
+/** Labelled rows to measure on; `onProgress` is called with the rows done. */
 interface Measured extends Work<number> {
     data: LabelledData;
     /** By default `text`. */
@@ -123,20 +123,20 @@ interface Measured extends Work<number> {
     seed?: number | undefined;
     /** Bootstrap samples. */
     resamples?: number | undefined;
-    /** Whether the rows that are named come with their texts. */
+    /** True: the rows in the result have their texts. */
     texts?: boolean | undefined;
 }
-/** What to evaluate on, and what to find out. */
+/** Options of an evaluation. */
 export interface EvaluateOptions extends Measured {
     /** Wrong rows to name, at most; by default 20. */
     errors?: number | undefined;
     /** A precision such as 0.95; for each label the score from which on it is reached is then in `automation`. */
     automateAt?: number | undefined;
 }
-/** What to compare on; each row counts once for each model. A model with one head is compared by it, whatever its name. */
+/** Options of a comparison; each row counts once for each model. A model with one head is compared by it, whatever its name. */
 export interface CompareOptions extends Measured {
 }
-/** Labelled rows as a training takes them, and what reads them. */
+/** Labelled rows of a training, and the base model. */
 export interface CheckOptions extends Work<TrainProgress> {
     data: LabelledData;
     /** Rows that choose the epoch of a training; without it, the training splits by itself. */
@@ -148,8 +148,8 @@ export interface CheckOptions extends Work<TrainProgress> {
     /** `category`, `sentiment`, `emotions`, `urgency`, or a name of your own. */
     task: string;
     /**
-     * How many labels a text has: several are joined by `|`, and the levels of `ordinal` are whole numbers. By default `emotions` is
-     * multi-label, `urgency` the levels 1 to 10, every other head single-label.
+     * The kind of the head: several labels are joined by `|`, and the levels of `ordinal` are whole numbers. By default `emotions`
+     * is multi-label, `urgency` the levels 1 to 10, every other head single-label.
      */
     kind?: 'single-label' | 'multi-label' | 'ordinal' | undefined;
     /** A trunk or a bundle in a directory, or a name on the hub; by default the bundled model. */
@@ -159,9 +159,9 @@ export interface CheckOptions extends Work<TrainProgress> {
     threads?: number | undefined;
     seed?: number | undefined;
 }
-/** How to train one head. What is left out is as in `frontdesk train`. */
+/** Options of training one head. What is left out has the default of `frontdesk train`. */
 export interface TrainOptions extends CheckOptions {
-    /** The directory to write; must not be there. */
+    /** The directory to write; must not exist. */
     output: string;
     name?: string | undefined;
     version?: string | undefined;
@@ -173,11 +173,11 @@ export interface TrainOptions extends CheckOptions {
     batch?: number | undefined;
     learningRate?: number | undefined;
     weightDecay?: number | undefined;
-    /** What learns: by default `frozen`, the head alone, on a bundle, and `full` on a plain encoder. */
+    /** The part that is trained: by default `frozen`, the head alone, on a bundle, and `full` on a plain encoder. */
     method?: 'frozen' | 'full' | 'lora' | undefined;
     /** `cls` is that of transformers' classifiers. */
     pooling?: 'mean' | 'cls' | undefined;
-    /** What chooses the epoch. */
+    /** The metric that chooses the epoch. */
     metric?: 'macro_f1' | 'accuracy' | 'mean_absolute_error' | 'loss' | undefined;
     accumulate?: number | undefined;
     headLearningRate?: number | undefined;
@@ -187,18 +187,18 @@ export interface TrainOptions extends CheckOptions {
     dropout?: number | undefined;
     smoothing?: number | undefined;
     balanced?: boolean | undefined;
-    /** Whether the heads learn on the trunk as it is before the trunk learns with them: better with few rows. */
+    /** True: the heads are trained on the frozen trunk first, before the trunk is trained with them: better with few rows. */
     probe?: boolean | undefined;
     loraRank?: number | undefined;
     loraAlpha?: number | undefined;
     /** Steps between checkpoints. */
     checkpointEvery?: number | undefined;
-    /** Goes on from the last checkpoint of a training that was cut off. */
+    /** True: resumes from the last checkpoint of an interrupted training. */
     resume?: boolean | undefined;
-    /** A precision that each label shall have; under the score that it takes, the engine abstains. */
+    /** A precision that each label shall have; below the score that this needs, the engine abstains. */
     automateAt?: number | undefined;
-    /** Whether the report that lies beside the model names the worst errors with their texts. */
+    /** True: the report beside the model has the worst errors with their texts. */
     texts?: boolean | undefined;
-    /** Findings of the data doctor that would stop the training and shall not, such as `leak`. */
+    /** Findings of the data doctor that do not stop the training though they would, such as `leak`. */
     allow?: string[] | undefined;
 }

@@ -2,6 +2,6 @@
 export interface Work<Step> {
     /** Stops the work when it is aborted: `cancelled`, its reason kept as the cause. */
     signal?: AbortSignal | undefined;
-    /** Told where the work stands. What it throws stops the work, which is then rejected with it. */
+    /** Called with the progress. An error that it throws stops the work, which is then rejected with it. */
     onProgress?: ((step: Step) => void) | undefined;
 }

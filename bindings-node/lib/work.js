@@ -1,3 +1,3 @@
 "use strict";
-// Work that takes long: watched, and stopped at will.
+// Long work that reports its progress and can be stopped.
 Object.defineProperty(exports, "__esModule", { value: true });
