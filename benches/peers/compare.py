@@ -15,6 +15,7 @@ import machine
 import mix
 import models
 import plot
+import records
 import report
 from measure import Field, note
 
@@ -38,6 +39,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--calls", type=count, default=30, help="single calls of which a round takes the median (30)")
     parser.add_argument("--patience", type=float, default=300, help="seconds in all to wait while other processes compute (300)")
     parser.add_argument("--name", help="of the record; by default made of processor, instruction set and threads")
+    parser.add_argument("--records", action="store_true", help="list the records and which are older than the kernels, and time nothing")
     parser.add_argument("--cache", type=Path, required=True, help=argparse.SUPPRESS)
     options = parser.parse_args()
     try:
@@ -78,6 +80,9 @@ def name_of(record: dict) -> str:
 
 def main() -> None:
     options = arguments()
+    if options.records:
+        print(*records.lines(ROOT, RECORDS), sep="\n")
+        return
     # A run that is ended from outside still ends its children.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended from outside"))
     directory, reference = forms(options.cache)
