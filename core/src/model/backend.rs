@@ -19,6 +19,7 @@ pub(crate) struct Chosen {
 ///
 /// # Errors
 /// `invalid-input` where the environment names an instruction set that this processor does not have.
+#[cfg(feature = "train")]
 pub(crate) fn cpu() -> Result<Backend> {
     Ok(Backend::Packed { precision: kernels::Precision::F32, isa: Isa::chosen()? })
 }

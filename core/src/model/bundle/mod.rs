@@ -20,6 +20,7 @@ pub use manifest::HeadKind;
 #[cfg(feature = "train")]
 pub(crate) use manifest::{Activation, DENSE, DomainManifest, FORMAT, PoolingName, RESERVED};
 pub(crate) use manifest::{Golden, HeadManifest, Input, Manifest};
+#[cfg(feature = "train")]
 pub(crate) use scaling::Scaling;
 pub use source::default_model_dir;
 pub(crate) use source::locate;
