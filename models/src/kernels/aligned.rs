@@ -40,7 +40,8 @@ pub(crate) struct Aligned<T> {
 impl<T: Plain> Aligned<T> {
     /// So many zeros.
     pub(crate) fn zeros(length: usize) -> Self {
-        let lines = (length * size_of::<T>()).div_ceil(size_of::<Line>());
+        let bytes = length.checked_mul(size_of::<T>()).expect("a size in memory");
+        let lines = bytes.div_ceil(size_of::<Line>());
         Self { lines: vec![Line([0; 64]); lines], length, of: PhantomData }
     }
 

@@ -38,7 +38,10 @@ impl Isa {
         let mut sets = Vec::new();
         #[cfg(target_arch = "x86_64")]
         {
-            sets.extend(Avx512::<Amx<Hardware>>::detect().map(Set::Amx));
+            // To ask for the tiles binds the process for good, so that another set can be forced instead.
+            if std::env::var_os(FORCED).is_none_or(|name| name == "amx") {
+                sets.extend(Avx512::<Amx<Hardware>>::detect().map(Set::Amx));
+            }
             sets.extend(Avx512::<Vnni>::detect().map(Set::Avx512Vnni));
             sets.extend(Avx512::<Words>::detect().map(Set::Avx512));
             sets.extend(Avx2::detect().map(Set::Avx2));

@@ -18,7 +18,7 @@ fn compiled_amx<T: TileUnit, K: Kernel<Avx512<Amx<T>>>>(simd: Avx512<Amx<T>>, ke
 /// Rows of a full group.
 const ROWS: usize = 12;
 
-/// Sixteen rows of 64 bytes, which is what a tile register holds.
+/// The rows of a tile of sums.
 #[repr(C, align(64))]
 struct Memory<T, const R: usize>([[T; LANES]; R]);
 
@@ -56,17 +56,17 @@ impl<T: TileUnit> Amx<T> {
                 unit.zero::<SECOND>();
             }
             for chunk in 0..chunks {
-                unit.load::<A>(activations.add(chunk * R * 64));
-                unit.load::<6>(weights[0].add(chunk * 1024));
+                unit.load::<A, R>(activations.add(chunk * R * 64));
+                unit.load::<6, 16>(weights[0].add(chunk * 1024));
                 unit.add_bytes::<FIRST, A, 6>();
                 if C == 2 {
-                    unit.load::<7>(weights[C - 1].add(chunk * 1024));
+                    unit.load::<7, 16>(weights[C - 1].add(chunk * 1024));
                     unit.add_bytes::<SECOND, A, 7>();
                 }
             }
-            unit.store::<FIRST>(to[0]);
+            unit.store::<FIRST, R>(to[0]);
             if C == 2 {
-                unit.store::<SECOND>(to[C - 1]);
+                unit.store::<SECOND, R>(to[C - 1]);
             }
         }
     }
@@ -86,22 +86,22 @@ impl<T: TileUnit> Amx<T> {
         let unit = self.unit;
         // SAFETY: the caller's.
         unsafe {
-            unit.load::<FIRST>(sums[0]);
+            unit.load::<FIRST, R>(sums[0]);
             if C == 2 {
-                unit.load::<SECOND>(sums[C - 1]);
+                unit.load::<SECOND, R>(sums[C - 1]);
             }
             for chunk in 0..chunks {
-                unit.load::<A>(activations.add(chunk * R * 64));
-                unit.load::<6>(weights[0].add(chunk * 1024));
+                unit.load::<A, R>(activations.add(chunk * R * 64));
+                unit.load::<6, 16>(weights[0].add(chunk * 1024));
                 unit.add_pairs::<FIRST, A, 6>();
                 if C == 2 {
-                    unit.load::<7>(weights[C - 1].add(chunk * 1024));
+                    unit.load::<7, 16>(weights[C - 1].add(chunk * 1024));
                     unit.add_pairs::<SECOND, A, 7>();
                 }
             }
-            unit.store::<FIRST>(sums[0]);
+            unit.store::<FIRST, R>(sums[0]);
             if C == 2 {
-                unit.store::<SECOND>(sums[C - 1]);
+                unit.store::<SECOND, R>(sums[C - 1]);
             }
         }
     }
@@ -162,9 +162,12 @@ impl<T: TileUnit> Integers for Amx<T> {
         weights: [&[[WeightQuads; 4]]; C],
         starts: &[[i32; LANES]; C],
     ) -> [[__m512i; R]; C] {
+        // Sums start at zero: `starts` is that many times the weights' sums.
+        const { assert!(Self::OFFSET == 0) };
         let panels = activations.len();
-        // SAFETY: AVX-512 F, BW and the tile unit, as `self` proves. A panel of weights has 256 bytes for each
-        // panel of activations, four of which are a chunk.
+        // SAFETY: AVX-512 F, BW and the tile unit, as `self` proves; whoever runs a product has configured it for
+        // its rows, of which groups have twelve and the last group the rest. A panel of weights has 256 bytes for
+        // each panel of activations, four of which are a chunk.
         unsafe {
             let mut sums = [[_mm512_setzero_si512(); R]; C];
             if !panels.is_multiple_of(Self::QUADS_ABREAST) {
@@ -203,8 +206,8 @@ impl<T: TileUnit> Integers for Amx<T> {
         sums: [&mut [[f32; LANES]; R]; C],
     ) {
         let panels = activations.len();
-        // SAFETY: AVX-512 BF16 and the tile unit, as `simd` proves. A panel of weights has 512 bytes for each panel
-        // of activations, two of which are a chunk.
+        // SAFETY: AVX-512 BF16 and the tile unit, as `simd` proves; it is configured as above. A panel of weights
+        // has 512 bytes for each panel of activations, two of which are a chunk.
         unsafe {
             if !panels.is_multiple_of(Self::PAIRS_ABREAST) {
                 return dots(activations, weights, sums);

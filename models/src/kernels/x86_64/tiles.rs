@@ -36,8 +36,10 @@ pub(crate) trait TileUnit: Copy + Send + Sync + Debug + 'static {
     fn configure(self, config: &Config);
     fn release(self);
     unsafe fn zero<const TILE: u8>(self);
-    unsafe fn load<const TILE: u8>(self, from: *const u8);
-    unsafe fn store<const TILE: u8>(self, to: *mut u8);
+    /// Loads the `ROWS` rows for which the register is configured.
+    unsafe fn load<const TILE: u8, const ROWS: usize>(self, from: *const u8);
+    /// Stores the `ROWS` rows for which the register is configured.
+    unsafe fn store<const TILE: u8, const ROWS: usize>(self, to: *mut u8);
     /// `sums[row][column] += Σ a[row][4k + i] · b[k][4 column + i]` of signed bytes, exactly.
     unsafe fn add_bytes<const SUMS: u8, const A: u8, const B: u8>(self);
     /// As above of pairs of bfloat16. The even and the odd products are each summed from zero by fused
@@ -115,7 +117,7 @@ impl TileUnit for Hardware {
         unsafe { asm!("tilezero tmm{t}", t = const TILE, options(nostack, preserves_flags, nomem)) }
     }
     #[inline(always)]
-    unsafe fn load<const TILE: u8>(self, from: *const u8) {
+    unsafe fn load<const TILE: u8, const ROWS: usize>(self, from: *const u8) {
         // SAFETY: the caller's.
         unsafe {
             asm!(
@@ -128,7 +130,7 @@ impl TileUnit for Hardware {
         }
     }
     #[inline(always)]
-    unsafe fn store<const TILE: u8>(self, to: *mut u8) {
+    unsafe fn store<const TILE: u8, const ROWS: usize>(self, to: *mut u8) {
         // SAFETY: the caller's.
         unsafe {
             asm!(
@@ -206,9 +208,10 @@ pub(crate) mod emulated {
         unsafe fn zero<const TILE: u8>(self) {
             with(|_, tiles| tiles[usize::from(TILE)] = [[0; 64]; 16]);
         }
-        unsafe fn load<const TILE: u8>(self, from: *const u8) {
+        unsafe fn load<const TILE: u8, const ROWS: usize>(self, from: *const u8) {
             with(|rows, tiles| {
                 let tile = usize::from(TILE);
+                assert_eq!(rows[tile], ROWS, "the configured height");
                 tiles[tile] = [[0; 64]; 16];
                 for (row, to) in tiles[tile][..rows[tile]].iter_mut().enumerate() {
                     // SAFETY: the caller's.
@@ -216,9 +219,10 @@ pub(crate) mod emulated {
                 }
             });
         }
-        unsafe fn store<const TILE: u8>(self, to: *mut u8) {
+        unsafe fn store<const TILE: u8, const ROWS: usize>(self, to: *mut u8) {
             with(|rows, tiles| {
                 let tile = usize::from(TILE);
+                assert_eq!(rows[tile], ROWS, "the configured height");
                 for (row, from) in tiles[tile][..rows[tile]].iter().enumerate() {
                     // SAFETY: the caller's.
                     unsafe { to.add(64 * row).cast::<[u8; 64]>().write_unaligned(*from) };
