@@ -43,9 +43,11 @@ impl Program for Pass<'_> {
         let sums = arena.sums.resized(panels(hidden) * rows);
         let qkv = arena.qkv.resized(3 * heads * width * rows);
         let mixed = arena.mixed.resized(heads * width * rows);
-        let is_float = encoder.precision == Precision::F32;
-        let wide = if is_float { panels(config.intermediate_size) * rows } else { 0 };
-        let wide = arena.wide.resized(wide);
+        // A block is one part: with fewer than threads, some would wait.
+        let wide_panels = panels(config.intermediate_size);
+        let is_packed = encoder.precision != Precision::F32
+            && wide_panels.div_ceil(BLOCK) >= rayon::current_num_threads();
+        let wide = arena.wide.resized(if is_packed { 0 } else { wide_panels * rows });
         let [input, next] = arena.inputs.each_mut().map(|input| Activations::new(input, rows));
         let mut steps = Steps { simd, lead, rows, input, next };
 
@@ -73,11 +75,11 @@ impl Program for Pass<'_> {
             steps.pack(Source::Columns(mixed), attention_output);
             steps.product(attention_output, Epilogue::Add(states), sums);
             steps.norm(attention_norm, Source::Columns(sums), states, Some(intermediate));
-            if output.precision() == Precision::F32 {
+            if is_packed {
+                steps.packed_product(intermediate, encoder.activation(), output, &encoder.strips);
+            } else {
                 steps.product(intermediate, encoder.activation(), wide);
                 steps.pack(Source::Columns(wide), output);
-            } else {
-                steps.packed_product(intermediate, encoder.activation(), output, &encoder.strips);
             }
             steps.product(output, Epilogue::Add(states), sums);
             let next = encoder.layers.get(index + 1).map(|layer| &layer.qkv);
