@@ -1,8 +1,8 @@
 """Reads the machine code of the kernels' hot loops: ci/tiles/check.py [--spilled] ASSEMBLY.
 
-A tile keeps its sums in registers. Where the compiler does not, the answers stay right and the speed is lost, on
-processors that no test may have run on. So the innermost loops that multiply must not store a vector to the stack, must
-not call a function, and must not have more instructions for each multiply than is written here.
+A tile keeps its sums in registers. Where the compiler does not, the answers stay right and the speed is lost,
+on processors that no test may have run on. So the innermost loops that multiply must not store a vector to the
+stack, must not call a function, and must not have more instructions for each multiply than is written here.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Tile:
-    """A family of tiles: the multiplies of a loop, the functions that they are looked for in, and their limit."""
+    """A family of tiles: the multiplies of a loop, the functions that have them, and their limit."""
 
     name: str
     multiply: str
@@ -28,7 +28,8 @@ class Tile:
 
 
 FLOATS, HALVES, INTEGERS = (rf"microkernel{name}" for name in ("6Floats", "6Halves", "8Integers"))
-AMX, AVX512, VNNI, AVX2 = "3amx12compiled_amxN", "8integers8compiledI", "8integers13compiled_vnniI", "4avx28compiledI"
+AMX, AVX2 = "3amx12compiled_amxN", "4avx28compiledI"
+AVX512, VNNI = "8integers8compiledI", "8integers13compiled_vnniI"
 TILES = [
     Tile("float32 on AVX-512", r"vfmadd\d+ps", f"(?:{AMX}|{AVX512}|{VNNI}).*{FLOATS}", "Kjc_Kj2_", 1.90),
     Tile("float32 on AVX2", r"vfmadd\d+ps", f"{AVX2}.*{FLOATS}", "Kj6_Kj1_", 1.90),
@@ -80,7 +81,8 @@ def functions(assembly: str) -> Iterator[tuple[str, list[str]]]:
 def innermost_loops(name: str, body: list[str]) -> Iterator[Loop]:
     """The code between a jump back and where it leads, where no other such code lies within."""
     labels = {line[:-1]: at for at, line in enumerate(body) if line.endswith(":")}
-    jumps = [(labels.get(line.split()[-1], at), at) for at, line in enumerate(body) if re.match(r"j\w+ \.LBB", line)]
+    jumping = [(line.split()[-1], at) for at, line in enumerate(body) if re.match(r"j\w+ \.LBB", line)]
+    jumps = [(labels.get(label, at), at) for label, at in jumping]
     spans = {(start, end) for start, end in jumps if start < end}
     for start, end in sorted(spans):
         if not any(span != (start, end) and start <= span[0] and span[1] <= end for span in spans):
@@ -92,7 +94,8 @@ def faults(assembly: str, tiles: list[Tile]) -> tuple[list[str], list[str]]:
     loops = [loop for name, body in functions(assembly) for loop in innermost_loops(name, body)]
     wrong, lines = [], []
     for tile in tiles:
-        of_tile = [loop for loop in loops if re.search(tile.functions, loop.function) and loop.count(tile.multiply)]
+        named = [loop for loop in loops if re.search(tile.functions, loop.function)]
+        of_tile = [loop for loop in named if loop.count(tile.multiply)]
         full = [loop for loop in of_tile if tile.full in loop.function]
         if not full:
             wrong.append(f"{tile.name}: no loop of the widest tile was found")
@@ -101,14 +104,16 @@ def faults(assembly: str, tiles: list[Tile]) -> tuple[list[str], list[str]]:
             multiplies = loop.count(tile.multiply)
             size = f"{len(loop.instructions)} instructions, {multiplies} multiplies"
             if loop.spills() or loop.calls():
-                wrong.append(f"{tile.name}: {size}, {loop.spills()} stores to the stack, {loop.calls()} calls in {loop.function}")
+                found = f"{loop.spills()} stores to the stack, {loop.calls()} calls in {loop.function}"
+                wrong.append(f"{tile.name}: {size}, {found}")
             elif len(loop.instructions) > 2 * tile.limit * multiplies + SLACK:
                 wrong.append(f"{tile.name}: {size} in {loop.function}")
         best = max(full, key=lambda loop: loop.count(tile.multiply))
         ratio = len(best.instructions) / best.count(tile.multiply)
         if ratio > tile.limit:
-            wrong.append(f"{tile.name}: {ratio:.2f} instructions a multiply, at most {tile.limit:.2f}, in {best.function}")
-        lines.append(f"{tile.name:25} {len(of_tile):3} loops, {ratio:.2f} instructions a multiply (at most {tile.limit:.2f})")
+            wrong.append(f"{tile.name}: {ratio:.2f} instructions a multiply in {best.function}")
+        loops_of = f"{tile.name:25} {len(of_tile):3} loops"
+        lines.append(f"{loops_of}, {ratio:.2f} instructions a multiply (at most {tile.limit:.2f})")
     return wrong, lines
 
 

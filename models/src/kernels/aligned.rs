@@ -1,4 +1,5 @@
-//! Memory that begins at a cache line: vectors of 64 bytes that cross two lines load and store at half the rate.
+//! Memory that begins at a cache line: vectors of 64 bytes that cross two lines load and store at half the
+//! rate.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -65,8 +66,8 @@ impl<T: Plain> Deref for Aligned<T> {
 
     #[inline(always)]
     fn deref(&self) -> &[T] {
-        // SAFETY: the lines are initialised, have the size of `length` items at least, and are aligned for them.
-        // Each item is zeros, or was written as one.
+        // SAFETY: the lines are initialised, have the size of `length` items at least, and are aligned for
+        // them. Each item is zeros, or was written as one.
         unsafe { std::slice::from_raw_parts(self.lines.as_ptr().cast(), self.length) }
     }
 }

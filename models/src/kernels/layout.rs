@@ -23,8 +23,8 @@ pub(crate) enum Order {
 }
 
 impl Order {
-    /// Where the block begins whose first panel is `panel`, of a group of `height` rows whose first is `row`. The
-    /// block has `panels` of the `inputs` panels of a row.
+    /// Where the block begins whose first panel is `panel`, of a group of `height` rows whose first is `row`.
+    /// The block has `panels` of the `inputs` panels of a row.
     #[inline(always)]
     pub(crate) fn start(
         self,
@@ -41,8 +41,9 @@ impl Order {
     }
 }
 
-/// Where a panel of a row lies in a block of `panels` panels by `rows` rows, of which `abreast` panels of a row
-/// lie side by side: `[panel / abreast][row][panel % abreast]`, or `[panel][row]` where they do not divide.
+/// Where a panel of a row lies in a block of `panels` panels by `rows` rows, of which `abreast` panels of a
+/// row lie side by side: `[panel / abreast][row][panel % abreast]`, or `[panel][row]` where they do not
+/// divide.
 #[inline(always)]
 pub(crate) fn place(panel: usize, row: usize, panels: usize, rows: usize, abreast: usize) -> usize {
     if panels.is_multiple_of(abreast) {

@@ -84,9 +84,9 @@ pub(crate) fn bf16(value: f32) -> u32 {
     if bits & 0x7fff_ffff > f32::INFINITY.to_bits() { 0x7fc0 } else { number }
 }
 
-/// Panels of inputs that share a scale, in a row of activations and in a column of weights: one outlier spoils
-/// the others of its block only. In bf16 the panels that are multiplied at once: their weights stay in the
-/// first-level cache while rows pass by.
+/// Panels of inputs that share a scale, in a row of activations and in a column of weights: one outlier
+/// spoils the others of its block only. In bf16 the panels that are multiplied at once: their weights stay in
+/// the first-level cache while rows pass by.
 pub(crate) const BLOCK: usize = 12;
 
 /// The quantisation of a block in one row: a value is `scale` · (q + `zero`).

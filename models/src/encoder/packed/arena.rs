@@ -18,8 +18,8 @@ pub(super) struct Arena {
     pub(super) sequences: Vec<Range<usize>>,
     /// The hidden states, by groups.
     pub(super) states: Aligned<Lane>,
-    /// The output of a product, to be added to the states, by columns; before the first layer the embeddings,
-    /// by groups.
+    /// The output of a product, to be added to the states, by columns; before the first layer the
+    /// embeddings, by groups.
     pub(super) sums: Aligned<Lane>,
     /// Queries, keys and values, by columns.
     pub(super) qkv: Aligned<Lane>,

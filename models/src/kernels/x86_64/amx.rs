@@ -22,8 +22,8 @@ const ROWS: usize = 12;
 #[repr(C, align(64))]
 struct Memory<T, const R: usize>([[T; LANES]; R]);
 
-/// A loaded configuration: the registers 0 to 2 are the sums and the activations of a full group, 3 to 5 those of
-/// the last group, which may be lower, and 6 and 7 are weights.
+/// A loaded configuration: the registers 0 to 2 are the sums and the activations of a full group, 3 to 5
+/// those of the last group, which may be lower, and 6 and 7 are weights.
 #[derive(Debug)]
 pub(crate) struct Configured<T: TileUnit>(T);
 
@@ -37,9 +37,9 @@ impl<T: TileUnit> Amx<T> {
     /// Sums of `chunks` of 64 bytes a row, of one or two panels of weights, to `to`.
     ///
     /// # Safety
-    /// A configuration is loaded in which the registers `FIRST`, `SECOND` and `A` have as many rows as a chunk of
-    /// the activations and each panel of `to`. The activations have `chunks` chunks, each panel of weights 1024
-    /// bytes for each.
+    /// A configuration is loaded in which the registers `FIRST`, `SECOND` and `A` have as many rows as a
+    /// chunk of the activations and each panel of `to`. The activations have `chunks` chunks, each panel
+    /// of weights 1024 bytes for each.
     #[inline(always)]
     unsafe fn byte_sums<const FIRST: u8, const SECOND: u8, const A: u8, const R: usize, const C: usize>(
         self,
@@ -146,16 +146,6 @@ impl<T: TileUnit> Integers for Amx<T> {
     }
 
     #[inline(always)]
-    fn int8_tile<const R: usize>(
-        self,
-        activations: &[[Self::Quads; R]],
-        weights: &[[WeightQuads; 4]],
-        start: &[i32; LANES],
-    ) -> [__m512i; R] {
-        self.int8_tiles(activations, [weights], &[*start])[0]
-    }
-
-    #[inline(always)]
     fn int8_tiles<const R: usize, const C: usize>(
         self,
         activations: &[[Self::Quads; R]],
@@ -165,9 +155,9 @@ impl<T: TileUnit> Integers for Amx<T> {
         // Sums start at zero: `starts` is that many times the weights' sums.
         const { assert!(Self::OFFSET == 0) };
         let panels = activations.len();
-        // SAFETY: AVX-512 F, BW and the tile unit, as `self` proves; whoever runs a product has configured it for
-        // its rows, of which groups have twelve and the last group the rest. A panel of weights has 256 bytes for
-        // each panel of activations, four of which are a chunk.
+        // SAFETY: AVX-512 F, BW and the tile unit, as `self` proves; whoever runs a product has configured it
+        // for its rows, of which groups have twelve and the last group the rest. A panel of weights
+        // has 256 bytes for each panel of activations, four of which are a chunk.
         unsafe {
             let mut sums = [[_mm512_setzero_si512(); R]; C];
             if !panels.is_multiple_of(Self::QUADS_ABREAST) {
@@ -206,8 +196,8 @@ impl<T: TileUnit> Integers for Amx<T> {
         sums: [&mut [[f32; LANES]; R]; C],
     ) {
         let panels = activations.len();
-        // SAFETY: AVX-512 BF16 and the tile unit, as `simd` proves; it is configured as above. A panel of weights
-        // has 512 bytes for each panel of activations, two of which are a chunk.
+        // SAFETY: AVX-512 BF16 and the tile unit, as `simd` proves; it is configured as above. A panel of
+        // weights has 512 bytes for each panel of activations, two of which are a chunk.
         unsafe {
             if !panels.is_multiple_of(Self::PAIRS_ABREAST) {
                 return dots(activations, weights, sums);

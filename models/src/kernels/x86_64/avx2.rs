@@ -18,8 +18,8 @@ impl Avx2 {
     }
 }
 
-/// [`Simd::bf16_tile`] of one panel, eight columns after the other: six rows of sixteen leave no registers for
-/// what flushes a sum.
+/// [`Simd::bf16_tile`] of one panel, eight columns after the other: six rows of sixteen leave no registers
+/// for what flushes a sum.
 #[target_feature(enable = "avx2,fma")]
 fn widened<const R: usize>(
     activations: &[[Pairs; R]],
@@ -57,9 +57,9 @@ fn widened<const R: usize>(
     }
 }
 
-/// `vpmaddubsw` of unsigned bytes with signed ones in memory: six rows by two halves of sums leave no registers
-/// for the weights, and the compiler would load them all the same. Not `pure`: products keep their order, and
-/// none is made before there is a register for it.
+/// `vpmaddubsw` of unsigned bytes with signed ones in memory: six rows by two halves of sums leave no
+/// registers for the weights, and the compiler would load them all the same. Not `pure`: products keep their
+/// order, and none is made before there is a register for it.
 ///
 /// # Safety
 /// 32 bytes are there; no alignment is needed.

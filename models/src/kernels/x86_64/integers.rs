@@ -36,12 +36,15 @@ pub(crate) trait Integers: Copy + Send + Sync {
     fn run<K: Kernel<Avx512<Self>>>(self, kernel: K) -> K::Output;
     fn buffer(buffers: &mut Buffers) -> &mut Aligned<Self::Quads>;
     fn quads(self, values: __m512) -> Self::Quads;
+    #[inline(always)]
     fn int8_tile<const R: usize>(
         self,
         activations: &[[Self::Quads; R]],
         weights: &[[WeightQuads; 4]],
         start: &[i32; LANES],
-    ) -> [__m512i; R];
+    ) -> [__m512i; R] {
+        self.int8_tiles(activations, [weights], &[*start])[0]
+    }
     fn int8_tiles<const R: usize, const C: usize>(
         self,
         activations: &[[Self::Quads; R]],
@@ -88,12 +91,13 @@ pub(super) unsafe fn word_sums<Q: Words16, const R: usize>(
     weights: &[[WeightQuads; 4]],
     start: &[i32; LANES],
 ) -> [__m512i; R] {
-    // SAFETY: the caller's. A `WeightQuads` has 64 bytes, and there are four for each panel of activations; sixteen
-    // integers are there.
+    // SAFETY: the caller's. A `WeightQuads` has 64 bytes, and there are four for each panel of activations;
+    // sixteen integers are there.
     unsafe {
         let mut low = [_mm512_setzero_si512(); R];
         let mut high = [_mm512_setzero_si512(); R];
-        // One loop: of four quads unrolled, the weights would be loaded at once and the sums have no registers.
+        // One loop: of four quads unrolled, the weights would be loaded at once and the sums have no
+        // registers.
         for (at, columns) in weights.as_flattened().iter().enumerate().take(4 * activations.len()) {
             prefetch_ahead(columns);
             let from = columns.as_ptr().cast::<u8>();
@@ -231,16 +235,6 @@ impl Integers for Vnni {
             _mm_storeu_si128(quads.as_mut_ptr().cast(), _mm512_cvtepi32_epi8(raised));
         }
         quads
-    }
-
-    #[inline(always)]
-    fn int8_tile<const R: usize>(
-        self,
-        activations: &[[Self::Quads; R]],
-        weights: &[[WeightQuads; 4]],
-        start: &[i32; LANES],
-    ) -> [__m512i; R] {
-        self.int8_tiles(activations, [weights], &[*start])[0]
     }
 
     #[inline(always)]

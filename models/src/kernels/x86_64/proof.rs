@@ -15,8 +15,8 @@ pub(crate) struct Vnni {
     pub(super) bf16: bool,
 }
 
-/// The proof that a tile unit multiplies bytes and bfloat16, and that the processor has AVX-512 F, BW, VNNI and
-/// BF16.
+/// The proof that a tile unit multiplies bytes and bfloat16, and that the processor has AVX-512 F, BW, VNNI
+/// and BF16.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Amx<T> {
     pub(super) unit: T,

@@ -1,5 +1,5 @@
-//! The tile unit of AMX: eight registers of up to sixteen rows by 64 bytes, and products of whole tiles (Intel,
-//! Software Developer's Manual, volume 1, chapter 18).
+//! The tile unit of AMX: eight registers of up to sixteen rows by 64 bytes, and products of whole tiles
+//! (Intel, Software Developer's Manual, volume 1, chapter 18).
 
 use std::arch::asm;
 use std::arch::x86_64::{__cpuid, __cpuid_count, _xgetbv};
@@ -30,8 +30,8 @@ impl Config {
 /// The instructions, by the numbers of the registers. A value of it is the proof that they work here.
 ///
 /// # Safety
-/// Of all but [`TileUnit::configure`] and [`TileUnit::release`]: a configuration is loaded, and what is loaded
-/// from or stored to has as many rows, each of 64 bytes, one after the other.
+/// Of all but [`TileUnit::configure`] and [`TileUnit::release`]: a configuration is loaded, and what is
+/// loaded from or stored to has as many rows, each of 64 bytes, one after the other.
 pub(crate) trait TileUnit: Copy + Send + Sync + Debug + 'static {
     fn configure(self, config: &Config);
     fn release(self);
@@ -59,7 +59,8 @@ impl Hardware {
     }
 }
 
-/// Whether the processor has AMX with its products of bytes and of bfloat16, and the system saves its registers.
+/// Whether the processor has AMX with its products of bytes and of bfloat16, and the system saves its
+/// registers.
 pub(crate) fn is_supported() -> bool {
     if !is_x86_feature_detected!("xsave") || __cpuid(0).eax < 7 {
         return false;
@@ -103,7 +104,8 @@ fn is_permitted() -> bool {
 impl TileUnit for Hardware {
     #[inline(always)]
     fn configure(self, config: &Config) {
-        // SAFETY: the processor has the tiles, as `self` proves, and 64 bytes of a valid configuration are there.
+        // SAFETY: the processor has the tiles, as `self` proves, and 64 bytes of a valid configuration are
+        // there.
         unsafe { asm!("ldtilecfg [{}]", in(reg) config, options(nostack, preserves_flags, readonly)) }
     }
     #[inline(always)]
