@@ -3,9 +3,8 @@
 use super::{HeadSpec, NonLinearity};
 use crate::Result;
 use crate::encoder::{HiddenStates, Pooling};
-use crate::kernels::layout::{Lane, Tiles, panels};
+use crate::kernels::layout::{Lane, Lanes, panels};
 use crate::kernels::linear::{Epilogue, Packed, PackedLinear, Precision};
-use crate::kernels::rows;
 use crate::kernels::simd::{Kernel, LANES, Program, Simd};
 use crate::kernels::{Isa, RowMajor};
 use crate::weights::Weights;
@@ -110,11 +109,7 @@ impl<S: Simd> Kernel<S> for DenseInto<'_> {
     #[inline(always)]
     fn run(self, simd: S) {
         let Dense { linear, epilogue, rows, from } = self.dense;
-        let mut packed = vec![[0.0; LANES]; linear.inputs * rows];
-        for (group, to) in packed.chunks_mut(S::ROWS * linear.inputs).enumerate() {
-            let first = group * S::ROWS;
-            rows::pack_f32(Tiles::of_columns(from, rows, first..rows.min(first + S::ROWS)), to);
-        }
-        linear.columns(simd, 0..linear.outputs(), rows, &Packed::F32(&packed), epilogue, self.to);
+        let input = Packed::F32 { lanes: Lanes::Columns(from), rows };
+        linear.columns(simd, 0..linear.outputs(), rows, &input, epilogue, self.to);
     }
 }

@@ -43,7 +43,10 @@ impl<T: Plain> Aligned<T> {
     pub(crate) fn zeros(length: usize) -> Self {
         let bytes = length.checked_mul(size_of::<T>()).expect("a size in memory");
         let lines = bytes.div_ceil(size_of::<Line>());
-        Self { lines: vec![Line([0; 64]); lines], length, of: PhantomData }
+        let lines = vec![Line([0; 64]); lines];
+        #[cfg(target_os = "linux")]
+        ask_for_huge_pages(&lines);
+        Self { lines, length, of: PhantomData }
     }
 
     /// Makes space for `length` items, of any value, and returns them.
@@ -52,6 +55,25 @@ impl<T: Plain> Aligned<T> {
             *self = Self::zeros(length);
         }
         &mut self[..length]
+    }
+}
+
+/// Asks Linux to back these lines by pages of 2 MiB, where it gives them on request only: fewer page faults
+/// while weights are packed, and fewer misses of the address cache while they are read. Refusal changes nothing.
+#[cfg(target_os = "linux")]
+fn ask_for_huge_pages(lines: &[Line]) {
+    /// What the C library maps by itself; smaller ones lie among others.
+    const LEAST: usize = 128 << 10;
+    const PAGE: usize = 4096;
+    if size_of_val(lines) < LEAST {
+        return;
+    }
+    // Outwards, so that neighbouring allocations become one range, and pages may reach over both.
+    let start = lines.as_ptr().addr() & !(PAGE - 1);
+    let end = lines.as_ptr_range().end.addr();
+    // SAFETY: the pages are mapped, since the lines lie in them, and the advice changes no byte.
+    unsafe {
+        libc::madvise(std::ptr::without_provenance_mut(start), end - start, libc::MADV_HUGEPAGE);
     }
 }
 

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use super::aligned::Aligned;
-use super::layout::{Lane, Order, Tiles, panels};
+use super::layout::{Lane, Lanes, Order, Tiles, panels};
 use super::linear::{Epilogue, Packed, PackedLinear};
 use super::rows::{self, Norm, Scale};
 use super::simd::{Buffers, LANES, Pairs, Program, Simd};
@@ -35,7 +35,6 @@ pub struct Product {
     from: Aligned<Lane>,
     to: Aligned<Lane>,
     normed: Aligned<Lane>,
-    floats: Aligned<Lane>,
     pairs: Aligned<Pairs>,
     buffers: Buffers,
     scales: Aligned<Scale>,
@@ -44,7 +43,7 @@ pub struct Product {
 /// A part of a pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
-    /// Packing the activations into the form that the product reads.
+    /// Packing the activations into the form that the product reads; nothing in float32.
     Pack,
     /// The product with its bias.
     Product,
@@ -78,7 +77,6 @@ impl Product {
             from: (0..width * rows).map(lane).collect(),
             to: Aligned::zeros(panels(outputs) * rows),
             normed: Aligned::zeros(width * rows),
-            floats: Aligned::zeros(width * rows),
             pairs: Aligned::zeros(width * rows),
             buffers: Buffers::default(),
             scales: Aligned::zeros(rows * linear.blocks()),
@@ -115,8 +113,7 @@ impl Program for Run<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Product { linear, norm, rows, from, to, normed, floats, pairs, buffers, scales, .. } =
-            self.product;
+        let Product { linear, norm, rows, from, to, normed, pairs, buffers, scales, .. } = self.product;
         let (rows, width, blocks) = (*rows, linear.inputs, linear.blocks());
         let quads = S::buffer(buffers);
         let quads = quads.resized(rows * width);
@@ -133,7 +130,7 @@ impl Program for Run<'_> {
                     let tiles = Tiles::of_columns(from, rows, group.clone());
                     let lanes = group.start * width..group.end * width;
                     match linear.precision() {
-                        Precision::F32 => rows::pack_f32(tiles, &mut floats[lanes]),
+                        Precision::F32 => {}
                         Precision::Bf16 => rows::pack_bf16(simd, tiles, &mut pairs[lanes]),
                         Precision::Int8 => {
                             let scales = &mut scales[group.start * blocks..group.end * blocks];
@@ -144,7 +141,7 @@ impl Program for Run<'_> {
             }
             Part::Product | Part::Gelu => {
                 let input = match linear.precision() {
-                    Precision::F32 => Packed::F32(floats),
+                    Precision::F32 => Packed::F32 { lanes: Lanes::Columns(from), rows },
                     Precision::Bf16 => Packed::Bf16 { pairs, order: Order::Groups },
                     Precision::Int8 => Packed::Int8 { quads, scales, order: Order::Groups },
                 };

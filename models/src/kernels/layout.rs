@@ -53,9 +53,32 @@ pub(crate) fn place(panel: usize, row: usize, panels: usize, rows: usize, abreas
     }
 }
 
-/// Rows of a matrix, read panel by panel. Two orders are read alike: by columns, `[panel][row][16]` over all
-/// rows, as products write it; and by groups, `[group][panel][row of the group][16]`, as steps over rows
-/// write it.
+/// A whole matrix, by the order in which it lies.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Lanes<'a> {
+    /// `[panel][row][16]` over all rows, as products write it.
+    Columns(&'a [Lane]),
+    /// `[group][panel][row of the group][16]`, as steps over rows write it.
+    Groups(&'a [Lane]),
+}
+
+impl<'a> Lanes<'a> {
+    /// One group of `height` rows at most, of `rows` in all.
+    #[inline(always)]
+    pub(crate) fn group(self, group: usize, height: usize, rows: usize) -> Tiles<'a> {
+        let first = group * height;
+        let height = height.min(rows - first);
+        match self {
+            Self::Columns(data) => Tiles::of_columns(data, rows, first..first + height),
+            Self::Groups(data) => {
+                let panels = data.len() / rows;
+                Tiles::of_group(&data[first * panels..][..height * panels], height)
+            }
+        }
+    }
+}
+
+/// Rows of a matrix, read panel by panel, in whichever order of [`Lanes`] they lie.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Tiles<'a> {
     data: &'a [Lane],
@@ -80,9 +103,21 @@ impl<'a> Tiles<'a> {
         self.rows
     }
 
+    /// All but the first `panels` panels.
+    #[inline(always)]
+    pub(crate) fn after_panels(self, panels: usize) -> Self {
+        Self { data: &self.data[panels * self.stride..], ..self }
+    }
+
     /// The number of panels.
     pub(crate) fn panels(&self) -> usize {
         self.data.len() / self.stride
+    }
+
+    /// The rows of one panel, of which there are `R`.
+    #[inline(always)]
+    pub(crate) fn rows_of<const R: usize>(&self, panel: usize) -> &'a [Lane; R] {
+        self.panel(panel).as_array().expect("as many rows as the tile")
     }
 
     /// The rows of one panel.

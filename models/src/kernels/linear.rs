@@ -5,7 +5,7 @@ use std::mem::MaybeUninit;
 use std::ops::Range;
 
 use super::aligned::Aligned;
-use super::layout::{Lane, Order};
+use super::layout::{Lane, Lanes, Order};
 use super::math;
 use super::microkernel::{Columns, Quantised, bf16_tile, f32_tile, int8_tile};
 use super::rows::{BLOCK, Scale};
@@ -56,8 +56,11 @@ pub enum Precision {
 /// Activations as a product reads them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Packed<'a, Q> {
-    /// By groups of rows.
-    F32(&'a [Lane]),
+    /// Where they lie, of so many rows in all.
+    F32 {
+        lanes: Lanes<'a>,
+        rows: usize,
+    },
     Bf16 {
         pairs: &'a [Pairs],
         order: Order,
@@ -162,7 +165,7 @@ impl PackedLinear {
         let count = sums[0].len();
         let groups = || (0..count).step_by(S::ROWS).map(|at| at..count.min(at + S::ROWS));
         match (&self.weights, input) {
-            (PackedWeights::F32(weights), Packed::F32(values)) => {
+            (PackedWeights::F32(weights), Packed::F32 { lanes, rows }) => {
                 for block in blocks(F32_BLOCK / C) {
                     let both: [_; C] = std::array::from_fn(|at| {
                         let weights = &weights[(panel + at) * inputs * LANES..];
@@ -176,7 +179,8 @@ impl PackedLinear {
                                 ask(simd, lines, index, count);
                             }
                         }
-                        let values = block_of(values, inputs, &block, first, &group);
+                        let values = lanes.group((first + group.start) / S::ROWS, S::ROWS, *rows);
+                        let values = values.after_panels(block.start);
                         f32_tile(simd, values, weights, sums.each_mut().map(|sums| &mut sums[group.clone()]));
                     }
                 }
@@ -271,20 +275,6 @@ fn ask<S: Simd, T>(simd: S, next: &[T], group: usize, rows: usize) {
     for weights in &next[next.len() * group / groups..next.len() * (group + 1) / groups] {
         simd.prefetch(weights);
     }
-}
-
-/// Some of the `inputs` of a group of rows; groups lie one after the other, `group` is counted from the row
-/// `first`.
-#[inline(always)]
-fn block_of<'a, T>(
-    values: &'a [T],
-    inputs: usize,
-    block: &Range<usize>,
-    first: usize,
-    group: &Range<usize>,
-) -> &'a [T] {
-    let height = group.len();
-    &values[(first + group.start) * inputs..][block.start * height..block.end * height]
 }
 
 /// The sums of a block of rows in `C` panels, in the first-level cache.

@@ -1,12 +1,12 @@
 //! Tiles of a product, each compiled once for each height and called from wherever a product is.
 
-use super::layout::{Lane, Order};
+use super::layout::{Lane, Order, Tiles};
 use super::rows::{BLOCK, Scale};
 use super::simd::{Kernel, LANES, Pairs, Simd, WeightPairs, WeightQuads};
 
 /// A float tile of some panels: activations, weights, and the sums that their products are added to.
 struct Floats<'a, const R: usize, const C: usize> {
-    activations: &'a [[Lane; R]],
+    activations: Tiles<'a>,
     weights: [&'a [Lane]; C],
     sums: [&'a mut [Lane; R]; C],
 }
@@ -111,17 +111,16 @@ macro_rules! by_rows {
     };
 }
 
-/// `sums += activations · weights` of `C` panels of columns; activations are `[panel][row]`, as many rows as
-/// sums.
+/// `sums += activations · weights` of `C` panels of columns; activations have as many rows as sums.
 #[inline(always)]
 pub(crate) fn f32_tile<S: Simd, const C: usize>(
     simd: S,
-    activations: &[Lane],
+    activations: Tiles<'_>,
     weights: [&[Lane]; C],
     sums: [&mut [Lane]; C],
 ) {
     by_rows!(sums[0].len(), 1 2 3 4 5 6 7 8 9 10 11 12, R => simd.run(Floats::<R, C> {
-        activations: activations.as_chunks().0,
+        activations,
         weights,
         sums: sums.map(rows),
     }));

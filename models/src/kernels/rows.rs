@@ -51,15 +51,7 @@ impl Norm {
     }
 }
 
-/// Rows as a float product reads them: `[panel][row]`.
-#[inline(always)]
-pub(crate) fn pack_f32(from: Tiles<'_>, to: &mut [Lane]) {
-    for (panel, to) in to.chunks_exact_mut(from.rows()).enumerate() {
-        to.copy_from_slice(from.panel(panel));
-    }
-}
-
-/// As [`pack_f32`], rounded to bfloat16, by blocks.
+/// Rows as a product of pairs reads them, rounded to bfloat16: `[panel][row]`, by blocks.
 #[inline(always)]
 pub(crate) fn pack_bf16<S: Simd>(_simd: S, from: Tiles<'_>, to: &mut [Pairs]) {
     let rows = from.rows();

@@ -5,6 +5,7 @@
 //! steps. So a kernel that is written over this trait gives the same bits on every instruction set.
 
 use super::aligned::{Aligned, Plain};
+use super::layout::Tiles;
 
 /// The columns of a tile, and the floats of one [`Simd::F32`].
 pub(crate) const LANES: usize = 16;
@@ -132,11 +133,11 @@ pub(crate) trait Simd: Copy + Send + Sync {
     }
 
     /// `sums[row][column] = fma(activations[k / 16][row][k % 16], weights[k][column], sums[row][column])` for
-    /// each k in turn, in each of `C` panels of columns.
+    /// each k in turn, in each of `C` panels of columns. The activations have `R` rows.
     #[inline(always)]
     fn f32_tile<const R: usize, const C: usize>(
         self,
-        activations: &[[[f32; LANES]; R]],
+        activations: Tiles<'_>,
         weights: [&[[f32; LANES]]; C],
         sums: [&mut [[f32; LANES]; R]; C],
     ) {
@@ -151,7 +152,9 @@ pub(crate) trait Simd: Copy + Send + Sync {
         for (panel, weights) in panels.iter_mut().zip(weights) {
             *panel = &weights.as_chunks().0[..whole];
         }
-        for (at, rows) in activations.iter().enumerate().take(whole) {
+        #[allow(clippy::needless_range_loop, reason = "panels are of C columns, and are indexed together")]
+        for at in 0..whole {
+            let rows = activations.rows_of::<R>(at);
             // In fours: to count each step costs as much as its multiply-adds, and a loop over sixteen is not
             // unrolled.
             for quarter in 0..4 {
@@ -172,8 +175,11 @@ pub(crate) trait Simd: Copy + Send + Sync {
             }
         }
         // One by one, the rest of the last sixteen.
-        let Some(rows) = activations.get(whole) else { return stored(self, &tile, sums) };
         let rest = weights[0].len() % LANES;
+        if rest == 0 {
+            return stored(self, &tile, sums);
+        }
+        let rows = activations.rows_of::<R>(whole);
         let mut panels = [(); C].map(|()| &[] as &[[f32; LANES]]);
         for (panel, weights) in panels.iter_mut().zip(weights) {
             *panel = &weights[whole * LANES..][..rest];

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use libm::erf;
 use proptest::prelude::*;
 
-use super::layout::{Lane, Order, Tiles, panels, place};
+use super::layout::{Lane, Lanes, Order, Tiles, panels, place};
 use super::linear::{Epilogue, Packed, PackedLinear, PackedWeights};
 use super::pack::PAIR;
 use super::rows::{self, BLOCK, Norm, Scale};
@@ -53,7 +53,7 @@ impl<S: Simd> Kernel<S> for ProductInto<'_> {
     fn run(self, simd: S) {
         let Product { linear, rows, from, by_blocks } = self.product;
         let width = linear.inputs;
-        let mut floats = vec![[0.0; LANES]; rows * width];
+        let mut floats: Vec<Lane> = Vec::new();
         let mut pairs = vec![[0; LANES / 2]; rows * width];
         let quads = S::buffer(self.buffers);
         let quads = quads.resized(rows * width);
@@ -64,7 +64,7 @@ impl<S: Simd> Kernel<S> for ProductInto<'_> {
             let height = end - first;
             if linear.precision() == Precision::F32 {
                 let group = Tiles::of_columns(from, rows, first..end);
-                rows::pack_f32(group, &mut floats[first * width..end * width]);
+                floats.extend((0..width).flat_map(|panel| group.panel(panel)));
                 continue;
             }
             // A block at a time, wherever the order has it.
@@ -83,7 +83,8 @@ impl<S: Simd> Kernel<S> for ProductInto<'_> {
             }
         }
         let input = match linear.precision() {
-            Precision::F32 => Packed::F32(&floats),
+            Precision::F32 if by_blocks => Packed::F32 { lanes: Lanes::Columns(from), rows },
+            Precision::F32 => Packed::F32 { lanes: Lanes::Groups(&floats), rows },
             Precision::Bf16 => Packed::Bf16 { pairs: &pairs, order },
             Precision::Int8 => Packed::Int8 { quads, scales: &scales, order },
         };

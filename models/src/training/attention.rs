@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::dropout::{Dropout, TOGETHER};
 use crate::kernels::Isa;
-use crate::kernels::layout::{Lane, panels};
+use crate::kernels::layout::{Lane, Tiles, panels};
 use crate::kernels::microkernel::f32_tile;
 use crate::kernels::rows::exponentials;
 use crate::kernels::simd::{LANES, Program, Simd};
@@ -225,15 +225,11 @@ fn transposed(lanes: &[Lane], rows: usize, columns: usize) -> Vec<Lane> {
 #[inline(always)]
 fn product<S: Simd>(simd: S, a: &[Lane], b: &[Lane], rows: usize, inner: usize) -> Vec<Lane> {
     let mut to = vec![[0.0; LANES]; b.len() / inner * rows];
-    let mut group = Vec::with_capacity(a.len() / rows * S::ROWS);
     for first in (0..rows).step_by(S::ROWS) {
         let height = S::ROWS.min(rows - first);
-        group.clear();
-        for panel in a.chunks_exact(rows) {
-            group.extend_from_slice(&panel[first..first + height]);
-        }
+        let group = Tiles::of_columns(a, rows, first..first + height);
         for (weights, sums) in b.chunks_exact(inner).zip(to.chunks_exact_mut(rows)) {
-            f32_tile(simd, &group, [weights], [&mut sums[first..first + height]]);
+            f32_tile(simd, group, [weights], [&mut sums[first..first + height]]);
         }
     }
     to

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::attention::Scratch;
 use super::buffers::BufferPool;
 use crate::kernels::Aligned;
-use crate::kernels::layout::{Lane, Order};
+use crate::kernels::layout::{Lane, Lanes, Order};
 use crate::kernels::linear::{Packed, PackedLinear, Precision};
 use crate::kernels::rows::{BLOCK, Scale};
 use crate::kernels::simd::{Buffers, Pairs, Simd};
@@ -37,10 +37,9 @@ pub(super) type Scratches = BufferPool<Scratch>;
 /// Output panels of a product before they are packed, shared by the threads of a pass.
 pub(super) type Strips = BufferPool<Aligned<Lane>>;
 
-/// A product's input in the forms that precisions read; one of them is used.
+/// A product's input in the forms that integers and pairs of bfloat16 are read in; float32 is read as it lies.
 #[derive(Debug, Default)]
 pub(super) struct Input {
-    floats: Aligned<Lane>,
     pairs: Aligned<Pairs>,
     quads: Buffers,
     scales: Aligned<Scale>,
@@ -49,7 +48,6 @@ pub(super) struct Input {
 /// The rows of a product's input, packed.
 #[derive(Debug)]
 pub(super) struct Activations<'a, S: Simd> {
-    floats: &'a mut Aligned<Lane>,
     pairs: &'a mut Aligned<Pairs>,
     quads: &'a mut Aligned<S::Quads>,
     scales: &'a mut Aligned<Scale>,
@@ -57,17 +55,17 @@ pub(super) struct Activations<'a, S: Simd> {
     order: Order,
 }
 
-/// The parts of [`Activations`] that groups of rows write: floats, pairs, quads and their scales. Only the
-/// form that is read has any.
-pub(super) type Groups<'a, Q> = ((Pieces<'a, Lane>, Pieces<'a, Pairs>), (Pieces<'a, Q>, Pieces<'a, Scale>));
+/// The parts of [`Activations`] that groups of rows write: pairs, quads and their scales. Only the form that is
+/// read has any.
+pub(super) type Groups<'a, Q> = (Pieces<'a, Pairs>, (Pieces<'a, Q>, Pieces<'a, Scale>));
 
 /// One of [`Groups`].
-pub(super) type Group<'a, Q> = ((&'a mut [Lane], &'a mut [Pairs]), (&'a mut [Q], &'a mut [Scale]));
+pub(super) type Group<'a, Q> = (&'a mut [Pairs], (&'a mut [Q], &'a mut [Scale]));
 
 impl<'a, S: Simd> Activations<'a, S> {
     pub(super) fn new(input: &'a mut Input, rows: usize) -> Self {
-        let Input { floats, pairs, quads, scales } = input;
-        Self { floats, pairs, quads: S::buffer(quads), scales, rows, order: Order::Groups }
+        let Input { pairs, quads, scales } = input;
+        Self { pairs, quads: S::buffer(quads), scales, rows, order: Order::Groups }
     }
 
     /// Makes space for the input of `linear`, group by group.
@@ -76,18 +74,17 @@ impl<'a, S: Simd> Activations<'a, S> {
         let (rows, inputs) = (self.rows, linear.inputs);
         let precision = linear.precision();
         let length = |of: Precision, length: usize| if precision == of { length } else { 0 };
-        let floats = self.floats.resized(length(Precision::F32, rows * inputs));
         let pairs = self.pairs.resized(length(Precision::Bf16, rows * inputs));
         let quads = self.quads.resized(length(Precision::Int8, rows * inputs));
         let scales = self.scales.resized(length(Precision::Int8, rows * linear.blocks()));
         let group = S::ROWS * inputs;
         (
-            (Pieces::new(floats, group), Pieces::new(pairs, group)),
+            Pieces::new(pairs, group),
             (Pieces::new(quads, group), Pieces::new(scales, S::ROWS * linear.blocks())),
         )
     }
 
-    /// As [`Activations::groups`], block after block of inputs. Not of float32.
+    /// As [`Activations::groups`], block after block of inputs.
     pub(super) fn blocks(&mut self, linear: &PackedLinear) -> Groups<'_, S::Quads> {
         let (rows, inputs) = (self.rows, linear.inputs);
         self.order = Order::Blocks { rows };
@@ -95,17 +92,14 @@ impl<'a, S: Simd> Activations<'a, S> {
         let pairs = self.pairs.resized(length(Precision::Bf16, rows * inputs));
         let quads = self.quads.resized(length(Precision::Int8, rows * inputs));
         let scales = self.scales.resized(length(Precision::Int8, rows * linear.blocks()));
-        (
-            (Pieces::new(&mut [], 1), Pieces::new(pairs, BLOCK * rows)),
-            (Pieces::new(quads, BLOCK * rows), Pieces::new(scales, rows)),
-        )
+        (Pieces::new(pairs, BLOCK * rows), (Pieces::new(quads, BLOCK * rows), Pieces::new(scales, rows)))
     }
 
-    /// Returns the packed input that [`Activations::groups`] or [`Activations::blocks`] was filled
-    /// with.
-    pub(super) fn packed(&self, linear: &PackedLinear) -> Packed<'_, S::Quads> {
+    /// Returns `from` as [`Activations::groups`] or [`Activations::blocks`] was filled with it; float32 as it
+    /// lies.
+    pub(super) fn packed<'b>(&'b self, from: Lanes<'b>, linear: &PackedLinear) -> Packed<'b, S::Quads> {
         match linear.precision() {
-            Precision::F32 => Packed::F32(self.floats),
+            Precision::F32 => Packed::F32 { lanes: from, rows: self.rows },
             Precision::Bf16 => Packed::Bf16 { pairs: self.pairs, order: self.order },
             Precision::Int8 => Packed::Int8 { quads: self.quads, scales: self.scales, order: self.order },
         }

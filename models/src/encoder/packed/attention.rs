@@ -66,7 +66,7 @@ impl<S: Simd> Kernel<S> for Head<'_> {
                 let scores = &mut scores[..blocks * height];
                 for (keys, scores) in packed.chunks_exact(dims).zip(scores.chunks_exact_mut(height)) {
                     scores.fill([0.0; LANES]);
-                    f32_tile(simd, query, [keys], [scores]);
+                    f32_tile(simd, Tiles::of_group(query, height), [keys], [scores]);
                 }
                 let mut inverse = [0.0; 16];
                 for (row, inverse) in inverse[..height].iter_mut().enumerate() {
@@ -76,7 +76,7 @@ impl<S: Simd> Kernel<S> for Head<'_> {
                     let values = &values[panel * self.rows..][sequence.clone()];
                     let mut sums = [[0.0; LANES]; 16];
                     let sums = &mut sums[..height];
-                    f32_tile(simd, scores, [values], [&mut *sums]);
+                    f32_tile(simd, Tiles::of_group(scores, height), [values], [&mut *sums]);
                     for (row, (sum, to)) in sums.iter().zip(&mut to[first..first + height]).enumerate() {
                         simd.store(simd.mul(simd.load(sum), simd.splat(inverse[row])), to);
                     }

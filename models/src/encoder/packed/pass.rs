@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::arena::{Activations, Arena, Group, Strips};
 use super::attention::Head;
 use super::{Layer, PackedEncoder};
-use crate::kernels::layout::{Lane, Tiles, panels};
+use crate::kernels::layout::{Lane, Lanes, Tiles, panels};
 use crate::kernels::linear::{Epilogue, Packed, PackedLinear, Precision, STRIP};
 use crate::kernels::rows::{self, BLOCK, Norm};
 use crate::kernels::simd::{Kernel, LANES, Program, Simd};
@@ -55,7 +55,7 @@ impl Program for Pass<'_> {
             encoder.embed(group * S::ROWS, ids, wave, sequences, to);
         });
         let first = &encoder.layers.first().map(|layer| &layer.qkv);
-        steps.norm(&encoder.embedding_norm, Source::Groups(sums), states, *first);
+        steps.norm(&encoder.embedding_norm, Lanes::Groups(sums), states, *first);
         for (index, layer) in encoder.layers.iter().enumerate() {
             let Layer {
                 qkv: projection,
@@ -65,30 +65,36 @@ impl Program for Pass<'_> {
                 output,
                 output_norm,
             } = layer;
-            steps.product(projection, Epilogue::Nothing, qkv);
+            steps.product(Lanes::Groups(states), projection, Epilogue::Nothing, qkv);
             let scale = 1.0 / ((hidden / heads) as f32).sqrt();
             lead.for_each(Pieces::new(mixed, width * rows), |index, to| {
                 encoder.scratches.with(|scratch| {
                     simd.run(Head { qkv, rows, width, heads, index, scale, sequences, scratch, to });
                 });
             });
-            steps.pack(Source::Columns(mixed), attention_output);
-            steps.product(attention_output, Epilogue::Add(states), sums);
-            steps.norm(attention_norm, Source::Columns(sums), states, Some(intermediate));
+            steps.pack(Lanes::Columns(mixed), attention_output);
+            steps.product(Lanes::Columns(mixed), attention_output, Epilogue::Add(states), sums);
+            steps.norm(attention_norm, Lanes::Columns(sums), states, Some(intermediate));
             if is_packed {
-                steps.packed_product(intermediate, encoder.activation(), output, &encoder.strips);
+                steps.packed_product(
+                    Lanes::Groups(states),
+                    intermediate,
+                    encoder.activation(),
+                    output,
+                    &encoder.strips,
+                );
             } else {
-                steps.product(intermediate, encoder.activation(), wide);
-                steps.pack(Source::Columns(wide), output);
+                steps.product(Lanes::Groups(states), intermediate, encoder.activation(), wide);
+                steps.pack(Lanes::Columns(wide), output);
             }
-            steps.product(output, Epilogue::Add(states), sums);
+            steps.product(Lanes::Columns(wide), output, Epilogue::Add(states), sums);
             let next = encoder.layers.get(index + 1).map(|layer| &layer.qkv);
-            steps.norm(output_norm, Source::Columns(sums), states, next);
+            steps.norm(output_norm, Lanes::Columns(sums), states, next);
         }
         for (tokens, sequence) in wave.iter().zip(sequences) {
             let to = to[tokens.start * hidden..tokens.end * hidden].chunks_exact_mut(hidden);
             for (row, to) in sequence.clone().zip(to) {
-                let tiles = Source::Groups(states).group(row / S::ROWS, S::ROWS, rows);
+                let tiles = Lanes::Groups(states).group(row / S::ROWS, S::ROWS, rows);
                 for (panel, to) in to.chunks_mut(LANES).enumerate() {
                     to.copy_from_slice(&tiles.panel(panel)[row % S::ROWS][..to.len()]);
                 }
@@ -127,28 +133,6 @@ impl PackedEncoder {
     }
 }
 
-/// A whole matrix, by the order in which it lies.
-#[derive(Clone, Copy)]
-enum Source<'a> {
-    Columns(&'a [Lane]),
-    Groups(&'a [Lane]),
-}
-
-impl<'a> Source<'a> {
-    /// One group of `height` rows at most.
-    fn group(self, group: usize, height: usize, rows: usize) -> Tiles<'a> {
-        let first = group * height;
-        let height = height.min(rows - first);
-        match self {
-            Self::Columns(data) => Tiles::of_columns(data, rows, first..first + height),
-            Self::Groups(data) => {
-                let panels = data.len() / rows;
-                Tiles::of_group(&data[first * panels..][..height * panels], height)
-            }
-        }
-    }
-}
-
 /// The steps of a pass, each a region.
 struct Steps<'a, S: Simd> {
     simd: S,
@@ -161,9 +145,12 @@ struct Steps<'a, S: Simd> {
 }
 
 impl<S: Simd> Steps<'_, S> {
-    /// Packs `from` as the input of `linear`.
-    fn pack(&mut self, from: Source<'_>, linear: &PackedLinear) {
+    /// Packs `from` as the input of `linear`; float32 is read where it lies.
+    fn pack(&mut self, from: Lanes<'_>, linear: &PackedLinear) {
         let (simd, rows) = (self.simd, self.rows);
+        if linear.precision() == Precision::F32 {
+            return;
+        }
         self.lead.for_each(self.input.groups(linear), |group, to| {
             let from = from.group(group, S::ROWS, rows);
             simd.run(Pack { from, linear, to });
@@ -171,10 +158,10 @@ impl<S: Simd> Steps<'_, S> {
     }
 
     /// LayerNorm of `from` to `to`, by groups, packed as the input of `next` as well.
-    fn norm(&mut self, norm: &Norm, from: Source<'_>, to: &mut [Lane], next: Option<&PackedLinear>) {
+    fn norm(&mut self, norm: &Norm, from: Lanes<'_>, to: &mut [Lane], next: Option<&PackedLinear>) {
         let (simd, rows) = (self.simd, self.rows);
         let states = Pieces::new(to, S::ROWS * norm.weight.len());
-        let Some(next) = next else {
+        let Some(next) = next.filter(|next| next.precision() != Precision::F32) else {
             self.lead.for_each(states, |group, to| {
                 simd.run(NormRows { norm, from: from.group(group, S::ROWS, rows), to });
             });
@@ -189,16 +176,17 @@ impl<S: Simd> Steps<'_, S> {
         });
     }
 
-    /// Applies `linear` to the input that was packed for it, and packs what it gives as the input of `next`:
-    /// in float32 it would be written and read once more, and is more than the second-level cache holds.
+    /// Applies `linear` to `from`, which was packed for it, and packs what it gives as the input of `next`: in
+    /// float32 it would be written and read once more, and is more than the second-level cache holds.
     fn packed_product(
         &mut self,
+        from: Lanes<'_>,
         linear: &PackedLinear,
         epilogue: Epilogue<'_>,
         next: &PackedLinear,
         strips: &Strips,
     ) {
-        let (simd, rows, input) = (self.simd, self.rows, self.input.packed(linear));
+        let (simd, rows, input) = (self.simd, self.rows, self.input.packed(from, linear));
         self.lead.for_each(self.next.blocks(next), |block, packed| {
             let range = block * BLOCK..linear.outputs().min((block + 1) * BLOCK);
             strips.with(|strip| {
@@ -210,9 +198,9 @@ impl<S: Simd> Steps<'_, S> {
         std::mem::swap(&mut self.input, &mut self.next);
     }
 
-    /// Applies `linear` to the input that was packed for it, and writes to `to` by columns.
-    fn product(&self, linear: &PackedLinear, epilogue: Epilogue<'_>, to: &mut [Lane]) {
-        let (simd, rows, input) = (self.simd, self.rows, self.input.packed(linear));
+    /// Applies `linear` to `from`, which was packed for it, and writes to `to` by columns.
+    fn product(&self, from: Lanes<'_>, linear: &PackedLinear, epilogue: Epilogue<'_>, to: &mut [Lane]) {
+        let (simd, rows, input) = (self.simd, self.rows, self.input.packed(from, linear));
         // A few microseconds of work at least.
         let panels = STRIP * 24_usize.div_ceil(rows).min(2);
         self.lead.for_each(Pieces::new(to, panels * rows), |part, to| {
@@ -236,7 +224,7 @@ impl<S: Simd> Kernel<S> for PackedProduct<'_, S> {
     #[inline(always)]
     fn run(self, simd: S) {
         let Self { product: Product { linear, range, rows, input, epilogue, to }, next, packed } = self;
-        let ((_, pairs), (quads, scales)) = packed;
+        let (pairs, (quads, scales)) = packed;
         let panels = range.len();
         linear.columns(simd, range.clone(), rows, &input, epilogue, to);
         for first in (0..rows).step_by(S::ROWS) {
@@ -244,7 +232,7 @@ impl<S: Simd> Kernel<S> for PackedProduct<'_, S> {
             let of_group = first * panels..group.end * panels;
             let from = Tiles::of_columns(to, rows, group.clone());
             match next.precision() {
-                Precision::F32 => unreachable!("floats are packed by groups"),
+                Precision::F32 => {}
                 Precision::Bf16 => rows::pack_bf16(simd, from, &mut pairs[of_group]),
                 Precision::Int8 => {
                     let inverse = &next.inverse()[range.clone()];
@@ -266,9 +254,9 @@ impl<S: Simd> Kernel<S> for Pack<'_, S::Quads> {
 
     #[inline(always)]
     fn run(self, simd: S) {
-        let ((floats, pairs), (quads, steps)) = self.to;
+        let (pairs, (quads, steps)) = self.to;
         match self.linear.precision() {
-            Precision::F32 => rows::pack_f32(self.from, floats),
+            Precision::F32 => {}
             Precision::Bf16 => rows::pack_bf16(simd, self.from, pairs),
             Precision::Int8 => rows::quantise(simd, self.from, self.linear.inverse(), quads, steps),
         }
