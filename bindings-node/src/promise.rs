@@ -16,12 +16,14 @@ pub struct Failure {
     pub message: String,
     /// As core calls it: in snake case.
     pub field: Option<String>,
+    pub retry_after_ms: Option<f64>,
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let (code, message) = (error.kind().code().to_owned(), error.message().to_owned());
-        Self { code, message, field: error.field().map(str::to_owned) }
+        let retry_after_ms = error.retry_after().map(|time| time.as_secs_f64() * 1000.0);
+        Self { code, message, field: error.field().map(str::to_owned), retry_after_ms }
     }
 }
 

@@ -12,11 +12,14 @@ export class FrontdeskError extends Error {
   readonly code: ErrorCode
   /** The field at fault, where one is. */
   readonly field: string | undefined
+  /** Of `overloaded`: the time in milliseconds after which the call would be accepted, where it is known. */
+  readonly retryAfterMs: number | undefined
 
-  constructor(code: ErrorCode, message: string, field?: string, options?: ErrorOptions) {
+  constructor(code: ErrorCode, message: string, field?: string, options?: ErrorOptions & { retryAfterMs?: number }) {
     super(message, options)
     this.code = code
     this.field = field
+    this.retryAfterMs = options?.retryAfterMs
   }
 }
 
@@ -30,7 +33,8 @@ export function unfailed(outcome: Failure | undefined): void
 export function unfailed<T extends object | string>(outcome: T | Failure | undefined): T | undefined {
   if (typeof outcome === 'object' && outcome !== null && 'code' in outcome) {
     const field = outcome.field?.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
-    throw new FrontdeskError(outcome.code, outcome.message, field)
+    const { retryAfterMs } = outcome
+    throw new FrontdeskError(outcome.code, outcome.message, field, retryAfterMs === undefined ? {} : { retryAfterMs })
   }
   return outcome
 }

@@ -18,7 +18,8 @@ const SLICE: Duration = Duration::from_millis(50);
 /// The exception of an error: one class for each kind, which `frontdesk.errors` has.
 pub(crate) fn raise(py: Python<'_>, error: &Error) -> PyErr {
     static OF: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let arguments = (error.kind().code(), error.message(), error.field());
+    let retry_after = error.retry_after().map(|time| time.as_secs_f64());
+    let arguments = (error.kind().code(), error.message(), error.field(), retry_after);
     let made = OF.import(py, "frontdesk.errors", "of").and_then(|of| of.call1(arguments));
     made.map_or_else(|e| e, PyErr::from_value)
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import pickle
 import struct
 import threading
 import time
@@ -13,6 +14,7 @@ from typing import Any
 import frontdesk
 import pytest
 from frontdesk import Engine, FrontdeskError, errors
+from frontdesk.errors import OverloadedError
 
 from .conftest import LONG, contract
 
@@ -75,7 +77,15 @@ class Provoked:
             long.join()
 
     def overloaded(self) -> object:
-        return self.busy(lambda engine: engine.analyze("x"), queue=1)
+        def refused(engine: Engine) -> None:
+            with pytest.raises(OverloadedError) as caught:
+                engine.analyze("x")
+            after = caught.value.retry_after
+            assert after is not None and after > 0
+            assert pickle.loads(pickle.dumps(caught.value)).retry_after == after
+            raise caught.value
+
+        return self.busy(refused, queue=1)
 
     def cancelled(self) -> object:
         def close(engine: Engine) -> object:

@@ -1,7 +1,9 @@
 //! One error type, a closed set of kinds.
 
 use std::fmt;
+use std::num::NonZeroU32;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
 
 use frontdesk_models::ModelError;
 
@@ -17,7 +19,7 @@ pub enum ErrorKind {
     TooLong,
     /// More bytes, rows or tickets than a limit allows.
     TooLarge,
-    /// The queue is full; the call can be tried again.
+    /// The queue is full, or what waits would take until after the deadline; the call can be tried again.
     Overloaded,
     /// The deadline of the call passed.
     Timeout,
@@ -94,13 +96,15 @@ pub struct Error {
     field: Option<String>,
     /// The ticket at fault, by its place in its call.
     ticket: Option<usize>,
+    /// In milliseconds.
+    retry_after: Option<NonZeroU32>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
 impl Error {
     /// An error of `kind`; `message` is for a person, without the code.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), field: None, ticket: None, source: None }
+        Self { kind, message: message.into(), field: None, ticket: None, retry_after: None, source: None }
     }
 
     /// An [`ErrorKind::InvalidInput`] that names the field at fault.
@@ -113,6 +117,20 @@ impl Error {
     pub fn at(mut self, field: &str) -> Self {
         self.field = Some(field.to_owned());
         self
+    }
+
+    /// Sets the time after which the call may be tried again.
+    #[must_use]
+    pub(crate) fn after(mut self, time: Duration) -> Self {
+        let milliseconds = u32::try_from(time.as_millis()).unwrap_or(u32::MAX);
+        self.retry_after = Some(NonZeroU32::new(milliseconds).unwrap_or(NonZeroU32::MIN));
+        self
+    }
+
+    /// The time after which the call would be accepted, as things stand, of an [`ErrorKind::Overloaded`];
+    /// `None` where it is not known.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.retry_after.map(|milliseconds| Duration::from_millis(milliseconds.get().into()))
     }
 
     /// Sets the ticket of the call that it is about.

@@ -1,5 +1,7 @@
 //! Errors as `application/problem+json` (RFC 9457), each of a kind of the contract.
 
+use std::time::Duration;
+
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use frontdesk::{Error, ErrorKind};
@@ -20,10 +22,10 @@ pub struct Problem {
     /// The field at fault, where one is.
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<String>,
+    /// The time after which the call would be accepted, as things stand.
+    #[serde(skip)]
+    retry_after: Option<Duration>,
 }
-
-/// The time that a client should wait where the queue is full, in seconds.
-const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
 /// The status of each kind.
 pub fn status(kind: ErrorKind) -> StatusCode {
@@ -45,7 +47,14 @@ impl Problem {
     /// A problem of the protocol, which the engine never saw.
     pub(crate) fn of(status: StatusCode, kind: ErrorKind, message: impl Into<String>) -> Self {
         let title = status.canonical_reason().unwrap_or("Error");
-        Self { title, status: status.as_u16(), code: kind.code(), message: message.into(), field: None }
+        Self {
+            title,
+            status: status.as_u16(),
+            code: kind.code(),
+            message: message.into(),
+            field: None,
+            retry_after: None,
+        }
     }
 
     /// Names a field as the request calls it.
@@ -60,18 +69,24 @@ impl Problem {
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         let field = error.field().map(str::to_owned);
-        Self { field, ..Self::of(status(error.kind()), error.kind(), error.message()) }
+        Self {
+            field,
+            retry_after: error.retry_after(),
+            ..Self::of(status(error.kind()), error.kind(), error.message())
+        }
     }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        // Whole seconds, and one where the time is not known.
+        let seconds = self.retry_after.map_or(1.0, |time| time.as_secs_f64().ceil().max(1.0)) as u64;
         let mut response = (status, axum::Json(self)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if status == StatusCode::TOO_MANY_REQUESTS {
-            headers.insert(header::RETRY_AFTER, RETRY_AFTER);
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

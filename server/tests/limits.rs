@@ -92,7 +92,8 @@ async fn a_full_queue_and_a_late_answer_have_their_codes() {
     let body = json!({ "text": "hello" }).to_string();
     let reply = post(&service, "/api/v1/support/analyze", body.clone()).await;
     reply.problem(429, "overloaded");
-    assert_eq!(reply.headers[header::RETRY_AFTER], "1");
+    let after = reply.headers[header::RETRY_AFTER].to_str().unwrap();
+    assert!(after.parse::<u32>().unwrap() >= 1, "{after}");
     drop(busy);
     // A text that is being tokenized at this moment frees its place when its turn ends.
     while engine.metrics().unwrap().queue_depth > 0 {

@@ -49,7 +49,7 @@ class FrontdeskError(Exception):
         super().__init__(message)
         self.field = field
 
-    def __reduce__(self) -> tuple[type[FrontdeskError], tuple[str, str | None]]:
+    def __reduce__(self) -> tuple[type[FrontdeskError], tuple[str | float | None, ...]]:
         return type(self), (str(self), self.field)
 
 
@@ -72,9 +72,20 @@ class TooLargeError(FrontdeskError, ValueError):
 
 
 class OverloadedError(FrontdeskError):
-    """The queue is full."""
+    """The queue is full, or what waits would take until after the deadline.
+
+    `retry_after` is the time in seconds after which the call would be accepted, as things stand, where it is known.
+    """
 
     code = "overloaded"
+    retry_after: float | None
+
+    def __init__(self, message: str, field: str | None = None, retry_after: float | None = None) -> None:
+        super().__init__(message, field)
+        self.retry_after = retry_after
+
+    def __reduce__(self) -> tuple[type[FrontdeskError], tuple[str | float | None, ...]]:
+        return type(self), (str(self), self.field, self.retry_after)
 
 
 class TimeoutError(FrontdeskError, builtins.TimeoutError):
@@ -134,6 +145,8 @@ class InternalError(FrontdeskError):
 _CLASSES: dict[str, type[FrontdeskError]] = {c.code: c for c in FrontdeskError.__subclasses__()}
 
 
-def of(code: str, message: str, field: str | None) -> FrontdeskError:
+def of(code: str, message: str, field: str | None, retry_after: float | None) -> FrontdeskError:
     """The exception of a kind. Called by the native layer."""
+    if code == OverloadedError.code:
+        return OverloadedError(message, field, retry_after)
     return _CLASSES[code](message, field)

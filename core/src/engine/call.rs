@@ -1,8 +1,8 @@
 //! One caller's tickets on their way through the scheduler.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::pending::Promise;
 use crate::pipeline::CallSpec;
@@ -14,8 +14,14 @@ pub(crate) struct Call {
     pub(crate) spec: Arc<CallSpec>,
     /// The number of tickets.
     pub(crate) rows: usize,
-    submitted: Instant,
+    pub(crate) submitted: Instant,
     deadline: Option<Instant>,
+    /// Whether it waits where the queue is full.
+    pub(crate) waits: bool,
+    /// All its tickets' ([`crate::pipeline::Pipeline::work`]).
+    pub(crate) work: u64,
+    /// Of those that have no answer yet.
+    left: AtomicU64,
     queued: AtomicUsize,
     progress: Mutex<Progress>,
 }
@@ -32,6 +38,8 @@ impl Call {
     pub(crate) fn new(
         tickets: Arc<dyn Tickets>,
         spec: Arc<CallSpec>,
+        work: u64,
+        waits: bool,
         deadline: Option<Instant>,
         promise: Promise<Vec<Analysis>>,
     ) -> Arc<Self> {
@@ -39,8 +47,9 @@ impl Call {
         let progress =
             Progress { analyses: vec![None; rows], left: rows, promise: Some(promise), begun: false };
         let submitted = Instant::now();
-        let queued = AtomicUsize::new(0);
-        Arc::new(Self { tickets, spec, rows, submitted, deadline, queued, progress: Mutex::new(progress) })
+        let (left, queued) = (AtomicU64::new(work), AtomicUsize::new(0));
+        let progress = Mutex::new(progress);
+        Arc::new(Self { tickets, spec, rows, submitted, deadline, waits, work, left, queued, progress })
     }
 
     /// No code panics while it holds the lock, so a poisoned one is as good as another.
@@ -61,8 +70,27 @@ impl Call {
         self.queued.fetch_sub(rows, Ordering::Relaxed);
     }
 
-    /// Puts one ticket's analysis in its place; the last one answers the caller.
-    pub(crate) fn place(&self, index: usize, analysis: Analysis) {
+    /// The work of the tickets that have no answer yet.
+    pub(crate) fn work_left(&self) -> u64 {
+        self.left.load(Ordering::Relaxed)
+    }
+
+    /// The time until the deadline; `None` where there is none.
+    pub(crate) fn time_left(&self) -> Option<Duration> {
+        self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
+    }
+
+    /// Whether one of its tickets was run.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.progress().begun
+    }
+
+    /// Puts one ticket's analysis, which was so much work, in its place; the last one answers the caller.
+    pub(crate) fn place(&self, index: usize, analysis: Analysis, work: u64) {
+        // A source of tickets may give another text each time.
+        let _ = self
+            .left
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| Some(left.saturating_sub(work)));
         let mut progress = self.progress();
         if progress.analyses[index].replace(analysis).is_none() {
             progress.left -= 1;
@@ -115,7 +143,7 @@ impl Call {
     }
 
     /// Returns the time that the call waited, once: when the first of its tickets is run.
-    pub(crate) fn begin(&self) -> Option<std::time::Duration> {
+    pub(crate) fn begin(&self) -> Option<Duration> {
         let mut progress = self.progress();
         (!std::mem::replace(&mut progress.begun, true)).then(|| self.submitted.elapsed())
     }

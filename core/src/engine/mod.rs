@@ -1,5 +1,7 @@
 //! The engine: opened once, cloned freely, called from any thread.
 
+mod admission;
+mod backlog;
 mod call;
 mod pending;
 mod queue;
@@ -159,8 +161,9 @@ impl Engine {
     /// # Errors
     /// `invalid-input` for a ticket without text, an option, and a closed engine; `too-large` for more than
     /// [`MAX_TICKETS`], or a text of more bytes than the model takes; `too-long` under
-    /// [`crate::LongText::Refuse`]; `overloaded` where too many tickets of other callers wait; `timeout`;
-    /// `cancelled` where the engine was closed meanwhile; `internal`.
+    /// [`crate::LongText::Refuse`]; `overloaded` where too many tickets of other callers wait, or, at the
+    /// measured speed, their work would keep this call from its deadline ([`crate::Error::retry_after`]);
+    /// `timeout`; `cancelled` where the engine was closed meanwhile; `internal`.
     pub fn analyze_batch(
         &self,
         tickets: impl IntoTickets,
@@ -199,34 +202,38 @@ impl Engine {
         // A time that no clock can show never comes.
         let deadline = options.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let (promise, pending) = pending::pair(deadline);
-        let spec = match self.check(tickets.as_ref(), options) {
-            Ok(spec) => spec,
+        let (spec, work) = match self.check(tickets.as_ref(), options) {
+            Ok(checked) => checked,
             Err(error) => {
                 promise.settle(Err(error));
                 return pending;
             }
         };
-        let call = Call::new(tickets, spec, deadline, promise);
-        if let Err(error) = self.inner.runtime.submit(&call, waits) {
+        let call = Call::new(tickets, spec, work, waits, deadline, promise);
+        if let Err(error) = self.inner.runtime.submit(&call) {
             call.fail(error);
         }
         pending
     }
 
-    /// Checks a call as a whole, and each of its tickets before they are tokenized; returns its
-    /// specification.
-    fn check(&self, tickets: &dyn Tickets, options: &AnalyzeOptions) -> Result<Arc<CallSpec>> {
+    /// Checks a call as a whole, and each of its tickets before they are tokenized; returns its specification
+    /// and its work.
+    fn check(&self, tickets: &dyn Tickets, options: &AnalyzeOptions) -> Result<(Arc<CallSpec>, u64)> {
         let count = tickets.len();
         if count > MAX_TICKETS {
             let message = format!("{count} tickets in one call; at most {MAX_TICKETS}");
             return Err(Error::new(ErrorKind::TooLarge, message).at("tickets"));
         }
         let pipeline = self.inner.runtime.pipeline();
+        let mut work = 0;
         for index in 0..count {
-            let checked = tickets.get(index).and_then(|ticket| pipeline.check(&ticket));
-            checked.map_err(|e| named(tickets, index, e))?;
+            let checked = tickets.get(index).and_then(|ticket| {
+                pipeline.check(&ticket)?;
+                Ok(pipeline.work(&ticket))
+            });
+            work += checked.map_err(|e| named(tickets, index, e))?;
         }
-        pipeline.spec(options)
+        Ok((pipeline.spec(options)?, work))
     }
 
     /// Returns counts and durations of this engine's work so far.

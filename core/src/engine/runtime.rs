@@ -5,8 +5,9 @@ use std::thread::{self, JoinHandle};
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
+use super::backlog::closed;
 use super::call::Call;
-use super::scheduler::{Scheduler, closed};
+use super::scheduler::Scheduler;
 use crate::error::guarded;
 use crate::metrics::Metrics;
 use crate::pipeline::Pipeline;
@@ -72,12 +73,11 @@ impl Runtime {
         self.workers().as_ref().map(|workers| Arc::clone(&workers.pool)).ok_or_else(closed)
     }
 
-    /// Queues a call, and starts a thread on it where one is idle; one that `waits` waits where the queue is
-    /// full.
-    pub(crate) fn submit(&self, call: &Arc<Call>, waits: bool) -> Result<()> {
+    /// Queues a call, and starts a thread on it where one is idle.
+    pub(crate) fn submit(&self, call: &Arc<Call>) -> Result<()> {
         let here = self.here()?;
         let pool = here.pool()?;
-        if here.scheduler.accept(call, waits)? {
+        if here.scheduler.accept(call)? {
             let scheduler = Arc::clone(&here.scheduler);
             pool.spawn(move || work(&scheduler));
         }

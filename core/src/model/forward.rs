@@ -58,6 +58,7 @@ impl Model {
         let Loaded { info, network, heads, golden, languages, whitening } = loaded?;
         let tokenizer = tokenizer.map_err(|e| e.context(files.place()))?;
         let model = Self { info, tokenizer, heads, input: bundle.input, languages, whitening, network };
+        #[allow(clippy::match_wildcard_for_single_variants, reason = "with candle there is one more")]
         let tolerance = match backend {
             Backend::Packed { precision: Precision::Int8, .. } => GOLDEN_TOLERANCE_INT8,
             Backend::Packed { precision: Precision::Bf16, .. } => GOLDEN_TOLERANCE_BF16,

@@ -236,6 +236,15 @@ impl Pipeline {
         self.stages().iter().try_for_each(|stage| stage.model.tokenizer.check(&ticket.text))
     }
 
+    /// The work of a ticket, in bytes that are read: those past the model's longest text are tokenized and not
+    /// run, and count a sixty-fourth; every text has two special tokens.
+    pub(crate) fn work(&self, ticket: &TicketRef<'_>) -> u64 {
+        /// Bytes of a token, on the long side.
+        const TOKEN: usize = 8;
+        let (bytes, most) = (ticket.text.len(), self.model.tokenizer.max_tokens().saturating_mul(TOKEN));
+        (bytes.min(most) + bytes / 64 + 2 * TOKEN) as u64
+    }
+
     /// The encodings of one ticket, one for each stage that its outputs need; none for a text with nothing to
     /// read.
     pub(crate) fn encode(&self, ticket: &TicketRef<'_>, spec: &CallSpec) -> Result<Encoded> {

@@ -139,6 +139,56 @@ fn deadlines_pass_in_the_queue() {
 }
 
 #[test]
+fn calls_that_cannot_be_answered_in_time_are_refused_and_the_others_are_answered() {
+    let engine = Engine::open(EngineOptions { threads: Some(1), ..EngineOptions::default() }).unwrap();
+    let text = "the proof shows the wrong blue and the press has been waiting for an answer since monday ";
+    let call = vec![Ticket::new(text.repeat(3)); 40];
+    // The speed of this machine, as the engine has measured it, too.
+    let start = std::time::Instant::now();
+    engine.analyze_batch(&call, &plain()).unwrap();
+    let deadline = start.elapsed() * 6;
+    let calls: Vec<_> = (0..60).map(|_| engine.submit(call.clone(), &within(deadline))).collect();
+    // A message by itself has its turn before the long ones.
+    let single = engine.submit([Ticket::new("Production is blocked!")], &within(deadline));
+    let kinds: Vec<_> =
+        calls.into_iter().map(|call| call.wait().map_err(|e| (e.kind(), e.retry_after()))).collect();
+    single.wait().unwrap();
+    let answered = kinds.iter().filter(|result| result.is_ok()).count();
+    assert!(answered >= 1, "none of the calls was finished: {kinds:?}");
+    let refused = kinds.iter().filter(|result| matches!(result, Err((ErrorKind::Overloaded, Some(_)))));
+    assert!(refused.count() >= 30, "{kinds:?}");
+    // Of sixty calls six are done by the deadline: the last would be accepted when most others are done.
+    let Some(Err((_, Some(after)))) = kinds.last() else { panic!("the last was not refused: {kinds:?}") };
+    assert!(*after > Duration::ZERO, "{after:?}");
+    // Whoever comes to an idle engine is accepted, whatever was measured.
+    engine.analyze_batch(&call, &within(Duration::from_mins(10))).unwrap();
+}
+
+#[test]
+fn calls_that_were_accepted_before_anything_was_measured_are_refused_later() {
+    let engine = Engine::open(EngineOptions { threads: Some(1), ..EngineOptions::default() }).unwrap();
+    let text = "the proof shows the wrong blue and the press has been waiting for an answer since monday ";
+    let call: Arc<dyn Tickets> = Arc::new(vec![Ticket::new(text.repeat(3)); 100]);
+    let submit = |in_turn: bool| {
+        let options = within(Duration::from_secs(4));
+        if in_turn {
+            engine.submit_in_turn(Arc::clone(&call), &options)
+        } else {
+            engine.submit(Arc::clone(&call), &options)
+        }
+    };
+    let calls: Vec<_> = (0..39).map(|_| submit(false)).collect();
+    // Who waits for a turn is never told that there is none.
+    let patient: Vec<_> = (0..3).map(|_| submit(true)).collect();
+    let kinds: Vec<_> = calls.into_iter().map(|call| call.wait().map_err(|e| e.kind())).collect();
+    assert!(kinds.iter().any(|result| matches!(result, Err(ErrorKind::Overloaded))), "{kinds:?}");
+    assert!(kinds[0].is_ok(), "what was begun was not finished: {kinds:?}");
+    for call in patient {
+        assert_ne!(call.wait().map_err(|e| e.kind()), Err(ErrorKind::Overloaded));
+    }
+}
+
+#[test]
 fn an_engine_that_closes_finishes_or_cancels_and_joins_its_threads() {
     let (_dir, engine) = tiny(|_| {});
     let queued: Vec<_> = (0..50).map(|n| engine.submit(named(n..n + 40), &plain())).collect();

@@ -56,6 +56,11 @@ impl Tokenizer {
         Ok(Self { inner, max_tokens, max_bytes })
     }
 
+    /// Tokens that the model reads of a text at most.
+    pub(crate) fn max_tokens(&self) -> usize {
+        self.max_tokens
+    }
+
     /// Refuses a text of more bytes than the limit: `too-large`.
     pub(crate) fn check(&self, text: &str) -> Result<()> {
         if text.len() > self.max_bytes {
