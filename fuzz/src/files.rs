@@ -51,11 +51,8 @@ static SMALL: LazyLock<Small> = LazyLock::new(|| {
 pub fn condition(data: &[u8]) {
     let Ok(condition) = std::str::from_utf8(data) else { return };
     let Small { engine, table, .. } = &*SMALL;
-    let options = ArchiveOptions {
-        filter: Some(condition.to_owned()),
-        sample: Some(2),
-        ..ArchiveOptions::default()
-    };
+    let options =
+        ArchiveOptions { filter: Some(condition.to_owned()), sample: Some(2), ..ArchiveOptions::default() };
     refused_or(Archive::open(engine, &[table.display().to_string()], options, &|_| Ok(())));
 }
 

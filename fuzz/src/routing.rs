@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
+use frontdesk::RouteContext;
 use frontdesk::outcomes::{LearnOptions, learn, read_outcomes};
 use frontdesk::route::{RouteInput, RoutePolicy, Router, read_record, replay};
-use frontdesk::RouteContext;
 
 use crate::refused_or;
 
@@ -22,8 +22,7 @@ pub fn policy(data: &[u8]) {
     let Some(router) = refused_or(Router::new(policy, None, true)) else { return };
     let text = "Production is blocked since the update, and nobody answers!";
     // Rules may leave no route.
-    if let Ok(answer) =
-        router.decide(&RouteInput { text, ..RouteInput::default() }, &RouteContext::default())
+    if let Ok(answer) = router.decide(&RouteInput { text, ..RouteInput::default() }, &RouteContext::default())
     {
         let json = serde_json::to_value(&answer).expect("a decision is JSON");
         assert!(answer.confidence.is_finite() && (0.0..=1.0).contains(&answer.confidence), "{json}");

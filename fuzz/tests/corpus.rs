@@ -30,7 +30,9 @@ fn no_input_panics_hangs_or_is_a_fault_of_ours() {
             };
             match ended.recv_timeout(LONGEST) {
                 Ok(()) => {}
-                Err(mpsc::RecvTimeoutError::Timeout) => panic!("{name}: input {at} hangs; it is in {}", kept()),
+                Err(mpsc::RecvTimeoutError::Timeout) => {
+                    panic!("{name}: input {at} hangs; it is in {}", kept())
+                }
                 Err(mpsc::RecvTimeoutError::Disconnected) => {
                     panic!("{name}: input {at} panics; it is in {}: {:?}", kept(), worker.join().err())
                 }

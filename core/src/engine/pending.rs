@@ -2,10 +2,19 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::PoisonError;
+#[cfg(not(loom))]
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+#[cfg(not(loom))]
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
+
+// `ci/loom` tries every order in which threads may come to these.
+#[cfg(loom)]
+use loom::sync::atomic::{AtomicBool, Ordering};
+#[cfg(loom)]
+use loom::sync::{Arc, Condvar, Mutex, MutexGuard};
 
 use crate::{Error, ErrorKind, Result};
 
@@ -167,5 +176,53 @@ impl<T> Future for Pending<T> {
 impl<T> Drop for Pending<T> {
     fn drop(&mut self) {
         self.shared.abandoned.store(true, Ordering::Relaxed);
+    }
+}
+
+#[cfg(all(test, loom))]
+mod tests {
+    use super::*;
+
+    fn in_every_order(
+        promise: impl Fn(Promise<u8>) + Sync + Send + Copy + 'static,
+        check: impl Fn(Pending<u8>) + Sync + Send + 'static,
+    ) {
+        loom::model(move || {
+            let (kept, pending) = pair(None);
+            let worker = loom::thread::spawn(move || promise(kept));
+            check(pending);
+            worker.join().unwrap();
+        });
+    }
+
+    #[test]
+    fn who_waits_hears_of_the_result() {
+        in_every_order(|promise| promise.settle(Ok(7)), |pending| assert_eq!(pending.wait().unwrap(), 7));
+    }
+
+    #[test]
+    fn a_future_is_woken() {
+        in_every_order(
+            |promise| promise.settle(Ok(7)),
+            |pending| assert_eq!(loom::future::block_on(pending).unwrap(), 7),
+        );
+    }
+
+    #[test]
+    fn a_lost_promise_leaves_nobody_waiting() {
+        in_every_order(drop, |pending| {
+            assert_eq!(pending.wait().unwrap_err().kind(), ErrorKind::Internal);
+        });
+    }
+
+    #[test]
+    fn a_caller_that_leaves_disturbs_nobody() {
+        in_every_order(
+            |promise| {
+                let _ = promise.is_wanted();
+                promise.settle(Ok(7));
+            },
+            drop,
+        );
     }
 }

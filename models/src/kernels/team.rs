@@ -7,10 +7,19 @@
 
 #![allow(unsafe_code)]
 
-use std::cell::{Cell, UnsafeCell};
+use std::cell::Cell;
+#[cfg(not(loom))]
+use std::cell::UnsafeCell;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+#[cfg(not(loom))]
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+
+// `ci/loom` tries every order in which threads may come to these.
+#[cfg(loom)]
+use loom::cell::UnsafeCell;
+#[cfg(loom)]
+use loom::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 /// A region's work on the part of an index.
 type Work<'a> = dyn Fn(usize) + Sync + 'a;
@@ -19,12 +28,43 @@ type Work<'a> = dyn Fn(usize) + Sync + 'a;
 const NEXT_BITS: u32 = 20;
 const MOST_PARTS: u64 = (1 << NEXT_BITS) - 1;
 
+/// The work of a region.
+struct Slot(UnsafeCell<Option<&'static Work<'static>>>);
+
+impl Slot {
+    /// # Safety
+    /// Nobody writes meanwhile.
+    unsafe fn read(&self) -> Option<&'static Work<'static>> {
+        #[cfg(loom)]
+        // SAFETY: the caller's.
+        return self.0.with(|work| unsafe { *work });
+        #[cfg(not(loom))]
+        // SAFETY: the caller's.
+        unsafe {
+            *self.0.get()
+        }
+    }
+
+    /// # Safety
+    /// Nobody reads or writes meanwhile.
+    unsafe fn write(&self, work: &'static Work<'static>) {
+        #[cfg(loom)]
+        // SAFETY: the caller's.
+        self.0.with_mut(|to| unsafe { *to = Some(work) });
+        #[cfg(not(loom))]
+        // SAFETY: the caller's.
+        unsafe {
+            *self.0.get() = Some(work);
+        }
+    }
+}
+
 struct Shared {
     /// Region, count, next: 24, 20 and 20 bits. A claim raises `next` by one.
     claims: AtomicU64,
     /// Parts of the region that are done.
     done: AtomicUsize,
-    work: UnsafeCell<Option<&'static Work<'static>>>,
+    work: Slot,
     failed: AtomicBool,
     ended: AtomicBool,
     helpers: AtomicUsize,
@@ -45,14 +85,7 @@ pub(crate) struct Lead<'a> {
 
 /// Calls `pass` with a lead that gets help from the threads of the current rayon pool.
 pub(crate) fn with<T>(pass: impl FnOnce(&Lead<'_>) -> T) -> T {
-    let shared = Shared {
-        claims: AtomicU64::new(0),
-        done: AtomicUsize::new(0),
-        work: UnsafeCell::new(None),
-        failed: AtomicBool::new(false),
-        ended: AtomicBool::new(false),
-        helpers: AtomicUsize::new(0),
-    };
+    let shared = Shared::new();
     let others = rayon::current_num_threads() - 1;
     let lead = Lead { shared: &shared, alone: others == 0, one_thread: PhantomData };
     if lead.alone {
@@ -75,6 +108,8 @@ fn wait(until: impl Fn() -> bool) {
     let mut turns = 0;
     while !until() {
         turns += 1;
+        #[cfg(loom)]
+        loom::thread::yield_now();
         if turns < 500 {
             std::hint::spin_loop();
         } else {
@@ -84,6 +119,17 @@ fn wait(until: impl Fn() -> bool) {
 }
 
 impl Shared {
+    fn new() -> Self {
+        Self {
+            claims: AtomicU64::new(0),
+            done: AtomicUsize::new(0),
+            work: Slot(UnsafeCell::new(None)),
+            failed: AtomicBool::new(false),
+            ended: AtomicBool::new(false),
+            helpers: AtomicUsize::new(0),
+        }
+    }
+
     /// Works on one part, if one is left.
     fn take_part(&self) -> bool {
         let claims = self.claims.load(Ordering::Acquire);
@@ -95,7 +141,7 @@ impl Shared {
             return true;
         }
         // SAFETY: this part is claimed and not done, so the lead is in `region` and the reference is its own.
-        let work = unsafe { *self.work.get() };
+        let work = unsafe { self.work.read() };
         let worked = catch_unwind(AssertUnwindSafe(|| {
             if let Some(work) = work {
                 work(next as usize);
@@ -132,7 +178,7 @@ impl Lead<'_> {
         // after all of them.
         let work = unsafe { std::mem::transmute::<&Work<'_>, &'static Work<'static>>(work) };
         // SAFETY: no region is open, so nobody reads.
-        unsafe { *self.shared.work.get() = Some(work) };
+        unsafe { self.shared.work.write(work) };
         self.shared.done.store(0, Ordering::Relaxed);
         let region = (self.shared.claims.load(Ordering::Relaxed) >> (2 * NEXT_BITS)) + 1;
         self.shared
@@ -207,5 +253,55 @@ impl<A: Parts, B: Parts> Parts for (A, B) {
     unsafe fn part(&self, index: usize) -> Self::Part {
         // SAFETY: as the caller promises.
         unsafe { (self.0.part(index), self.1.part(index)) }
+    }
+}
+
+#[cfg(all(test, loom))]
+mod tests {
+    use super::*;
+    use loom::sync::Arc;
+
+    /// Each part of each region is done once, by the lead or a helper, and the lead sees it before it goes on.
+    #[test]
+    fn regions_are_done_whole_in_every_order() {
+        let mut model = loom::model::Builder::new();
+        model.preemption_bound = Some(3);
+        model.check(|| {
+            let shared = Arc::new(Shared::new());
+            let helper = {
+                let shared = Arc::clone(&shared);
+                loom::thread::spawn(move || shared.help())
+            };
+            let lead = Lead { shared: &shared, alone: false, one_thread: PhantomData };
+            let mut sums = [0u32; 2];
+            for region in 1..=2 {
+                lead.for_each(Pieces::new(&mut sums, 1), |index, sum| sum[0] += region * (index as u32 + 1));
+                assert_eq!(sums, [region * (region + 1) / 2, region * (region + 1)]);
+            }
+            shared.ended.store(true, Ordering::SeqCst);
+            helper.join().unwrap();
+            assert_eq!(shared.helpers.load(Ordering::SeqCst), 0);
+        });
+    }
+
+    /// A panic in a part reaches the lead, and helpers end.
+    #[test]
+    fn a_panic_in_a_part_is_the_leads() {
+        let mut model = loom::model::Builder::new();
+        model.preemption_bound = Some(2);
+        model.check(|| {
+            let shared = Arc::new(Shared::new());
+            let helper = {
+                let shared = Arc::clone(&shared);
+                loom::thread::spawn(move || shared.help())
+            };
+            let lead = Lead { shared: &shared, alone: false, one_thread: PhantomData };
+            let failed = catch_unwind(AssertUnwindSafe(|| {
+                lead.region(2, &|index| assert_ne!(index, 1, "a part that fails"));
+            }));
+            assert!(failed.is_err());
+            shared.ended.store(true, Ordering::SeqCst);
+            helper.join().unwrap();
+        });
     }
 }
