@@ -145,7 +145,7 @@ class InternalError(FrontdeskError):
 _CLASSES: dict[str, type[FrontdeskError]] = {c.code: c for c in FrontdeskError.__subclasses__()}
 
 
-def of(code: str, message: str, field: str | None, retry_after: float | None) -> FrontdeskError:
+def of(code: str, message: str, field: str | None, retry_after: float | None = None) -> FrontdeskError:
     """The exception of a kind. Called by the native layer."""
     if code == OverloadedError.code:
         return OverloadedError(message, field, retry_after)
