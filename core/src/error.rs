@@ -1,11 +1,14 @@
 //! One error type, a closed set of kinds.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::num::NonZeroU32;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use frontdesk_models::ModelError;
+
+use crate::readable::readable;
 
 /// The result of this crate's functions.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -102,9 +105,17 @@ pub struct Error {
 }
 
 impl Error {
-    /// An error of `kind`; `message` is for a person, without the code.
+    /// An error of `kind`; `message` is for a person, without the code. Its hidden characters are written out
+    /// ([`crate::readable`]): it may repeat names and values of anyone.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), field: None, ticket: None, retry_after: None, source: None }
+        Self {
+            kind,
+            message: shown(message.into()),
+            field: None,
+            ticket: None,
+            retry_after: None,
+            source: None,
+        }
     }
 
     /// An [`ErrorKind::InvalidInput`] that names the field at fault.
@@ -155,7 +166,7 @@ impl Error {
     /// Puts `context` and a colon before the message.
     #[must_use]
     pub fn context(mut self, context: impl fmt::Display) -> Self {
-        self.message = format!("{context}: {}", self.message);
+        self.message = shown(format!("{context}: {}", self.message));
         self
     }
 
@@ -176,6 +187,13 @@ impl Error {
 
     pub(crate) fn io(path: &std::path::Path, error: std::io::Error) -> Self {
         Self::new(ErrorKind::Io, format!("{}: {error}", path.display())).with_source(error)
+    }
+}
+
+fn shown(message: String) -> String {
+    match readable(&message) {
+        Cow::Owned(shown) => shown,
+        Cow::Borrowed(_) => message,
     }
 }
 

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 // In the order of the flow: a module imports only modules above it (tests/import_law.rs).
+mod readable;
 mod error;
 #[cfg(any(feature = "archive", feature = "train"))]
 mod atomic;
@@ -37,6 +38,7 @@ pub use model::bundle::{HeadKind, default_model_dir};
 pub use options::*;
 pub use pipeline::NEUTRAL_BAND;
 pub use progress::OnProgress;
+pub use readable::readable;
 pub use score::{Column, ScoreOptions, Scores, TextColumn, score};
 pub use tickets::{IntoTickets, TicketRef, Tickets, from_json};
 pub use types::*;

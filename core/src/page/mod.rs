@@ -1,6 +1,7 @@
 //! Pages and cards from templates, which escape all values: labels and texts come from users'
 //! files.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use minijinja::syntax::SyntaxConfig;
@@ -10,6 +11,7 @@ use minijinja::{
 };
 use serde::Serialize;
 
+use crate::readable::readable;
 use crate::{Error, ErrorKind, Result};
 
 /// The style sheet of every page.
@@ -52,10 +54,14 @@ fn escaped(
     value: &Value,
 ) -> std::result::Result<(), Fault> {
     let markdown = matches!(state.auto_escape(), AutoEscape::Custom(name) if name == MARKDOWN);
-    if !markdown {
-        return escape_formatter(output, state, value);
+    if markdown {
+        return output.write_str(&in_markdown(&readable(&value.to_string()))).map_err(Fault::from);
     }
-    output.write_str(&in_markdown(&value.to_string())).map_err(Fault::from)
+    // What is marked as safe is markup of ours.
+    match value.as_str().filter(|_| !value.is_safe()).map(readable) {
+        Some(Cow::Owned(shown)) => escape_formatter(output, state, &Value::from(shown)),
+        _ => escape_formatter(output, state, value),
+    }
 }
 
 /// A text as Markdown shows it letter by letter, on one line.
