@@ -160,8 +160,8 @@ test('routing options that do not fit', async () => {
   await fails(rules({ availble: [] }), 'invalid-input', { field: 'availble' })
   await fails(rules({ available: ['pigeon'] }), 'invalid-input', { field: 'available', message: ALL_ROUTES })
   await fails(rules({ agents: { pigeon: 1 } }), 'invalid-input', { message: ALL_ROUTES })
-  await fails(rules({ available: ['live-chat'], consent: ['video-call'] }), 'data-invalid', { field: 'rules', message: /video-call/ })
-  await fails(open({ policy: { exploration: { share: 0.9 } } }), 'data-invalid', { field: 'exploration' })
+  await fails(rules({ available: ['live-chat'], consent: ['video-call'] }), 'data-invalid', { field: 'rules.consent', message: /video-call/ })
+  await fails(open({ policy: { exploration: { share: 0.9 } } }), 'data-invalid', { field: 'exploration.share' })
   await fails(Engine.open({ model: checkpoint(temporary()), route: { records: true } }), 'invalid-input', { field: 'route' })
 
   const call = (route) => desk.analyze('x', { route })

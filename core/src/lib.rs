@@ -12,6 +12,7 @@ mod gate;
 #[cfg(any(feature = "archive", feature = "train"))]
 mod page;
 mod digest;
+mod number;
 pub mod prepare;
 mod progress;
 mod types;

@@ -12,17 +12,18 @@ const LISTED: usize = 8;
 /// so that a source that sets the route apart from all the rest counts, too. The strongest for the route come
 /// first, those against it last.
 pub(super) fn weighed(scores: &Scores, ranking: &[(Route, f64)], place: usize) -> Vec<(Source, f64)> {
-    let (route, share) = ranking[place];
+    let (route, _) = ranking[place];
     let others: Vec<&(Route, f64)> = ranking.iter().filter(|(other, _)| *other != route).collect();
-    let rest = (1.0 - share).max(f64::MIN_POSITIVE);
+    // Their own sum: beside a share of nearly 1, what is left of 1 is nothing but rounding.
+    let rest: f64 = others.iter().map(|(_, share)| share).sum();
     let even = 1.0 / others.len().max(1) as f64;
+    let weight = |share: f64| if rest > 0.0 { (share / rest + even) / 2.0 } else { even };
     let mut parts: Vec<(Source, f64)> = scores
         .parts
         .iter()
         .map(|(source, part)| {
             let own = part.get(route);
-            let above =
-                others.iter().map(|(other, share)| (own - part.get(*other)) * (share / rest + even) / 2.0);
+            let above = others.iter().map(|(other, share)| (own - part.get(*other)) * weight(*share));
             (*source, if others.is_empty() { *own } else { above.sum() })
         })
         .collect();

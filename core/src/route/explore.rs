@@ -3,7 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ByRoute, Error, ErrorKind, ROUTES, Result, Route};
+use super::weights::LARGEST;
+use crate::{ByRoute, Error, ErrorKind, ROUTES, Result, Route, number};
 
 /// Bounds of exploration. A route other than the best gets a probability in proportion to its share, at least
 /// its floor, at most its ceiling and the bound by `by_gap`; together they have at most `share`, and the best
@@ -11,7 +12,7 @@ use crate::{ByRoute, Error, ErrorKind, ROUTES, Result, Route};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Exploration {
-    /// The probability of all routes but the best together, above 0 and up to 0.5.
+    /// The probability of all routes but the best together, 1e-6 to 0.5.
     pub share: f64,
     /// The least probability of each route that is open, 0 to 1; by default 0. They add up to `share` at
     /// most.
@@ -23,8 +24,8 @@ pub struct Exploration {
     pub ceiling: ByRoute<f64>,
     /// Explores a route less, the more it is expected to cost: one whose score is `gap` below the best one's
     /// gets at most `1 / (routes + by_gap * gap)` (inverse gap weighting, Abe & Long 1999; Foster & Rakhlin
-    /// 2020), or its floor where that is more. Above 0; the larger, the less exploration, which costs at most
-    /// `1 / by_gap` of a score for each route. Learned scores are rewards. `None`: no such bound.
+    /// 2020), or its floor where that is more. 1e-9 to 1e18; the larger, the less exploration, which costs at
+    /// most `1 / by_gap` of a score for each route. Learned scores are rewards. `None`: no such bound.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by_gap: Option<f64>,
     /// The seed of the draw: with the ticket's identifier, or its content where it has none, it determines
@@ -37,32 +38,38 @@ fn everything() -> ByRoute<f64> {
     ByRoute::new(|_| 1.0)
 }
 
-/// The largest share of exploration.
+/// The range of the share of exploration.
+const LEAST: f64 = 1e-6;
 const MOST: f64 = 0.5;
 
 impl Exploration {
     pub(super) fn check(&self, available: &[Route]) -> Result<()> {
-        let invalid = |what: String| Err(Error::new(ErrorKind::DataInvalid, what).at("exploration"));
-        if !(self.share > 0.0 && self.share <= MOST) {
-            return invalid(format!("share: {} is not above 0 and up to {MOST}", self.share));
+        let within = |path: std::fmt::Arguments<'_>, value: f64, least: f64, most: f64| {
+            number::check(ErrorKind::DataInvalid, path, value, least..=most)
+        };
+        within(format_args!("exploration.share"), self.share, LEAST, MOST)?;
+        if let Some(by_gap) = self.by_gap {
+            within(format_args!("exploration.by_gap"), by_gap, 1e-9, LARGEST)?;
         }
-        if let Some(by_gap) = self.by_gap.filter(|by_gap| !(*by_gap > 0.0 && by_gap.is_finite())) {
-            return invalid(format!("by_gap: {by_gap} is not above 0"));
-        }
+        let invalid = |path: &str, what: String| {
+            Err(Error::new(ErrorKind::DataInvalid, format!("{path}: {what}")).at(path))
+        };
         for &route in ROUTES {
             let (floor, ceiling) = (*self.floor.get(route), *self.ceiling.get(route));
-            if !(0.0..=1.0).contains(&floor) || !(0.0..=1.0).contains(&ceiling) || floor > ceiling {
-                return invalid(format!(
-                    "{route}: a floor of {floor} and a ceiling of {ceiling} leave nothing between"
-                ));
+            let path = format!("exploration.floor.{route}");
+            within(format_args!("{path}"), floor, 0.0, 1.0)?;
+            within(format_args!("exploration.ceiling.{route}"), ceiling, 0.0, 1.0)?;
+            if floor > ceiling {
+                return invalid(&path, format!("{floor} is above the ceiling of {ceiling}"));
             }
             if floor > 0.0 && !available.contains(&route) {
-                return invalid(format!("floor: {route} is not among the available routes"));
+                return invalid(&path, format!("{route} is not among the available routes"));
             }
         }
         let floors: f64 = self.floor.iter().map(|(_, floor)| floor).sum();
         if floors > self.share {
-            return invalid(format!("the floors add up to {floors}, more than the share of {}", self.share));
+            let message = format!("the floors add up to {floors}, more than the share of {}", self.share);
+            return invalid("exploration.floor", message);
         }
         Ok(())
     }
@@ -78,7 +85,8 @@ impl Exploration {
         };
         let headroom = |route: Route| (most(route) - floor(route)).max(0.0);
         let mut tried: Vec<f64> = others.iter().map(|(route, _)| floor(*route)).collect();
-        let mut left = self.share - tried.iter().sum::<f64>();
+        // Rounding may put the sum of the floors a little above the share.
+        let mut left = (self.share - tried.iter().sum::<f64>()).max(0.0);
         // What a ceiling keeps from one route goes to the others, in proportion to their shares.
         let mut given: Vec<usize> = (0..others.len()).collect();
         while !given.is_empty() {

@@ -5,7 +5,11 @@ use super::features::Features;
 use super::history::{historical_success, repeated_issue};
 use super::keywords::extract_keywords;
 use super::router::RouteInput;
-use crate::{ByRoute, Facts, Feature, Topic};
+use crate::readable::is_hidden;
+use crate::{ByRoute, Error, ErrorKind, Facts, Feature, Result, Topic, number};
+
+/// The longest keyword: four words of 32 characters, with spaces between them.
+const LONGEST_KEYWORD: usize = 4 * 32 + 3;
 
 impl Facts {
     /// Reads the facts of a ticket, given the outputs of the models for its text.
@@ -35,6 +39,33 @@ impl Facts {
 
     /// The value of a feature in [`Feature::range`]; 0 where it is not known.
     pub fn feature(&self, feature: Feature) -> f64 {
-        self.features.get(&feature).copied().unwrap_or(0.0)
+        self.features.get(&feature).map_or(0.0, |value| feature.bounded(*value))
+    }
+
+    /// Refuses facts that no ticket has; `path` is their place, such as `record.facts`.
+    ///
+    /// # Errors
+    /// One of `kind`, with the field at fault and its range.
+    pub(crate) fn check(&self, kind: ErrorKind, path: &str) -> Result<()> {
+        for (feature, value) in &self.features {
+            number::check(kind, format_args!("{path}.features.{feature}"), *value, feature.range())?;
+        }
+        let invalid =
+            |field: String, what: &str| Err(Error::new(kind, format!("{field}: {what}")).at(&field));
+        for (topic, word) in &self.keywords {
+            if word.chars().count() > LONGEST_KEYWORD || word.chars().any(is_hidden) {
+                let what = format!("no keyword: at most {LONGEST_KEYWORD} characters, none of them hidden");
+                return invalid(format!("{path}.keywords.{topic}"), &what);
+            }
+        }
+        if self.urgency_level.is_some_and(|level| !(1..=10).contains(&level)) {
+            return invalid(format!("{path}.urgency_level"), "not from 1 to 10");
+        }
+        // Of counts only the texts of the reasons are made; the sum of these four must be one, too.
+        let solved = self.solved.iter().try_fold(0_usize, |sum, (_, count)| sum.checked_add(*count));
+        if solved.is_none_or(|solved| solved > self.issues) {
+            return invalid(format!("{path}.issues"), "fewer than the issues that were solved");
+        }
+        Ok(())
     }
 }

@@ -46,6 +46,12 @@ impl Feature {
         }
     }
 
+    /// A value in its range: the nearest end to one beyond it, and 0, which has no effect, for no number.
+    pub(crate) fn bounded(self, value: f64) -> f64 {
+        let range = self.range();
+        if value.is_nan() { 0.0 } else { value.clamp(*range.start(), *range.end()) }
+    }
+
     /// The value nearest to `bound` that the feature can have at it or beyond, upwards or downwards; `None`
     /// where that is out of its range.
     pub(super) fn reached(self, bound: f64, upwards: bool) -> Option<f64> {
@@ -64,6 +70,12 @@ impl Feature {
 }
 
 impl fmt::Display for Feature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}
+
+impl fmt::Display for Topic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.serialize(f)
     }

@@ -78,22 +78,26 @@ impl Hours {
         !self.closed.contains(&Date(now.date())) && self.open.iter().any(|span| span.holds(&now))
     }
 
-    pub(super) fn check(&self) -> Result<()> {
-        let invalid = |what: String| Err(Error::new(ErrorKind::DataInvalid, what));
+    /// `path` is their place in the policy, which errors begin with.
+    pub(super) fn check(&self, path: &str) -> Result<()> {
+        let invalid = |field: &str, what: String| {
+            let field = format!("{path}.{field}");
+            Err(Error::new(ErrorKind::DataInvalid, format!("{field}: {what}")).at(&field))
+        };
         if let Err(error) = TimeZone::get(&self.time_zone) {
-            return invalid(format!("`{}` is no time zone: {error}", self.time_zone));
+            return invalid("time_zone", format!("`{}` is no time zone: {error}", self.time_zone));
         }
         if self.open.is_empty() {
-            return invalid("they are never open; take the route out of those that are available".to_owned());
+            let what = "they are never open; take the route out of those that are available";
+            return invalid("open", what.to_owned());
         }
-        for Span { days, from, to } in &self.open {
+        for (place, Span { days, from, to }) in self.open.iter().enumerate() {
             if days.is_empty() {
-                return invalid(format!("from {from} to {to} on no day"));
+                return invalid(&format!("open[{place}]"), format!("from {from} to {to} on no day"));
             }
             if from >= to && *to != TimeOfDay::MIDNIGHT {
-                return invalid(format!(
-                    "they open at {from} and close at {to}; a span past midnight is two"
-                ));
+                let what = format!("they open at {from} and close at {to}; a span past midnight is two");
+                return invalid(&format!("open[{place}]"), what);
             }
         }
         Ok(())

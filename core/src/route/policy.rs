@@ -10,7 +10,7 @@ use super::file::read_small;
 use super::rules::Rules;
 use super::weights::Weights;
 use crate::digest::digest_of;
-use crate::{Error, ErrorKind, Result};
+use crate::{Error, ErrorKind, Result, from_json};
 
 /// A routing policy. Parts that a file leaves out are those of the default.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -42,7 +42,7 @@ impl RoutePolicy {
         let policy: std::result::Result<Self, String> = if is("toml") {
             toml::from_str(&text).map_err(|e| e.to_string())
         } else if is("json") {
-            serde_json::from_str(&text).map_err(|e| e.to_string())
+            from_json(text.as_bytes()).map_err(|e| e.message().to_owned())
         } else {
             let message = format!("{}: the name of a policy ends in .toml or .json", path.display());
             return Err(Error::invalid("policy", message));
@@ -69,7 +69,8 @@ impl RoutePolicy {
     /// Refuses a policy that contradicts itself, or has a value out of its range.
     ///
     /// # Errors
-    /// `data-invalid`, whose field is the part of the policy: `weights`, `rules` or `exploration`.
+    /// `data-invalid`, with the range of a number; the error's field is its place in the policy, such as
+    /// `weights.bias.live-chat`.
     pub fn check(&self) -> Result<()> {
         self.weights.check()?;
         self.rules.check()?;

@@ -9,7 +9,9 @@ use super::decision::{DecisionContext, NoRoute, decide};
 use super::file::read_small;
 use super::policy::RoutePolicy;
 use crate::digest::digest_named;
-use crate::{CustomerHistory, DecisionRecord, Error, ErrorKind, Result, RouteAnalysis, Timestamp, Urgency};
+use crate::{
+    CustomerHistory, DecisionRecord, Error, ErrorKind, Result, RouteAnalysis, Timestamp, Urgency, number,
+};
 
 /// SHA-256 of the message's text, its urgency and the customer's history.
 pub(super) fn digest(text: &str, urgency: Option<Urgency>, history: Option<&CustomerHistory>) -> String {
@@ -37,7 +39,8 @@ const MAX_BYTES: u64 = 16 << 20;
 /// carries one.
 ///
 /// # Errors
-/// `io`; `too-large`; `data-invalid` where there is no record in it, or a broken one.
+/// `io`; `too-large`; `data-invalid` where there is no record in it, or a broken one, or one with a number out
+/// of its range.
 pub fn read_record(path: &Path) -> Result<DecisionRecord> {
     let text = read_small(path, MAX_BYTES)?;
     let invalid =
@@ -45,25 +48,43 @@ pub fn read_record(path: &Path) -> Result<DecisionRecord> {
     let value: serde_json::Value = serde_json::from_str(&text).map_err(invalid)?;
     let inner =
         ["/route/record", "/record"].into_iter().find_map(|place| value.pointer(place)).unwrap_or(&value);
-    DecisionRecord::deserialize(inner).map_err(invalid)
+    let record = DecisionRecord::deserialize(inner).map_err(invalid)?;
+    record.check(ErrorKind::DataInvalid, "").map_err(|e| e.context(path.display()))?;
+    Ok(record)
+}
+
+impl DecisionRecord {
+    /// Refuses a record that no decision leaves; `path` is its place with a dot after it, or empty.
+    ///
+    /// # Errors
+    /// One of `kind`, with the field at fault and its range.
+    pub(crate) fn check(&self, kind: ErrorKind, path: &str) -> Result<()> {
+        self.facts.check(kind, &format!("{path}facts"))?;
+        for (route, share) in &self.context.shares {
+            number::check(kind, format_args!("{path}context.shares.{route}"), *share, 0.0..=1.0)?;
+        }
+        self.draw.map_or(Ok(()), |draw| number::check(kind, format_args!("{path}draw"), draw, 0.0..1.0))
+    }
 }
 
 /// Makes a recorded decision again: the same policy gives the same answer with the same record, byte for
 /// byte, or the same [`NoRoute`]. The choice of a shadow policy is not made again.
 ///
 /// # Errors
-/// `invalid-input` where the policy is not that of the record, or the record misses the draw or the time that
-/// the policy needs.
+/// `invalid-input` where the policy is not that of the record, or the record has a number out of its range, or
+/// misses the draw or the time that the policy needs; as [`RoutePolicy::check`].
 pub fn replay(
     record: &DecisionRecord,
     policy: &RoutePolicy,
 ) -> Result<std::result::Result<RouteAnalysis, NoRoute>> {
+    policy.check()?;
+    record.check(ErrorKind::InvalidInput, "")?;
     let digest = policy.digest();
     if record.policy != digest {
         let message = format!("the decision was made by the policy {}, this one is {digest}", record.policy);
         return Err(Error::invalid("policy", message));
     }
-    if policy.exploration.is_some() && record.draw.is_none_or(|draw| !(0.0..1.0).contains(&draw)) {
+    if policy.exploration.is_some() && record.draw.is_none() {
         return Err(Error::invalid(
             "draw",
             "the policy tries routes; the record needs a draw from 0 to below 1",

@@ -1,11 +1,14 @@
 //! Hard rules, which exclude routes before the scores.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 use serde::{Deserialize, Serialize};
 
 use super::hours::Hours;
-use crate::{Error, ErrorKind, Exclusion, Need, ROUTES, Result, Route, RouteContext, Rule, Timestamp};
+use crate::{
+    Error, ErrorKind, Exclusion, Need, ROUTES, Result, Route, RouteContext, Rule, Timestamp, number,
+};
 
 /// The requirements of a desk's routes, which no score can outweigh. A rule that is left out excludes no
 /// route.
@@ -88,25 +91,29 @@ impl Rules {
 
     /// Refuses rules that contradict each other, or that no ticket could pass.
     pub(super) fn check(&self) -> Result<()> {
-        let invalid = |what: String| Err(Error::new(ErrorKind::DataInvalid, what).at("rules"));
+        let invalid = |rule: &str, what: String| {
+            let path = format!("rules.{rule}");
+            Err(Error::new(ErrorKind::DataInvalid, format!("{path}: {what}")).at(&path))
+        };
         if self.available.is_empty() {
-            return invalid("available: no route is left for any ticket".to_owned());
+            return invalid("available", "no route is left for any ticket".to_owned());
         }
         let spoken_of = self.hours.keys().map(|route| ("hours", route));
         let spoken_of = spoken_of.chain(self.agents.keys().map(|route| ("agents", route)));
         let spoken_of = spoken_of.chain(self.consent.iter().map(|route| ("consent", route)));
         let mut spoken_of = spoken_of.chain(self.caps.keys().map(|route| ("caps", route)));
         if let Some((rule, route)) = spoken_of.find(|(_, route)| !self.available.contains(route)) {
-            return invalid(format!("{rule}: {route} is not among the available routes"));
+            return invalid(rule, format!("{route} is not among the available routes"));
         }
         for (route, hours) in &self.hours {
-            hours.check().map_err(|e| e.context(format!("hours of {route}")).at("rules"))?;
+            hours.check(&format!("rules.hours.{route}"))?;
         }
-        if let Some((route, cap)) = self.caps.iter().find(|(_, cap)| !(**cap > 0.0 && **cap <= 1.0)) {
-            return invalid(format!("caps: {cap} of {route} is not above 0 and up to 1"));
+        for (route, &cap) in &self.caps {
+            let range = (Bound::Excluded(0.0), Bound::Included(1.0));
+            number::check(ErrorKind::DataInvalid, format_args!("rules.caps.{route}"), cap, range)?;
         }
         if self.fallback.trim().is_empty() {
-            return invalid("fallback: a ticket without a route needs the name of a queue".to_owned());
+            return invalid("fallback", "a ticket without a route needs the name of a queue".to_owned());
         }
         Ok(())
     }

@@ -11,8 +11,9 @@ pub const PRIOR: f64 = 8.0;
 /// customers where there are few: `(solved + 8 rate) / (all solved + 8)`, the mean of a Dirichlet posterior.
 /// The four add up to 1. One more success raises its own channel's share and lowers the others'.
 pub fn success_share(solved: &ByRoute<usize>, rates: &ByRoute<f64>, route: Route) -> f64 {
-    let all: usize = solved.iter().map(|(_, count)| count).sum();
-    (*solved.get(route) as f64 + PRIOR * rates.get(route)) / (all as f64 + PRIOR)
+    // As floats: counts that were read from a file may be of any size.
+    let all: f64 = solved.iter().map(|(_, count)| *count as f64).sum();
+    (*solved.get(route) as f64 + PRIOR * rates.get(route)) / (all + PRIOR)
 }
 
 /// The source of a part of a score.
@@ -35,6 +36,7 @@ pub(super) struct Scores {
 /// The score of each route is its bias, its weighted features and its history weights.
 pub(super) fn score(facts: &Facts, weights: &Weights) -> Scores {
     let feature = |(feature, value): (&Feature, &f64)| {
+        let value = feature.bounded(*value);
         (Source::Feature(*feature), ByRoute::new(|route| weights.of(*feature, route) * value))
     };
     let mut parts: Vec<_> = facts.features.iter().map(feature).collect();
@@ -56,7 +58,8 @@ pub(super) fn score(facts: &Facts, weights: &Weights) -> Scores {
 /// The shares of some routes by their scores, best first; of equal shares the route earlier in [`ROUTES`].
 /// They add up to 1.
 ///
-/// The scores are sums of bounded numbers, so nothing overflows. The exponential is of this build, as in
+/// The scores are sums of bounded numbers over a temperature that is not too small, so nothing overflows: the
+/// ranges are those of `Weights::check` and [`Feature::range`]. The exponential is of this build, as in
 /// `frontdesk_models::heads`, so that shares have the same bits everywhere.
 pub(super) fn ranking(totals: &ByRoute<f64>, open: &[Route], temperature: f64) -> Vec<(Route, f64)> {
     let open: Vec<Route> = ROUTES.iter().copied().filter(|route| open.contains(route)).collect();

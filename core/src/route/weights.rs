@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ByRoute, Error, ErrorKind, Feature, ROUTES, Result, Route};
+use crate::{ByRoute, Error, ErrorKind, Feature, ROUTES, Result, Route, number};
 
 /// A linear model for each route, and the temperature of the softmax over their scores.
 ///
@@ -14,22 +14,27 @@ use crate::{ByRoute, Error, ErrorKind, Feature, ROUTES, Result, Route};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Weights {
-    /// The bias of each route, in units of the scores.
+    /// The bias of each route, in units of the scores; -1e18 to 1e18.
     pub bias: ByRoute<f64>,
-    /// The weights of each feature: the amount that one unit of it adds to each route's score. A feature that
-    /// is left out adds nothing.
+    /// The weights of each feature: the amount that one unit of it adds to each route's score; -1e18 to 1e18.
+    /// A feature that is left out adds nothing.
     pub features: BTreeMap<Feature, ByRoute<f64>>,
     /// The weight of success: the amount that a share of successes above that of all customers adds to its
-    /// route, per unit of the share; 0 or above.
+    /// route, per unit of the share; 0 to 1e18.
     pub success: f64,
     /// The share of each route in the successes of all customers, 0 to 1; the four add up to 1.
     pub success_rates: ByRoute<f64>,
-    /// The weight of preference: the amount that is added to the route that the customer asks for; 0 or
-    /// above.
+    /// The weight of preference: the amount that is added to the route that the customer asks for; 0 to 1e18.
     pub preference: f64,
-    /// The difference in scores at which the better route has `e` times the share of the other; above 0.
+    /// The difference in scores at which the better route has `e` times the share of the other; 1e-9 to 1e18.
     pub temperature: f64,
 }
+
+/// The largest weight, either way: far above any use, and sums of such weights over a temperature of the
+/// least are finite.
+pub(super) const LARGEST: f64 = 1e18;
+/// The least temperature.
+const LEAST_TEMPERATURE: f64 = 1e-9;
 
 /// The default weights, in the order of the routes.
 ///
@@ -92,39 +97,42 @@ impl Weights {
         self.features.get(&feature).map_or(0.0, |weights| *weights.get(route))
     }
 
-    /// Refuses weights that are no numbers, and those by which more urgency could favour the chatbot, or more
+    /// Refuses weights out of their ranges, and those by which more urgency could favour the chatbot, or more
     /// success on a channel count against it.
     pub(super) fn check(&self) -> Result<()> {
-        let invalid = |what: String| Err(Error::new(ErrorKind::DataInvalid, what).at("weights"));
-        let rows = self.features.iter().map(|(feature, weights)| (feature.to_string(), weights));
-        for (name, weights) in rows.chain([("bias".to_owned(), &self.bias)]) {
-            if let Some((route, weight)) = weights.iter().find(|(_, weight)| !weight.is_finite()) {
-                return invalid(format!("{name}: {weight} of {route} is no number"));
+        let within = |path: std::fmt::Arguments<'_>, value: f64, least: f64, most: f64| {
+            number::check(ErrorKind::DataInvalid, path, value, least..=most)
+        };
+        for (route, &bias) in self.bias.iter() {
+            within(format_args!("weights.bias.{route}"), bias, -LARGEST, LARGEST)?;
+        }
+        for (feature, weights) in &self.features {
+            for (route, &weight) in weights.iter() {
+                within(format_args!("weights.features.{feature}.{route}"), weight, -LARGEST, LARGEST)?;
             }
+        }
+        within(format_args!("weights.success"), self.success, 0.0, LARGEST)?;
+        within(format_args!("weights.preference"), self.preference, 0.0, LARGEST)?;
+        within(format_args!("weights.temperature"), self.temperature, LEAST_TEMPERATURE, LARGEST)?;
+        for (route, &rate) in self.success_rates.iter() {
+            within(format_args!("weights.success_rates.{route}"), rate, 0.0, 1.0)?;
+        }
+        let sum: f64 = self.success_rates.iter().map(|(_, rate)| rate).sum();
+        let invalid = |path: &str, what: String| {
+            Err(Error::new(ErrorKind::DataInvalid, format!("{path}: {what}")).at(path))
+        };
+        if (sum - 1.0).abs() > 1e-6 {
+            return invalid("weights.success_rates", format!("four shares that add up to {sum}, not to 1"));
         }
         for &feature in URGENCY {
             let chatbot = self.of(feature, Route::AiChatbot);
             if let Some(route) = ROUTES.iter().copied().find(|route| self.of(feature, *route) < chatbot) {
                 let message = format!(
-                    "{feature}: {chatbot} of the chatbot is more than {} of {route}; more urgency would favour the chatbot",
+                    "{chatbot} of the chatbot is more than {} of {route}; more urgency would favour the chatbot",
                     self.of(feature, route)
                 );
-                return invalid(message);
+                return invalid(&format!("weights.features.{feature}"), message);
             }
-        }
-        for (name, value) in [("success", self.success), ("preference", self.preference)] {
-            if !(value >= 0.0 && value.is_finite()) {
-                return invalid(format!("{name}: {value} is not 0 or above"));
-            }
-        }
-        if !(self.temperature > 0.0 && self.temperature.is_finite()) {
-            return invalid(format!("temperature: {} is not above 0", self.temperature));
-        }
-        let rates: Vec<f64> = self.success_rates.iter().map(|(_, rate)| *rate).collect();
-        if rates.iter().any(|rate| !(0.0..=1.0).contains(rate))
-            || (rates.iter().sum::<f64>() - 1.0).abs() > 1e-6
-        {
-            return invalid(format!("success_rates: {rates:?} are not four shares of 1"));
         }
         Ok(())
     }

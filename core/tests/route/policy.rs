@@ -161,7 +161,7 @@ fn contradictions_are_named() {
             "[rules]\navailable = [\"live-chat\"]\n[rules.caps]\nco-browse = 0.5",
             "caps: co-browse is not among",
         ),
-        ("[rules.caps]\nlive-chat = 0.0", "caps: 0 of live-chat"),
+        ("[rules.caps]\nlive-chat = 0.0", "rules.caps.live-chat: 0 is not above 0 and up to 1"),
         ("[rules]\nfallback = \" \"", "fallback"),
         ("[rules.hours.live-chat]\ntime_zone = \"Europe/Atlantis\"\nopen = []", "Atlantis"),
         ("[rules.hours.live-chat]\ntime_zone = \"UTC\"\nopen = []", "never open"),
@@ -176,7 +176,7 @@ fn contradictions_are_named() {
         ),
         (
             "[rules]\navailable = [\"live-chat\", \"ai-chatbot\"]\n[exploration]\nshare = 0.1\nfloor = { ai-chatbot = 0.0, live-chat = 0.0, co-browse = 0.05, video-call = 0.0 }",
-            "floor: co-browse is not among",
+            "floor.co-browse: co-browse is not among",
         ),
         (
             "[rules]\navailable = [\"fax\"]",

@@ -18,6 +18,8 @@ mod ranks;
 mod tests;
 pub(crate) mod thresholds;
 
+use std::ops::Bound;
+
 use frontdesk_models::heads::Link;
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +27,7 @@ use crate::model::bundle::HeadMeaning;
 use crate::table::LabelledRows;
 #[cfg(feature = "train")]
 use crate::table::{Labelled, Place};
-use crate::{Engine, Error, OnProgress, Result};
+use crate::{Engine, Error, ErrorKind, OnProgress, Result, number};
 use answers::Answers;
 use bootstrap::Bootstrap;
 
@@ -52,7 +54,7 @@ pub struct EvaluateOptions {
     pub task: Option<String>,
     /// The seed of the bootstrap; by default 17.
     pub seed: u64,
-    /// The number of bootstrap samples; by default 1,000. Without any, intervals have no width.
+    /// The number of bootstrap samples, 0 to 100,000; by default 1,000. Without any, intervals have no width.
     pub resamples: usize,
     /// The largest number of wrong rows in the result; by default 20. [`compare`] names every row that
     /// changed.
@@ -66,6 +68,9 @@ pub struct EvaluateOptions {
     pub automate_at: Option<f64>,
 }
 
+/// Bootstrap samples, at most: their figures are kept.
+const MOST_RESAMPLES: usize = 100_000;
+
 impl Default for EvaluateOptions {
     fn default() -> Self {
         Self { task: None, seed: 17, resamples: 1000, errors: 20, texts: false, automate_at: None }
@@ -74,12 +79,13 @@ impl Default for EvaluateOptions {
 
 impl EvaluateOptions {
     fn check(&self) -> Result<()> {
-        match self.automate_at {
-            Some(wanted) if !(wanted > 0.0 && wanted < 1.0) => {
-                Err(Error::invalid("automate_at", format!("precision {wanted}; above 0 and below 1")))
-            }
-            _ => Ok(()),
+        if self.resamples > MOST_RESAMPLES {
+            let message = format!("resamples: {} is not from 0 to {MOST_RESAMPLES}", self.resamples);
+            return Err(Error::invalid("resamples", message));
         }
+        let range = (Bound::Excluded(0.0), Bound::Excluded(1.0));
+        self.automate_at
+            .map_or(Ok(()), |wanted| number::check(ErrorKind::InvalidInput, "automate_at", wanted, range))
     }
 }
 

@@ -10,7 +10,7 @@ use super::ridge::{Normal, Prior};
 use super::row::{Ending, Outcome};
 use super::value::{Judged, PolicyValue, ValueEstimate, doubly_robust, mean};
 use crate::route::{RoutePolicy, probabilities, read_small};
-use crate::{ByRoute, Error, ErrorKind, Facts, ROUTES, Result, Route};
+use crate::{ByRoute, Error, ErrorKind, Facts, ROUTES, Result, Route, number};
 
 /// Options of fitting weights to outcomes. In JSON, a field that is left out has its default.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -19,8 +19,8 @@ pub struct LearnOptions {
     /// The reward of an outcome.
     pub reward: Reward,
     /// The smallest effective number of decisions of the new policy in the log,
-    /// [`PolicyValue::effective_rows`]; by default 300. With fewer the normal approximation of the interval
-    /// does not hold yet: in `benches` weights were accepted by chance at 111.
+    /// [`PolicyValue::effective_rows`], 0 to 1e12; by default 300. With fewer the normal approximation of the
+    /// interval does not hold yet: in `benches` weights were accepted by chance at 111.
     #[serde(alias = "effectiveRows")]
     pub effective_rows: f64,
 }
@@ -35,11 +35,18 @@ impl LearnOptions {
     /// Reads a TOML file of at most 1 MiB.
     ///
     /// # Errors
-    /// `io`; `too-large`; `data-invalid` where it is broken.
+    /// `io`; `too-large`; `data-invalid` where it is broken, or has a number out of its range.
     pub fn read(path: &Path) -> Result<Self> {
         let text = read_small(path, MAX_BYTES)?;
-        toml::from_str(&text)
-            .map_err(|e| Error::new(ErrorKind::DataInvalid, e.to_string()).context(path.display()))
+        let invalid = |message: &str| Error::new(ErrorKind::DataInvalid, message).context(path.display());
+        let read: Self = toml::from_str(&text).map_err(|e| invalid(&e.to_string()))?;
+        read.check().map_err(|e| invalid(e.message()).at(e.field().unwrap_or_default()))?;
+        Ok(read)
+    }
+
+    fn check(&self) -> Result<()> {
+        self.reward.check()?;
+        number::check(ErrorKind::InvalidInput, "effective_rows", self.effective_rows, 0.0..=1e12)
     }
 }
 
@@ -104,13 +111,19 @@ struct RewardRow<'a> {
 /// The new policy is returned whether or not it is accepted.
 ///
 /// # Errors
-/// `data-invalid` where a row has neither facts nor a record (see [`super::read_facts`]), where fewer than
-/// two routes were taken, for fewer than 50 rows, and where rows have no propensity.
+/// `invalid-input` for an option out of its range; `data-invalid` for a policy or a row that is not valid, where
+/// a row has neither facts nor a record (see [`super::read_facts`]), where fewer than two routes were taken,
+/// for fewer than 50 rows, and where rows have no propensity.
 pub fn learn(
     outcomes: &[Outcome],
     policy: &RoutePolicy,
     options: &LearnOptions,
 ) -> Result<(RoutePolicy, LearnReport)> {
+    options.check()?;
+    policy.check().map_err(|e| e.context("the current policy"))?;
+    for (place, outcome) in outcomes.iter().enumerate() {
+        outcome.check().map_err(|e| e.context(format!("outcome {place}")))?;
+    }
     let routes = by_route(outcomes, &options.reward);
     let rows = rows(outcomes, options, &routes)?;
     let rates = success_rates(outcomes, &rows);
@@ -148,7 +161,7 @@ pub fn learn(
     let (old, new) = (PolicyValue::of(&of_old), PolicyValue::of(&of_new));
     let (accepted, reason) = verdict(&gain, &new, options.effective_rows);
     let learnt = made(&all.solve(&priors, penalty));
-    learnt.check()?;
+    learnt.check().map_err(|e| e.context("the fitted policy"))?;
     let logged = mean(rows.iter().map(|row| row.reward));
     let report =
         LearnReport { rows: rows.len(), routes, logged, old, new, gain, penalty, error, accepted, reason };

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::row::{Ending, Outcome};
-use crate::ByRoute;
+use crate::{ByRoute, ErrorKind, Result, number};
 
 /// The value of outcomes to a desk: `solved` for a solved ticket, less the route's cost and `minute` times
 /// the minutes that it took, plus `satisfaction` times `(stars - 3) / 2`, which is -1 for one star and 1 for
@@ -13,14 +13,14 @@ use crate::ByRoute;
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Reward {
-    /// The value of a solved ticket; by default 1.
+    /// The value of a solved ticket, -1e6 to 1e6; by default 1.
     pub solved: f64,
-    /// The cost of each route, whatever the outcome; by default 0, 0.10, 0.15 and 0.25 in the order of
+    /// The cost of each route, whatever the outcome, -1e6 to 1e6; by default 0, 0.10, 0.15 and 0.25 in the order of
     /// [`crate::ROUTES`].
     pub cost: ByRoute<f64>,
-    /// The cost of a minute; by default 0.
+    /// The cost of a minute, -1e6 to 1e6; by default 0.
     pub minute: f64,
-    /// The value of five stars from a customer; one star counts as much against. By default 0.25.
+    /// The value of five stars from a customer, -1e6 to 1e6; one star counts as much against. By default 0.25.
     pub satisfaction: f64,
 }
 
@@ -36,7 +36,23 @@ impl Default for Reward {
     }
 }
 
+/// The largest value of a part of a reward, either way.
+const LARGEST: f64 = 1e6;
+
 impl Reward {
+    /// Refuses values out of their ranges.
+    pub(super) fn check(&self) -> Result<()> {
+        let within = |path: std::fmt::Arguments<'_>, value: f64| {
+            number::check(ErrorKind::InvalidInput, path, value, -LARGEST..=LARGEST)
+        };
+        within(format_args!("reward.solved"), self.solved)?;
+        for (route, cost) in self.cost.iter() {
+            within(format_args!("reward.cost.{route}"), *cost)?;
+        }
+        within(format_args!("reward.minute"), self.minute)?;
+        within(format_args!("reward.satisfaction"), self.satisfaction)
+    }
+
     /// The reward of an outcome.
     pub fn of(&self, outcome: &Outcome) -> f64 {
         let solved = if outcome.outcome == Ending::Solved { self.solved } else { 0.0 };

@@ -24,7 +24,8 @@ pub(super) struct Prior {
     pub(super) least: f64,
 }
 
-/// A sweep that moves no parameter further is the last.
+/// A sweep that moves no parameter further is the last; of parameters above 1, as a share of the largest:
+/// nearer than its rounding none can come.
 const SETTLED: f64 = 1e-10;
 const MAX_SWEEPS: usize = 20_000;
 
@@ -90,7 +91,8 @@ impl Normal {
                     moved = moved.max(step.abs());
                 }
             }
-            if moved < SETTLED {
+            let largest = place.iter().fold(1.0_f64, |most, value| most.max(value.abs()));
+            if moved < SETTLED * largest {
                 break;
             }
         }

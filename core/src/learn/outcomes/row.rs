@@ -1,5 +1,6 @@
 //! Outcomes of routed tickets, read from a file of JSON lines.
 
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -7,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::table::read_values;
 use crate::{
     AnalyzeOptions, DecisionRecord, Engine, Error, ErrorKind, Facts, OnProgress, Result, Route, Ticket,
+    number,
 };
 
 /// The end of a routed ticket.
@@ -35,7 +37,7 @@ pub struct Outcome {
     pub ticket: Option<Ticket>,
     /// The route that was taken.
     pub route: Route,
-    /// The probability that it had, above 0 and up to 1; [`super::learn`] needs it of every row.
+    /// The probability that it had, 1e-12 to 1; [`super::learn`] needs it of every row.
     #[serde(default)]
     pub propensity: Option<f64>,
     /// The routes that could have been taken, the taken one among them; `None`: all.
@@ -46,7 +48,7 @@ pub struct Outcome {
     /// The customer's rating, 1 to 5 stars; `None` counts as 3.
     #[serde(default)]
     pub satisfaction: Option<f64>,
-    /// The time that it took, in seconds, from 0; `None` counts as 0.
+    /// The time that it took, in seconds, 0 to 1e9; `None` counts as 0.
     #[serde(default)]
     pub duration: Option<f64>,
 }
@@ -57,36 +59,41 @@ impl Outcome {
         self.facts.as_ref().or_else(|| self.record.as_ref().map(|record| &record.facts))
     }
 
-    fn check(&self) -> std::result::Result<(), String> {
-        let sources = [self.record.is_some(), self.facts.is_some(), self.ticket.is_some()];
-        match sources.iter().filter(|there| **there).count() {
-            1 => {}
-            0 => {
-                return Err(
-                    "nothing is known of the ticket: give its `record`, `facts` or `ticket`".to_owned()
-                );
-            }
-            _ => {
-                return Err(
-                    "one of `record`, `facts` and `ticket` says what was known, not several".to_owned()
-                );
-            }
+    /// Refuses a row that contradicts itself, or has a number out of its range.
+    pub(super) fn check(&self) -> Result<()> {
+        let invalid = |message: String| Err(Error::new(ErrorKind::DataInvalid, message));
+        if self.record.is_some() && self.facts.is_some() || self.ticket.is_some() && self.known().is_some() {
+            let message = "one of `record`, `facts` and `ticket` says what was known, not several";
+            return invalid(message.to_owned());
         }
-        if let Some(propensity) = self.propensity.filter(|p| !(*p > 0.0 && *p <= 1.0)) {
-            return Err(format!("propensity: {propensity} is not above 0 and up to 1"));
+        if self.ticket.is_none() && self.known().is_none() {
+            let message = "nothing is known of the ticket: give its `record`, `facts` or `ticket`";
+            return invalid(message.to_owned());
         }
-        if let Some(satisfaction) = self.satisfaction.filter(|s| !(1.0..=5.0).contains(s)) {
-            return Err(format!("satisfaction: {satisfaction} is not from 1 to 5"));
+        if let Some(facts) = &self.facts {
+            facts.check(ErrorKind::DataInvalid, "facts")?;
         }
-        if let Some(duration) = self.duration.filter(|d| !(*d >= 0.0 && d.is_finite())) {
-            return Err(format!("duration: {duration} is no number of seconds"));
+        if let Some(record) = &self.record {
+            record.check(ErrorKind::DataInvalid, "record.")?;
         }
+        let within = |path: &str, value: Option<f64>, range: RangeInclusive<f64>| {
+            value.map_or(Ok(()), |value| number::check(ErrorKind::DataInvalid, path, value, range))
+        };
+        within("propensity", self.propensity, PROPENSITY)?;
+        within("satisfaction", self.satisfaction, 1.0..=5.0)?;
+        within("duration", self.duration, DURATION)?;
         if self.available.as_ref().is_some_and(|routes| !routes.contains(&self.route)) {
-            return Err(format!("available: {} was taken, and is not among them", self.route));
+            let message = format!("available: {} was taken, and is not among them", self.route);
+            return Err(Error::new(ErrorKind::DataInvalid, message).at("available"));
         }
         Ok(())
     }
 }
+
+/// A route of a smaller probability is never taken, and one over it would be no weight.
+const PROPENSITY: RangeInclusive<f64> = 1e-12..=1.0;
+/// About thirty years, in seconds.
+const DURATION: RangeInclusive<f64> = 0.0..=1e9;
 
 /// Reads a file of outcomes, one JSON object a line.
 ///
@@ -95,9 +102,7 @@ impl Outcome {
 pub fn read_outcomes(path: &Path) -> Result<Vec<Outcome>> {
     let rows: Vec<(u64, Outcome)> = read_values(path)?;
     for (line, outcome) in &rows {
-        let invalid =
-            |what| Error::new(ErrorKind::DataInvalid, format!("{}: line {line}: {what}", path.display()));
-        outcome.check().map_err(invalid)?;
+        outcome.check().map_err(|e| e.context(format!("{}: line {line}", path.display())))?;
     }
     if rows.is_empty() {
         return Err(Error::new(ErrorKind::DataInvalid, format!("{} has no row", path.display())));

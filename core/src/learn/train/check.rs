@@ -64,6 +64,7 @@ pub fn check_heads(
     options: &TrainOptions,
     progress: OnProgress<'_, TrainProgress>,
 ) -> Result<Vec<HeadDiagnosis>> {
+    options::check(options)?;
     for head in heads {
         options::check_task(head.task)?;
     }

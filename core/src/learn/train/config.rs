@@ -41,10 +41,10 @@ pub struct HeadConfig {
     /// Options of reading the files.
     #[serde(default)]
     pub reading: Reading,
-    /// The number of times that the rows come in an epoch, from 1.
+    /// The number of times that the rows come in an epoch, 1 to 10,000.
     #[serde(default = "once")]
     pub passes: usize,
-    /// The factor that the head's loss is multiplied by, above 0.
+    /// The factor that the head's loss is multiplied by, 1e-6 to 1e6.
     #[serde(default = "whole")]
     pub weight: f64,
     /// See [`TrainOptions::dense`].

@@ -62,9 +62,9 @@ pub struct HeadData<'a> {
     /// Rows that choose the epoch and the temperature; `None`: a tenth of each label's training rows, which
     /// are then not trained on.
     pub valid: Option<&'a [Labelled]>,
-    /// The number of times that the rows come in an epoch, from 1: more for a small set beside a large one.
+    /// The number of times that the rows come in an epoch, 1 to 10,000: more for a small set beside a large one.
     pub passes: usize,
-    /// The factor that the head's loss is multiplied by, above 0.
+    /// The factor that the head's loss is multiplied by, 1e-6 to 1e6.
     pub weight: f64,
     /// As [`TrainOptions::dense`].
     pub dense: Option<usize>,
@@ -156,6 +156,11 @@ pub fn estimate_heads(
     })
 }
 
+/// Passes over the rows of a head in an epoch, at most.
+const MOST_PASSES: usize = 10_000;
+/// Factors of a head's loss.
+const WEIGHTS: std::ops::RangeInclusive<f64> = 1e-6..=1e6;
+
 fn refuse_heads(heads: &[HeadData<'_>], options: &TrainOptions) -> Result<()> {
     options::check(options)?;
     for (index, head) in heads.iter().enumerate() {
@@ -164,8 +169,12 @@ fn refuse_heads(heads: &[HeadData<'_>], options: &TrainOptions) -> Result<()> {
         if heads[..index].iter().any(|other| other.task == head.task) {
             return Err(Error::invalid("task", format!("`{}` is there twice", head.task)));
         }
-        if head.passes == 0 || !(head.weight > 0.0 && head.weight.is_finite()) {
-            let message = format!("`{}`: passes are at least 1, a weight is above 0", head.task);
+        if !(1..=MOST_PASSES).contains(&head.passes) || !WEIGHTS.contains(&head.weight) {
+            let (least, most) = (WEIGHTS.start(), WEIGHTS.end());
+            let message = format!(
+                "`{}`: {} passes with the weight {:e}; from 1 to {MOST_PASSES}, and from {least:e} to {most:e}",
+                head.task, head.passes, head.weight
+            );
             return Err(Error::invalid("heads", message));
         }
         if head.train.is_empty() || head.valid.is_some_and(<[_]>::is_empty) {

@@ -1,12 +1,13 @@
 //! Options of a training, and their defaults.
 
+use std::ops::{Bound, RangeInclusive};
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 use crate::learn::doctor::FindingKind;
-use crate::model::bundle::{DENSE, HeadKind, RESERVED};
-use crate::{Error, HubOptions, ModelSource, Result};
+use crate::model::bundle::{DENSE, HeadKind, RESERVED, TOKENS};
+use crate::{Error, ErrorKind, HubOptions, ModelSource, Result, number};
 
 /// The part of the network that is trained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,7 +90,8 @@ pub struct TrainOptions {
     pub licence: Option<String>,
     /// True: stores the trunk as float16, and calibrates on that trunk's logits.
     pub half: bool,
-    /// The largest number of tokens that are read of a text, from 3, special tokens counted; by default 256.
+    /// The largest number of tokens that are read of a text, 3 to 8,192, special tokens counted; by default
+    /// 256.
     #[serde(alias = "maxTokens")]
     pub max_tokens: usize,
     /// The part that is trained; `None`: the heads alone where the base is a bundle, everything where it is a
@@ -100,22 +102,22 @@ pub struct TrainOptions {
     /// Width of a dense layer with ReLU before the output layer, from 1; `None`: the output layer alone. Of
     /// `Mean` pooling only.
     pub dense: Option<usize>,
-    /// The largest number of passes over the data, from 1; `None`: 40 for a frozen trunk, else 6.
+    /// The largest number of passes over the data, 1 to 10,000; `None`: 40 for a frozen trunk, else 6.
     pub epochs: Option<usize>,
-    /// The number of passes without a better validation metric after which training stops, from 1; `None`: 6
-    /// for a frozen trunk, else 2.
+    /// The number of passes without a better validation metric after which training stops, 1 to 10,000;
+    /// `None`: 6 for a frozen trunk, else 2.
     pub patience: Option<usize>,
     /// The metric that chooses the epoch; `None`: mean absolute error for an ordinal head, else macro-F1.
     pub metric: Option<Metric>,
-    /// Rows in a batch, from 1; `None`: 64 for a frozen trunk, else 32.
+    /// Rows in a batch, 1 to 65,536; `None`: 64 for a frozen trunk, else 32.
     pub batch: Option<usize>,
-    /// Batches whose gradients make one step, from 1; by default 1.
+    /// Batches whose gradients make one step, 1 to 65,536; by default 1.
     pub accumulate: usize,
-    /// AdamW's learning rate at its peak, above 0; `None`: 2e-3 for a frozen trunk, 1e-4 for everything, 1e-3
-    /// for LoRA.
+    /// AdamW's learning rate at its peak, 1e-12 to 10; `None`: 2e-3 for a frozen trunk, 1e-4 for everything,
+    /// 1e-3 for LoRA.
     #[serde(alias = "learningRate")]
     pub learning_rate: Option<f64>,
-    /// The heads' learning rate, above 0, where the trunk is trained; `None`: 1e-3.
+    /// The heads' learning rate, 1e-12 to 10, where the trunk is trained; `None`: 1e-3.
     #[serde(alias = "headLearningRate")]
     pub head_learning_rate: Option<f64>,
     /// The factor from a layer's learning rate to that of the layer below it, above 0 and up to 1; by default
@@ -125,11 +127,11 @@ pub struct TrainOptions {
     /// The share of all steps in which the rate rises from 0, from 0 to below 1; then it falls to 0, both in
     /// a line. By default 0.1; 0 for a frozen trunk.
     pub warmup: f64,
-    /// AdamW's decoupled weight decay (Loshchilov & Hutter 2019), of matrices only, from 0; `None`: 0.05 for
-    /// a frozen trunk, else 0.01.
+    /// AdamW's decoupled weight decay (Loshchilov & Hutter 2019), of matrices only, 0 to 100; `None`:
+    /// 0.05 for a frozen trunk, else 0.01.
     #[serde(alias = "weightDecay")]
     pub weight_decay: Option<f64>,
-    /// The largest Euclidean norm of a step's gradients, above 0; larger ones are scaled down to it. By
+    /// The largest Euclidean norm of a step's gradients, 1e-9 to 1e9; larger ones are scaled down to it. By
     /// default 1.
     pub clip: f64,
     /// The share of values that is set to 0 in a step, from 0 to below 1; `None`: 0.2 of a frozen trunk's
@@ -143,13 +145,13 @@ pub struct TrainOptions {
     /// True: the heads are first trained on the frozen trunk, before the trunk is trained with them (Kumar et
     /// al. 2022): better with few rows, for one more pass of them. Not for a frozen trunk.
     pub probe: bool,
-    /// The rank of LoRA's matrices, from 1; by default 8.
+    /// The rank of LoRA's matrices, 1 to 1,024; by default 8.
     #[serde(alias = "loraRank")]
     pub lora_rank: usize,
-    /// LoRA's matrices are scaled by this over the rank; above 0, by default 16.
+    /// LoRA's matrices are scaled by this over the rank; 1e-6 to 1e6, by default 16.
     #[serde(alias = "loraAlpha")]
     pub lora_alpha: f64,
-    /// Steps between checkpoints, from 1; `None`: at the end of each epoch where the trunk is trained, never
+    /// Steps between checkpoints, 1 to 1e9; `None`: at the end of each epoch where the trunk is trained, never
     /// where it is frozen.
     #[serde(alias = "checkpointEvery")]
     pub checkpoint_every: Option<usize>,
@@ -307,53 +309,60 @@ pub(super) fn check_output(options: &TrainOptions) -> Result<()> {
 /// Refuses options that no training can follow, naming the field.
 pub(super) fn check(options: &TrainOptions) -> Result<()> {
     let counts = [
-        ("epochs", options.epochs),
-        ("patience", options.patience),
-        ("batch", options.batch),
-        ("accumulate", Some(options.accumulate)),
-        ("lora_rank", Some(options.lora_rank)),
-        ("checkpoint_every", options.checkpoint_every),
-        ("threads", options.threads),
+        ("epochs", options.epochs, MOST_EPOCHS),
+        ("patience", options.patience, MOST_EPOCHS),
+        ("batch", options.batch, MOST_ROWS),
+        ("accumulate", Some(options.accumulate), MOST_ROWS),
+        ("lora_rank", Some(options.lora_rank), 1024),
+        ("checkpoint_every", options.checkpoint_every, 1_000_000_000),
     ];
-    if let Some((field, _)) = counts.iter().find(|(_, value)| *value == Some(0)) {
-        return Err(Error::invalid(field, format!("{field} must be at least 1")));
+    for (field, value, most) in counts {
+        number::check_count(ErrorKind::InvalidInput, field, value, most)?;
+    }
+    if options.threads == Some(0) {
+        return Err(Error::invalid("threads", "threads must be at least 1"));
     }
     check_dense(options.dense)?;
-    if options.max_tokens < 3 {
-        let message = format!("{} tokens; two are special, so at least 3", options.max_tokens);
+    if !TOKENS.contains(&options.max_tokens) {
+        let (least, most) = (TOKENS.start(), TOKENS.end());
+        let message =
+            format!("max_tokens: {} is not from {least} to {most}; two are special", options.max_tokens);
         return Err(Error::invalid("max_tokens", message));
     }
-    let positive = [
-        ("learning_rate", options.learning_rate),
-        ("head_learning_rate", options.head_learning_rate),
-        ("clip", Some(options.clip)),
-        ("lora_alpha", Some(options.lora_alpha)),
-        ("layer_decay", Some(options.layer_decay)),
+    let rates = [
+        ("learning_rate", options.learning_rate, RATES),
+        ("head_learning_rate", options.head_learning_rate, RATES),
+        ("clip", Some(options.clip), 1e-9..=1e9),
+        ("lora_alpha", Some(options.lora_alpha), 1e-6..=1e6),
+        ("weight_decay", options.weight_decay, 0.0..=100.0),
     ];
-    for (field, value) in positive {
-        if value.is_some_and(|value| !(value > 0.0 && value.is_finite())) {
-            return Err(Error::invalid(field, format!("{} is not above 0", value.unwrap_or_default())));
+    for (field, value, range) in rates {
+        if let Some(value) = value {
+            number::check(ErrorKind::InvalidInput, field, value, range)?;
         }
     }
-    if options.layer_decay > 1.0 {
-        return Err(Error::invalid("layer_decay", format!("{}; at most 1", options.layer_decay)));
-    }
-    if let Some(decay) = options.weight_decay.filter(|decay| !(*decay >= 0.0 && decay.is_finite())) {
-        return Err(Error::invalid("weight_decay", format!("{decay} is not a rate of 0 or above")));
-    }
-    if let Some(wanted) = options.automate_at.filter(|wanted| !(*wanted > 0.0 && *wanted < 1.0)) {
-        return Err(Error::invalid("automate_at", format!("precision {wanted}; above 0 and below 1")));
+    let factor = (Bound::Excluded(0.0), Bound::Included(1.0));
+    number::check(ErrorKind::InvalidInput, "layer_decay", options.layer_decay, factor)?;
+    if let Some(wanted) = options.automate_at {
+        let range = (Bound::Excluded(0.0), Bound::Excluded(1.0));
+        number::check(ErrorKind::InvalidInput, "automate_at", wanted, range)?;
     }
     let shares = [
         ("dropout", options.dropout.unwrap_or(0.0)),
         ("smoothing", options.smoothing),
         ("warmup", options.warmup),
     ];
-    match shares.iter().find(|(_, share)| !(0.0..1.0).contains(share)) {
-        Some((field, share)) => Err(Error::invalid(field, format!("{share}; from 0 to below 1"))),
-        None => Ok(()),
-    }
+    shares
+        .into_iter()
+        .try_for_each(|(field, share)| number::check(ErrorKind::InvalidInput, field, share, 0.0..1.0))
 }
+
+/// Passes, at most.
+const MOST_EPOCHS: usize = 10_000;
+/// Rows of a batch, and batches of a step, at most.
+const MOST_ROWS: usize = 65_536;
+/// Learning rates that a step of AdamW can have.
+const RATES: RangeInclusive<f64> = 1e-12..=10.0;
 
 pub(super) fn check_dense(dense: Option<usize>) -> Result<()> {
     match dense {

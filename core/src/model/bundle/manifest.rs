@@ -6,7 +6,7 @@ use frontdesk_models::encoder::Pooling;
 use frontdesk_models::heads::{HeadSpec, Link, NonLinearity};
 use serde::{Deserialize, Serialize};
 
-use super::scaling::Scaling;
+use super::scaling::{RANGE, Scaling};
 use crate::{Error, ErrorKind, Result};
 
 /// The version of the format that this engine reads and writes.
@@ -38,7 +38,7 @@ pub(crate) const DENSE: std::ops::RangeInclusive<usize> = 1..=1 << 14;
 
 /// Tokens that a model may read: the two special ones and one of text at least. Attention is quadratic in
 /// them, so that more would let one text take all memory.
-const TOKENS: std::ops::RangeInclusive<usize> = 3..=8192;
+pub(crate) const TOKENS: std::ops::RangeInclusive<usize> = 3..=8192;
 
 /// Limits on a text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -256,15 +256,18 @@ impl Manifest {
                 return at(format!("temperature {}; from 0.01 to 100", head.temperature));
             }
             if let Some(domain) = &head.domain
-                && (!(1..=10_000).contains(&domain.centres) || !domain.limit.is_finite())
+                && (!(1..=10_000).contains(&domain.centres) || !(0.0..=f32::MAX).contains(&domain.limit))
             {
                 return at(format!(
-                    "{} centres; from 1 to 10000, and a limit that is a number",
-                    domain.centres
+                    "a domain of {} centres with the limit {}; from 1 to 10000, and a squared distance from 0",
+                    domain.centres, domain.limit
                 ));
             }
             if head.scaling.as_ref().is_some_and(|scaling| !scaling.fits(head.logits())) {
-                return at(format!("a scaling of other than {} finite weights and biases", head.logits()));
+                let (logits, least, most) = (head.logits(), RANGE.start(), RANGE.end());
+                return at(format!(
+                    "a scaling has {logits} weights and {logits} biases, each from {least:e} to {most:e}"
+                ));
             }
             let share = |threshold: &Option<f32>| threshold.is_none_or(|share| (0.0..=1.0).contains(&share));
             if ![0, head.labels.len()].contains(&head.thresholds.len()) || !head.thresholds.iter().all(share)
