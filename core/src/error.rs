@@ -223,12 +223,18 @@ impl From<ModelError> for Error {
     }
 }
 
+/// Runs work of others that may panic, and returns what the panic said.
+pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> std::result::Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|payload| {
+        let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
+        text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_default()
+    })
+}
+
 /// Runs work that must not panic across a border: a panic is a fault of ours, and becomes an `internal`
 /// error.
 pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload| {
-        let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
-        let text = text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_default();
+    caught(work).unwrap_or_else(|text| {
         Err(Error::new(ErrorKind::Internal, format!("the engine panicked, please report the input: {text}")))
     })
 }

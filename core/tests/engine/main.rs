@@ -14,3 +14,4 @@ mod models;
 mod prepare;
 mod scheduler;
 mod sentiment_model;
+mod tokenizers;

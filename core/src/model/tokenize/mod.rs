@@ -1,7 +1,14 @@
 //! Text to token ids.
 
+mod bounds;
+mod charsmap;
+mod parts;
+mod pattern;
+mod vocabulary;
+
 use tokenizers::Tokenizer as HfTokenizer;
 
+use crate::error::caught;
 use crate::{Error, ErrorKind, LongText, Result};
 
 /// The ids of one text, as the network reads them.
@@ -15,7 +22,8 @@ pub(crate) struct Encoding {
     pub(crate) whole: usize,
 }
 
-/// A `tokenizer.json` with its own truncation and padding switched off: length is the engine's business.
+/// A `tokenizer.json` whose work is bounded, without its own truncation and padding: length is the engine's
+/// business.
 pub(crate) struct Tokenizer {
     inner: HfTokenizer,
     max_tokens: usize,
@@ -30,28 +38,36 @@ impl std::fmt::Debug for Tokenizer {
 
 impl Tokenizer {
     /// Reads a `tokenizer.json`; `vocabulary` is the number of rows of the model's word embedding.
+    ///
+    /// # Errors
+    /// `model-invalid` names the component that cannot be read, is not bounded, or is random.
     pub(crate) fn new(json: &[u8], vocabulary: usize, max_tokens: usize, max_bytes: usize) -> Result<Self> {
         let invalid =
             |reason: String| Error::new(ErrorKind::ModelInvalid, format!("tokenizer.json: {reason}"));
-        let mut inner = HfTokenizer::from_bytes(json).map_err(|e| invalid(e.to_string()))?;
-        inner.with_truncation(None).map_err(|e| invalid(e.to_string()))?;
-        inner.with_padding(None);
+        let json = bounds::checked(json).map_err(invalid)?;
+        let opened = caught(|| Self::open(&json, vocabulary, max_tokens, max_bytes));
+        // What the checks do not know of is the file's fault all the same.
+        opened.map_err(|panic| format!("its reader panicked: {panic}")).flatten().map_err(invalid)
+    }
+
+    fn open(
+        json: &[u8],
+        vocabulary: usize,
+        max_tokens: usize,
+        max_bytes: usize,
+    ) -> std::result::Result<Self, String> {
+        let inner = HfTokenizer::from_bytes(json).map_err(|e| e.to_string())?;
         let largest = inner.get_vocab(true).into_values().max().map_or(0, |id| id as usize + 1);
         if largest > vocabulary {
-            return Err(invalid(format!(
-                "its ids go up to {}, the model has {vocabulary} rows",
-                largest - 1
-            )));
+            return Err(format!("its ids go up to {}, the model has {vocabulary} rows", largest - 1));
         }
-        let empty = inner.encode("", true).map_err(|e| invalid(e.to_string()))?;
+        let empty = inner.encode("", true).map_err(|e| e.to_string())?;
         if empty.len() != 2 {
-            return Err(invalid(format!(
-                "{} special tokens around a text; BERT models have [CLS] and [SEP]",
-                empty.len()
-            )));
+            let count = empty.len();
+            return Err(format!("{count} special tokens around a text; BERT models have [CLS] and [SEP]"));
         }
         if let Some(id) = empty.get_ids().iter().find(|&&id| id as usize >= vocabulary) {
-            return Err(invalid(format!("special token {id}; the model has {vocabulary} rows")));
+            return Err(format!("special token {id}; the model has {vocabulary} rows"));
         }
         Ok(Self { inner, max_tokens, max_bytes })
     }
@@ -76,7 +92,8 @@ impl Tokenizer {
     /// `too-large` where the text has more bytes than the limit; `too-long` under [`LongText::Refuse`].
     pub(crate) fn encode(&self, text: &str, policy: LongText) -> Result<Encoding> {
         self.check(text)?;
-        let encoding = self.inner.encode_fast(text, true);
+        let encoding = caught(|| self.inner.encode_fast(text, true).map_err(|e| e.to_string()));
+        let encoding = encoding.unwrap_or_else(|panic| Err(format!("the tokenizer panicked: {panic}")));
         let encoding = encoding.map_err(|e| Error::new(ErrorKind::Internal, format!("tokenizing: {e}")))?;
         let ids = encoding.get_ids();
         let max = self.max_tokens;
