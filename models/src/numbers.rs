@@ -40,20 +40,25 @@ impl Number {
         }
     }
 
-    /// The first number that is not finite, with its index.
-    pub(crate) fn first_not_finite(self, bytes: &[u8]) -> Option<(usize, f32)> {
+    /// Whether all numbers are finite.
+    pub(crate) fn are_finite(self, bytes: &[u8]) -> bool {
         // An exponent of ones is an infinity or a NaN.
-        let finite = |piece: &[u8]| match self {
+        match self {
             Self::F32 => {
                 let ones = |bytes: &[u8; 4]| u32::from_le_bytes(*bytes) & 0x7f80_0000 == 0x7f80_0000;
-                !piece.as_chunks().0.iter().fold(false, |found, bytes| found | ones(bytes))
+                !bytes.as_chunks().0.iter().fold(false, |found, bytes| found | ones(bytes))
             }
             Self::F16 | Self::Bf16 => {
                 let mask = if self == Self::F16 { 0x7c00 } else { 0x7f80 };
                 let ones = |bytes: &[u8; 2]| u16::from_le_bytes(*bytes) & mask == mask;
-                !piece.as_chunks().0.iter().fold(false, |found, bytes| found | ones(bytes))
+                !bytes.as_chunks().0.iter().fold(false, |found, bytes| found | ones(bytes))
             }
-        };
+        }
+    }
+
+    /// The first number that is not finite, with its index.
+    pub(crate) fn first_not_finite(self, bytes: &[u8]) -> Option<(usize, f32)> {
+        let finite = |piece: &[u8]| self.are_finite(piece);
         let (piece, part) = bytes.par_chunks(PIECE).enumerate().find_first(|(_, piece)| !finite(piece))?;
         let mut values = vec![0.0; part.len() / self.bytes()];
         self.read(part, &mut values);

@@ -1,11 +1,14 @@
-//! Safetensors files: the one memory map of the crate, limits before any allocation, and float tensors out.
+//! Safetensors files: limits before any allocation, each tensor read when it is asked for, and float tensors
+//! out.
 
 use std::borrow::Cow;
 use std::fs::File;
+use std::io;
 use std::path::Path;
 
+use rayon::prelude::*;
+use safetensors::Dtype;
 use safetensors::tensor::Metadata;
-use safetensors::{Dtype, SafeTensors};
 
 use crate::numbers::{Number, Rows};
 use crate::{ModelError, Result};
@@ -28,32 +31,61 @@ impl Default for Limits {
     }
 }
 
+/// Bytes that a thread reads of a file and looks at in one go: they stay in its second-level cache.
+const PIECE: usize = 1 << 18;
+
 /// An opened safetensors file. Tensors are copied out as float32 by [`Weights::values`].
 #[derive(Debug)]
 pub struct Weights {
-    bytes: Bytes,
+    source: Source,
     tensors: Metadata,
     /// Where the tensors' data begins.
     start: usize,
 }
 
 #[derive(Debug)]
-enum Bytes {
-    Mapped(memmap2::Mmap),
-    Owned(Vec<u8>),
+enum Source {
+    /// Read and not mapped: a mapped file that another process shortens ends this one.
+    File(File),
+    Memory(Vec<u8>),
 }
 
-impl Bytes {
-    fn as_slice(&self) -> &[u8] {
+impl Source {
+    /// Fills `to` with the bytes from `at` on.
+    fn read(&self, at: usize, to: &mut [u8]) -> Result<()> {
+        let short = || ModelError::Weights("the file became shorter while it was read".into());
         match self {
-            Self::Mapped(map) => map,
-            Self::Owned(vec) => vec,
+            Self::File(file) => read_exact_at(file, to, at as u64).map_err(|e| match e.kind() {
+                io::ErrorKind::UnexpectedEof => short(),
+                _ => e.into(),
+            }),
+            Self::Memory(bytes) => {
+                to.copy_from_slice(bytes.get(at..at + to.len()).ok_or_else(short)?);
+                Ok(())
+            }
         }
     }
 }
 
+/// Fills `to` with the bytes of a file from `at` on, wherever other threads read it.
+fn read_exact_at(file: &File, mut to: &mut [u8], mut at: u64) -> io::Result<()> {
+    #[cfg(unix)]
+    let read = |to: &mut [u8], at| std::os::unix::fs::FileExt::read_at(file, to, at);
+    #[cfg(windows)]
+    let read = |to: &mut [u8], at| std::os::windows::fs::FileExt::seek_read(file, to, at);
+    while !to.is_empty() {
+        match read(to, at) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(count) => (to, at) = (&mut to[count..], at + count as u64),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
 impl Weights {
-    /// Maps the file at `path` and checks its header.
+    /// Opens the file at `path` and checks its header. Tensors are read when they are asked for.
     ///
     /// # Errors
     /// [`ModelError::Io`] where the file cannot be read; [`ModelError::Weights`] where it is not a
@@ -61,15 +93,7 @@ impl Weights {
     pub fn open(path: &Path, limits: Limits) -> Result<Self> {
         let file = File::open(path)?;
         let length = file.metadata()?.len();
-        if length > limits.file_bytes {
-            return Err(ModelError::Weights(format!("{length} bytes; at most {}", limits.file_bytes)));
-        }
-        // SAFETY: the map is read-only and lives only while a model is loaded: every tensor is copied out. A
-        // file that another process shortens in that time ends this one with SIGBUS, the usual hazard of a
-        // mapped file; loading from bytes avoids it.
-        #[allow(unsafe_code)]
-        let map = unsafe { memmap2::Mmap::map(&file)? };
-        Self::checked(Bytes::Mapped(map), limits)
+        Self::checked(Source::File(file), length, limits)
     }
 
     /// Takes a whole safetensors file from memory.
@@ -77,32 +101,43 @@ impl Weights {
     /// # Errors
     /// [`ModelError::Weights`] where it is not a safetensors file or breaks a limit.
     pub fn from_bytes(bytes: Vec<u8>, limits: Limits) -> Result<Self> {
-        Self::checked(Bytes::Owned(bytes), limits)
+        let length = bytes.len() as u64;
+        Self::checked(Source::Memory(bytes), length, limits)
     }
 
-    fn checked(bytes: Bytes, limits: Limits) -> Result<Self> {
-        let slice = bytes.as_slice();
+    fn checked(source: Source, length: u64, limits: Limits) -> Result<Self> {
         let bad = |reason: String| Err(ModelError::Weights(reason));
-        if slice.len() as u64 > limits.file_bytes {
-            return bad(format!("{} bytes; at most {}", slice.len(), limits.file_bytes));
+        if length > limits.file_bytes {
+            return bad(format!("{length} bytes; at most {}", limits.file_bytes));
         }
-        let Some(length) = slice.first_chunk::<8>() else {
-            return bad(format!("{} bytes is too short for a safetensors file", slice.len()));
-        };
-        let header = u64::from_le_bytes(*length);
-        if header > limits.header_bytes {
-            return bad(format!("the header claims {header} bytes; at most {}", limits.header_bytes));
+        if length < 8 {
+            return bad(format!("{length} bytes is too short for a safetensors file"));
         }
-        if header > slice.len() as u64 - 8 {
-            return bad(format!("cut short: a header of {header} bytes in a file of {}", slice.len()));
+        let mut claimed = [0; 8];
+        source.read(0, &mut claimed)?;
+        let claimed = u64::from_le_bytes(claimed);
+        if claimed > limits.header_bytes {
+            return bad(format!("the header claims {claimed} bytes; at most {}", limits.header_bytes));
         }
-        let (header, tensors) = SafeTensors::read_metadata(slice)
+        if claimed > length - 8 {
+            return bad(format!("cut short: a header of {claimed} bytes in a file of {length}"));
+        }
+        let mut header = vec![0; claimed as usize];
+        source.read(8, &mut header)?;
+        // Checks that the tensors lie end to end and have the lengths of their shapes.
+        let tensors: Metadata = serde_json::from_slice(&header)
             .map_err(|e| ModelError::Weights(format!("not a whole safetensors file: {e}")))?;
         let count = tensors.offset_keys().len();
         if count > limits.tensors {
             return bad(format!("{count} tensors; at most {}", limits.tensors));
         }
-        Ok(Self { bytes, tensors, start: 8 + header })
+        let start = 8 + header.len();
+        let end = tensors.tensors().values().map(|info| info.data_offsets.1).max().unwrap_or(0);
+        let end = (start as u64).saturating_add(end as u64);
+        if end != length {
+            return bad(format!("not a whole safetensors file: {length} bytes, the header tells of {end}"));
+        }
+        Ok(Self { source, tensors, start })
     }
 
     /// The names of all tensors in the file, sorted.
@@ -125,21 +160,21 @@ impl Weights {
     pub fn values(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
         let (data, number) = self.numbers(name, shape)?;
         let mut values = vec![0.0; shape.iter().product()];
-        number.read(data, &mut values);
+        number.read(&data, &mut values);
         Ok(values)
     }
 
-    /// The rows of one tensor, read where they lie.
+    /// The rows of one tensor, in the number type of the file.
     ///
     /// # Errors
     /// As [`Weights::values`].
     pub(crate) fn rows(&self, name: &str, rows: usize, columns: usize) -> Result<Rows<'_>> {
         let (data, number) = self.numbers(name, &[rows, columns])?;
-        Ok(Rows { data: Cow::Borrowed(data), number, columns })
+        Ok(Rows { data, number, columns })
     }
 
     /// The bytes of one tensor, checked to be finite numbers.
-    fn numbers(&self, name: &str, shape: &[usize]) -> Result<(&[u8], Number)> {
+    fn numbers(&self, name: &str, shape: &[usize]) -> Result<(Cow<'_, [u8]>, Number)> {
         let info = self.tensors.info(name).ok_or_else(|| ModelError::tensor(name, "is missing"))?;
         if info.shape != shape {
             return Err(ModelError::tensor(name, format!("has shape {:?}, expected {shape:?}", info.shape)));
@@ -153,9 +188,22 @@ impl Weights {
                 return Err(ModelError::tensor(name, reason));
             }
         };
-        // The header was checked against the file's length.
-        let data = &self.bytes.as_slice()[self.start..][info.data_offsets.0..info.data_offsets.1];
-        match number.first_not_finite(data) {
+        let (from, to) = info.data_offsets;
+        let (from, to) = (self.start + from, self.start + to);
+        let (data, finite) = match &self.source {
+            Source::Memory(bytes) => (Cow::Borrowed(&bytes[from..to]), false),
+            Source::File(_) => {
+                let mut data = vec![0; to - from];
+                let read = |(index, piece): (usize, &mut [u8])| {
+                    self.source.read(from + index * PIECE, piece)?;
+                    Ok(number.are_finite(piece))
+                };
+                let finite = data.par_chunks_mut(PIECE).enumerate().map(read);
+                let finite = finite.try_reduce(|| true, |a, b| Ok::<_, ModelError>(a && b))?;
+                (Cow::Owned(data), finite)
+            }
+        };
+        match (!finite).then(|| number.first_not_finite(&data)).flatten() {
             Some((at, value)) => Err(ModelError::tensor(name, format!("holds {value} at index {at}"))),
             None => Ok((data, number)),
         }

@@ -89,6 +89,22 @@ fn hostile_weights_are_refused() {
     assert!(matches!(Weights::from_bytes(good, small), Err(ModelError::Weights(_))));
 }
 
+/// A mapped file would end the process.
+#[test]
+fn a_file_that_is_cut_short_while_it_is_read_is_an_error() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("model.safetensors");
+    let values: Vec<f32> = (0..500_000_u32).map(|at| at as f32).collect();
+    std::fs::write(&path, file("w", &[values.len()], &values)).unwrap();
+    let weights = Weights::open(&path, Limits::default()).unwrap();
+    assert_eq!(weights.values("w", &[values.len()]).unwrap(), values);
+    std::fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(1 << 20).unwrap();
+    match weights.values("w", &[values.len()]) {
+        Err(ModelError::Weights(reason)) => assert!(reason.contains("shorter while it was read"), "{reason}"),
+        other => panic!("{:?}", other.map(|values| values.len())),
+    }
+}
+
 #[test]
 fn tensors_that_do_not_fit_are_named() {
     let weights = |values: &[f32]| Weights::from_bytes(file("w", &[2], values), Limits::default()).unwrap();
