@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use frontdesk_models::ModelError;
 
+use crate::quote::{bounded, short};
 use crate::readable::readable;
 
 /// The result of this crate's functions.
@@ -105,8 +106,9 @@ pub struct Error {
 }
 
 impl Error {
-    /// An error of `kind`; `message` is for a person, without the code. Its hidden characters are written out
-    /// ([`crate::readable`]): it may repeat names and values of anyone.
+    /// An error of `kind`; `message` is for a person, without the code. It may repeat names and values of anyone:
+    /// its hidden characters are written out ([`crate::readable`]), and of a message of more than 4 KiB its
+    /// beginning and its end are kept.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self {
             kind,
@@ -123,10 +125,10 @@ impl Error {
         Self::new(ErrorKind::InvalidInput, message).at(field)
     }
 
-    /// Names the field at fault.
+    /// Names the field at fault; of a name of more than 80 characters its beginning.
     #[must_use]
     pub fn at(mut self, field: &str) -> Self {
-        self.field = Some(field.to_owned());
+        self.field = Some(short(field).into_owned());
         self
     }
 
@@ -191,10 +193,10 @@ impl Error {
 }
 
 fn shown(message: String) -> String {
-    match readable(&message) {
+    bounded(match readable(&message) {
         Cow::Owned(shown) => shown,
         Cow::Borrowed(_) => message,
-    }
+    })
 }
 
 impl fmt::Display for Error {

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 // In the order of the flow: a module imports only modules above it (tests/import_law.rs).
+mod quote;
 mod readable;
 mod error;
 #[cfg(any(feature = "archive", feature = "train"))]

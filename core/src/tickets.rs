@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::de::value::MapAccessDeserializer;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use crate::quote::{short, shortened};
 use crate::{CustomerHistory, Error, ErrorKind, Result, Ticket, Urgency};
 
 /// The parts of one ticket that the engine reads, borrowed from its source.
@@ -193,6 +194,7 @@ fn refused(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
     {
         reason.truncate(end);
     }
+    let reason = shortened(reason);
     // serde knows an unknown field, and one that is missing, only by its message.
     let named = |start: &str| reason.strip_prefix(start).and_then(|rest| rest.split('`').next());
     let unknown = named("unknown field `").or_else(|| named("missing field `"));
@@ -201,7 +203,14 @@ fn refused(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
         _ => None,
     });
     let field = unknown.or(last).map(str::to_owned);
-    let place = path.to_string();
+    let mut place = path.to_string();
+    for segment in path {
+        if let Segment::Map { key } = segment
+            && let Cow::Owned(cut) = short(key)
+        {
+            place = place.replace(key.as_str(), &cut);
+        }
+    }
     let message = if place == "." { reason } else { format!("{place}: {reason}") };
     match field {
         Some(field) => Error::invalid(&field, message),

@@ -9,6 +9,7 @@ use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token, Tokenizer};
 
 use super::decimal::Decimal;
+use crate::quote::quoted;
 use crate::{Error, Result};
 
 /// A condition on the columns of a row: comparisons, `AND`, `OR`, `NOT`, `IN`, `BETWEEN`, `LIKE` (`ILIKE`),
@@ -53,8 +54,9 @@ impl Filter {
     /// # Errors
     /// `invalid-input` for a text that is not a condition, or one that is not supported.
     pub(crate) fn new(text: &str) -> Result<Self> {
-        let wrong =
-            |what: &dyn std::fmt::Display| Error::invalid("where", format!("the condition `{text}`: {what}"));
+        let wrong = |what: &dyn std::fmt::Display| {
+            Error::invalid("where", format!("the condition {}: {what}", quoted(text)))
+        };
         let tokens = Tokenizer::new(&GenericDialect {}, text).tokenize().map_err(|e| wrong(&e))?;
         if tokens.iter().filter(|token| is_joining(token)).count() > JOINED {
             let short: String = text.chars().take(60).collect();

@@ -10,6 +10,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::prepare::Preparation;
+use crate::quote::quoted;
 use crate::route::RouteOptions;
 use crate::{Error, Result, RouteContext};
 
@@ -87,8 +88,12 @@ impl FromStr for DeviceChoice {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        let known =
-            || Error::invalid("device", format!("`{text}` is no device; known: auto, cpu, cuda[:N], metal"));
+        let known = || {
+            Error::invalid(
+                "device",
+                format!("{} is no device; known: auto, cpu, cuda[:N], metal", quoted(text)),
+            )
+        };
         match text {
             "auto" => Ok(Self::Auto),
             "cpu" => Ok(Self::Cpu),
@@ -134,7 +139,7 @@ impl FromStr for Precision {
             "f32" => Ok(Self::F32),
             _ => Err(Error::invalid(
                 "precision",
-                format!("`{text}` is no precision; known: auto, int8, bf16, f32"),
+                format!("{} is no precision; known: auto, int8, bf16, f32", quoted(text)),
             )),
         }
     }
@@ -173,7 +178,7 @@ impl FromStr for LongText {
             "refuse" => Ok(Self::Refuse),
             _ => Err(Error::invalid(
                 "long_text",
-                format!("`{text}` is no policy; known: head, head-and-tail, refuse"),
+                format!("{} is no policy; known: head, head-and-tail, refuse", quoted(text)),
             )),
         }
     }

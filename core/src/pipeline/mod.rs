@@ -13,6 +13,7 @@ use crate::model::forward::{HeadOutput, HeadOutputs, Model};
 use crate::model::language::Languages;
 use crate::model::tokenize::Encoding;
 use crate::prepare::{Preparation, Removed, prepare};
+use crate::quote::quoted;
 use crate::route::{self, Repeats, Router, Signals};
 use crate::{
     Abstain, AbstainReason, Analysis, AnalyzeOptions, Category, CategoryAnalysis, EngineOptions, Error,
@@ -190,7 +191,8 @@ impl Pipeline {
     pub(crate) fn chosen(&self, outputs: &[String]) -> Result<Arc<Outputs>> {
         let known = self.known_outputs();
         if let Some(unknown) = outputs.iter().find(|output| !known.contains(output)) {
-            let message = format!("this model has no output `{unknown}`; known: {}", known.join(", "));
+            let message =
+                format!("this model has no output {}; known: {}", quoted(unknown), known.join(", "));
             return Err(Error::invalid("outputs", message));
         }
         if outputs.is_empty() {

@@ -7,6 +7,7 @@ use serde::de::{self, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Removed;
+use crate::quote::quoted;
 use crate::{Error, Result};
 
 /// The parts of a message to remove before it is read; by default none.
@@ -79,7 +80,7 @@ impl FromStr for Preparation {
                 let known = known.join(", ");
                 Error::invalid(
                     "prepare",
-                    format!("`{name}` is nothing to take away; known: all, none, {known}"),
+                    format!("{} is nothing to take away; known: all, none, {known}", quoted(name)),
                 )
             })?);
         }

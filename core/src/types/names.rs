@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::quote::quoted;
 use crate::{Error, Result};
 
 /// The urgency of a ticket as its sender or the desk gave it.
@@ -127,7 +128,7 @@ pub(crate) fn name<T: Named + PartialEq>(value: T) -> &'static str {
 pub(crate) fn parse<T: Named>(text: &str) -> Result<T> {
     T::NAMES.iter().find(|(_, name)| *name == text).map(|(value, _)| *value).ok_or_else(|| {
         let known: Vec<_> = T::NAMES.iter().map(|(_, name)| *name).collect();
-        Error::invalid(T::WHAT, format!("`{text}` is no {}; known: {}", T::WHAT, known.join(", ")))
+        Error::invalid(T::WHAT, format!("{} is no {}; known: {}", quoted(text), T::WHAT, known.join(", ")))
     })
 }
 

@@ -7,6 +7,7 @@ use frontdesk_models::heads::{Link, ordinal_level};
 
 use crate::model::bundle::HeadMeaning;
 use crate::model::forward::{HeadOutput, Model};
+use crate::quote::quoted;
 use crate::table::{Labelled, LabelledRows, Place};
 use crate::{Error, ErrorKind, LongText, OnProgress, Result};
 
@@ -97,7 +98,7 @@ pub(super) fn head(model: &Model, task: Option<&str>) -> Result<usize> {
     let names = || model.heads.iter().map(|head| head.name.as_str()).collect::<Vec<_>>().join(", ");
     match task {
         Some(task) => model.head(task).ok_or_else(|| {
-            Error::invalid("task", format!("the model has no head `{task}`; known: {}", names()))
+            Error::invalid("task", format!("the model has no head {}; known: {}", quoted(task), names()))
         }),
         None if model.heads.len() == 1 => Ok(0),
         None => Err(Error::invalid("task", format!("the model has several heads, name one: {}", names()))),
@@ -137,8 +138,12 @@ pub(super) fn texts<R: LabelledRows + ?Sized>(rows: &R, chosen: &[usize]) -> Res
 pub(crate) fn label_indexes(labels: &[String], link: Link, row: &Labelled) -> Result<Vec<usize>> {
     let find = |name: &str| {
         labels.iter().position(|label| label == name).ok_or_else(|| {
-            let message =
-                format!("{}: `{name}` is no label of the model; known: {}", row.place, labels.join(", "));
+            let message = format!(
+                "{}: {} is no label of the model; known: {}",
+                row.place,
+                quoted(name),
+                labels.join(", ")
+            );
             Error::new(ErrorKind::DataInvalid, message)
         })
     };

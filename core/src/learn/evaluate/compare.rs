@@ -11,6 +11,7 @@ use super::calibration::{claims, expected_calibration_error};
 use super::changes::{Change, Flow, McNemar, changed, changes, flows, test};
 use super::{EvaluateOptions, Interval, classes, metrics};
 use crate::model::bundle::HeadMeaning;
+use crate::quote::quoted;
 use crate::table::LabelledRows;
 use crate::{Engine, Error, ErrorKind, ModelInfo, OnProgress, Result};
 
@@ -77,7 +78,7 @@ pub fn compare<R: LabelledRows + Sync + ?Sized>(
     if let Some(task) = &options.task
         && [&one, &other].iter().all(|side| side.head.name != *task)
     {
-        return Err(Error::invalid("task", format!("neither model has a head `{task}`")));
+        return Err(Error::invalid("task", format!("neither model has a head {}", quoted(task))));
     }
     let places = places(&one.head, &other.head)?;
     let (truth, row_places) = answers::truth(&one.head, rows)?;

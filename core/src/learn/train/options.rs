@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::learn::doctor::FindingKind;
 use crate::model::bundle::{DENSE, HeadKind, RESERVED, TOKENS};
+use crate::quote::quoted;
 use crate::{Error, ErrorKind, HubOptions, ModelSource, Result, number};
 
 /// The part of the network that is trained.
@@ -376,7 +377,10 @@ pub(super) fn check_dense(dense: Option<usize>) -> Result<()> {
 /// Refuses a name that no head may have.
 pub(super) fn check_task(task: &str) -> Result<()> {
     if task.is_empty() || !task.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_') {
-        return Err(Error::invalid("task", format!("`{task}`: a task's name has letters, digits, - and _")));
+        return Err(Error::invalid(
+            "task",
+            format!("{}: a task's name has letters, digits, - and _", quoted(task)),
+        ));
     }
     if RESERVED.contains(&task) {
         let message = format!("`{task}` is a part of every analysis; a task needs another name");

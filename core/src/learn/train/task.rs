@@ -11,6 +11,7 @@ use super::HeadData;
 use super::options::Metric;
 use crate::learn::evaluate::macro_f1;
 use crate::model::bundle::HeadKind;
+use crate::quote::quoted;
 use crate::table::Labelled;
 use crate::{Error, ErrorKind, Result};
 
@@ -31,8 +32,11 @@ fn levels(rows: &[Labelled]) -> Result<Vec<String>> {
     let level = |row: &Labelled| {
         let label = row.label.trim();
         label.parse::<i64>().ok().filter(|level| level.to_string() == row.label).ok_or_else(|| {
-            let message =
-                format!("{}: `{label}` is no whole number, as the levels of an ordinal head are", row.place);
+            let message = format!(
+                "{}: {} is no whole number, as the levels of an ordinal head are",
+                row.place,
+                quoted(label)
+            );
             Error::new(ErrorKind::DataInvalid, message)
         })
     };

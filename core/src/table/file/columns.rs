@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::record::SourceColumn;
 use super::record::Wanted;
 use super::thread::Customer;
+use crate::quote::quoted;
 use crate::{Error, ErrorKind, Result};
 
 /// The columns that hold a ticket's fields, by name. A column that is not named here is guessed by its name
@@ -284,6 +285,6 @@ pub(crate) fn require(column: &str, there: &[String]) -> Result<()> {
 
 /// The error of a column that does not exist.
 pub(crate) fn no_column(column: &str, there: &[String]) -> Error {
-    let message = format!("there is no column `{column}`; there are: {}", there.join(", "));
+    let message = format!("there is no column {}; there are: {}", quoted(column), there.join(", "));
     Error::new(ErrorKind::DataInvalid, message)
 }

@@ -1,5 +1,6 @@
 //! One row of a table, and what can be wrong with it.
 
+use crate::quote::bounded;
 use crate::{Error, ErrorKind, Result};
 
 use crate::table::Place;
@@ -78,7 +79,7 @@ impl Fault {
     }
 
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), column: None }
+        Self { kind, message: bounded(message.into()), column: None }
     }
 
     /// Sets the column that it is about.

@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 
 use super::record::Fault;
 use crate::Error;
+use crate::quote::quoted;
 
 /// The mark of a customer's message, as text `NAME=VALUE` or `all`; another one is `invalid-input`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,7 +34,7 @@ impl FromStr for Customer {
             None if text == "all" => Ok(Self::All),
             _ => Err(Error::invalid(
                 "customer",
-                format!("`{text}` is neither NAME=VALUE, such as role=user, nor all"),
+                format!("{} is neither NAME=VALUE, such as role=user, nor all", quoted(text)),
             )),
         }
     }
@@ -141,7 +142,7 @@ impl<'de> Deserialize<'de> for Message<'de> {
                 let mut values = BTreeMap::new();
                 while let Some((name, value)) = map.next_entry::<String, &RawValue>()? {
                     if values.contains_key(&name) {
-                        return Err(A::Error::custom(format!("`{name}` stands there twice")));
+                        return Err(A::Error::custom(format!("{} stands there twice", quoted(&name))));
                     }
                     values.insert(name, value);
                 }

@@ -12,6 +12,7 @@ use settings::Settings;
 use transfer::Remote;
 
 use super::{CONFIG, Files, HEADS, MANIFEST, TOKENIZER, TRUNK};
+use crate::quote::quoted;
 use crate::{Error, ErrorKind, HubOptions, Result};
 
 const MAX_JSON_BYTES: u64 = 64 << 20;
@@ -56,8 +57,9 @@ fn parse(name: &str) -> Result<(String, String)> {
     // `--` is `/` in the cache's folder names.
     let valid =
         id.matches('/').count() <= 1 && id.split('/').all(part) && !id.contains("--") && part(revision);
-    let message =
-        || format!("`{name}` is no model name; a name on the hub is owner/model or owner/model@revision");
+    let message = || {
+        format!("{} is no model name; a name on the hub is owner/model or owner/model@revision", quoted(name))
+    };
     if valid { Ok((id.to_owned(), revision.to_owned())) } else { Err(Error::invalid("model", message())) }
 }
 

@@ -1,0 +1,31 @@
+//! What messages repeat of their input.
+
+use frontdesk::{DeviceChoice, ErrorKind, LongText, Precision, Ticket, Urgency, from_json};
+use serde_json::json;
+
+#[test]
+fn a_message_has_the_beginning_of_a_long_name_or_value() {
+    let long = "n".repeat(1 << 20);
+    let object = json!({ long.as_str(): 1 }).to_string();
+    let deep = json!({ "text": "a", "customer_history": { long.as_str(): 1 } }).to_string();
+    let errors = [
+        from_json::<Ticket>(object.as_bytes()).unwrap_err(),
+        from_json::<Ticket>(deep.as_bytes()).unwrap_err(),
+        from_json::<Ticket>(json!({ "text": "a", "urgency": long }).to_string().as_bytes()).unwrap_err(),
+        from_json::<Vec<Ticket>>(json!([{ "customer_history": long }]).to_string().as_bytes()).unwrap_err(),
+        long.parse::<Urgency>().unwrap_err(),
+        long.parse::<DeviceChoice>().unwrap_err(),
+        long.parse::<Precision>().unwrap_err(),
+        long.parse::<LongText>().unwrap_err(),
+        frontdesk::Error::invalid(&long, long.as_str()).context(&long),
+    ];
+    for error in errors {
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        assert!(error.message().len() <= 4096 && error.message().contains('…'), "{}", error.message().len());
+        assert!(error.field().is_none_or(|field| field.chars().count() <= 81), "{:?}", error.field());
+    }
+    let error = from_json::<Ticket>(object.as_bytes()).unwrap_err();
+    let cut = format!("{}…", "n".repeat(80));
+    assert!(error.message().starts_with(&format!("{cut}: unknown field `{cut}`, expected")), "{error}");
+    assert_eq!(error.field(), Some(cut.as_str()));
+}
