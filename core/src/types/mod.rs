@@ -2,12 +2,14 @@
 
 mod analysis;
 mod names;
+mod object;
 mod route;
 mod ticket;
 mod time;
 
 pub use analysis::*;
 pub use names::*;
+pub use object::Object;
 pub use route::*;
 pub use ticket::*;
 pub use time::*;

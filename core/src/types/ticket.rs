@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use super::object::object;
 use super::{Route, Urgency};
 use crate::{Error, Result};
 
@@ -28,7 +29,12 @@ pub struct Ticket {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub urgency: Option<Urgency>,
     /// The customer's history with the desk; it is read for the route alone.
-    #[serde(default, alias = "customerHistory", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        alias = "customerHistory",
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "object"
+    )]
     pub customer_history: Option<CustomerHistory>,
 }
 

@@ -1,6 +1,9 @@
-//! What messages repeat of their input.
+//! What messages repeat of their input, and what is read as a structure.
 
-use frontdesk::{DeviceChoice, ErrorKind, LongText, Precision, Ticket, Urgency, from_json};
+use frontdesk::{
+    CustomerHistory, DeviceChoice, ErrorKind, LongText, Object, Precision, RouteContext, Ticket, Urgency,
+    from_json,
+};
 use serde_json::json;
 
 #[test]
@@ -28,4 +31,17 @@ fn a_message_has_the_beginning_of_a_long_name_or_value() {
     let cut = format!("{}…", "n".repeat(80));
     assert!(error.message().starts_with(&format!("{cut}: unknown field `{cut}`, expected")), "{error}");
     assert_eq!(error.field(), Some(cut.as_str()));
+}
+
+#[test]
+fn a_structure_is_an_object_and_no_list_of_its_fields() {
+    for list in ["[]", "[[]]", "[null]", "\"\"", "1", "null"] {
+        let read = from_json::<Object<RouteContext>>(list.as_bytes());
+        assert!(read.unwrap_err().message().contains("an object"), "{list}");
+        let ticket = format!("{{\"text\": \"a\", \"customer_history\": {list}}}");
+        let read = from_json::<Ticket>(ticket.as_bytes());
+        assert_eq!(read.is_ok(), list == "null", "{list}: {read:?}");
+    }
+    let read: Object<CustomerHistory> = from_json(b"{\"previous_issues\": [\"a\"]}").unwrap();
+    assert_eq!(read.0.previous_issues, ["a"]);
 }
