@@ -1,4 +1,4 @@
-//! Runs the router on a socket: slow clients are cut, and SIGTERM and Ctrl-C end it cleanly.
+//! Runs the router on a socket: slow clients are cut, and a signal ends it cleanly.
 
 use std::future::Future;
 use std::io;
@@ -83,8 +83,8 @@ pub async fn serve(
     Ok(())
 }
 
-/// Listens on `address` and serves until SIGTERM or Ctrl-C; `ready` is called with the address, whose port
-/// may have been 0.
+/// Listens on `address` and serves until SIGTERM, SIGHUP, SIGQUIT or Ctrl-C; `ready` is called with the
+/// address, whose port may have been 0.
 ///
 /// # Errors
 /// `io` where the address cannot be listened on.
@@ -105,17 +105,38 @@ pub fn run(
     })
 }
 
-/// Ready once somebody asks the process to end.
+/// Ready once somebody asks the process to end. A terminal that closes asks, too, unless the process was
+/// started to outlive it (`nohup`).
 #[cfg(unix)]
 fn ended() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let mut quit = signal(SignalKind::quit())?;
+    let mut hangup = if outlives_its_terminal() { None } else { Some(signal(SignalKind::hangup())?) };
     Ok(async move {
+        let hung_up = async {
+            match &mut hangup {
+                Some(hangup) => hangup.recv().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
+            _ = quit.recv() => {}
+            _ = hung_up => {}
         }
     })
+}
+
+/// Whether SIGHUP is ignored. Only Linux says so without a call that is not safe; elsewhere a hangup is left
+/// to do what it does to any process.
+#[cfg(unix)]
+fn outlives_its_terminal() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    // Signal 1 is the lowest bit.
+    ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_none_or(|mask| mask & 1 == 1)
 }
 
 /// Ready once somebody asks the process to end.
