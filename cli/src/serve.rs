@@ -14,6 +14,7 @@ const KEYS: &str = "FRONTDESK_API_KEYS";
 pub(crate) fn run(args: &ServeArgs) -> Result<()> {
     let limits = ServerOptions {
         max_body_bytes: args.max_body,
+        max_buffered_bytes: args.max_buffered,
         max_tickets: args.max_tickets,
         timeout: Duration::try_from_secs_f64(args.timeout)
             .map_err(|e| Error::invalid("timeout", format!("{}: {e}", args.timeout)))?,

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::response::Html;
+use utoipa::openapi::RefOr;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
@@ -27,7 +28,7 @@ use crate::handlers;
         handlers::ready,
         handlers::metrics
     ),
-    modifiers(&Keys),
+    modifiers(&Keys, &Problems),
     security((), ("key" = []))
 )]
 struct Document;
@@ -39,6 +40,25 @@ impl Modify for Keys {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         let key = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
         document.components.get_or_insert_default().add_security_scheme("key", key);
+    }
+}
+
+/// Errors have a type of their own.
+struct Problems;
+
+impl Modify for Problems {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let paths = document.paths.paths.values_mut();
+        for operation in paths.flat_map(|path| path.get.iter_mut().chain(path.post.iter_mut())) {
+            for (status, response) in &mut operation.responses.responses {
+                if let RefOr::T(response) = response
+                    && status.starts_with(['4', '5'])
+                    && let Some(content) = response.content.shift_remove("application/json")
+                {
+                    response.content.insert("application/problem+json".to_owned(), content);
+                }
+            }
+        }
     }
 }
 

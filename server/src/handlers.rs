@@ -7,12 +7,14 @@ use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use frontdesk::{AnalyzeOptions, Error, ErrorKind, MAX_TICKETS, RouteContext, Ticket};
+use frontdesk::{AnalyzeOptions, Error, ErrorKind, MAX_TICKETS, Object, RouteContext, Ticket};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::input::{BatchRequest, RouteRequest, TextRequest, TicketSchema};
+use crate::budget::Share;
+use crate::input::{BatchRequest, RouteRequest, TextRequest};
 use crate::request::body;
+use crate::schema::TicketSchema;
 use crate::several::Several;
 use crate::wire::{
     Abstain, Analysis, BatchResponse, CategoryAnalysis, Info, RouteAnalysis, SentimentAnalysis,
@@ -36,29 +38,49 @@ pub(crate) const PATHS: [&str; 11] = [
 
 type Answer<T> = Result<Json<T>, Problem>;
 
-/// One output of an analysis; the output itself is missing where the text holds nothing to read.
+/// One output of an analysis.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Part<T> {
+#[serde(untagged)]
+pub(crate) enum Part<T> {
+    Given(Given<T>),
+    Withheld(Withheld),
+}
+
+/// An output, and where the engine is not sure of it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Given<T> {
     #[serde(flatten)]
-    part: Option<T>,
-    /// Where the engine is not sure; absent where it is.
+    part: T,
+    /// Absent where the engine is sure.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    abstain: Vec<Abstain>,
+}
+
+/// The reason why there is no output: the text holds nothing to read, or the rules leave no route.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Withheld {
     abstain: Vec<Abstain>,
 }
 
 impl<T> From<(Option<T>, Vec<Abstain>)> for Part<T> {
     fn from((part, abstain): (Option<T>, Vec<Abstain>)) -> Self {
-        Self { part, abstain }
+        match part {
+            Some(part) => Self::Given(Given { part, abstain }),
+            None => Self::Withheld(Withheld { abstain }),
+        }
     }
 }
 
-/// Dropping this future, as a client does that hangs up, frees the work's place in the queue.
+/// Dropping this future, as a client does that hangs up, frees the work's place in the queue. The tickets
+/// count until they are answered.
 async fn analyses(
     app: &App,
-    tickets: Vec<Ticket>,
+    (tickets, mut share): (Vec<Ticket>, Share),
     outputs: &[&str],
     context: RouteContext,
 ) -> Result<Vec<Analysis>, Problem> {
+    share.grow_for(&tickets)?;
     let mut options = AnalyzeOptions::default();
     options.route = context;
     options.outputs = outputs.iter().map(|&output| output.to_owned()).collect();
@@ -69,23 +91,31 @@ async fn analyses(
 
 async fn one(
     app: &App,
-    ticket: Ticket,
+    (ticket, share): (Ticket, Share),
     outputs: &[&str],
     context: RouteContext,
 ) -> Result<Analysis, Problem> {
-    let analysis = analyses(app, vec![ticket], outputs, context).await?.pop();
+    let analysis = analyses(app, (vec![ticket], share), outputs, context).await?.pop();
     Ok(analysis.ok_or_else(|| Error::new(ErrorKind::Internal, "one ticket gave no analysis"))?)
+}
+
+/// A context of which nothing is known is one that was not given.
+fn given(context: Option<Object<RouteContext>>) -> RouteContext {
+    context.map(|Object(context)| context).unwrap_or_default()
 }
 
 /// Which channel should take a ticket.
 #[utoipa::path(post, path = "/api/v1/support/route", request_body = RouteRequest, responses(
     (status = 200, body = Part<RouteAnalysis>), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
 pub(crate) async fn route(State(app): State<Arc<App>>, request: Request) -> Answer<Part<RouteAnalysis>> {
-    let RouteRequest { issue, urgency, customer_history, context } = body(&app, request).await?;
+    let (Object(asked), share) = body(&app, request).await?;
+    let RouteRequest { issue, urgency, customer_history, context } = asked;
+    let customer_history = customer_history.map(|Object(history)| history);
     let ticket = Ticket { urgency, customer_history, ..Ticket::new(issue) };
     // The engine calls the message `text`.
-    let analysis =
-        one(&app, ticket, &["route"], context).await.map_err(|problem| problem.renamed("text", "issue"))?;
+    let analysis = one(&app, (ticket, share), &["route"], given(context))
+        .await
+        .map_err(|problem| problem.renamed("text", "issue"))?;
     Ok(Json(analysis.into_route().into()))
 }
 
@@ -96,9 +126,12 @@ pub(crate) async fn sentiment(
     State(app): State<Arc<App>>,
     request: Request,
 ) -> Answer<Part<SentimentAnalysis>> {
-    let TextRequest { text } = body(&app, request).await?;
+    let (Object(TextRequest { text }), share) = body(&app, request).await?;
     Ok(Json(
-        one(&app, Ticket::new(text), &["sentiment"], RouteContext::default()).await?.into_sentiment().into(),
+        one(&app, (Ticket::new(text), share), &["sentiment"], RouteContext::default())
+            .await?
+            .into_sentiment()
+            .into(),
     ))
 }
 
@@ -109,9 +142,12 @@ pub(crate) async fn category(
     State(app): State<Arc<App>>,
     request: Request,
 ) -> Answer<Part<CategoryAnalysis>> {
-    let TextRequest { text } = body(&app, request).await?;
+    let (Object(TextRequest { text }), share) = body(&app, request).await?;
     Ok(Json(
-        one(&app, Ticket::new(text), &["category"], RouteContext::default()).await?.into_category().into(),
+        one(&app, (Ticket::new(text), share), &["category"], RouteContext::default())
+            .await?
+            .into_category()
+            .into(),
     ))
 }
 
@@ -119,7 +155,7 @@ pub(crate) async fn category(
 #[utoipa::path(post, path = "/api/v1/support/analyze", request_body = TicketSchema, responses(
     (status = 200, body = Analysis), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
 pub(crate) async fn analyze(State(app): State<Arc<App>>, request: Request) -> Answer<Analysis> {
-    let ticket: Ticket = body(&app, request).await?;
+    let ticket: (Ticket, Share) = body(&app, request).await?;
     Ok(Json(one(&app, ticket, &[], RouteContext::default()).await?))
 }
 
@@ -127,29 +163,32 @@ pub(crate) async fn analyze(State(app): State<Arc<App>>, request: Request) -> An
 #[utoipa::path(post, path = "/api/v1/support/analyze/batch", request_body = BatchRequest, responses(
     (status = 200, body = BatchResponse), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
 pub(crate) async fn batch(State(app): State<Arc<App>>, request: Request) -> Answer<BatchResponse> {
-    let BatchRequest { tickets: Several { kept: tickets, count }, context } = body(&app, request).await?;
+    let (Object(asked), share) = body(&app, request).await?;
+    let BatchRequest { tickets: Several { kept: tickets, count }, context } = asked;
     let most = app.options.max_tickets.min(MAX_TICKETS);
     if count > most {
         let message = format!("{count} tickets in one request; at most {most}");
         return Err(Error::new(ErrorKind::TooLarge, message).at("tickets").into());
     }
-    Ok(Json(BatchResponse { results: analyses(&app, tickets, &[], context).await? }))
+    Ok(Json(BatchResponse { results: analyses(&app, (tickets, share), &[], given(context)).await? }))
 }
 
 /// The engine's model, settings and version.
-#[utoipa::path(get, path = "/api/v1/info", responses((status = 200, body = Info)))]
+#[utoipa::path(get, path = "/api/v1/info", responses(
+    (status = 200, body = Info), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
 pub(crate) async fn info(State(app): State<Arc<App>>) -> Json<Info> {
     Json(app.engine.info().clone().into())
 }
 
 /// Whether the process is there.
-#[utoipa::path(get, path = "/health/live", security(()), responses((status = 200)))]
+#[utoipa::path(get, path = "/health/live", security(()), responses((status = 200), (status = "4XX", body = Problem)))]
 pub(crate) async fn live() -> StatusCode {
     StatusCode::OK
 }
 
 /// Whether requests should be sent here: no longer once the service is to end.
-#[utoipa::path(get, path = "/health/ready", security(()), responses((status = 200), (status = 503, body = Problem)))]
+#[utoipa::path(get, path = "/health/ready", security(()), responses(
+    (status = 200), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 pub(crate) async fn ready(State(app): State<Arc<App>>) -> Result<StatusCode, Problem> {
     if app.draining.load(Ordering::Relaxed) {
         return Err(Problem::of(
@@ -162,7 +201,9 @@ pub(crate) async fn ready(State(app): State<Arc<App>>) -> Result<StatusCode, Pro
 }
 
 /// Metrics as Prometheus reads them.
-#[utoipa::path(get, path = "/metrics", responses((status = 200, body = String, content_type = "application/openmetrics-text")))]
+#[utoipa::path(get, path = "/metrics", responses(
+    (status = 200, body = String, content_type = "application/openmetrics-text"),
+    (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
 pub(crate) async fn metrics(State(app): State<Arc<App>>) -> Result<Response, Problem> {
     let text =
         app.metrics.text().map_err(|_| Error::new(ErrorKind::Internal, "the metrics cannot be written"))?;

@@ -6,6 +6,8 @@
 #![warn(missing_docs)]
 #![forbid(unsafe_code)]
 
+mod budget;
+mod buffer;
 mod docs;
 mod handlers;
 mod input;
@@ -13,8 +15,10 @@ mod metrics;
 mod options;
 mod problem;
 mod request;
+mod schema;
 mod serve;
 mod several;
+mod socket;
 mod wire;
 
 use std::sync::Arc;
@@ -22,7 +26,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
 use axum::http::StatusCode;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use frontdesk::{Engine, ErrorKind};
 
@@ -30,6 +34,7 @@ pub use options::{Keys, ServerOptions};
 pub use problem::{Problem, status};
 pub use serve::{run, serve};
 
+use budget::Budget;
 use metrics::Metrics;
 
 /// The state that all requests share.
@@ -38,13 +43,15 @@ struct App {
     engine: Engine,
     options: ServerOptions,
     metrics: Metrics,
+    budget: Budget,
     draining: AtomicBool,
 }
 
 impl App {
     fn new(engine: Engine, options: ServerOptions) -> Arc<Self> {
         let metrics = Metrics::new(engine.clone(), &handlers::PATHS);
-        Arc::new(Self { engine, options, metrics, draining: AtomicBool::new(false) })
+        let budget = Budget::new(options.max_buffered_bytes);
+        Arc::new(Self { engine, options, metrics, budget, draining: AtomicBool::new(false) })
     }
 
     fn drain(&self) {
@@ -54,10 +61,21 @@ impl App {
 
 /// The service as a router, to be run or to be nested in another one.
 pub fn app(engine: Engine, options: ServerOptions) -> Router {
-    router(&App::new(engine, options))
+    let app = App::new(engine, options);
+    watched(&app, routes(&app))
 }
 
+/// The service as it is on a socket of its own, where requests name their host.
 fn router(app: &Arc<App>) -> Router {
+    watched(app, routes(app).layer(from_fn(request::addressed)))
+}
+
+/// With each request's key, time and log line.
+fn watched(app: &Arc<App>, routes: Router) -> Router {
+    routes.layer(from_fn_with_state(Arc::clone(app), request::watch))
+}
+
+fn routes(app: &Arc<App>) -> Router {
     use handlers as at;
     let [route, sentiment, category, analyze, batch, info, openapi, docs, live, ready, metrics] =
         handlers::PATHS;
@@ -80,7 +98,6 @@ fn router(app: &Arc<App>) -> Router {
         .fallback(|| async {
             Problem::of(StatusCode::NOT_FOUND, ErrorKind::InvalidInput, "there is no such path")
         })
-        .layer(from_fn_with_state(Arc::clone(app), request::watch))
         .with_state(Arc::clone(app))
 }
 
@@ -96,7 +113,7 @@ mod tests {
     async fn a_service_that_drains_is_alive_and_not_ready() {
         let app = App::new(Engine::open(EngineOptions::default()).unwrap(), ServerOptions::default());
         let ask = |path: &'static str| {
-            let request = Request::get(path).body(Body::empty()).unwrap();
+            let request = Request::get(path).header("host", "here").body(Body::empty()).unwrap();
             let service = router(&app);
             async move { service.oneshot(request).await.unwrap().status().as_u16() }
         };

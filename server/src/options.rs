@@ -12,6 +12,10 @@ use subtle::ConstantTimeEq;
 pub struct ServerOptions {
     /// Bytes of a request's body.
     pub max_body_bytes: usize,
+    /// Bytes that the bodies of all requests and the answers that were not taken yet may have together, and
+    /// the largest body; over it requests are answered `overloaded`. The first 16 KiB of each are not
+    /// counted.
+    pub max_buffered_bytes: usize,
     /// Tickets of one request.
     pub max_tickets: usize,
     /// From a request's first byte to its answer; after it the answer is `timeout`.
@@ -20,6 +24,8 @@ pub struct ServerOptions {
     pub header_timeout: Duration,
     /// For a client to take a part of its answer.
     pub write_timeout: Duration,
+    /// For a client to take the whole of its answer.
+    pub answer_timeout: Duration,
     /// Connections at a time; more wait until one of them ends.
     pub max_connections: usize,
     /// For open requests to end at shutdown.
@@ -32,10 +38,12 @@ impl Default for ServerOptions {
     fn default() -> Self {
         Self {
             max_body_bytes: 8 << 20,
+            max_buffered_bytes: 256 << 20,
             max_tickets: 1000,
             timeout: Duration::from_secs(30),
             header_timeout: Duration::from_secs(10),
             write_timeout: Duration::from_secs(30),
+            answer_timeout: Duration::from_mins(2),
             max_connections: 16_384,
             drain_timeout: Duration::from_secs(30),
             keys: None,

@@ -14,6 +14,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_io_timeout::TimeoutStream;
 
+use crate::socket::Socket;
 use crate::{App, ServerOptions, router};
 
 /// Bytes of a request's headers.
@@ -30,6 +31,7 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let (header_timeout, write_timeout) = (options.header_timeout, options.write_timeout);
+    let answer_timeout = options.answer_timeout;
     let drain_timeout = options.drain_timeout;
     let places = Arc::new(Semaphore::new(options.max_connections.min(Semaphore::MAX_PERMITS)));
     let app = App::new(engine, options);
@@ -69,7 +71,8 @@ pub async fn serve(
         stream.set_write_timeout(Some(write_timeout));
         tokio::spawn(async move {
             let _place = place;
-            let connection = builder.serve_connection(TokioIo::new(Box::pin(stream)), service);
+            let socket = Socket::new(Box::pin(stream), answer_timeout);
+            let connection = builder.serve_connection(TokioIo::new(socket), service);
             if let Err(error) = watcher.watch(connection.into_owned()).await {
                 tracing::debug!(%error, "a connection ended");
             }

@@ -40,7 +40,7 @@ pub(crate) enum Command {
     Train(Box<TrainArgs>),
     /// Measure a model on a labelled file, or compare two
     Evaluate(EvaluateArgs),
-    /// Serve the engine over HTTP until SIGTERM or Ctrl-C
+    /// Serve the engine over HTTP until SIGTERM, SIGHUP or Ctrl-C
     Serve(ServeArgs),
     /// Show the model, the device and the versions
     Info(InfoArgs),
@@ -199,6 +199,10 @@ pub(crate) struct ServeArgs {
     /// Bytes of a request's body, at most
     #[arg(long, default_value_t = 8 << 20, value_name = "N")]
     pub(crate) max_body: usize,
+    /// Bytes that the bodies of all requests and unread answers may have together before more of them are
+    /// answered 429
+    #[arg(long, default_value_t = 256 << 20, value_name = "N")]
+    pub(crate) max_buffered: usize,
     /// Tickets of one request, at most
     #[arg(long, default_value_t = 1000, value_name = "N")]
     pub(crate) max_tickets: usize,
