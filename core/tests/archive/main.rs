@@ -2,6 +2,7 @@
 //! bytes.
 
 mod conditions;
+mod counts;
 mod damage;
 mod files;
 mod formats;

@@ -169,6 +169,7 @@ impl Seek for BlobReader {
 }
 
 /// Parquet's readers request parts of a file.
+#[derive(Clone)]
 pub(crate) struct Chunks(pub(crate) Arc<dyn Blob>);
 
 impl parquet::file::reader::Length for Chunks {

@@ -5,8 +5,11 @@ use std::sync::Arc;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+    RowSelection, RowSelectionPolicy, RowSelector,
 };
+use parquet::column::page::PageReader;
 use parquet::errors::ParquetError;
+use parquet::file::serialized_reader::SerializedPageReader;
 
 use super::arrow::{Rows, broken, columns as columns_of, places, texts_as_bytes};
 use super::blob::{Blob, Chunks};
@@ -19,13 +22,35 @@ use crate::{Error, ErrorKind, Result};
 const BATCH_ROWS: i64 = 4_096;
 const BATCH_BYTES: i64 = 16 << 20;
 
+/// More rows than there can be.
+const EVERY: usize = usize::MAX / 2;
+
 pub(super) fn columns(blob: Arc<dyn Blob>) -> Result<Vec<SourceColumn>> {
     Ok(columns_of(metadata(blob)?.1.schema()))
 }
 
 pub(super) fn rows(blob: &Arc<dyn Blob>) -> Result<u64> {
-    let rows = metadata(Arc::clone(blob))?.1.metadata().file_metadata().num_rows();
-    Ok(rows.max(0) as u64)
+    all_rows(&metadata(Arc::clone(blob))?.1)
+}
+
+/// The number of rows, in which the file and its row groups agree.
+fn all_rows(metadata: &ArrowReaderMetadata) -> Result<u64> {
+    let metadata = metadata.metadata();
+    let count =
+        |rows: i64| u64::try_from(rows).map_err(|_| wrong_count(format!("it says that it has {rows} rows")));
+    let all = count(metadata.file_metadata().num_rows())?;
+    let mut of_groups = 0_u64;
+    for group in metadata.row_groups() {
+        of_groups = of_groups.saturating_add(count(group.num_rows())?);
+    }
+    if all == of_groups {
+        return Ok(all);
+    }
+    Err(wrong_count(format!("it says that it has {all} rows, and its row groups have {of_groups}")))
+}
+
+fn wrong_count(what: impl std::fmt::Display) -> Error {
+    Error::new(ErrorKind::DataInvalid, format!("the Parquet file is damaged: {what}"))
 }
 
 fn metadata(blob: Arc<dyn Blob>) -> Result<(Chunks, ArrowReaderMetadata)> {
@@ -39,6 +64,7 @@ fn metadata(blob: Arc<dyn Blob>) -> Result<(Chunks, ArrowReaderMetadata)> {
         }
         metadata => metadata?,
     };
+    all_rows(&metadata)?;
     let schema = texts_as_bytes(metadata.schema());
     // A schema with bytes for texts is refused where a file has neither.
     let as_bytes = ArrowReaderMetadata::try_new(
@@ -49,7 +75,9 @@ fn metadata(blob: Arc<dyn Blob>) -> Result<(Chunks, ArrowReaderMetadata)> {
 }
 
 pub(super) fn open(blob: Arc<dyn Blob>, columns: &[Wanted]) -> Result<Box<dyn Records>> {
-    let (_, metadata) = metadata(Arc::clone(&blob))?;
+    let (chunks, metadata) = metadata(Arc::clone(&blob))?;
+    let all = all_rows(&metadata)?;
+    empty(&chunks, &metadata)?;
     let mut wanted = places(metadata.schema(), columns)?;
     let names = columns.iter().map(|wanted| wanted.name.clone()).collect();
     let mut roots = wanted.clone();
@@ -68,7 +96,31 @@ pub(super) fn open(blob: Arc<dyn Blob>, columns: &[Wanted]) -> Result<Box<dyn Re
         reader: None,
         rows: Rows::default(),
         number: 0,
+        all,
     }))
+}
+
+/// Refuses row groups that say they have no row, and have pages with values.
+fn empty(chunks: &Chunks, metadata: &ArrowReaderMetadata) -> Result<()> {
+    for group in metadata.metadata().row_groups().iter().filter(|group| group.num_rows() == 0) {
+        for column in group.columns().iter().filter(|column| column.compressed_size() > 0) {
+            let pages = || -> std::result::Result<bool, ParquetError> {
+                let mut pages = SerializedPageReader::new(Arc::new(chunks.clone()), column, 0, None)?;
+                while let Some(page) = pages.peek_next_page()? {
+                    let values = page.num_rows.unwrap_or_default().max(page.num_levels.unwrap_or_default());
+                    if !page.is_dict && values > 0 {
+                        return Ok(true);
+                    }
+                    pages.skip_next_page()?;
+                }
+                Ok(false)
+            };
+            if guarded(|| pages().map_err(fault))? {
+                return Err(wrong_count("a row group says that it has no row, and has values"));
+            }
+        }
+    }
+    Ok(())
 }
 
 struct File {
@@ -81,7 +133,9 @@ struct File {
     names: Vec<String>,
     reader: Option<ParquetRecordBatchReader>,
     rows: Rows,
+    /// Rows that were read, and all that there are by the metadata.
     number: u64,
+    all: u64,
 }
 
 impl File {
@@ -95,14 +149,18 @@ impl File {
         let groups = builder.metadata().row_groups().iter();
         let rows = groups.map(|group| {
             let columns = group.columns().iter().enumerate().filter(|(leaf, _)| mask.leaf_included(*leaf));
-            let bytes: i64 = columns.map(|(_, column)| column.uncompressed_size()).sum();
-            (group.num_rows() * BATCH_BYTES / bytes.max(1)).max(1)
+            let bytes =
+                columns.fold(0_i64, |all, (_, column)| all.saturating_add(column.uncompressed_size()));
+            (group.num_rows().saturating_mul(BATCH_BYTES) / bytes.max(1)).max(1)
         });
         let batch = rows.min().unwrap_or(1).min(BATCH_ROWS) as usize;
         let skipped = usize::try_from(self.number)
             .map_err(|_| Error::new(ErrorKind::TooLarge, "more rows than this machine can count"))?;
         let before = skipped % batch;
-        let builder = builder.with_projection(mask).with_batch_size(batch).with_offset(skipped - before);
+        // By an offset, the reader would end where the metadata say so, whatever the pages have.
+        let from = RowSelection::from(vec![RowSelector::skip(skipped - before), RowSelector::select(EVERY)]);
+        let builder = builder.with_projection(mask).with_batch_size(batch).with_row_selection(from);
+        let builder = builder.with_row_selection_policy(RowSelectionPolicy::Selectors);
         Ok((builder.build().map_err(fault)?, before))
     }
 }
@@ -111,6 +169,10 @@ impl Records for File {
     fn next(&mut self) -> Result<Option<Record>> {
         loop {
             if let Some(record) = self.rows.next(self.number + 1) {
+                if self.number == self.all {
+                    let what = format!("it says that it has {} rows, and has more", self.all);
+                    return Err(wrong_count(what));
+                }
                 self.number += 1;
                 return Ok(Some(record));
             }
@@ -120,15 +182,20 @@ impl Records for File {
             };
             let batch = reader.next();
             self.reader = Some(reader);
-            let Some(batch) = batch else { return Ok(None) };
+            let Some(batch) = batch else {
+                if self.number < self.all {
+                    let what = format!("it says that it has {} rows, and has {}", self.all, self.number);
+                    return Err(wrong_count(what));
+                }
+                return Ok(None);
+            };
             self.rows = Rows::new(&batch.map_err(broken)?, &self.wanted, &self.names)?;
             self.rows.pass(before);
         }
     }
 
     fn pass_over(&mut self, rows: u64) -> Result<u64> {
-        let all = self.metadata.metadata().file_metadata().num_rows().max(0) as u64;
-        let passed = rows.min(all - self.number.min(all));
+        let passed = rows.min(self.all - self.number.min(self.all));
         self.number += passed;
         if passed < self.rows.left() as u64 {
             self.rows.pass(passed as usize);
