@@ -151,7 +151,7 @@ impl Plan {
 
     /// The number of rows of all inputs, where the metadata of all has it.
     pub(crate) fn known_rows(&self) -> Option<u64> {
-        self.inputs.iter().map(Input::known_rows).sum()
+        self.inputs.iter().try_fold(0_u64, |all, input| all.checked_add(input.known_rows()?))
     }
 
     /// Whether the row with this number over all inputs, from 0, is wanted. A row that cannot be read is
@@ -307,19 +307,18 @@ fn required<'a>(columns: &[Wanted], inputs: &impl Headers<'a>) -> std::result::R
     }
     let unseen = |name: &&Wanted| !inputs.clone().any(|(_, header)| has(header, &name.name));
     let mut lacking: Vec<String> = columns.iter().filter(unseen).map(|wanted| wanted.name.clone()).collect();
+    let mut last = None;
     for (input, header) in inputs.clone() {
         lacking = input.lacking(lacking).map_err(|e| (String::new(), e))?;
         if lacking.is_empty() {
             return Ok(());
         }
-        // The last input is the last that could have had it.
-        if inputs.clone().last().is_some_and(|(last, _)| std::ptr::eq(last, input)) {
-            let column = lacking.swap_remove(0);
-            let error = no_column(&column, &names(header)).context(&input.name);
-            return Err((column, error));
-        }
+        last = Some((input, header));
     }
-    Ok(())
+    // The last input is the last that could have had it.
+    let Some(((input, header), column)) = last.zip(lacking.into_iter().next()) else { return Ok(()) };
+    let error = no_column(&column, &names(header)).context(&input.name);
+    Err((column, error))
 }
 
 /// The columns to carry along: an entry that is no column's name is a list of names with commas

@@ -1,5 +1,6 @@
 //! From the names that were given to the inputs that exist.
 
+use std::collections::HashSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,13 +10,10 @@ use sha2::{Digest, Sha256};
 use super::Reading;
 use super::blob::{Blob, BlobReader, LocalFile, NamedFile, Open};
 use super::damage::fault;
-use super::input::{Input, format_of};
+use super::input::Input;
+use super::walk::{below, matching};
 use crate::digest::digest_named;
 use crate::{Error, ErrorKind, Result};
-
-/// The files that an output of `score` has, which is no archive itself.
-pub(crate) const MANIFEST: &str = "manifest.json";
-pub(crate) const JOURNAL: &str = "journal.jsonl";
 
 /// An input, and its identity, by which it is recognized when a run resumes.
 pub(crate) struct Located {
@@ -62,7 +60,7 @@ impl Identity {
 /// standard input, or the address of an object (`s3://`, `gs://`, `az://`) or of all objects under a prefix.
 ///
 /// # Errors
-/// `invalid-input` where there is nothing, or a file is named twice; `io`.
+/// `invalid-input` where there is nothing, a name that is not UTF-8, or a file is named twice; `io`.
 pub(crate) fn locate(names: &[String], reading: &Reading) -> Result<Vec<Located>> {
     let (mut found, open) = (Vec::new(), Open::default());
     for name in names {
@@ -82,11 +80,10 @@ pub(crate) fn locate(names: &[String], reading: &Reading) -> Result<Vec<Located>
     if found.is_empty() {
         return Err(Error::invalid("input", "there is no input"));
     }
-    for (place, one) in found.iter().enumerate() {
-        let same = |other: &Located| {
-            other.input.name == one.input.name || (one.place.is_some() && other.place == one.place)
-        };
-        if found[..place].iter().any(same) {
+    let (mut names, mut places) = (HashSet::new(), HashSet::new());
+    for one in &found {
+        let is_new = one.place.as_ref().is_none_or(|place| places.insert(place));
+        if !names.insert(&one.input.name) || !is_new {
             return Err(Error::invalid("input", format!("{} is named twice", one.input.name)));
         }
     }
@@ -96,9 +93,8 @@ pub(crate) fn locate(names: &[String], reading: &Reading) -> Result<Vec<Located>
 fn files(name: &str) -> Result<Vec<PathBuf>> {
     let path = PathBuf::from(name);
     if path.is_dir() {
-        let pattern = format!("{}/**/*", glob::Pattern::escape(name.trim_end_matches('/')));
-        let known = |path: &PathBuf| is_known(&path.to_string_lossy()) && !is_output(path);
-        let files: Vec<PathBuf> = matching(&pattern)?.into_iter().filter(known).collect();
+        let folder = name.trim_end_matches('/');
+        let files = below(Path::new(if folder.is_empty() { name } else { folder }))?;
         if files.is_empty() {
             return Err(Error::invalid("input", format!("{name} has no file of a known kind")));
         }
@@ -112,28 +108,6 @@ fn files(name: &str) -> Result<Vec<PathBuf>> {
         return Ok(files);
     }
     Ok(vec![path])
-}
-
-/// Whether a name is one of an archive, and not hidden.
-fn is_known(name: &str) -> bool {
-    let file = name.rsplit('/').next().unwrap_or_default();
-    format_of(file).is_some() && !file.starts_with('.')
-}
-
-/// Whether a file is of an earlier run's output, which lies below the archive.
-fn is_output(path: &Path) -> bool {
-    path.parent().is_some_and(|folder| folder.join(MANIFEST).is_file() && folder.join(JOURNAL).is_file())
-}
-
-fn matching(pattern: &str) -> Result<Vec<PathBuf>> {
-    let options = glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::new() };
-    let paths =
-        glob::glob_with(pattern, options).map_err(|e| Error::invalid("input", format!("{pattern}: {e}")))?;
-    let path = |found: glob::GlobResult| found.map_err(|e| Error::new(ErrorKind::Io, e.to_string()));
-    let mut files = paths.map(path).collect::<Result<Vec<_>>>()?;
-    files.retain(|path| path.is_file());
-    files.sort();
-    Ok(files)
 }
 
 /// The one input of a name, which is a file or the address of an object.
@@ -182,7 +156,7 @@ fn standard_input(reading: &Reading) -> Result<Located> {
 fn remote(name: &str, _: &str, reading: &Reading) -> Result<Vec<Located>> {
     super::remote::objects(name)?
         .into_iter()
-        .filter(|object| object.alone || is_known(&object.name))
+        .filter(|object| object.alone || super::walk::is_known(&object.name))
         .map(|object| {
             let input = Input::new(&object.name, object.blob, reading)?;
             Ok(Located { input, identity: Identity::Store(object.tag), place: None })

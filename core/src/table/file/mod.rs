@@ -23,6 +23,7 @@ mod text;
 mod thread;
 mod ticket;
 mod tickets;
+mod walk;
 mod window;
 mod zoned;
 
@@ -42,8 +43,10 @@ pub(crate) use fit::fitting;
 #[cfg(feature = "archive")]
 pub(crate) use input::Input;
 #[cfg(feature = "archive")]
-pub(crate) use locate::{JOURNAL, Located, MANIFEST, locate};
+pub(crate) use locate::{Located, locate};
 #[cfg(feature = "archive")]
 pub(crate) use record::{Fault, Record, Records, SourceColumn, Wanted};
 #[cfg(feature = "archive")]
 pub(crate) use ticket::{Making, Prepared, ticket};
+#[cfg(feature = "archive")]
+pub(crate) use walk::{JOURNAL, MANIFEST};
