@@ -21,11 +21,9 @@ impl Output {
     /// Opens it now, so that an unwritable place is found before the work, not after.
     pub(crate) fn open(path: Option<&Path>) -> Result<Self> {
         let Some(path) = path else { return Ok(Self::Stdout(io::stdout().lock())) };
+        let path = &place(path)?;
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let file = beside(parent).map_err(|e| at(path, e))?;
-        if path.is_dir() {
-            return Err(at(path, "is a directory"));
-        }
         Ok(Self::File(file, path.to_owned()))
     }
 
@@ -45,6 +43,21 @@ impl Output {
             Self::Stdout(mut out) => out.flush().map_err(|e| at(Path::new("standard output"), e)),
             Self::File(file, path) => file.persist(&path).map(drop).map_err(|e| at(&path, e.error)),
         }
+    }
+}
+
+/// Where a file is moved to: behind a link, the file that it leads to. What stands there already must be a
+/// regular file: a device or a pipe would be replaced by one.
+fn place(path: &Path) -> Result<PathBuf> {
+    match path.metadata() {
+        Ok(there) if there.is_file() && path.is_symlink() => path.canonicalize().map_err(|e| at(path, e)),
+        Ok(there) if there.is_file() => Ok(path.to_owned()),
+        Ok(there) => {
+            let what = if there.is_dir() { "a directory" } else { "no regular file" };
+            let message = format!("{} is {what}; without this option results go to stdout", path.display());
+            Err(Error::invalid("output", message))
+        }
+        Err(_) => Ok(path.to_owned()),
     }
 }
 

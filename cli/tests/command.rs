@@ -241,3 +241,28 @@ fn train_then_evaluate_then_analyze_with_a_task_of_ones_own() {
         stdout(frontdesk().args(["analyze", "my cat purrs", "--format", "json", "--model"]).arg(&model));
     assert_eq!(serde_json::from_str::<Value>(&text).unwrap()["pet"]["label"], "cat");
 }
+
+#[cfg(unix)]
+#[test]
+fn an_output_takes_the_place_of_a_regular_file_alone() {
+    let place = tempfile::tempdir().unwrap();
+    let at = |name: &str| place.path().join(name);
+    assert!(std::process::Command::new("mkfifo").arg(at("pipe")).status().unwrap().success());
+    fs::create_dir(at("directory")).unwrap();
+    std::os::unix::fs::symlink("/dev/null", at("device")).unwrap();
+    for (name, what) in
+        [("pipe", "no regular file"), ("device", "no regular file"), ("directory", "a directory")]
+    {
+        let mut command = frontdesk();
+        command.timeout(std::time::Duration::from_secs(120));
+        let assert = command.args(["analyze", "hello", "--output"]).arg(at(name)).assert();
+        assert.failure().stderr(predicate::str::contains(what).and(predicate::str::contains(name)));
+        assert!(!at(name).is_file(), "{name}");
+    }
+    // Behind a link, the file that it leads to is written, and the link stays.
+    fs::write(at("file"), "before").unwrap();
+    std::os::unix::fs::symlink("file", at("link")).unwrap();
+    frontdesk().args(["analyze", "hello", "--output"]).arg(at("link")).assert().success();
+    assert!(at("link").is_symlink());
+    assert!(fs::read_to_string(at("file")).unwrap().contains("\"sentiment\""));
+}

@@ -6,6 +6,7 @@
 mod quote;
 mod readable;
 mod error;
+mod regular;
 #[cfg(any(feature = "archive", feature = "train"))]
 mod atomic;
 #[cfg(any(feature = "archive", feature = "train"))]

@@ -88,9 +88,13 @@ impl Weights {
     /// Opens the file at `path` and checks its header. Tensors are read when they are asked for.
     ///
     /// # Errors
-    /// [`ModelError::Io`] where the file cannot be read; [`ModelError::Weights`] where it is not a
-    /// safetensors file or breaks a limit.
+    /// [`ModelError::Io`] where the file cannot be read; [`ModelError::Weights`] where it is not a regular
+    /// file, not a safetensors file, or breaks a limit.
     pub fn open(path: &Path, limits: Limits) -> Result<Self> {
+        // A pipe would wait for its writer: it is not opened.
+        if !std::fs::metadata(path)?.is_file() {
+            return Err(ModelError::Weights("no regular file".to_owned()));
+        }
         let file = File::open(path)?;
         let length = file.metadata()?.len();
         Self::checked(Source::File(file), length, limits)

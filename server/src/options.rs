@@ -1,11 +1,16 @@
 //! Limits of the service, and who may call it.
 
 use std::fmt;
+use std::fs::{self, File};
+use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
 use frontdesk::{Error, ErrorKind, Result};
 use subtle::ConstantTimeEq;
+
+/// The largest file of keys, in bytes.
+const MAX_KEYS_BYTES: u64 = 1 << 20;
 
 /// Limits of the service, and who may call it.
 #[derive(Debug, Clone)]
@@ -77,14 +82,12 @@ impl Keys {
         Ok(Self(keys))
     }
 
-    /// Keys from a file, one a line.
+    /// Keys from a regular file of at most 1 MiB, one a line.
     ///
     /// # Errors
-    /// `io`; as [`Keys::parse`].
+    /// `io`; `too-large`; `invalid-input` for no regular file; as [`Keys::parse`].
     pub fn read(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path);
-        let text = text.map_err(|e| Error::new(ErrorKind::Io, format!("{}: {e}", path.display())))?;
-        Self::parse(&text).map_err(|e| e.context(path.display()))
+        Self::parse(&text(path)?).map_err(|e| e.context(path.display()))
     }
 
     /// Whether `key` is one of them, in a time that does not depend on where it differs.
@@ -97,4 +100,19 @@ impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} keys", self.0.len())
     }
+}
+
+/// The text of a file of keys. A pipe would wait for its writer: it is not opened.
+fn text(path: &Path) -> Result<String> {
+    let wrong = |kind, what: &dyn fmt::Display| Error::new(kind, format!("{}: {what}", path.display()));
+    let io = |e: std::io::Error| wrong(ErrorKind::Io, &e);
+    if !fs::metadata(path).map_err(io)?.is_file() {
+        return Err(wrong(ErrorKind::InvalidInput, &"no regular file").at("keys"));
+    }
+    let mut text = Vec::new();
+    File::open(path).map_err(io)?.take(MAX_KEYS_BYTES + 1).read_to_end(&mut text).map_err(io)?;
+    if text.len() as u64 > MAX_KEYS_BYTES {
+        return Err(wrong(ErrorKind::TooLarge, &format_args!("more than {MAX_KEYS_BYTES} bytes")));
+    }
+    String::from_utf8(text).map_err(|_| wrong(ErrorKind::DataInvalid, &"not valid UTF-8"))
 }

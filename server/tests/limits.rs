@@ -110,3 +110,31 @@ async fn a_full_queue_and_a_late_answer_have_their_codes() {
     assert!(metrics.contains("frontdesk_queue_depth 0\n"), "{metrics}");
     assert!(engine.metrics().unwrap().tickets < 1000, "the late request left its place");
 }
+
+#[cfg(unix)]
+#[test]
+fn keys_are_read_from_a_small_regular_file() {
+    let place = tempfile::tempdir().unwrap();
+    let at = |name: &str| place.path().join(name);
+    let refused = |name: &str, kind: ErrorKind| {
+        let (send, ended) = std::sync::mpsc::channel();
+        let path = at(name);
+        std::thread::spawn(move || send.send(Keys::read(&path).map(drop)));
+        let error = ended.recv_timeout(Duration::from_secs(120)).expect("it waits").unwrap_err();
+        assert_eq!(error.kind(), kind, "{error}");
+        assert!(error.message().contains(name), "{error}");
+    };
+    assert!(std::process::Command::new("mkfifo").arg(at("pipe")).status().unwrap().success());
+    std::os::unix::fs::symlink("/dev/zero", at("device")).unwrap();
+    std::fs::create_dir(at("directory")).unwrap();
+    std::fs::write(at("large"), "key\n".repeat(1 << 19)).unwrap();
+    std::fs::write(at("noise"), b"\xff\xfe").unwrap();
+    for name in ["pipe", "device", "directory"] {
+        refused(name, ErrorKind::InvalidInput);
+    }
+    refused("large", ErrorKind::TooLarge);
+    refused("noise", ErrorKind::DataInvalid);
+    refused("missing", ErrorKind::Io);
+    std::fs::write(at("keys"), "one\n\ntwo\n").unwrap();
+    assert_eq!(format!("{:?}", Keys::read(&at("keys")).unwrap()), "2 keys");
+}

@@ -1,7 +1,6 @@
 //! Differences between two scorings of one archive.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -278,7 +277,7 @@ impl Rows<'_> {
             let Some(name) = self.of.parts.get(self.part) else { return Ok(None) };
             self.part += 1;
             let path = self.of.path.join(name);
-            let blob = File::open(&path).and_then(LocalFile::new).map_err(|e| Error::io(&path, e))?;
+            let blob = LocalFile::open(&path)?;
             let reading = Reading { delimiter: Some(','), ..Reading::default() };
             let input = Input::new(&path.display().to_string(), Arc::new(blob), &reading)?;
             let mut records = input.records(&self.columns)?;

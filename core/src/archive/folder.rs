@@ -16,12 +16,16 @@ use super::tally::Tally;
 use crate::atomic::{PARTIAL, sync_directory, write_atomically};
 use crate::gate::gate;
 use crate::table::{JOURNAL, MANIFEST};
-use crate::{Error, ErrorKind, Result};
+use crate::{Error, ErrorKind, Result, regular};
 
 const SUMMARY: &str = "summary.json";
 const PAGE: &str = "summary.html";
 const QUARANTINE: &str = "quarantine.jsonl";
 const LOCK: &str = ".lock";
+
+/// The largest JSON file of an output, in bytes: a manifest has some hundred for each input.
+const MAX_JSON_BYTES: u64 = 1 << 30;
+
 /// A part that is whole.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct PartDone {
@@ -70,8 +74,12 @@ impl Folder {
     /// Opens the directory for the run that `manifest` describes, and returns the work that is done.
     ///
     /// # Errors
-    /// `invalid-input` where the directory holds something else, another run, or one that is under way; `io`.
+    /// `invalid-input` where the directory is none, holds something else, another run, or one that is under
+    /// way; `io`.
     pub(crate) fn open(path: &Path, manifest: &Value) -> Result<(Self, Done)> {
+        if path.metadata().is_ok_and(|there| !there.is_dir()) {
+            return Err(Error::invalid("output", format!("{} is no directory", path.display())));
+        }
         fs::create_dir_all(path).map_err(|e| Error::io(path, e))?;
         let lock = locked(path)?;
         let there = path.join(MANIFEST);
@@ -89,12 +97,16 @@ impl Folder {
         }
         let open = |name: &str| {
             let file = path.join(name);
-            let options = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&file);
-            options.map_err(|e| Error::io(&file, e))
+            let mut options = OpenOptions::new();
+            regular::open_with(&file, options.read(true).write(true).create(true).truncate(false))
         };
         let (mut journal, mut quarantine) = (open(JOURNAL)?, open(QUARANTINE)?);
         let mut done = read_journal(&mut journal, path)?;
-        done.whole = path.join(SUMMARY).exists();
+        let summary = path.join(SUMMARY);
+        done.whole = summary.exists();
+        if done.whole {
+            regular::open(&summary)?;
+        }
         let there = quarantine.metadata().map_err(|e| Error::io(&path.join(QUARANTINE), e))?.len();
         if there < done.quarantine_bytes {
             let message = format!(
@@ -166,8 +178,7 @@ pub(crate) fn part_of(name: &str) -> Option<u64> {
 
 fn locked(path: &Path) -> Result<File> {
     let place = path.join(LOCK);
-    let lock = OpenOptions::new().write(true).create(true).truncate(false).open(&place);
-    let lock = lock.map_err(|e| Error::io(&place, e))?;
+    let lock = regular::open_with(&place, OpenOptions::new().write(true).create(true).truncate(false))?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
         Err(fs::TryLockError::WouldBlock) => {
@@ -284,7 +295,7 @@ fn short(value: &Value) -> String {
 }
 
 pub(crate) fn read_json(path: &Path) -> Result<Value> {
-    let bytes = fs::read(path).map_err(|e| Error::io(path, e))?;
+    let bytes = regular::read(path, MAX_JSON_BYTES)?;
     serde_json::from_slice(&bytes)
         .map_err(|e| Error::new(ErrorKind::DataInvalid, format!("{}: {e}", path.display())))
 }

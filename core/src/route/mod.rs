@@ -16,7 +16,6 @@ mod decision;
 mod explore;
 mod facts;
 mod features;
-mod file;
 mod history;
 mod hours;
 mod keywords;
@@ -37,8 +36,6 @@ pub use decision::NoRoute;
 #[cfg(feature = "train")]
 pub(crate) use decision::{probabilities, score_of};
 pub use explore::Exploration;
-#[cfg(feature = "train")]
-pub(crate) use file::read_small;
 pub(crate) use history::COMPARED_BYTES;
 pub use history::{HistoricalSuccess, historical_success, repeated_issue};
 pub use hours::{Day, Hours, Span};

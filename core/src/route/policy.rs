@@ -6,10 +6,10 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::explore::Exploration;
-use super::file::read_small;
 use super::rules::Rules;
 use super::weights::Weights;
 use crate::digest::digest_of;
+use crate::regular::read_text;
 use crate::{Error, ErrorKind, Result, from_json};
 
 /// A routing policy. Parts that a file leaves out are those of the default.
@@ -34,10 +34,10 @@ impl RoutePolicy {
     /// Reads a policy from a TOML (`.toml`) or JSON (`.json`) file of at most 1 MiB, and checks it.
     ///
     /// # Errors
-    /// `io`; `too-large`; `invalid-input` for another ending of the name; `data-invalid`, with the place
+    /// `io`; `too-large`; `invalid-input` for another ending of the name, or no regular file; `data-invalid`, with the place
     /// where the file is broken, or the rules that contradict each other.
     pub fn read(path: &Path) -> Result<Self> {
-        let text = read_small(path, MAX_BYTES)?;
+        let text = read_text(path, MAX_BYTES)?;
         let is = |ending: &str| path.extension().is_some_and(|e| e.eq_ignore_ascii_case(ending));
         let policy: std::result::Result<Self, String> = if is("toml") {
             toml::from_str(&text).map_err(|e| e.to_string())

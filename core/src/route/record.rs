@@ -6,9 +6,9 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::decision::{DecisionContext, NoRoute, decide};
-use super::file::read_small;
 use super::policy::RoutePolicy;
 use crate::digest::digest_named;
+use crate::regular::read_text;
 use crate::{
     CustomerHistory, DecisionRecord, Error, ErrorKind, Result, RouteAnalysis, Timestamp, Urgency, number,
 };
@@ -39,10 +39,10 @@ const MAX_BYTES: u64 = 16 << 20;
 /// carries one.
 ///
 /// # Errors
-/// `io`; `too-large`; `data-invalid` where there is no record in it, or a broken one, or one with a number out
-/// of its range.
+/// `io`; `too-large`; `invalid-input` for no regular file; `data-invalid` where there is no record in it, or a
+/// broken one, or one with a number out of its range.
 pub fn read_record(path: &Path) -> Result<DecisionRecord> {
-    let text = read_small(path, MAX_BYTES)?;
+    let text = read_text(path, MAX_BYTES)?;
     let invalid =
         |e: serde_json::Error| Error::new(ErrorKind::DataInvalid, e.to_string()).context(path.display());
     let value: serde_json::Value = serde_json::from_str(&text).map_err(invalid)?;

@@ -9,6 +9,8 @@ mod formats;
 mod quarantine;
 mod resume;
 mod rows;
+#[cfg(unix)]
+mod special;
 mod summary;
 
 use std::fs;

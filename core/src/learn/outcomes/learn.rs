@@ -9,7 +9,8 @@ use super::reward::Reward;
 use super::ridge::{Normal, Prior};
 use super::row::{Ending, Outcome};
 use super::value::{Judged, PolicyValue, ValueEstimate, doubly_robust, mean};
-use crate::route::{RoutePolicy, probabilities, read_small};
+use crate::regular::read_text;
+use crate::route::{RoutePolicy, probabilities};
 use crate::{ByRoute, Error, ErrorKind, Facts, ROUTES, Result, Route, number};
 
 /// Options of fitting weights to outcomes. In JSON, a field that is left out has its default.
@@ -35,9 +36,10 @@ impl LearnOptions {
     /// Reads a TOML file of at most 1 MiB.
     ///
     /// # Errors
-    /// `io`; `too-large`; `data-invalid` where it is broken, or has a number out of its range.
+    /// `io`; `too-large`; `invalid-input` for no regular file; `data-invalid` where it is broken, or has a number
+    /// out of its range.
     pub fn read(path: &Path) -> Result<Self> {
-        let text = read_small(path, MAX_BYTES)?;
+        let text = read_text(path, MAX_BYTES)?;
         let invalid = |message: &str| Error::new(ErrorKind::DataInvalid, message).context(path.display());
         let read: Self = toml::from_str(&text).map_err(|e| invalid(&e.to_string()))?;
         read.check().map_err(|e| invalid(e.message()).at(e.field().unwrap_or_default()))?;

@@ -17,9 +17,13 @@ use super::state::State;
 use super::tensors::little_endian;
 use crate::atomic::write_atomically;
 use crate::gate::gate;
+use crate::regular;
 use crate::{Error, ErrorKind, Result};
 
 const STATE: &str = "state.json";
+
+/// The largest state, in bytes: its epochs are some hundred bytes each.
+const MAX_STATE_BYTES: u64 = 64 << 20;
 
 pub(super) struct Checkpoints {
     folder: PathBuf,
@@ -147,7 +151,7 @@ impl Checkpoints {
         }
         let bad =
             |reason: String| Error::new(ErrorKind::DataInvalid, format!("{}: {reason}", path.display()));
-        let json = fs::read(&path).map_err(|e| Error::io(&path, e))?;
+        let json = regular::read(&path, MAX_STATE_BYTES)?;
         let saved: Saved = serde_json::from_slice(&json).map_err(|e| bad(e.to_string()))?;
         if saved.fingerprint != self.fingerprint {
             return Err(bad(

@@ -6,8 +6,12 @@ use serde::Deserialize;
 
 use super::{HeadData, TrainOptions};
 use crate::model::bundle::HeadKind;
+use crate::regular::read_text;
 use crate::table::{LabelledTexts, Notice, Reading, read_labelled};
 use crate::{Error, ErrorKind, Result};
+
+/// The largest configuration, in bytes.
+const MAX_BYTES: u64 = 1 << 20;
 
 /// A training as a file has it.
 #[derive(Debug, Clone, Deserialize)]
@@ -84,12 +88,13 @@ impl HeadRows {
 }
 
 impl TrainConfig {
-    /// Reads a configuration; the paths in it become relative to its folder.
+    /// Reads a configuration of at most 1 MiB; the paths in it become relative to its folder.
     ///
     /// # Errors
-    /// `io` where it cannot be read; `invalid-input`, with the place of what is wrong.
+    /// `io` where it cannot be read; `too-large`; `data-invalid` for invalid UTF-8; `invalid-input` for no
+    /// regular file, and with the place of what is wrong.
     pub fn read(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path).map_err(|e| Error::io(path, e))?;
+        let text = read_text(path, MAX_BYTES)?;
         let mut config: Self = toml::from_str(&text).map_err(|e| {
             Error::new(ErrorKind::InvalidInput, format!("{}: {e}", path.display())).at("config")
         })?;

@@ -1,14 +1,12 @@
 //! The files of a model, from a directory or from memory.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read;
 use std::path::PathBuf;
 
 use frontdesk_models::weights::{Limits, Weights};
-use sha2::{Digest, Sha256};
 
-use crate::digest::digest_named;
+use crate::digest::{digest_of, digest_read};
+use crate::regular;
 use crate::{Error, ErrorKind, Result};
 
 pub(crate) const CONFIG: &str = "config.json";
@@ -60,6 +58,12 @@ impl Files {
     }
 
     fn missing(&self, name: &str) -> Error {
+        // Something stands there: a directory, a pipe.
+        let there = matches!(self, Self::Directory(path, _) if path.join(name).exists());
+        if there {
+            let message = format!("{} is no regular file", self.named(name));
+            return Error::new(ErrorKind::ModelInvalid, message);
+        }
         Error::new(ErrorKind::ModelNotFound, format!("{} has no {name}", self.place()))
     }
 
@@ -82,12 +86,10 @@ impl Files {
             Self::Memory(files) => Ok(files.get(name).cloned().unwrap_or_default()),
             Self::Directory(dir, _) => {
                 let path = dir.join(name);
-                let length = std::fs::metadata(&path).map_err(|e| Error::io(&path, e))?.len();
-                if length > max {
-                    let message = format!("{}: {length} bytes; at most {max}", path.display());
-                    return Err(Error::new(ErrorKind::ModelInvalid, message));
-                }
-                std::fs::read(&path).map_err(|e| Error::io(&path, e))
+                regular::read(&path, max).map_err(|error| match error.kind() {
+                    ErrorKind::TooLarge => Error::new(ErrorKind::ModelInvalid, error.message()),
+                    _ => error,
+                })
             }
         }
     }
@@ -119,21 +121,12 @@ impl Files {
         if !self.has(name) {
             return Err(self.missing(name));
         }
-        let mut hasher = Sha256::new();
         match self {
-            Self::Memory(files) => hasher.update(files.get(name).map_or(&[][..], Vec::as_slice)),
+            Self::Memory(files) => Ok(digest_of(files.get(name).map_or(&[][..], Vec::as_slice))),
             Self::Directory(dir, _) => {
                 let path = dir.join(name);
-                let mut file = File::open(&path).map_err(|e| Error::io(&path, e))?;
-                let mut buffer = vec![0; 1 << 20];
-                loop {
-                    match file.read(&mut buffer).map_err(|e| Error::io(&path, e))? {
-                        0 => break,
-                        n => hasher.update(&buffer[..n]),
-                    }
-                }
+                digest_read(regular::open(&path)?, |e| Error::io(&path, e), &mut |_| Ok(()))
             }
         }
-        Ok(digest_named(&hasher.finalize()))
     }
 }

@@ -7,6 +7,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
+use crate::regular;
+use crate::{Error, Result};
+
 /// Bytes of known length.
 pub(crate) trait Blob: Send + Sync {
     /// The number of bytes.
@@ -29,8 +32,10 @@ pub(crate) struct NamedFile {
 }
 
 impl NamedFile {
-    pub(crate) fn new(path: &Path, open: &Open) -> io::Result<Self> {
-        let about = File::open(path)?.metadata()?;
+    /// # Errors
+    /// `invalid-input` for no regular file; `io`.
+    pub(crate) fn new(path: &Path, open: &Open) -> Result<Self> {
+        let about = regular::open(path)?.metadata().map_err(|e| Error::io(path, e))?;
         Ok(Self {
             path: path.to_owned(),
             len: about.len(),
@@ -46,12 +51,11 @@ impl NamedFile {
         {
             return Ok(Arc::clone(file));
         }
-        let file = File::open(&self.path)?;
-        let about = file.metadata()?;
+        let file = Arc::new(LocalFile::open(&self.path).map_err(io::Error::other)?);
+        let about = file.file.metadata()?;
         if (about.len(), about.modified().ok()) != (self.len, self.modified) {
             return Err(io::Error::other("the file was changed while it was read"));
         }
-        let file = Arc::new(LocalFile::new(file)?);
         *open = Some((self.path.clone(), Arc::clone(&file)));
         Ok(file)
     }
@@ -99,6 +103,12 @@ pub(crate) struct LocalFile {
 }
 
 impl LocalFile {
+    /// # Errors
+    /// `invalid-input` for no regular file; `io`.
+    pub(crate) fn open(path: &Path) -> Result<Self> {
+        Self::new(regular::open(path)?).map_err(|e| Error::io(path, e))
+    }
+
     pub(crate) fn new(file: File) -> io::Result<Self> {
         let len = file.metadata()?.len();
         Ok(Self { file, len })

@@ -1,18 +1,15 @@
 //! From the names that were given to the inputs that exist.
 
 use std::collections::HashSet;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-use sha2::{Digest, Sha256};
 
 use super::Reading;
 use super::blob::{Blob, BlobReader, LocalFile, NamedFile, Open};
 use super::damage::fault;
 use super::input::Input;
 use super::walk::{below, matching};
-use crate::digest::digest_named;
+use crate::digest::digest_read;
 use crate::{Error, ErrorKind, Result};
 
 /// An input, and its identity, by which it is recognized when a run resumes.
@@ -41,16 +38,7 @@ impl Identity {
             Self::Store(tag) => return Ok(tag.clone()),
             Self::Bytes(blob) => blob,
         };
-        let (mut reader, mut hash, mut bytes) = (BlobReader::new(blob), Sha256::new(), vec![0; 1 << 20]);
-        loop {
-            match reader.read(&mut bytes).map_err(fault)? {
-                0 => return Ok(digest_named(&hash.finalize())),
-                count => {
-                    hash.update(&bytes[..count]);
-                    progress(count as u64)?;
-                }
-            }
-        }
+        digest_read(BlobReader::new(blob), fault, progress)
     }
 }
 
@@ -60,7 +48,8 @@ impl Identity {
 /// standard input, or the address of an object (`s3://`, `gs://`, `az://`) or of all objects under a prefix.
 ///
 /// # Errors
-/// `invalid-input` where there is nothing, a name that is not UTF-8, or a file is named twice; `io`.
+/// `invalid-input` where there is nothing, no regular file, a name that is not UTF-8, or a file is named twice;
+/// `io`.
 pub(crate) fn locate(names: &[String], reading: &Reading) -> Result<Vec<Located>> {
     let (mut found, open) = (Vec::new(), Open::default());
     for name in names {
@@ -129,11 +118,17 @@ pub(crate) fn one(name: &Path, reading: &Reading) -> Result<Input> {
 }
 
 fn local(path: &Path, reading: &Reading, open: &Open) -> Result<Located> {
-    let named = NamedFile::new(path, open).map_err(|e| Error::io(path, e))?;
+    let named = NamedFile::new(path, open).map_err(|error| match error.kind() {
+        ErrorKind::InvalidInput => {
+            let message = format!(
+                "{}: a table is read more than once; `score` reads standard input, where the input is -",
+                error.message()
+            );
+            Error::invalid("input", message)
+        }
+        _ => error,
+    })?;
     let blob: Arc<dyn Blob> = Arc::new(named);
-    if !path.is_file() {
-        return Err(Error::invalid("input", format!("{} is no file; pipe it into -", path.display())));
-    }
     let input = Input::new(&path.display().to_string(), Arc::clone(&blob), reading)?;
     let place = path.canonicalize().ok();
     Ok(Located { input, identity: Identity::Bytes(blob), place })

@@ -13,10 +13,13 @@ use transfer::Remote;
 
 use super::{CONFIG, Files, HEADS, MANIFEST, TOKENIZER, TRUNK};
 use crate::quote::quoted;
+use crate::regular::{read, read_text};
 use crate::{Error, ErrorKind, HubOptions, Result};
 
 const MAX_JSON_BYTES: u64 = 64 << 20;
 const MAX_WEIGHTS_BYTES: u64 = 8 << 30;
+/// The largest file that names a commit, in bytes.
+const MAX_REF_BYTES: u64 = 4 << 10;
 
 /// Brings the model `owner/model` or `owner/model@revision` into the cache and gives its directory there.
 pub(crate) fn fetch(name: &str, options: &HubOptions) -> Result<PathBuf> {
@@ -104,7 +107,7 @@ impl Model {
         let commit = if is_commit(&self.revision) {
             Some(self.revision.clone())
         } else {
-            fs::read_to_string(self.folder.join("refs").join(&self.revision)).ok()
+            read_text(&self.folder.join("refs").join(&self.revision), MAX_REF_BYTES).ok()
         };
         let commit = commit.map(|text| text.trim().to_owned()).filter(|text| is_commit(text));
         let snapshot = self.snapshot(&commit.ok_or_else(|| missing(self.to_string()))?);
@@ -198,7 +201,7 @@ impl Model {
 
 /// Writes a small file unless it has `text` already: a complete cache may be read-only.
 fn write(path: &Path, text: &str) -> Result<()> {
-    if fs::read(path).is_ok_and(|there| there == text.as_bytes()) {
+    if read(path, MAX_REF_BYTES).is_ok_and(|there| there == text.as_bytes()) {
         return Ok(());
     }
     let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(path, text));

@@ -1,10 +1,13 @@
 //! Settings of the hub: options, else the environment.
 
-use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::regular::read_text;
 use crate::{Error, HubOptions, Result};
+
+/// The largest file of a token, in bytes.
+const MAX_TOKEN_BYTES: u64 = 4 << 10;
 
 /// The options with the environment filled in.
 pub(crate) struct Settings {
@@ -31,7 +34,7 @@ impl Settings {
         if !(endpoint.starts_with("https://") || endpoint.starts_with("http://")) {
             return Err(Error::invalid("hub.endpoint", format!("`{endpoint}` is no http address")));
         }
-        let token_file = || fs::read_to_string(home.as_ref()?.join("token")).ok();
+        let token_file = || read_text(&home.as_ref()?.join("token"), MAX_TOKEN_BYTES).ok();
         let token = options.token.clone().or_else(|| set("HF_TOKEN")).or_else(token_file);
         let yes = |text: String| ["1", "true", "yes", "on"].contains(&text.to_ascii_lowercase().as_str());
         let seconds =
@@ -62,7 +65,7 @@ mod tests {
     #[test]
     fn the_environment_fills_in_what_the_options_leave_open() {
         let home = tempfile::tempdir().unwrap();
-        fs::write(home.path().join("token"), "from-file\n").unwrap();
+        std::fs::write(home.path().join("token"), "from-file\n").unwrap();
         let mut environment =
             vec![("HF_HOME", home.path().to_str().unwrap()), ("HF_ENDPOINT", "http://mirror/")];
         let s = settings(&HubOptions::default(), &environment).unwrap();
