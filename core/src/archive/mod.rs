@@ -6,6 +6,7 @@
 
 mod decimal;
 mod diff;
+mod digests;
 mod estimate;
 mod filter;
 mod in_flight;

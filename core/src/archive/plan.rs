@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::digests::Digests;
 use super::filter::Filter;
 use super::options::ArchiveOptions;
 use super::select::{Sample, Sampling};
@@ -9,8 +10,8 @@ use super::write::Shape;
 use super::{ArchiveProgress, ArchiveStage};
 use crate::score::Layout;
 use crate::table::{
-    ColumnMapping, Fault, Field, Input, Located, Making, Prepared, Record, Records, SkippedColumn,
-    SourceColumn, Wanted, check, fitting, locate, map, no_column, require, ticket,
+    ColumnMapping, Fault, Field, Input, Making, Prepared, Record, Records, SkippedColumn, SourceColumn,
+    Wanted, check, fitting, locate, map, no_column, require, ticket,
 };
 use crate::{Engine, Error, ErrorKind, OnProgress, Result};
 
@@ -19,7 +20,7 @@ pub(crate) struct Plan {
     pub(crate) inputs: Vec<Input>,
     /// The fault of each input that cannot be opened, where such inputs are passed over.
     damaged: Vec<Option<Fault>>,
-    digests: Vec<String>,
+    pub(crate) digests: Digests,
     pub(crate) taken: Vec<ColumnMapping>,
     pub(crate) skipped: Vec<SkippedColumn>,
     /// The columns that are read: fields first, then kept ones, then those of the condition.
@@ -48,9 +49,7 @@ impl Plan {
         check_options(engine, options)?;
         let filter = options.filter.as_deref().map(Filter::new).transpose()?;
         let layout = Layout::new(engine, &options.outputs)?;
-        let located = locate(names, &options.reading)?;
-        let digests = digests(&located, progress)?;
-        let inputs: Vec<Input> = located.into_iter().map(|one| one.input).collect();
+        let (inputs, digests) = Digests::new(locate(names, &options.reading)?, progress)?;
         let (headers, damaged) = headers(&inputs, options)?;
         // An empty input has no columns.
         let whole = || inputs.iter().zip(&headers).filter(|(_, header)| !header.is_empty());
@@ -59,9 +58,7 @@ impl Plan {
         };
         let named = |e: Error| e.context(&input.name);
         let mapping = map(first, &options.columns, input.is_sparse()).map_err(named)?;
-        let mut report = |rows| {
-            progress(ArchiveProgress { stage: ArchiveStage::Choosing, rows, ..ArchiveProgress::default() })
-        };
+        let mut report = |rows| choosing(rows, progress);
         let readable = whole().map(|(input, _)| input);
         let (taken, mut skipped) = fitting(readable, mapping, &options.columns.customer, &mut report)?;
         let taken = everywhere(taken, &whole(), &mut skipped);
@@ -99,7 +96,7 @@ impl Plan {
 
     /// Returns the manifest, which an unfinished run must match to be resumed.
     pub(crate) fn manifest(&self, engine: &Engine, options: &ArchiveOptions) -> Result<Value> {
-        let inputs = self.inputs.iter().zip(&self.digests);
+        let inputs = self.inputs.iter().zip(self.digests.iter());
         let inputs: Vec<Value> = inputs
             .map(|(input, digest)| json!({ "name": input.name, "bytes": input.bytes(), "digest": digest }))
             .collect();
@@ -190,7 +187,12 @@ impl Plan {
     ) -> Result<Sample> {
         let mut sampling = Sampling::new(wanted, options.seed);
         if let (Some(rows), None) = (self.known_rows(), &self.filter) {
-            (0..rows).for_each(|row| sampling.offer(row));
+            for row in 0..rows {
+                sampling.offer(row);
+                if row % 65_536 == 0 {
+                    choosing(row, progress)?;
+                }
+            }
             return Ok(sampling.done());
         }
         let mut row = 0;
@@ -208,11 +210,7 @@ impl Plan {
                         }
                         row += 1;
                         if row % 65_536 == 0 {
-                            progress(ArchiveProgress {
-                                stage: ArchiveStage::Choosing,
-                                rows: row,
-                                ..ArchiveProgress::default()
-                            })?;
+                            choosing(row, progress)?;
                         }
                     }
                     Ok(None) => break,
@@ -223,6 +221,11 @@ impl Plan {
         }
         Ok(sampling.done())
     }
+}
+
+/// Reports rows that were read to choose columns or rows.
+fn choosing(rows: u64, progress: OnProgress<'_, ArchiveProgress>) -> Result<()> {
+    progress(ArchiveProgress { stage: ArchiveStage::Choosing, rows, ..ArchiveProgress::default() })
 }
 
 /// The columns of one input.
@@ -372,18 +375,4 @@ fn kept_names(keep: &[String], layout: &Layout) -> Result<Vec<String>> {
         names.push(name);
     }
     Ok(names)
-}
-
-fn digests(located: &[Located], progress: OnProgress<'_, ArchiveProgress>) -> Result<Vec<String>> {
-    let bytes = located.iter().map(|one| one.input.bytes()).sum();
-    let mut state =
-        ArchiveProgress { stage: ArchiveStage::Checking, all_bytes: bytes, ..ArchiveProgress::default() };
-    let digest = |one: &Located| {
-        let digest = one.identity.digest(&mut |read| {
-            state.bytes += read;
-            progress(state)
-        });
-        digest.map_err(|e| e.context(&one.input.name))
-    };
-    located.iter().map(digest).collect()
 }

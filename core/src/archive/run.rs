@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
 use std::time::{Duration, Instant};
 
@@ -93,7 +94,8 @@ impl Archive {
     ///
     /// # Errors
     /// `invalid-input` where the directory holds another run, or one that is under way; `data-invalid` for a
-    /// damaged input, or more faulty rows than [`ArchiveOptions::max_errors`]; `io`, where the disk is full,
+    /// damaged input, one that is changed while it is read, or more
+    /// faulty rows than [`ArchiveOptions::max_errors`]; `io`, where the disk is full,
     /// for example; `network`; and those of the engine. Parts that are complete stay.
     pub fn score(&self, output: &Path, progress: OnProgress<'_, ArchiveProgress>) -> Result<ArchiveReport> {
         let Self { engine, options, plan } = self;
@@ -144,6 +146,7 @@ impl Run<'_> {
         let names: Vec<Arc<str>> =
             self.plan.inputs.iter().map(|input| Arc::from(input.name.as_str())).collect();
         let (plan, options, from) = (self.plan, self.options, done.next);
+        let unwanted = AtomicBool::new(false);
         std::thread::scope(|scope| {
             let (send, chunks) = sync_channel(WAITING);
             let (hand_over, scored) = sync_channel(WAITING);
@@ -157,12 +160,14 @@ impl Run<'_> {
                 chunk: Chunk::new(done.parts),
                 bytes: 0,
                 begun: false,
+                unwanted: &unwanted,
             };
             let reader = scope.spawn(move || reading.run(from));
             let quarantined = done.quarantine_bytes;
             let writer = scope.spawn(move || write(folder, quarantined, plan, options, &scored));
             let ran = self.drive(&mut in_flight, &chunks, &hand_over);
             // Both threads end when the other ends of their channels are dropped.
+            unwanted.store(true, Ordering::Relaxed);
             drop((chunks, hand_over));
             // A reader that panicked looks like the end of the inputs, and is not.
             let read = reader.join().map_err(|_| Error::new(ErrorKind::Internal, "the reader panicked"));

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender};
 
 use serde::Serialize;
@@ -14,7 +15,7 @@ use super::write::{OutRow, PartWriter};
 use crate::atomic::PARTIAL;
 use crate::engine::stream::STREAM_STEP;
 use crate::gate::gate;
-use crate::table::{Fault, Prepared, Record};
+use crate::table::{Fault, Input, Prepared, Record};
 use crate::{Error, ErrorKind, Result};
 
 /// Rows and bytes of a chunk, at most.
@@ -95,6 +96,8 @@ pub(super) struct Reading<'a> {
     pub(super) bytes: usize,
     /// Whether the part under way has anything in it.
     pub(super) begun: bool,
+    /// Set where nobody waits for rows any more.
+    pub(super) unwanted: &'a AtomicBool,
 }
 
 /// The receiver of the rows is gone.
@@ -115,7 +118,7 @@ impl Reading<'_> {
         }
         // The last part may have fewer rows than the others, or only a fault.
         if self.begun {
-            let _ = self.flush(Some(at));
+            let _ = self.end_part(at);
         }
     }
 
@@ -141,7 +144,7 @@ impl Reading<'_> {
                 return Ok(false);
             }
             match records.next() {
-                Ok(None) => return Ok(true),
+                Ok(None) => return self.end_input(at.input).map(|()| true),
                 Err(error) => return self.damaged(error, at),
                 Ok(Some(record)) => {
                     at.row = record.number;
@@ -174,7 +177,7 @@ impl Reading<'_> {
         self.row += 1;
         self.chunk.read += 1;
         if self.row.is_multiple_of(self.options.part_rows) {
-            return self.flush(Some(at));
+            return self.end_part(at);
         }
         let full = self.chunk.rows.len() + self.chunk.faults.len() >= CHUNK_ROWS
             || self.bytes >= CHUNK_BYTES
@@ -182,8 +185,40 @@ impl Reading<'_> {
         if full { self.flush(None) } else { Ok(()) }
     }
 
+    /// Ends a part, whose rows are of bytes that were not changed until here.
+    fn end_part(&mut self, at: Position) -> std::result::Result<(), Unwanted> {
+        match self.plan.inputs.get(at.input).map_or(Ok(()), Input::unchanged) {
+            Ok(()) => self.flush(Some(at)),
+            Err(error) => self.stop(error),
+        }
+    }
+
+    /// Ends an input, which still must have the digest by which the manifest names it.
+    fn end_input(&mut self, place: usize) -> std::result::Result<(), Unwanted> {
+        let unwanted = self.unwanted;
+        let mut go_on = |_| {
+            let stop = unwanted.load(Ordering::Relaxed);
+            if stop { Err(Error::new(ErrorKind::Cancelled, "nobody waits")) } else { Ok(()) }
+        };
+        match self.plan.digests.check(place, &self.plan.inputs[place], &mut go_on) {
+            Ok(()) => Ok(()),
+            Err(error) => self.stop(error),
+        }
+    }
+
+    /// Ends the run with an error, behind the rows that were read before it.
+    fn stop(&mut self, error: Error) -> std::result::Result<(), Unwanted> {
+        self.flush(None)?;
+        let _ = self.send.send(Err(error));
+        Err(Unwanted)
+    }
+
     /// An input that cannot be read any further ends the run, or is skipped where the options have it so.
     fn damaged(&mut self, error: Error, at: &mut Position) -> std::result::Result<bool, Unwanted> {
+        // What was changed meanwhile is not damaged, and not passed over.
+        if let Err(changed) = self.plan.inputs[at.input].unchanged() {
+            return self.stop(changed).map(|()| false);
+        }
         if self.options.skip_damaged && error.kind() == ErrorKind::DataInvalid {
             let place = Place {
                 number: at.input,
@@ -209,9 +244,7 @@ impl Reading<'_> {
         } else {
             error
         };
-        self.flush(None)?;
-        let _ = self.send.send(Err(error));
-        Err(Unwanted)
+        self.stop(error).map(|()| false)
     }
 
     fn flush(&mut self, ends: Option<Position>) -> std::result::Result<(), Unwanted> {

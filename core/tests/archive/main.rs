@@ -1,6 +1,7 @@
 //! Archives: every format gives the same rows, nothing is lost, and a run that was cut off ends with the same
 //! bytes.
 
+mod changes;
 mod conditions;
 mod counts;
 mod damage;

@@ -1,6 +1,6 @@
 //! Bytes that can be read from any place: a file, or an object in a store.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,6 +17,10 @@ pub(crate) trait Blob: Send + Sync {
 
     /// Reads some bytes from `offset` on; 0 at the end.
     fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<usize>;
+
+    /// Whether its bytes are others by now than when it was found, as far as its place tells without reading
+    /// them.
+    fn is_changed(&self) -> bool;
 }
 
 /// The one file by name that is open: inputs are read one after the other, and there may be more of them than
@@ -26,9 +30,18 @@ pub(crate) type Open = Arc<Mutex<Option<(PathBuf, Arc<LocalFile>)>>>;
 /// A file on this machine, opened when it is read.
 pub(crate) struct NamedFile {
     path: PathBuf,
-    len: u64,
-    modified: Option<SystemTime>,
+    found: Stamp,
     open: Open,
+}
+
+/// The length of a file and the time at which it was written: one that is written to gets another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stamp(u64, Option<SystemTime>);
+
+impl Stamp {
+    pub(super) fn of(about: &Metadata) -> Self {
+        Self(about.len(), about.modified().ok())
+    }
 }
 
 impl NamedFile {
@@ -36,12 +49,7 @@ impl NamedFile {
     /// `invalid-input` for no regular file; `io`.
     pub(crate) fn new(path: &Path, open: &Open) -> Result<Self> {
         let about = regular::open(path)?.metadata().map_err(|e| Error::io(path, e))?;
-        Ok(Self {
-            path: path.to_owned(),
-            len: about.len(),
-            modified: about.modified().ok(),
-            open: Arc::clone(open),
-        })
+        Ok(Self { path: path.to_owned(), found: Stamp::of(&about), open: Arc::clone(open) })
     }
 
     fn file(&self) -> io::Result<Arc<LocalFile>> {
@@ -52,9 +60,8 @@ impl NamedFile {
             return Ok(Arc::clone(file));
         }
         let file = Arc::new(LocalFile::open(&self.path).map_err(io::Error::other)?);
-        let about = file.file.metadata()?;
-        if (about.len(), about.modified().ok()) != (self.len, self.modified) {
-            return Err(io::Error::other("the file was changed while it was read"));
+        if Stamp::of(&file.file.metadata()?) != self.found {
+            return Err(io::Error::other("it was changed"));
         }
         *open = Some((self.path.clone(), Arc::clone(&file)));
         Ok(file)
@@ -63,11 +70,21 @@ impl NamedFile {
 
 impl Blob for NamedFile {
     fn len(&self) -> u64 {
-        self.len
+        self.found.0
     }
 
     fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<usize> {
         self.file()?.read_at(offset, into)
+    }
+
+    /// Of the file that is open, whatever has its name by now; else of the one that has.
+    fn is_changed(&self) -> bool {
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let about = match &*open {
+            Some((path, file)) if *path == self.path => file.file.metadata(),
+            _ => std::fs::metadata(&self.path),
+        };
+        about.map_or(true, |about| Stamp::of(&about) != self.found)
     }
 }
 
@@ -93,6 +110,10 @@ impl Blob for Noting {
             let same = io::Error::new(e.kind(), e.to_string());
             *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(same);
         })
+    }
+
+    fn is_changed(&self) -> bool {
+        self.blob.is_changed()
     }
 }
 
@@ -128,6 +149,11 @@ impl Blob for LocalFile {
     #[cfg(windows)]
     fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<usize> {
         std::os::windows::fs::FileExt::seek_read(&self.file, into, offset)
+    }
+
+    /// It is one without a name, or a part of an output, whose digest its journal has.
+    fn is_changed(&self) -> bool {
+        false
     }
 }
 

@@ -161,7 +161,9 @@ impl Input {
             let message = format!("{}: JSON is read here, one object a line or an array", self.name);
             return Err(Error::invalid("input", message));
         }
-        json::values(self.text()?.0).map_err(|e| self.cause(e))
+        let values = json::values(self.text()?.0).map_err(|e| self.cause(e))?;
+        self.unchanged()?;
+        Ok(values)
     }
 
     /// Returns the notices about it so far.
@@ -177,9 +179,15 @@ impl Input {
         parquet_file::rows(&self.blob).ok()
     }
 
-    /// An error of this input: bytes that could not be read are the machine's fault or the network's,
-    /// whatever a format's reader made of it.
-    fn cause(&self, error: Error) -> Error {
+    /// An error of this input: bytes that were changed are one, whatever came of it; those that could not be
+    /// read are the machine's fault or the network's, whatever a format's reader made of it.
+    pub(crate) fn cause(&self, error: Error) -> Error {
+        let by_bytes = [ErrorKind::DataInvalid, ErrorKind::Io, ErrorKind::Network, ErrorKind::TooLarge];
+        if by_bytes.contains(&error.kind())
+            && let Err(changed) = self.unchanged()
+        {
+            return changed;
+        }
         let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner).take();
         let error = match trouble {
             Some(cause) if error.kind() == ErrorKind::DataInvalid => {
@@ -190,6 +198,19 @@ impl Input {
             _ => error,
         };
         error.context(&self.name)
+    }
+
+    /// Refuses an input whose bytes were changed since it was found: rows of before and of after would be
+    /// taken for one table.
+    ///
+    /// # Errors
+    /// `data-invalid`.
+    pub(crate) fn unchanged(&self) -> Result<()> {
+        if !self.blob.is_changed() {
+            return Ok(());
+        }
+        let message = "it was changed while it was read; start again when nothing writes to it";
+        Err(Error::new(ErrorKind::DataInvalid, message).context(&self.name))
     }
 
     /// Counts the bytes that are read from here on.
@@ -281,6 +302,10 @@ impl Records for Checked<'_> {
         // Readers of lines do not panic.
         let next = if self.input.is_columnar() { sound(|| self.records.next()) } else { self.records.next() };
         let mut record = next.map_err(|e| self.input.cause(e))?;
+        // A file that was cut short may end between two rows, or in one.
+        if record.as_ref().is_none_or(|record| record.cells.is_err()) {
+            self.input.unchanged()?;
+        }
         if let Some(record) = &mut record
             && let Ok(cells) = &record.cells
             && let Some(fault) = self.fault(cells)
@@ -291,6 +316,10 @@ impl Records for Checked<'_> {
     }
 
     fn pass_over(&mut self, rows: u64) -> Result<u64> {
-        sound(|| self.records.pass_over(rows)).map_err(|e| self.input.cause(e))
+        let passed = sound(|| self.records.pass_over(rows)).map_err(|e| self.input.cause(e))?;
+        if passed < rows {
+            self.input.unchanged()?;
+        }
+        Ok(passed)
     }
 }

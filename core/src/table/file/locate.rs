@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Reading;
-use super::blob::{Blob, BlobReader, LocalFile, NamedFile, Open};
+use super::blob::{Blob, BlobReader, LocalFile, NamedFile, Open, Stamp};
 use super::damage::fault;
 use super::input::Input;
 use super::walk::{below, matching};
@@ -30,6 +30,11 @@ pub(crate) enum Identity {
 }
 
 impl Identity {
+    /// Whether a store vouches for it.
+    pub(crate) fn is_tag(&self) -> bool {
+        !matches!(self, Self::Bytes(_))
+    }
+
     /// `sha256:…` of the bytes, or the store's entity tag. `progress` is called with the number of bytes that
     /// were read.
     pub(crate) fn digest(&self, progress: &mut dyn FnMut(u64) -> Result<()>) -> Result<String> {
@@ -141,10 +146,27 @@ fn standard_input(reading: &Reading) -> Result<Located> {
         return Err(Error::invalid("input_format", "standard input has no name: say its format"));
     }
     let mut file = tempfile::tempfile().map_err(fault)?;
-    std::io::copy(&mut std::io::stdin().lock(), &mut file).map_err(|e| fault(e).context("standard input"))?;
+    let mut stdin = std::io::stdin().lock();
+    let before = redirected(&stdin);
+    std::io::copy(&mut stdin, &mut file).map_err(|e| fault(e).context("standard input"))?;
+    if redirected(&stdin) != before {
+        let message =
+            "standard input: the file was changed while it was read; start again when nothing writes to it";
+        return Err(Error::new(ErrorKind::DataInvalid, message));
+    }
     let blob: Arc<dyn Blob> = Arc::new(LocalFile::new(file).map_err(fault)?);
     let input = Input::new("-", Arc::clone(&blob), reading)?;
     Ok(Located { input, identity: Identity::Bytes(blob), place: None })
+}
+
+/// Length and time of the file that standard input is, where it is one.
+fn redirected(stdin: &std::io::StdinLock<'_>) -> Option<Stamp> {
+    #[cfg(unix)]
+    let file = std::os::fd::AsFd::as_fd(stdin).try_clone_to_owned();
+    #[cfg(windows)]
+    let file = std::os::windows::io::AsHandle::as_handle(stdin).try_clone_to_owned();
+    let about = std::fs::File::from(file.ok()?).metadata().ok()?;
+    about.is_file().then(|| Stamp::of(&about))
 }
 
 #[cfg(feature = "object-store")]

@@ -43,7 +43,7 @@ pub(crate) use fit::fitting;
 #[cfg(feature = "archive")]
 pub(crate) use input::Input;
 #[cfg(feature = "archive")]
-pub(crate) use locate::{Located, locate};
+pub(crate) use locate::{Identity, Located, locate};
 #[cfg(feature = "archive")]
 pub(crate) use record::{Fault, Record, Records, SourceColumn, Wanted};
 #[cfg(feature = "archive")]

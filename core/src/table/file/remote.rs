@@ -6,6 +6,7 @@
 
 use std::io;
 use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -66,6 +67,7 @@ pub(super) fn objects(address: &str) -> Result<Vec<Object>> {
             runtime: Arc::clone(&runtime),
             meta,
             block: Arc::clone(&block),
+            changed: AtomicBool::new(false),
         };
         Object { name, blob: Arc::new(blob), tag: format!("store:{tag}"), alone }
     };
@@ -114,6 +116,16 @@ fn failed(address: &str, error: &object_store::Error) -> Error {
     Error::new(ErrorKind::Network, format!("{address}: {error}"))
 }
 
+/// Whether an object is another than it was: by its entity tag, else by its size and date, which lists and
+/// answers write with different digits.
+fn is_other(then: &ObjectMeta, now: &ObjectMeta) -> bool {
+    let tag = |tag: &str| tag.trim_start_matches("W/").trim_matches('"').to_owned();
+    match (&then.e_tag, &now.e_tag) {
+        (Some(then), Some(now)) => tag(then) != tag(now),
+        _ => (then.size, then.last_modified.timestamp()) != (now.size, now.last_modified.timestamp()),
+    }
+}
+
 /// An object that is read in blocks.
 struct Remote {
     store: Arc<dyn ObjectStore>,
@@ -121,6 +133,8 @@ struct Remote {
     meta: ObjectMeta,
     /// The last block of all objects: they are read one after the other, each from its beginning to its end.
     block: Arc<Mutex<Block>>,
+    /// Whether a request found another object in its place.
+    changed: AtomicBool,
 }
 
 /// Some bytes of an object, and where they begin.
@@ -140,9 +154,21 @@ impl Remote {
             version: self.meta.version.clone(),
             ..GetOptions::default()
         };
-        let get = async { self.store.get_opts(&self.meta.location, options).await?.bytes().await };
+        let get = async {
+            let got = self.store.get_opts(&self.meta.location, options).await?;
+            // Not every store looks at what it is asked to match.
+            if is_other(&self.meta, &got.meta) {
+                self.changed.store(true, Ordering::Relaxed);
+            }
+            got.bytes().await
+        };
         // Whatever it was, it was on the way, and no fault of the data.
-        self.runtime.block_on(get).map_err(|e| io::Error::new(io::ErrorKind::ConnectionAborted, e))
+        self.runtime.block_on(get).map_err(|e| {
+            if matches!(e, object_store::Error::Precondition { .. }) {
+                self.changed.store(true, Ordering::Relaxed);
+            }
+            io::Error::new(io::ErrorKind::ConnectionAborted, e)
+        })
     }
 }
 
@@ -167,5 +193,9 @@ impl Blob for Remote {
         let count = into.len().min(bytes.len() - from);
         into[..count].copy_from_slice(&bytes[from..from + count]);
         Ok(count)
+    }
+
+    fn is_changed(&self) -> bool {
+        self.changed.load(Ordering::Relaxed)
     }
 }
