@@ -6,12 +6,13 @@
 //! in it counts as missing. `summary.json` is written last. None of them holds a time or a number of threads.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::journal::{Done, Journal, PartDone, QUARANTINE};
 use super::tally::Tally;
 use crate::atomic::{PARTIAL, sync_directory, write_atomically};
 use crate::gate::gate;
@@ -20,63 +21,33 @@ use crate::{Error, ErrorKind, Result, regular};
 
 const SUMMARY: &str = "summary.json";
 const PAGE: &str = "summary.html";
-const QUARANTINE: &str = "quarantine.jsonl";
 const LOCK: &str = ".lock";
 
 /// The largest JSON file of an output, in bytes: a manifest has some hundred for each input.
 const MAX_JSON_BYTES: u64 = 1 << 30;
 
-/// A part that is whole.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct PartDone {
-    pub(crate) part: u64,
-    /// The part's file; `None` where no row of it was left.
-    pub(crate) file: Option<String>,
-    pub(crate) bytes: u64,
-    pub(crate) digest: Option<String>,
-    /// The place where reading continues.
-    pub(crate) next: Position,
-    /// Bytes of the quarantine file that are valid up to here.
-    pub(crate) quarantine_bytes: u64,
-    pub(crate) tally: Tally,
-}
-
-/// A place in the inputs.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Position {
-    pub(crate) input: usize,
-    /// Rows of that input that were read.
-    pub(crate) row: u64,
-}
-
-/// The finished work of an earlier run.
-#[derive(Debug, Default)]
-pub(crate) struct Done {
-    pub(crate) parts: u64,
-    pub(crate) next: Position,
-    pub(crate) tally: Tally,
-    /// Whether there is nothing left to do.
-    pub(crate) whole: bool,
-    pub(crate) quarantine_bytes: u64,
-}
-
 /// The directory, which is this run's alone while it lives.
 #[derive(Debug)]
 pub(crate) struct Folder {
     path: PathBuf,
-    journal: File,
+    journal: Journal,
     pub(crate) quarantine: File,
     /// Keeps other runs out.
     _lock: File,
 }
 
 impl Folder {
-    /// Opens the directory for the run that `manifest` describes, and returns the work that is done.
+    /// Opens the directory for the run that `manifest` describes, and returns the work that is done. `read` is
+    /// called with the bytes of parts that were read to check them, and those of all.
     ///
     /// # Errors
     /// `invalid-input` where the directory is none, holds something else, another run, or one that is under
-    /// way; `io`.
-    pub(crate) fn open(path: &Path, manifest: &Value) -> Result<(Self, Done)> {
+    /// way; `data-invalid` where a part that is done was changed; `io`; those of `read`.
+    pub(crate) fn open(
+        path: &Path,
+        manifest: &Value,
+        read: &mut dyn FnMut(u64, u64) -> Result<()>,
+    ) -> Result<(Self, Done)> {
         if path.metadata().is_ok_and(|there| !there.is_dir()) {
             return Err(Error::invalid("output", format!("{} is no directory", path.display())));
         }
@@ -100,24 +71,18 @@ impl Folder {
             let mut options = OpenOptions::new();
             regular::open_with(&file, options.read(true).write(true).create(true).truncate(false))
         };
-        let (mut journal, mut quarantine) = (open(JOURNAL)?, open(QUARANTINE)?);
-        let mut done = read_journal(&mut journal, path)?;
+        let (journal, mut quarantine) = (open(JOURNAL)?, open(QUARANTINE)?);
+        let (journal, mut done) = Journal::open(journal, &mut quarantine, path, read)?;
         let summary = path.join(SUMMARY);
-        done.whole = summary.exists();
-        if done.whole {
-            regular::open(&summary)?;
+        if summary.exists() {
+            // Counts that are not those of the parts are of a run that is not whole any more.
+            done.whole = regular::read(&summary, MAX_JSON_BYTES)? == pretty(&done.tally)?;
+            if !done.whole {
+                fs::remove_file(&summary).map_err(|e| Error::io(&summary, e))?;
+            }
         }
-        let there = quarantine.metadata().map_err(|e| Error::io(&path.join(QUARANTINE), e))?.len();
-        if there < done.quarantine_bytes {
-            let message = format!(
-                "{} has {there} bytes, the journal says {}; take another directory",
-                path.join(QUARANTINE).display(),
-                done.quarantine_bytes
-            );
-            return Err(Error::new(ErrorKind::DataInvalid, message));
-        }
-        let cut = |file: &mut File, to: u64| file.set_len(to).and_then(|()| file.seek(SeekFrom::End(0)));
-        cut(&mut quarantine, done.quarantine_bytes).map_err(|e| Error::io(&path.join(QUARANTINE), e))?;
+        let cut = quarantine.set_len(done.quarantine_bytes).and_then(|()| quarantine.seek(SeekFrom::End(0)));
+        cut.map_err(|e| Error::io(&path.join(QUARANTINE), e))?;
         let folder = Self { path: path.to_owned(), journal, quarantine, _lock: lock };
         folder.sweep(done.parts)?;
         Ok((folder, done))
@@ -136,14 +101,7 @@ impl Folder {
         gate("part-moved");
         self.quarantine.sync_data().map_err(|e| Error::io(&self.path(QUARANTINE), e))?;
         sync_directory(&self.path)?;
-        let mut line = serde_json::to_vec(part).map_err(unwritable)?;
-        line.push(b'\n');
-        let (first, rest) = line.split_at(line.len() / 2);
-        let written = self.journal.write_all(first).and_then(|()| {
-            gate("part-half-told");
-            self.journal.write_all(rest).and_then(|()| self.journal.sync_data())
-        });
-        written.map_err(|e| Error::io(&self.path(JOURNAL), e))?;
+        self.journal.add(part, &self.path)?;
         gate("part-told");
         Ok(())
     }
@@ -203,47 +161,6 @@ fn others(path: &Path) -> Result<Option<String>> {
         names(path)?.into_iter().filter(|name| name != LOCK && *name != partial).collect();
     others.sort();
     Ok(others.into_iter().next())
-}
-
-fn read_journal(journal: &mut File, path: &Path) -> Result<Done> {
-    let mut text = Vec::new();
-    journal.read_to_end(&mut text).map_err(|e| Error::io(&path.join(JOURNAL), e))?;
-    let (mut done, mut good) = (Done::default(), 0);
-    for line in text.split_inclusive(|byte| *byte == b'\n') {
-        // A last line without its end was never finished.
-        if line.last() != Some(&b'\n') {
-            break;
-        }
-        let part: PartDone = serde_json::from_slice(line).map_err(|e| {
-            let message = format!("{}: part {}: {e}", path.join(JOURNAL).display(), done.parts);
-            Error::new(ErrorKind::DataInvalid, message)
-        })?;
-        check(path, &part, done.parts)?;
-        good += line.len() as u64;
-        done.parts += 1;
-        (done.next, done.quarantine_bytes) = (part.next, part.quarantine_bytes);
-        done.tally.add(&part.tally);
-    }
-    let cut = journal.set_len(good).and_then(|()| journal.seek(SeekFrom::End(0)));
-    cut.map_err(|e| Error::io(&path.join(JOURNAL), e))?;
-    Ok(done)
-}
-
-/// A part that the journal has must still be there.
-fn check(path: &Path, part: &PartDone, number: u64) -> Result<()> {
-    let missing = |what: String| {
-        let message = format!("{}: {what}; take another directory", path.display());
-        Err(Error::new(ErrorKind::DataInvalid, message))
-    };
-    if part.part != number {
-        return missing(format!("the journal has part {} where part {number} belongs", part.part));
-    }
-    let Some(name) = &part.file else { return Ok(()) };
-    match fs::metadata(path.join(name)) {
-        Ok(file) if file.len() == part.bytes => Ok(()),
-        Ok(file) => missing(format!("{name} has {} bytes, the journal says {}", file.len(), part.bytes)),
-        Err(_) => missing(format!("{name} is in the journal and not there")),
-    }
 }
 
 /// Refuses to resume where the inputs, the model or the options differ.

@@ -11,6 +11,7 @@ mod estimate;
 mod filter;
 mod in_flight;
 mod folder;
+mod journal;
 mod options;
 mod plan;
 mod run;

@@ -103,7 +103,7 @@ impl Plan {
         let info = engine.info();
         let policy = engine.install(|pipeline| Ok(pipeline.router().policy().1.to_owned()))?;
         Ok(json!({
-            "format": 2,
+            "format": 3,
             "frontdesk": info.version,
             "model": info.model,
             "sentiment_model": info.sentiment_model,

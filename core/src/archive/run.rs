@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
 use std::time::{Duration, Instant};
 
-use super::folder::{Done, Folder};
+use super::folder::Folder;
 use super::in_flight::InFlight;
+use super::journal::Done;
 use super::options::ArchiveOptions;
 use super::plan::Plan;
 use super::summary;
@@ -89,18 +90,23 @@ impl Archive {
             .map(|(column, name)| (column.as_str(), name.as_str()))
     }
 
-    /// Scores into a directory. Started again, it resumes an interrupted run; for a run that is complete it
-    /// does nothing. `progress` as in [`Archive::open`].
+    /// Scores into a directory. Started again, it resumes an interrupted run, once the parts that are done have
+    /// the digests with which they were written; for a run that is complete it does nothing more. A part whose
+    /// file was deleted is scored once more, and so are those after it. `progress` as in [`Archive::open`].
     ///
     /// # Errors
     /// `invalid-input` where the directory holds another run, or one that is under way; `data-invalid` for a
-    /// damaged input, one that is changed while it is read, or more
+    /// damaged input, one that is changed while it is read, a part that was changed after it was written, or more
     /// faulty rows than [`ArchiveOptions::max_errors`]; `io`, where the disk is full,
     /// for example; `network`; and those of the engine. Parts that are complete stay.
     pub fn score(&self, output: &Path, progress: OnProgress<'_, ArchiveProgress>) -> Result<ArchiveReport> {
         let Self { engine, options, plan } = self;
         let manifest = plan.manifest(engine, options)?;
-        let (folder, done) = Folder::open(output, &manifest)?;
+        let mut checking = |bytes, all_bytes| {
+            let stage = ArchiveStage::Checking;
+            progress(ArchiveProgress { stage, bytes, all_bytes, ..ArchiveProgress::default() })
+        };
+        let (folder, done) = Folder::open(output, &manifest, &mut checking)?;
         let began = Instant::now();
         let state = ArchiveProgress {
             stage: ArchiveStage::Scoring,

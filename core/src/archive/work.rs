@@ -6,13 +6,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender};
 
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
-use super::folder::{Folder, PartDone, Position, part_name};
+use super::folder::{Folder, part_name};
+use super::journal::{PartDone, Position, QUARANTINE};
 use super::options::ArchiveOptions;
 use super::plan::{Chosen, Plan};
 use super::tally::Tally;
 use super::write::{OutRow, PartWriter};
 use crate::atomic::PARTIAL;
+use crate::digest::digest_named;
 use crate::engine::stream::STREAM_STEP;
 use crate::gate::gate;
 use crate::table::{Fault, Input, Prepared, Record};
@@ -274,6 +277,7 @@ pub(super) fn write(
 ) -> Result<(Folder, Tally)> {
     let (mut all, mut part) = (Tally::default(), Tally::default());
     let mut writer: Option<PartWriter> = None;
+    let mut faults = None;
     for chunk in scored {
         let name = part_name(chunk.part, options.format.extension());
         for row in &chunk.rows {
@@ -288,7 +292,9 @@ pub(super) fn write(
             part.count(&plan.shape.layout, row);
         }
         for fault in &chunk.faults {
-            quarantine_bytes += quarantine(&mut folder, fault)?;
+            let line = quarantine(&mut folder, fault)?;
+            quarantine_bytes += line.len() as u64;
+            faults.get_or_insert_with(Sha256::new).update(&line);
             part.damaged.extend(fault.rest.then(|| fault.input.to_string()));
         }
         part.rows += chunk.read;
@@ -303,6 +309,7 @@ pub(super) fn write(
             digest: written.map(|written| written.digest),
             next,
             quarantine_bytes,
+            quarantine_digest: faults.take().map(|hash| digest_named(&hash.finalize())),
             tally: std::mem::take(&mut part),
         };
         folder.commit(&done)?;
@@ -311,9 +318,10 @@ pub(super) fn write(
     Ok((folder, all))
 }
 
-fn quarantine(folder: &mut Folder, entry: &Quarantined) -> Result<u64> {
+/// Writes an entry, and returns its line.
+fn quarantine(folder: &mut Folder, entry: &Quarantined) -> Result<Vec<u8>> {
     let mut line = serde_json::to_vec(entry).map_err(|e| Error::new(ErrorKind::Internal, e.to_string()))?;
     line.push(b'\n');
-    folder.quarantine.write_all(&line).map_err(|e| Error::io(&folder.path("quarantine.jsonl"), e))?;
-    Ok(line.len() as u64)
+    folder.quarantine.write_all(&line).map_err(|e| Error::io(&folder.path(QUARANTINE), e))?;
+    Ok(line)
 }

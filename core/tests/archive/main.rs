@@ -7,6 +7,7 @@ mod counts;
 mod damage;
 mod files;
 mod formats;
+mod journal;
 mod quarantine;
 mod resume;
 mod rows;

@@ -163,24 +163,6 @@ fn two_runs_at_once_do_not_share_a_directory() {
 }
 
 #[test]
-fn a_part_that_went_missing_is_not_passed_over() {
-    let place = tempfile::tempdir().unwrap();
-    let input = csv(place.path(), "in.csv", 30);
-    let output = place.path().join("out");
-    score(&[&input], &output, &options()).unwrap();
-    fs::remove_file(output.join("part-000001.jsonl")).unwrap();
-    let error = score(&[&input], &output, &options()).unwrap_err();
-    assert!(error.message().contains("part-000001.jsonl is in the journal and not there"), "{error}");
-    // Nor a quarantine file that lost its lines.
-    fs::write(&input, "id,text\nA,fine\nB,too,many\n").unwrap();
-    let output = place.path().join("bad");
-    score(&[&input], &output, &options()).unwrap();
-    fs::write(output.join("quarantine.jsonl"), "").unwrap();
-    let error = score(&[&input], &output, &options()).unwrap_err();
-    assert!(error.message().contains("quarantine.jsonl has 0 bytes"), "{error}");
-}
-
-#[test]
 fn an_output_below_its_own_archive_is_no_input() {
     let place = tempfile::tempdir().unwrap();
     csv(place.path(), "in.csv", 30);
