@@ -254,7 +254,7 @@ fn an_output_takes_the_place_of_a_regular_file_alone() {
         [("pipe", "no regular file"), ("device", "no regular file"), ("directory", "a directory")]
     {
         let mut command = frontdesk();
-        command.timeout(std::time::Duration::from_secs(120));
+        command.timeout(std::time::Duration::from_mins(2));
         let assert = command.args(["analyze", "hello", "--output"]).arg(at(name)).assert();
         assert.failure().stderr(predicate::str::contains(what).and(predicate::str::contains(name)));
         assert!(!at(name).is_file(), "{name}");

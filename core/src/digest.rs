@@ -23,8 +23,8 @@ pub(crate) fn digest_named(digest: &[u8]) -> String {
     })
 }
 
-/// `sha256:` and the digest of everything that is read. `progress` is called with the number of bytes that were
-/// read since the last time; an error that it returns is the result.
+/// `sha256:` and the digest of everything that is read. `progress` is called with the number of bytes that
+/// were read since the last time; an error that it returns is the result.
 pub(crate) fn digest_read(
     mut from: impl Read,
     fault: impl Fn(io::Error) -> Error,

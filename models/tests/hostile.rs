@@ -105,6 +105,19 @@ fn a_file_that_is_cut_short_while_it_is_read_is_an_error() {
     }
 }
 
+/// A device that never ends, and a directory: neither is mapped or read.
+#[cfg(unix)]
+#[test]
+fn weights_are_a_regular_file() {
+    for path in ["/dev/zero", env!("CARGO_MANIFEST_DIR")] {
+        let opened = Weights::open(std::path::Path::new(path), Limits::default());
+        assert!(
+            matches!(opened, Err(ModelError::Weights(ref why)) if why == "no regular file"),
+            "{opened:?}"
+        );
+    }
+}
+
 #[test]
 fn tensors_that_do_not_fit_are_named() {
     let weights = |values: &[f32]| Weights::from_bytes(file("w", &[2], values), Limits::default()).unwrap();

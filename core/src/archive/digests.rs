@@ -37,8 +37,8 @@ impl Digests {
         self.0.iter().map(|(_, digest)| digest.as_str())
     }
 
-    /// Refuses an input, by its place among them, that has another digest by now. `progress` is called with the
-    /// bytes that were read.
+    /// Refuses an input, by its place among them, that has another digest by now. `progress` is called with
+    /// the bytes that were read.
     ///
     /// # Errors
     /// `data-invalid`; `io`; those of `progress`.

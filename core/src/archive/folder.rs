@@ -37,8 +37,8 @@ pub(crate) struct Folder {
 }
 
 impl Folder {
-    /// Opens the directory for the run that `manifest` describes, and returns the work that is done. `read` is
-    /// called with the bytes of parts that were read to check them, and those of all.
+    /// Opens the directory for the run that `manifest` describes, and returns the work that is done. `read`
+    /// is called with the bytes of parts that were read to check them, and those of all.
     ///
     /// # Errors
     /// `invalid-input` where the directory is none, holds something else, another run, or one that is under

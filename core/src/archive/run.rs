@@ -90,14 +90,14 @@ impl Archive {
             .map(|(column, name)| (column.as_str(), name.as_str()))
     }
 
-    /// Scores into a directory. Started again, it resumes an interrupted run, once the parts that are done have
-    /// the digests with which they were written; for a run that is complete it does nothing more. A part whose
-    /// file was deleted is scored once more, and so are those after it. `progress` as in [`Archive::open`].
+    /// Scores into a directory. Started again, it resumes an interrupted run, once the parts that are done
+    /// have the digests with which they were written; for a run that is complete it does nothing more. A part
+    /// whose file was deleted is scored once more, and so are those after it. `progress` as in [`Archive::open`].
     ///
     /// # Errors
     /// `invalid-input` where the directory holds another run, or one that is under way; `data-invalid` for a
-    /// damaged input, one that is changed while it is read, a part that was changed after it was written, or more
-    /// faulty rows than [`ArchiveOptions::max_errors`]; `io`, where the disk is full,
+    /// damaged input, one that is changed while it is read, a part that was changed after it was written,
+    /// or more faulty rows than [`ArchiveOptions::max_errors`]; `io`, where the disk is full,
     /// for example; `network`; and those of the engine. Parts that are complete stay.
     pub fn score(&self, output: &Path, progress: OnProgress<'_, ArchiveProgress>) -> Result<ArchiveReport> {
         let Self { engine, options, plan } = self;

@@ -34,8 +34,8 @@ impl RoutePolicy {
     /// Reads a policy from a TOML (`.toml`) or JSON (`.json`) file of at most 1 MiB, and checks it.
     ///
     /// # Errors
-    /// `io`; `too-large`; `invalid-input` for another ending of the name, or no regular file; `data-invalid`, with the place
-    /// where the file is broken, or the rules that contradict each other.
+    /// `io`; `too-large`; `invalid-input` for another ending of the name, or no regular file; `data-invalid`,
+    /// with the place where the file is broken, or the rules that contradict each other.
     pub fn read(path: &Path) -> Result<Self> {
         let text = read_text(path, MAX_BYTES)?;
         let is = |ending: &str| path.extension().is_some_and(|e| e.eq_ignore_ascii_case(ending));

@@ -78,7 +78,7 @@ fn a_file_of_any_format_that_is_changed_before_it_is_read_is_refused() {
             // Written over in place, by as many bytes.
             let archive = open(&path, &options);
             fs::write(&path, &whole).unwrap();
-            touch(&path, written + Duration::from_secs(60));
+            touch(&path, written + Duration::from_mins(1));
             let error = archive.score(&output("over"), &|_| Ok(())).unwrap_err();
             changed(&error, &path);
             // A faulty row may be all that is left.

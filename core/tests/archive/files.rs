@@ -103,7 +103,7 @@ fn links_are_followed_and_lead_to_each_file_once() {
         let found = ["all", "all/", "all/**/*.csv"].map(|name| below(&root, &[name]).unwrap());
         send.send(found)
     });
-    let found = ended.recv_timeout(std::time::Duration::from_secs(120)).expect("the walk does not end");
+    let found = ended.recv_timeout(std::time::Duration::from_mins(2)).expect("the walk does not end");
     assert_eq!(found, [expected; 3]);
     // Two names for one file are still two names.
     let twice = below(place.path(), &["all", "all/b/2.csv"]).unwrap_err();

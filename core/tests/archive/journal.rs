@@ -8,7 +8,7 @@ use frontdesk::{Error, ErrorKind, Result};
 
 use super::{contents, csv, engine, options, score};
 
-/// An input of 100 rows in five parts, two faulty ones in each, an unbroken output of it, and one that was stopped.
+/// An input of 100 rows in five parts, two faulty ones in each, and what an unbroken run makes of it.
 struct Runs {
     place: tempfile::TempDir,
     input: PathBuf,

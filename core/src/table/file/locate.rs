@@ -53,8 +53,8 @@ impl Identity {
 /// standard input, or the address of an object (`s3://`, `gs://`, `az://`) or of all objects under a prefix.
 ///
 /// # Errors
-/// `invalid-input` where there is nothing, no regular file, a name that is not UTF-8, or a file is named twice;
-/// `io`.
+/// `invalid-input` where there is nothing, no regular file, a name that is not UTF-8, or a file is named
+/// twice; `io`.
 pub(crate) fn locate(names: &[String], reading: &Reading) -> Result<Vec<Located>> {
     let (mut found, open) = (Vec::new(), Open::default());
     for name in names {

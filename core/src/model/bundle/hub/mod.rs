@@ -4,7 +4,7 @@ mod settings;
 mod transfer;
 
 use std::fmt;
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::path::{Path, PathBuf};
 
 use hf_hub::Repo;
@@ -13,7 +13,7 @@ use transfer::Remote;
 
 use super::{CONFIG, Files, HEADS, MANIFEST, TOKENIZER, TRUNK};
 use crate::quote::quoted;
-use crate::regular::{read, read_text};
+use crate::regular::{open_with, read, read_text};
 use crate::{Error, ErrorKind, HubOptions, Result};
 
 const MAX_JSON_BYTES: u64 = 64 << 20;
@@ -155,8 +155,7 @@ impl Model {
         let folder = self.settings.cache_dir.join(".locks").join(name);
         let io = |e| Error::io(&folder, e);
         fs::create_dir_all(&folder).map_err(io)?;
-        let file =
-            File::options().create(true).append(true).open(folder.join("frontdesk.lock")).map_err(io)?;
+        let file = open_with(&folder.join("frontdesk.lock"), OpenOptions::new().create(true).append(true))?;
         match file.lock() {
             // Some network file systems have no locks; two downloads then do the same work twice.
             Err(error) if error.kind() != std::io::ErrorKind::Unsupported => Err(io(error)),

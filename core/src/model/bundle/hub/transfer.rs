@@ -16,7 +16,7 @@ use hf_hub::{Cache, Repo, RepoType};
 
 use super::is_commit;
 use super::settings::Settings;
-use crate::{Error, ErrorKind, Result};
+use crate::{Error, ErrorKind, Result, regular};
 
 /// Requests in a row that bring nothing before a fetch fails.
 const ATTEMPTS: u32 = 3;
@@ -132,7 +132,7 @@ impl Remote {
 
     fn try_body(&self, file: &str, what: &str, part: &Path, size: u64) -> Result<()> {
         let io = |e| Error::io(part, e);
-        let mut output = OpenOptions::new().append(true).create(true).open(part).map_err(io)?;
+        let mut output = regular::open_with(part, OpenOptions::new().append(true).create(true))?;
         let mut length = output.metadata().map_err(io)?.len();
         if length < size {
             let answer = self.get(Some(&self.repo.url(file)), Some((length, "")), what)?;
