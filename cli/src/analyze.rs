@@ -10,7 +10,7 @@ use frontdesk::{
 };
 
 use crate::args::{AnalyzeArgs, Format, OutputArgs, TicketArgs};
-use crate::output::{Output, json, json_item, json_line, notices};
+use crate::output::{Output, json, json_item, json_line, notices, say};
 use crate::render::Line;
 use crate::score::show_skipped;
 use crate::{progress, render};
@@ -75,7 +75,7 @@ pub(crate) fn tickets(args: &TicketArgs) -> Result<Source> {
             let file = TicketFile::open(path, &args.columns.columns(), &args.table.reading())?;
             let taken = file.columns().iter().map(|taken| format!("{} from `{}`", taken.field, taken.column));
             let taken = taken.collect::<Vec<_>>().join(", ");
-            eprintln!("{}: {} tickets; {taken}", path.display(), file.rows());
+            say(format_args!("{}: {} tickets; {taken}", path.display(), file.rows()));
             show_skipped(file.skipped());
             notices(&file.notices());
             Ok(Source::File(Box::new(file)))
@@ -163,8 +163,8 @@ impl Printer<'_> {
             (Format::Json, _) if !self.alone => {
                 self.output.write(if self.printed == 0 { "[]\n" } else { "\n]\n" })
             }
-            (Format::Table, [only]) => self.output.write(&render::one(&only.analysis)),
-            (Format::Table, all) => self.output.write(&render::many(all)),
+            (Format::Table, [only]) => self.output.write(render::one(&only.analysis).as_str()),
+            (Format::Table, all) => self.output.write(render::many(all).as_str()),
             _ => Ok(()),
         }
     }

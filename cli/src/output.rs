@@ -4,10 +4,11 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use frontdesk::table::Notice;
-use frontdesk::{Error, ErrorKind, Result};
+use frontdesk::{Error, ErrorKind, Result, readable};
 use tempfile::NamedTempFile;
 
 use crate::args::ReportFormat;
+use crate::render::Text;
 
 /// A place for results.
 #[derive(Debug)]
@@ -87,13 +88,13 @@ pub(crate) fn json(value: &impl serde::Serialize) -> Result<String> {
 pub(crate) fn show<T: serde::Serialize>(
     format: ReportFormat,
     found: &T,
-    table: impl FnOnce(&T) -> String,
+    table: impl FnOnce(&T) -> Text,
 ) -> Result<()> {
     let mut output = Output::open(None)?;
-    output.write(&match format {
-        ReportFormat::Json => json(found)?,
-        ReportFormat::Table => table(found),
-    })?;
+    match format {
+        ReportFormat::Json => output.write(&json(found)?)?,
+        ReportFormat::Table => output.write(table(found).as_str())?,
+    }
     output.finish()
 }
 
@@ -113,9 +114,15 @@ fn unwritable(error: serde_json::Error) -> Error {
     Error::new(ErrorKind::Internal, format!("writing JSON: {error}")).with_source(error)
 }
 
+/// Prints a line for people on stderr. A line feed in a name or a message begins no line of its own: the rest
+/// is indented.
+pub(crate) fn say(line: impl std::fmt::Display) {
+    eprintln!("{}", readable(line.to_string().trim_end()).replace('\n', "\n  "));
+}
+
 /// Prints the notices about an input on stderr.
 pub(crate) fn notices<'a>(notices: impl IntoIterator<Item = &'a Notice>) {
     for notice in notices {
-        eprintln!("notice: {notice}");
+        say(format_args!("notice: {notice}"));
     }
 }

@@ -4,10 +4,10 @@ mod archive;
 mod comparison;
 mod evaluation;
 mod route;
+mod table;
 mod training;
 
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
-use comfy_table::{Attribute, Cell, Color, ContentArrangement, Table};
+use comfy_table::Color;
 use frontdesk::evaluate::Interval;
 use frontdesk::{Abstain, Analysis, Info, LabelScore, Polarity, Ticket};
 
@@ -15,24 +15,13 @@ pub(crate) use archive::{archive_estimate, archive_report, diff};
 pub(crate) use comparison::comparison;
 pub(crate) use evaluation::{evaluation, out_of_domain};
 pub(crate) use route::{learnt, route};
+pub(crate) use table::Text;
 pub(crate) use training::{diagnoses, estimate, report};
 
-/// The width where stdout is no terminal.
-const PLAIN_WIDTH: u16 = 132;
+use table::{Cell, Table};
+
 /// Characters of a message in a table of many.
 const MESSAGE: usize = 120;
-
-fn table() -> Table {
-    let mut table = Table::new();
-    table.load_style(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
-    if table.width().is_none() {
-        table.set_width(PLAIN_WIDTH);
-    }
-    if std::env::var_os("NO_COLOR").is_some() {
-        table.force_no_tty();
-    }
-    table
-}
 
 /// A share from 0 to 1 as a bar of `width` characters.
 fn bar(share: f32, width: usize) -> String {
@@ -74,9 +63,9 @@ fn labels<L: std::fmt::Display>(labels: &[LabelScore<L>]) -> String {
 }
 
 /// Everything about one ticket.
-pub(crate) fn one(analysis: &Analysis) -> String {
-    let mut table = table();
-    let name = |text: &str| Cell::new(text).add_attribute(Attribute::Bold);
+pub(crate) fn one(analysis: &Analysis) -> Text {
+    let mut table = Table::new();
+    let name = |text: &str| Cell::bold(text);
     if let Some(s) = &analysis.sentiment {
         let text =
             format!("{}{}  {} {:.2}", s.sentiment, doubt(analysis, "sentiment"), bar(s.score, 20), s.score);
@@ -120,10 +109,8 @@ pub(crate) fn one(analysis: &Analysis) -> String {
         ]);
     }
     let cut = if analysis.usage.truncated { ", the text was cut" } else { "" };
-    format!(
-        "{table}\n{} tokens{cut}; {} {}\n",
-        analysis.usage.tokens, analysis.model.name, analysis.model.version
-    )
+    let (tokens, model) = (analysis.usage.tokens, &analysis.model);
+    Text::default().table(&table).line(format_args!("{tokens} tokens{cut}; {} {}", model.name, model.version))
 }
 
 /// One ticket in a table of many.
@@ -155,8 +142,8 @@ pub(crate) fn beginning(ticket: &Ticket) -> String {
 }
 
 /// One line a ticket.
-pub(crate) fn many(lines: &[Line]) -> String {
-    let mut table = table();
+pub(crate) fn many(lines: &[Line]) -> Text {
+    let mut table = Table::new();
     let analyses = || lines.iter().map(|line| &line.analysis);
     let first = analyses().next();
     let mut header = vec!["message".to_owned()];
@@ -170,7 +157,7 @@ pub(crate) fn many(lines: &[Line]) -> String {
     header.extend(category.then(|| "category".to_owned()));
     header.extend(tasks.iter().cloned());
     header.extend(route.then(|| "route".to_owned()));
-    table.set_header(header.into_iter().map(|name| Cell::new(name).add_attribute(Attribute::Bold)));
+    table.set_header(header.into_iter().map(Cell::bold));
     let scored = |label: &dyn std::fmt::Display, doubt: &str, score: f32| {
         format!("{label}{doubt}\n{} {score:.2}", bar(score, 6))
     };
@@ -204,10 +191,10 @@ pub(crate) fn many(lines: &[Line]) -> String {
     }
     let model = first.map(|a| format!("{} {}", a.model.name, a.model.version)).unwrap_or_default();
     let tokens: usize = analyses().map(|a| a.usage.tokens).sum();
-    format!(
-        "{table}\n{} messages, {tokens} tokens; {model}; ? marks where the engine is not sure\n",
-        lines.len()
-    )
+    let count = lines.len();
+    Text::default().table(&table).line(format_args!(
+        "{count} messages, {tokens} tokens; {model}; ? marks where the engine is not sure"
+    ))
 }
 
 /// A figure with its interval, to so many digits.
@@ -217,15 +204,15 @@ fn interval(i: &Interval, digits: usize) -> String {
 
 /// A two-column table of names and values.
 fn pairs(rows: &[(&str, String)]) -> Table {
-    let mut table = table();
+    let mut table = Table::new();
     for (name, value) in rows {
-        table.add_row(vec![Cell::new(name).add_attribute(Attribute::Bold), Cell::new(value)]);
+        table.add_row([Cell::bold(name), Cell::new(value)]);
     }
     table
 }
 
 /// The description of an engine.
-pub(crate) fn info(info: &Info) -> String {
+pub(crate) fn info(info: &Info) -> Text {
     let heads: Vec<_> =
         info.heads.iter().map(|head| format!("{}: {}", head.name, head.labels.join(", "))).collect();
     let sentiment = info.sentiment_model.as_ref().map(|m| format!("{} {}", m.name, m.digest));
@@ -242,5 +229,5 @@ pub(crate) fn info(info: &Info) -> String {
         ("version", info.version.to_owned()),
     ];
     rows.extend(sentiment.map(|text| ("sentiment model", text)));
-    format!("{}\n", pairs(&rows))
+    Text::default().table(&pairs(&rows))
 }

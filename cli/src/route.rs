@@ -39,10 +39,10 @@ fn again(args: &RouteArgs, record: &Path) -> Result<()> {
     let policy = args.policy.policy.as_deref().map(RoutePolicy::read).transpose()?.unwrap_or_default();
     let answer = replay(&record, &policy)??;
     let mut output = Output::open(args.output.output.as_deref())?;
-    output.write(&match args.output.format {
-        Some(Format::Table) => render::route(&answer),
-        Some(Format::Jsonl) => json_line(&answer)?,
-        Some(Format::Json) | None => json(&answer)?,
-    })?;
+    match args.output.format {
+        Some(Format::Table) => output.write(render::route(&answer).as_str())?,
+        Some(Format::Jsonl) => output.write(&json_line(&answer)?)?,
+        Some(Format::Json) | None => output.write(&json(&answer)?)?,
+    }
     output.finish()
 }

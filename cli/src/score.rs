@@ -9,7 +9,7 @@ use frontdesk::{Engine, Error, ErrorKind, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::args::{Progress, ScoreArgs};
-use crate::output::{notices, show};
+use crate::output::{notices, say, show};
 use crate::render;
 
 /// JSON lines of progress, at most one in this time.
@@ -34,14 +34,12 @@ pub(crate) fn run(args: &ScoreArgs) -> Result<()> {
     notices(&archive.notices());
     let report = report?;
     if report.resumed_parts > 0 {
-        eprintln!("{}: went on after {} whole parts", output.display(), report.resumed_parts);
+        say(format_args!("{}: went on after {} whole parts", output.display(), report.resumed_parts));
     }
     if report.tally.quarantined > 0 {
-        eprintln!(
-            "{} rows could not be read or scored: {}",
-            report.tally.quarantined,
-            output.join("quarantine.jsonl").display()
-        );
+        let place = output.join("quarantine.jsonl");
+        let count = report.tally.quarantined;
+        say(format_args!("{count} rows could not be read or scored: {}", place.display()));
     }
     show(args.summary, &report, render::archive_report)?;
     match report.tally.damaged.as_slice() {
@@ -58,10 +56,10 @@ pub(crate) fn show_columns(archive: &Archive) {
     let inputs = archive.inputs();
     let more = if inputs.len() > 1 { format!(" and {} more", inputs.len() - 1) } else { String::new() };
     let taken: Vec<String> = archive.columns().iter().map(taken).collect();
-    eprintln!("{}{more}: {}", inputs.first().unwrap_or(&""), taken.join(", "));
+    say(format_args!("{}{more}: {}", inputs.first().unwrap_or(&""), taken.join(", ")));
     show_skipped(archive.skipped());
     for (column, name) in archive.kept().filter(|(column, name)| column != name) {
-        eprintln!("`{column}` is written as `{name}`: the scores have a column of that name");
+        say(format_args!("`{column}` is written as `{name}`: the scores have a column of that name"));
     }
 }
 
@@ -74,7 +72,7 @@ fn taken(taken: &ColumnMapping) -> String {
 /// Prints on stderr the columns that have a field's name and were skipped.
 pub(crate) fn show_skipped(skipped: &[SkippedColumn]) {
     for SkippedColumn { column, why } in skipped {
-        eprintln!("`{column}` was left alone: {why}");
+        say(format_args!("`{column}` was left alone: {why}"));
     }
 }
 

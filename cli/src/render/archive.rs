@@ -2,7 +2,8 @@
 
 use frontdesk::archive::{ArchiveEstimate, ArchiveReport, Counts, Diff, OutputDiff};
 
-use super::{bar, pairs, table};
+use super::table::{Table, Text};
+use super::{bar, pairs};
 
 /// Characters of a text in a table.
 const TEXT: usize = 80;
@@ -10,7 +11,7 @@ const TEXT: usize = 80;
 const CHANGES: usize = 12;
 
 /// The counts, and the picture that they give.
-pub(crate) fn archive_report(report: &ArchiveReport) -> String {
+pub(crate) fn archive_report(report: &ArchiveReport) -> Text {
     let tally = &report.tally;
     let rate = report.scored_now as f64 / report.seconds.max(1e-9);
     let mut about = vec![
@@ -29,12 +30,12 @@ pub(crate) fn archive_report(report: &ArchiveReport) -> String {
         );
         about.push(("this run", time));
     }
-    let mut text = format!("{}\n", pairs(&about));
+    let mut text = Text::default().table(&pairs(&about));
     for (output, counts) in &tally.labels {
-        text.push_str(&format!("\n{output}\n{}\n", shares(output, counts)));
+        text = text.line("").line(output).table(&shares(output, counts));
     }
     if !tally.by_category.is_empty() {
-        text.push_str(&format!("\nby category\n{}\n", crossed(report)));
+        text = text.line("").line("by category").table(&crossed(report));
     }
     text
 }
@@ -44,7 +45,7 @@ fn counted(counts: &Counts) -> String {
     if counts.is_empty() { "nothing".to_owned() } else { counts.join(", ") }
 }
 
-fn shares(output: &str, counts: &Counts) -> comfy_table::Table {
+fn shares(output: &str, counts: &Counts) -> Table {
     let mut rows: Vec<(&String, &u64)> = counts.iter().collect();
     if output == "urgency_level" {
         rows.sort_by_key(|(level, _)| level.parse::<u8>().unwrap_or(0));
@@ -52,7 +53,7 @@ fn shares(output: &str, counts: &Counts) -> comfy_table::Table {
         rows.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
     }
     let all: u64 = counts.values().sum();
-    let mut table = table();
+    let mut table = Table::new();
     for (label, count) in rows {
         let share = *count as f64 / all.max(1) as f64;
         table.add_row([
@@ -66,7 +67,7 @@ fn shares(output: &str, counts: &Counts) -> comfy_table::Table {
 }
 
 /// Of each category the sentiments and the routes, in per cent.
-fn crossed(report: &ArchiveReport) -> comfy_table::Table {
+fn crossed(report: &ArchiveReport) -> Table {
     let mut columns: Vec<(&str, &str)> = Vec::new();
     for outputs in report.tally.by_category.values() {
         for (output, counts) in outputs {
@@ -78,7 +79,7 @@ fn crossed(report: &ArchiveReport) -> comfy_table::Table {
         }
     }
     columns.sort_by_key(|(output, _)| std::cmp::Reverse(*output));
-    let mut table = table();
+    let mut table = Table::new();
     table.set_header(["category", "rows"].into_iter().chain(columns.iter().map(|(_, label)| *label)));
     for (category, outputs) in &report.tally.by_category {
         let rows: u64 = outputs.values().map(|counts| counts.values().sum()).max().unwrap_or(0);
@@ -92,7 +93,7 @@ fn crossed(report: &ArchiveReport) -> comfy_table::Table {
 }
 
 /// The estimate of a run.
-pub(crate) fn archive_estimate(estimate: &ArchiveEstimate) -> String {
+pub(crate) fn archive_estimate(estimate: &ArchiveEstimate) -> Text {
     let about = if estimate.rows_known { "" } else { "about " };
     let table = pairs(&[
         ("inputs", format!("{}, {} bytes", estimate.inputs, estimate.bytes)),
@@ -107,25 +108,27 @@ pub(crate) fn archive_estimate(estimate: &ArchiveEstimate) -> String {
         ("rate", format!("{:.0} rows a second", estimate.rows_per_second)),
         ("time", format!("{:.0} s, less where texts come again later", estimate.seconds)),
     ]);
-    format!("{table}\n")
+    Text::default().table(&table)
 }
 
 /// The differences.
-pub(crate) fn diff(found: &Diff) -> String {
+pub(crate) fn diff(found: &Diff) -> Text {
     let about = pairs(&[
         ("rows of both", found.rows.to_string()),
         ("only before", found.only_before.to_string()),
         ("only after", found.only_after.to_string()),
     ]);
-    found.outputs.iter().fold(format!("{about}\n"), |text, output| text + "\n" + &one(output))
+    let text = Text::default().table(&about);
+    found.outputs.iter().fold(text, |text, output| one(text.line(""), output))
 }
 
-fn one(found: &OutputDiff) -> String {
-    let head = format!("{}: {} changed, {:.2} %\n", found.output, found.changed, 100.0 * found.share);
+fn one(text: Text, found: &OutputDiff) -> Text {
+    let share = 100.0 * found.share;
+    let text = text.line(format_args!("{}: {} changed, {share:.2} %", found.output, found.changed));
     if found.changes.is_empty() {
-        return head;
+        return text;
     }
-    let mut table = table();
+    let mut table = Table::new();
     table.set_header(["before", "after", "rows", "for example"]);
     for change in found.changes.iter().take(CHANGES) {
         let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
@@ -144,7 +147,6 @@ fn one(found: &OutputDiff) -> String {
         table.add_row([text(&change.before), text(&change.after), change.count.to_string(), examples]);
     }
     let more = found.changes.len().saturating_sub(CHANGES);
-    let more =
-        if more > 0 { format!("{more} more kinds of changes; JSON has them all.\n") } else { String::new() };
-    format!("{head}{table}\n{more}")
+    let text = text.table(&table);
+    if more > 0 { text.line(format_args!("{more} more kinds of changes; JSON has them all.")) } else { text }
 }

@@ -1,13 +1,13 @@
 //! The result of a comparison of two models.
 
-use comfy_table::Table;
 use frontdesk::ModelInfo;
 use frontdesk::evaluate::{Change, Comparison, Contrast, Flow};
 
-use super::{interval, pairs, table};
+use super::table::{Table, Text};
+use super::{interval, pairs};
 
 /// The figures, the flows, and the first `changes` rows that changed.
-pub(crate) fn comparison(comparison: &Comparison, changes: usize) -> String {
+pub(crate) fn comparison(comparison: &Comparison, changes: usize) -> Text {
     let model = |m: &ModelInfo| format!("{} {}  {}", m.name, m.version, m.digest);
     let test = &comparison.mcnemar;
     let about = pairs(&[
@@ -21,23 +21,25 @@ pub(crate) fn comparison(comparison: &Comparison, changes: usize) -> String {
         ),
         ("McNemar's test", format!("p = {:.4}", test.p_value)),
     ]);
-    let mut text = format!("{about}\n{}\n", figures(comparison));
+    let mut text = Text::default().table(&about).table(&figures(comparison));
     if !comparison.flows.is_empty() {
-        text.push_str(&format!("{}\n", flows(&comparison.flows)));
+        text = text.table(&flows(&comparison.flows));
     }
     let shown = &comparison.changes[..changes.min(comparison.changes.len())];
     if !shown.is_empty() {
-        text.push_str(&format!("{}\n", rows(shown)));
+        text = text.table(&rows(shown));
     }
     let more = comparison.changes.len() - shown.len();
     if more > 0 {
-        text.push_str(&format!("{more} more rows changed; JSON has them all.\n"));
+        text = text.line(format_args!("{more} more rows changed; JSON has them all."));
     }
-    text + "Intervals are 95 % bootstrap intervals; both models are measured on the same samples of the rows.\n"
+    text.line(
+        "Intervals are 95 % bootstrap intervals; both models are measured on the same samples of the rows.",
+    )
 }
 
 fn figures(comparison: &Comparison) -> Table {
-    let mut table = table();
+    let mut table = Table::new();
     table.set_header(["figure", "A", "B", "B - A", "B is better in"]);
     let mut add = |name: &str, contrast: &Contrast| {
         let [a, b, difference] = [&contrast.a, &contrast.b, &contrast.difference].map(|i| interval(i, 4));
@@ -53,7 +55,7 @@ fn figures(comparison: &Comparison) -> Table {
 }
 
 fn flows(flows: &[Flow]) -> Table {
-    let mut table = table();
+    let mut table = Table::new();
     table.set_header(["A gives", "B gives", "rows", "fixed", "broken"]);
     for flow in flows {
         let counts = [flow.count, flow.fixed, flow.broken].map(|count| count.to_string());
@@ -63,7 +65,7 @@ fn flows(flows: &[Flow]) -> Table {
 }
 
 fn rows(changes: &[Change]) -> Table {
-    let mut table = table();
+    let mut table = Table::new();
     let texts = changes.iter().any(|change| change.text.is_some());
     let header = ["line", "true", "A gives", "B gives", "B is"];
     table.set_header(header.into_iter().chain(texts.then_some("text")));

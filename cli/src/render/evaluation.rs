@@ -1,11 +1,11 @@
 //! The result of an evaluation.
 
-use comfy_table::Table;
 use frontdesk::evaluate::{Abstention, Automation, Confusion, Evaluation, Mistake, OutOfDomain, PerClass};
 
-use super::{interval, pairs, table};
+use super::table::{Table, Text};
+use super::{interval, pairs};
 
-pub(crate) fn evaluation(evaluation: &Evaluation) -> String {
+pub(crate) fn evaluation(evaluation: &Evaluation) -> Text {
     let figure = |i| interval(i, 4);
     let mut rows = vec![
         ("task", evaluation.task.clone()),
@@ -19,15 +19,16 @@ pub(crate) fn evaluation(evaluation: &Evaluation) -> String {
     rows.extend(evaluation.mean_absolute_error.as_ref().map(|i| ("mean absolute error", figure(i))));
     rows.extend(evaluation.spearman.as_ref().map(|i| ("Spearman", figure(i))));
     rows.extend(evaluation.abstention.iter().flat_map(abstention));
-    let mut text = format!("{}\n{}\n", pairs(&rows), classes(&evaluation.per_class));
-    text.extend(evaluation.confusion.as_ref().map(confusion));
-    text.extend(evaluation.automation.as_ref().map(automation));
-    text.push_str(&errors(&evaluation.errors));
-    text + "Intervals are 95 % bootstrap intervals over the rows. JSON has reliability bins and the precision-coverage curve, too.\n"
+    let text = Text::default().table(&pairs(&rows)).table(&classes(&evaluation.per_class));
+    let text = evaluation.confusion.iter().fold(text, |text, of| text.table(&confusion(of)));
+    let text = evaluation.automation.iter().fold(text, automation);
+    errors(text, &evaluation.errors).line(
+        "Intervals are 95 % bootstrap intervals over the rows. JSON has reliability bins and the precision-coverage curve, too.",
+    )
 }
 
 /// The detection of texts outside of the domain.
-pub(crate) fn out_of_domain(found: &OutOfDomain) -> String {
+pub(crate) fn out_of_domain(found: &OutOfDomain) -> Text {
     let share = |value: f64| format!("{value:.4}");
     let mut rows = vec![
         ("task", found.task.clone()),
@@ -38,7 +39,7 @@ pub(crate) fn out_of_domain(found: &OutOfDomain) -> String {
     rows.extend(found.auroc.map(|value| ("AUROC of the distance", share(value))));
     rows.extend(found.inside_refused.map(|value| ("refused inside", share(value))));
     rows.extend(found.outside_refused.map(|value| ("refused outside", share(value))));
-    format!("{}\n", pairs(&rows))
+    Text::default().table(&pairs(&rows))
 }
 
 fn abstention(abstention: &Abstention) -> [(&'static str, String); 2] {
@@ -50,7 +51,7 @@ fn abstention(abstention: &Abstention) -> [(&'static str, String); 2] {
 }
 
 fn classes(classes: &[PerClass]) -> Table {
-    let mut table = table();
+    let mut table = Table::new();
     table.set_header(["label", "precision", "recall", "F1", "rows"]);
     for c in classes {
         let [precision, recall, f1] = [&c.precision, &c.recall, &c.f1].map(|i| interval(i, 3));
@@ -59,19 +60,19 @@ fn classes(classes: &[PerClass]) -> Table {
     table
 }
 
-fn confusion(confusion: &Confusion) -> String {
-    let mut matrix = table();
+fn confusion(confusion: &Confusion) -> Table {
+    let mut matrix = Table::new();
     let header = confusion.labels.iter().map(String::as_str);
     matrix.set_header(std::iter::once("true \\ given").chain(header));
     for (label, row) in confusion.labels.iter().zip(&confusion.matrix) {
         matrix.add_row(std::iter::once(label.clone()).chain(row.iter().map(usize::to_string)));
     }
-    format!("{matrix}\n")
+    matrix
 }
 
 /// The score from which on each label reaches the wanted precision.
-fn automation(automation: &Automation) -> String {
-    let mut table = table();
+fn automation(text: Text, automation: &Automation) -> Text {
+    let mut table = Table::new();
     table.set_header(["label", "score from", "kept", "of given", "coverage", "precision", "at least"]);
     let share = |value: f64| format!("{value:.3}");
     for label in &automation.labels {
@@ -88,16 +89,16 @@ fn automation(automation: &Automation) -> String {
         ]);
     }
     let (wanted, all) = (automation.wanted, 100.0 * automation.coverage);
-    format!(
-        "{table}\nA precision of {wanted} or more, for each label with a confidence of 95 %, on messages like these; {all:.1} % are kept.\n"
-    )
+    text.table(&table).line(format_args!(
+        "A precision of {wanted} or more, for each label with a confidence of 95 %, on messages like these; {all:.1} % are kept."
+    ))
 }
 
-fn errors(errors: &[Mistake]) -> String {
+fn errors(text: Text, errors: &[Mistake]) -> Text {
     if errors.is_empty() {
-        return String::new();
+        return text;
     }
-    let mut table = table();
+    let mut table = Table::new();
     let texts = errors.iter().any(|error| error.text.is_some());
     table.set_header(["line", "true", "given", "score"].into_iter().chain(texts.then_some("text")));
     for error in errors {
@@ -105,5 +106,5 @@ fn errors(errors: &[Mistake]) -> String {
             [error.line.to_string(), error.truth.clone(), error.given.clone(), format!("{:.4}", error.score)];
         table.add_row(row.into_iter().chain(error.text.clone()));
     }
-    format!("The wrong rows of the highest scores:\n{table}\n")
+    text.line("The wrong rows of the highest scores:").table(&table)
 }

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use comfy_table::{Attribute, Cell};
 use frontdesk::outcomes::{LearnReport, ValueEstimate};
 use frontdesk::{Contribution, RouteAnalysis};
 
-use super::{bar, pairs, table};
+use super::table::{Cell, Table, Text};
+use super::{bar, pairs};
 
 /// A route by its parts: the shares with the reasoning, then the numbers behind it.
 pub(super) fn rows(route: &RouteAnalysis) -> Vec<(&'static str, String)> {
@@ -46,21 +46,20 @@ pub(super) fn rows(route: &RouteAnalysis) -> Vec<(&'static str, String)> {
 }
 
 /// One decision.
-pub(crate) fn route(route: &RouteAnalysis) -> String {
-    format!("{}\n", pairs(&rows(route)))
+pub(crate) fn route(route: &RouteAnalysis) -> Text {
+    Text::default().table(&pairs(&rows(route)))
 }
 
 /// The result of fitting a policy to outcomes, and its file.
-pub(crate) fn learnt(report: &LearnReport, policy: Option<&Path>) -> String {
-    let mut routes = table();
-    let bold = |text: &str| Cell::new(text).add_attribute(Attribute::Bold);
-    routes.set_header(["route", "tickets", "solved", "reward"].map(bold));
+pub(crate) fn learnt(report: &LearnReport, policy: Option<&Path>) -> Text {
+    let mut routes = Table::new();
+    routes.set_header(["route", "tickets", "solved", "reward"].map(Cell::bold));
     for (route, of) in report.routes.iter() {
         let solved = format!("{:.1} %", 100.0 * of.solved);
         routes.add_row([route.to_string(), of.rows.to_string(), solved, format!("{:.4}", of.reward)]);
     }
-    let mut values = table();
-    values.set_header(["reward a ticket", "logged", "old policy", "new policy"].map(bold));
+    let mut values = Table::new();
+    values.set_header(["reward a ticket", "logged", "old policy", "new policy"].map(Cell::bold));
     let interval = |e: &ValueEstimate| format!("{:.4} ({:.4} to {:.4})", e.value, e.low, e.high);
     let none = String::new;
     values.add_row(["as it was".to_owned(), interval(&report.logged), none(), none()]);
@@ -77,5 +76,5 @@ pub(crate) fn learnt(report: &LearnReport, policy: Option<&Path>) -> String {
         Some(path) => format!("accepted: {}; written to {}", report.reason, path.display()),
         None => format!("kept as it was: {}", report.reason),
     };
-    format!("{routes}\n{values}\n{end}\n")
+    Text::default().table(&routes).table(&values).line(end)
 }

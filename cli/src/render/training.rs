@@ -7,9 +7,10 @@ use frontdesk::train::{
     FindingReport, HeadDiagnosis, HeadReport, REPORT_PAGE, Report, Threshold, TrainEstimate,
 };
 
-use super::{pairs, table};
+use super::pairs;
+use super::table::{Table, Text};
 
-pub(crate) fn report(report: &Report, output: &Path) -> String {
+pub(crate) fn report(report: &Report, output: &Path) -> Text {
     let mut rows = vec![
         ("bundle", output.display().to_string()),
         ("report", output.join(REPORT_PAGE).display().to_string()),
@@ -40,11 +41,11 @@ pub(crate) fn report(report: &Report, output: &Path) -> String {
         let finding = |f: &FindingReport| ("finding", format!("{} ({}): {}", f.kind, f.severity, f.message));
         rows.extend(head.findings.iter().map(finding));
     }
-    format!("{}\n", pairs(&rows))
+    Text::default().table(&pairs(&rows))
 }
 
 /// The estimate of a training.
-pub(crate) fn estimate(found: &TrainEstimate) -> String {
+pub(crate) fn estimate(found: &TrainEstimate) -> Text {
     let mut rows = vec![
         ("steps", found.steps.to_string()),
         ("time", format!("{:.0} s, if it runs through all epochs", found.seconds)),
@@ -53,7 +54,7 @@ pub(crate) fn estimate(found: &TrainEstimate) -> String {
     if found.tokens > 0 {
         rows.push(("tokens", format!("{} at {:.0} a second", found.tokens, found.tokens_per_second)));
     }
-    format!("{}\n", pairs(&rows))
+    Text::default().table(&pairs(&rows))
 }
 
 fn calibration(head: &HeadReport) -> String {
@@ -65,16 +66,16 @@ fn calibration(head: &HeadReport) -> String {
 }
 
 /// The findings of the doctor, one by one.
-pub(crate) fn diagnoses(heads: &[HeadDiagnosis]) -> String {
-    let mut text = String::new();
+pub(crate) fn diagnoses(heads: &[HeadDiagnosis]) -> Text {
+    let mut text = Text::default();
     for HeadDiagnosis { task, diagnosis } in heads {
         let RowCount { train, valid } = diagnosis.rows;
-        text.push_str(&format!("{task}: {train} rows to train on, {valid} to validate on\n"));
+        text = text.line(format_args!("{task}: {train} rows to train on, {valid} to validate on"));
         if diagnosis.findings.is_empty() {
-            text.push_str("nothing found\n");
+            text = text.line("nothing found");
             continue;
         }
-        let mut table = table();
+        let mut table = Table::new();
         table.set_header(["severity", "finding", "rows", "", "lines"]);
         for finding in &diagnosis.findings {
             let lines = finding.rows.iter().take(5).map(|row| match row.other {
@@ -90,7 +91,7 @@ pub(crate) fn diagnoses(heads: &[HeadDiagnosis]) -> String {
                 format!("{}{more}", lines.collect::<Vec<_>>().join(" ")),
             ]);
         }
-        text.push_str(&format!("{table}\n"));
+        text = text.table(&table);
     }
     text
 }

@@ -4,6 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 
+use crate::readable;
+
 /// The largest number of notices about one input that are kept.
 const NOTICES: usize = 20;
 
@@ -20,13 +22,14 @@ pub struct Notice {
     pub message: String,
 }
 
+/// As a person can read it: [`crate::readable`].
 impl std::fmt::Display for Notice {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: ", self.input)?;
+        write!(f, "{}: ", readable(&self.input))?;
         if let Some(line) = self.line {
             write!(f, "line {line}: ")?;
         }
-        f.write_str(&self.message)
+        f.write_str(&readable(&self.message))
     }
 }
 
