@@ -249,3 +249,52 @@ fn parquet_is_analyzed_as_any_file() {
     let text = command.args(["--format", "jsonl"]).assert().success().get_output().stdout.clone();
     assert_eq!(String::from_utf8(text).unwrap().lines().count(), 19);
 }
+
+#[test]
+fn a_csv_for_a_spreadsheet_has_no_formula_of_anyone() {
+    let dir = tempfile::tempdir().unwrap();
+    let model = model(dir.path(), "bert-single-float32");
+    let archive = dir.path().join("tickets.csv");
+    let cells = [
+        ("=HYPERLINK(\"\"http://x\"\")", "=1+1", "-12.5"),
+        ("@SUM(A1)", "+cmd|' /C calc'!A0", "+31201234567"),
+        ("plain", "\t=1", "-1e3"),
+        ("minus - inside", "-2+3", "-inf"),
+    ];
+    let rows = cells.iter().map(|(id, note, amount)| format!("\"{id}\",the proof,\"{note}\",{amount}\n"));
+    fs::write(&archive, format!("id,text,=note,amount\n{}", rows.collect::<String>())).unwrap();
+    let read = |output: &str, more: &[&str]| {
+        let output = dir.path().join(output);
+        let mut arguments = score(&model, &archive, &output);
+        arguments.extend(["--format", "csv", "--keep", "=note", "--keep", "amount"].map(str::to_owned));
+        frontdesk().args(&arguments).args(more).assert().success();
+        let mut again = frontdesk();
+        again.args(&arguments).args(more).assert().success();
+        (fs::read_to_string(output.join("part-000000.csv")).unwrap(), arguments)
+    };
+    let (plain, arguments) = read("plain", &[]);
+    assert!(plain.contains(",=note,") && plain.contains(",=1+1,") && plain.contains(",-2+3,"), "{plain}");
+    let (safe, _) = read("safe", &["--spreadsheet-safe"]);
+    for cell in [
+        ",'=note,",
+        ",'=1+1,",
+        "'=HYPERLINK",
+        "'@SUM(A1)",
+        "'+cmd|",
+        ",-12.5,",
+        ",+31201234567,",
+        ",'\t=1,",
+        ",-1e3,",
+        ",'-2+3,",
+        ",'-inf,",
+        ",plain,",
+        ",minus - inside,",
+    ] {
+        assert!(safe.contains(cell), "{cell}: {safe}");
+    }
+    // Nothing else is touched, and a run goes on as it began.
+    assert_eq!(safe.replace(",'", ",").replace("\"'", "\""), plain);
+    let mut changed = frontdesk();
+    changed.args(arguments).arg("--spreadsheet-safe");
+    changed.assert().code(1).stderr(predicate::str::contains("output_format"));
+}

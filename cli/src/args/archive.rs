@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, ValueEnum};
 use frontdesk::archive::{ArchiveOptions, OutputFormat};
 use frontdesk::prepare::Preparation;
@@ -78,7 +79,7 @@ pub(crate) enum Progress {
 pub(crate) struct ScoreArgs {
     /// Parquet, CSV, JSON lines, Arrow, each also packed with gzip or zstd: files, directories, patterns, -
     /// for standard input, or addresses of objects (s3://, gs://, az://)
-    #[arg(required = true, value_name = "ARCHIVE")]
+    #[arg(required = true, value_name = "ARCHIVE", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) archives: Vec<String>,
     /// The directory for the scores; a run that ended early is resumed
     #[arg(long, value_name = "DIR", required_unless_present = "dry_run")]
@@ -86,6 +87,9 @@ pub(crate) struct ScoreArgs {
     /// The format of the scores: parquet, csv, jsonl
     #[arg(long, value_name = "FORMAT", default_value = "parquet", value_parser = named::<OutputFormat>)]
     pub(crate) format: OutputFormat,
+    /// Of csv: put an apostrophe before texts that a spreadsheet would take for formulas, such as =1+1
+    #[arg(long)]
+    pub(crate) spreadsheet_safe: bool,
     /// A column that is copied to the output, or several with commas between them, where no column has that
     /// name; may be given several times
     #[arg(long, value_name = "COLUMNS")]
@@ -123,6 +127,7 @@ impl ScoreArgs {
         let mut options = self.reading.options();
         options.keep.clone_from(&self.keep);
         (options.format, options.part_rows) = (self.format, self.part_rows);
+        options.spreadsheet_safe = self.spreadsheet_safe;
         options.route = self.context.context();
         options
     }

@@ -33,6 +33,10 @@ pub struct ArchiveOptions {
     pub seed: u64,
     /// The format of the output.
     pub format: OutputFormat,
+    /// True: in CSV, texts that a spreadsheet would take for a formula get an apostrophe before them: those
+    /// that begin with `=`, `+`, `-`, `@`, a tab or a line break, and are no numbers. By default they are
+    /// written as they were read.
+    pub spreadsheet_safe: bool,
     /// The number of rows of the inputs in one part of the output, from 1; by default 65,536.
     pub part_rows: u64,
     /// The number of rows that may fail; with one more the run stops with `data-invalid`. By default 1,000.
@@ -56,11 +60,19 @@ impl Default for ArchiveOptions {
             sample: None,
             seed: 17,
             format: OutputFormat::Parquet,
+            spreadsheet_safe: false,
             part_rows: 65_536,
             max_errors: 1_000,
             skip_damaged: false,
             route: RouteContext::default(),
         }
+    }
+}
+
+impl ArchiveOptions {
+    /// The form of the output, as the manifest has it.
+    pub(crate) fn form(&self) -> &'static str {
+        if self.spreadsheet_safe { "csv, spreadsheet-safe" } else { self.format.extension() }
     }
 }
 

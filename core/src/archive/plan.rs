@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::digests::Digests;
 use super::filter::Filter;
-use super::options::ArchiveOptions;
+use super::options::{ArchiveOptions, OutputFormat};
 use super::select::{Sample, Sampling};
 use super::write::Shape;
 use super::{ArchiveProgress, ArchiveStage};
@@ -84,6 +84,7 @@ impl Plan {
             has_id: taken.iter().any(|taken| taken.field == Field::Id),
             kept: kept_names(&keep, &layout)?,
             has_removed: !options.prepare.is_none(),
+            spreadsheet_safe: options.spreadsheet_safe,
             layout,
         };
         let mut plan =
@@ -123,7 +124,7 @@ impl Plan {
             "limit": options.limit,
             "sample": options.sample,
             "seed": options.sample.map(|_| options.seed),
-            "output_format": options.format,
+            "output_format": options.form(),
             "part_rows": options.part_rows,
         }))
     }
@@ -353,6 +354,12 @@ fn check_options(engine: &Engine, options: &ArchiveOptions) -> Result<()> {
         if value == Some(0) {
             return Err(Error::invalid(name, "0 rows; from 1"));
         }
+    }
+    if options.spreadsheet_safe && options.format != OutputFormat::Csv {
+        return Err(Error::invalid(
+            "spreadsheet_safe",
+            "only CSV has cells that a spreadsheet takes for formulas",
+        ));
     }
     let is_time_dependent = engine.install(|pipeline| Ok(pipeline.router().is_time_dependent()))?;
     if is_time_dependent && options.route.now.is_none() {

@@ -13,6 +13,7 @@ pub(super) struct Csv<W: Write> {
     writer: csv::Writer<W>,
     has_id: bool,
     has_removed: bool,
+    spreadsheet_safe: bool,
 }
 
 fn names(shape: &Shape) -> impl Iterator<Item = &str> {
@@ -26,39 +27,63 @@ fn names(shape: &Shape) -> impl Iterator<Item = &str> {
 
 impl<W: Write> Csv<W> {
     pub(super) fn new(sink: W, shape: &Shape) -> Result<Self> {
-        let mut writer = csv::Writer::from_writer(sink);
-        writer.write_record(names(shape)).map_err(broken)?;
-        Ok(Self { writer, has_id: shape.has_id, has_removed: shape.has_removed })
+        let writer = csv::Writer::from_writer(sink);
+        let Shape { has_id, has_removed, spreadsheet_safe, .. } = *shape;
+        let mut csv = Self { writer, has_id, has_removed, spreadsheet_safe };
+        names(shape).try_for_each(|name| csv.text(name))?;
+        csv.end()?;
+        Ok(csv)
+    }
+
+    /// Writes a field that comes from an input or a model.
+    fn text(&mut self, text: &str) -> Result<()> {
+        if self.spreadsheet_safe && is_formula(text) {
+            return self.field(&format!("'{text}"));
+        }
+        self.field(text)
+    }
+
+    fn field(&mut self, value: &str) -> Result<()> {
+        self.writer.write_field(value).map_err(broken)
+    }
+
+    fn end(&mut self) -> Result<()> {
+        self.writer.write_record(None::<&[u8]>).map_err(broken)
     }
 
     pub(super) fn push(&mut self, row: &OutRow) -> Result<()> {
-        let mut field = |value: &str| self.writer.write_field(value).map_err(broken);
-        field(&row.input)?;
-        field(&row.number.to_string())?;
+        self.text(&row.input)?;
+        self.field(&row.number.to_string())?;
         if self.has_id {
-            field(row.id.as_deref().unwrap_or_default())?;
+            self.text(row.id.as_deref().unwrap_or_default())?;
         }
         for kept in &row.kept {
-            field(kept.as_deref().unwrap_or_default())?;
+            self.text(kept.as_deref().unwrap_or_default())?;
         }
         for cell in row.cells.iter() {
             match cell {
-                None => field("")?,
-                Some(Cell::Text(text)) => field(text)?,
-                Some(Cell::Score(score)) => field(&score.to_string())?,
-                Some(Cell::Count(count)) => field(&count.to_string())?,
-                Some(Cell::Flag(flag)) => field(&flag.to_string())?,
+                None => self.field("")?,
+                Some(Cell::Text(text)) => self.text(text)?,
+                Some(Cell::Score(score)) => self.field(&score.to_string())?,
+                Some(Cell::Count(count)) => self.field(&count.to_string())?,
+                Some(Cell::Flag(flag)) => self.field(&flag.to_string())?,
             }
         }
         if self.has_removed {
-            field(&row.removed().unwrap_or_default())?;
+            self.field(&row.removed().unwrap_or_default())?;
         }
-        self.writer.write_record(None::<&[u8]>).map_err(broken)
+        self.end()
     }
 
     pub(super) fn finish(self) -> Result<W> {
         self.writer.into_inner().map_err(|e| failed(e.into_error()))
     }
+}
+
+/// Whether a spreadsheet takes a text for a formula, or drops what stands before one: a number is none.
+fn is_formula(text: &str) -> bool {
+    let begins = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+    text.starts_with(begins) && !text.parse::<f64>().is_ok_and(f64::is_finite)
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "for map_err")]

@@ -28,6 +28,8 @@ pub(crate) struct Shape {
     pub(crate) kept: Vec<String>,
     /// Whether it has a column with the parts that were removed from the text.
     pub(crate) has_removed: bool,
+    /// Whether texts in CSV are kept from being formulas.
+    pub(crate) spreadsheet_safe: bool,
 }
 
 /// One scored row.
