@@ -24,7 +24,7 @@ fn open(tokenizer: &Value) -> Result<Engine> {
 fn in_time<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     let (done, waiting) = mpsc::channel();
     thread::spawn(move || done.send(work()));
-    waiting.recv_timeout(Duration::from_secs(60)).expect("an answer within a minute")
+    waiting.recv_timeout(Duration::from_mins(1)).expect("an answer within a minute")
 }
 
 /// Ids of these tokens in their order.
@@ -51,6 +51,7 @@ fn added(content: &str, id: u32) -> Value {
     })
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "the parts of a file")]
 fn tokenizer(normalizer: Value, splitter: Value, last: Value, model: Value) -> Value {
     json!({
         "version": "1.0", "truncation": null, "padding": null,
@@ -209,6 +210,7 @@ fn tokenizers_of_many_families_open_and_answer() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a list of cases")]
 fn tokenizers_without_bounds_are_refused_by_their_component() {
     let double = json!({"type": "Replace", "pattern": {"String": "a"}, "content": "aa"});
     let sequence =
@@ -254,7 +256,7 @@ fn tokenizers_without_bounds_are_refused_by_their_component() {
     outside[4..8].copy_from_slice(&(100_000u32 << 10).to_le_bytes());
     let mut no_text = charsmap("a", "b");
     let leaf = 4 + 512 * 4;
-    no_text[leaf..leaf + 4].copy_from_slice(&(5000u32 | 1 << 31).to_le_bytes());
+    no_text[leaf..leaf + 4].copy_from_slice(&((1u32 << 31) + 5000).to_le_bytes());
     let mut twice_in_vocab = byte_level();
     twice_in_vocab["vocab"]["x".repeat(1000)] = json!(5);
     let nested_pieces: Vec<_> = (0..200).map(|length| ("a".repeat(length), -1.0)).collect();

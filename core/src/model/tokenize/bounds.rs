@@ -154,9 +154,7 @@ impl Components {
         self.one_more()?;
         match normalizer {
             // A space on either side of a character of three bytes.
-            Normalizer::BertNormalizer { handle_chinese_chars: true, .. } => {
-                self.grow("BertNormalizer", 5.0 / 3.0)
-            }
+            Normalizer::Bert { handle_chinese_chars: true, .. } => self.grow("BertNormalizer", 5.0 / 3.0),
             Normalizer::ByteLevel => self.grow("ByteLevel", 2.0),
             Normalizer::Sequence { normalizers } => {
                 normalizers.iter().try_for_each(|normalizer| self.normalizer(normalizer))
@@ -177,14 +175,14 @@ impl Components {
             }
             // Before each part between added tokens, which can be a single byte.
             Normalizer::Prepend { prepend } => self.grow("Prepend", prepend.len() as f64 + 1.0),
-            Normalizer::BertNormalizer { .. }
+            Normalizer::Bert { .. }
             | Normalizer::Strip { .. }
             | Normalizer::StripAccents
             | Normalizer::Lowercase
-            | Normalizer::NFC
-            | Normalizer::NFD
-            | Normalizer::NFKC
-            | Normalizer::NFKD
+            | Normalizer::Nfc
+            | Normalizer::Nfd
+            | Normalizer::Nfkc
+            | Normalizer::Nfkd
             | Normalizer::Nmt => Ok(()),
         }
     }
@@ -206,7 +204,7 @@ impl Components {
             }
             PreTokenizer::FixedLength { length: 0 } => Err("FixedLength: a length of 0".to_owned()),
             PreTokenizer::FixedLength { .. }
-            | PreTokenizer::BertPreTokenizer
+            | PreTokenizer::Bert
             | PreTokenizer::Whitespace
             | PreTokenizer::WhitespaceSplit
             | PreTokenizer::UnicodeScripts

@@ -101,7 +101,9 @@ fn takes(way: &Way<'_>, run: &ClassUnicode) -> bool {
 /// Continues `ways` by `hir`.
 fn expand<'a>(hir: &'a Hir, ways: Vec<Way<'a>>, to: &mut Vec<Way<'a>>) -> Result<(), String> {
     let with = |part: Part<'a>, mut ways: Vec<Way<'a>>| {
-        ways.iter_mut().for_each(|way| way.push(part.clone()));
+        for way in &mut ways {
+            way.push(part.clone());
+        }
         ways
     };
     if hir.properties().maximum_len().is_some_and(|longest| longest <= PART_BYTES) {
