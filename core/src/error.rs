@@ -217,6 +217,7 @@ impl From<ModelError> for Error {
     fn from(error: ModelError) -> Self {
         let kind = match &error {
             ModelError::Isa(reason) => return Self::invalid("FRONTDESK_ISA", reason.as_str()),
+            ModelError::Stopped => return Self::new(ErrorKind::Timeout, "the deadline passed"),
             ModelError::Io(_) => ErrorKind::Io,
             ModelError::Compute(_) | ModelError::Batch(_) => ErrorKind::Internal,
             _ => ErrorKind::ModelInvalid,

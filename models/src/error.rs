@@ -35,6 +35,9 @@ pub enum ModelError {
     /// A file could not be read.
     #[error(transparent)]
     Io(#[from] std::io::Error),
+    /// The pass was ended by [`crate::encoder::Stop`].
+    #[error("the pass was ended before its end")]
+    Stopped,
     /// The computation itself failed, out of memory included.
     #[error("compute: {0}")]
     Compute(String),

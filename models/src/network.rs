@@ -2,7 +2,7 @@
 
 use crate::Result;
 use crate::config::{Architecture, Config};
-use crate::encoder::{Encoder, HiddenStates, PackedEncoder, Pooling, TokenBatch};
+use crate::encoder::{Encoder, HiddenStates, PackedEncoder, Pooling, Stop, TokenBatch};
 use crate::heads::{HeadSpec, NonLinearity, PackedHead};
 use crate::kernels::{Isa, Precision};
 #[cfg(feature = "reference")]
@@ -122,7 +122,20 @@ impl Network {
     /// # Errors
     /// As [`Encoder::forward`].
     pub fn forward(&self, batch: &TokenBatch, heads: &[usize]) -> Result<Vec<Vec<Vec<f32>>>> {
-        let hidden = self.encode(batch)?;
+        self.forward_until(batch, heads, &Stop::never())
+    }
+
+    /// As [`Network::forward`], unless `stop` ends it.
+    ///
+    /// # Errors
+    /// As [`Encoder::forward_until`].
+    pub fn forward_until(
+        &self,
+        batch: &TokenBatch,
+        heads: &[usize],
+        stop: &Stop<'_>,
+    ) -> Result<Vec<Vec<Vec<f32>>>> {
+        let hidden = self.encoder.forward_until(batch, stop)?;
         let logits = |&index: &usize| match &self.heads {
             Heads::Packed(isa, heads) => heads[index].forward(*isa, hidden.as_ref()),
             #[cfg(feature = "reference")]

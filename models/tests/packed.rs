@@ -114,3 +114,34 @@ fn random_models_give_the_same_bits_on_every_set_in_every_batch_and_on_any_threa
         }
     }
 }
+
+#[test]
+fn a_pass_ends_when_it_is_asked_to_and_not_before() {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use frontdesk_models::ModelError;
+    use frontdesk_models::encoder::Stop;
+
+    for (hidden, lengths, most) in [(64, &[3, 7][..], 2), (512, &[140][..], 10_000)] {
+        let (config, weights) = common::random(hidden, 4, hidden, 5);
+        let encoder = PackedEncoder::load(&config, &weights, Precision::F32, Isa::chosen().unwrap()).unwrap();
+        let batch = TokenBatch::new(common::sequences(lengths));
+        let asked = AtomicUsize::new(0);
+        let ends_at = |last: usize| {
+            asked.store(0, Ordering::Relaxed);
+            let ask = move |asked: &AtomicUsize| asked.fetch_add(1, Ordering::Relaxed) + 1 >= last;
+            let ask = || ask(&asked);
+            encoder.forward_until(&batch, &Stop::when(&ask)).map(|states| states.pool(Pooling::Mean).unwrap())
+        };
+        let whole = encoder.forward(&batch).unwrap().pool(Pooling::Mean).unwrap();
+        assert_eq!(ends_at(usize::MAX).unwrap(), whole);
+        let all = asked.load(Ordering::Relaxed);
+        // Two layers; within a large one it is asked by each part.
+        assert!(all <= most && (all > 100 || most == 2), "{all} of {most}");
+        for last in (1..=all).step_by(1 + all / 20) {
+            assert!(matches!(ends_at(last), Err(ModelError::Stopped)), "at {last} of {all}");
+            // Another thread may be asking.
+            assert!(asked.load(Ordering::Relaxed) <= last + rayon::current_num_threads());
+        }
+    }
+}

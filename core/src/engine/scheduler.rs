@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use frontdesk_models::encoder::TokenBatch;
+use frontdesk_models::encoder::{Stop, TokenBatch};
 
 use super::admission::Refusal;
 use super::backlog::{Backlog, Job, PendingCall, TURN};
@@ -163,10 +163,13 @@ impl Scheduler {
             }
         }
         let start = Instant::now();
+        // A pass ends when nobody waits for any of its rows any more.
+        let unwanted = || !picked.iter().any(|(call, _)| call.is_wanted());
         let result = guarded(|| {
             let stages = self.pipeline.stages();
             let stage = &stages[queue];
-            stage.model.forward(&TokenBatch::new(picked.iter().map(|(_, row)| row.ids())), &stage.heads)
+            let batch = TokenBatch::new(picked.iter().map(|(_, row)| row.ids()));
+            stage.model.forward(&batch, &stage.heads, &Stop::when(&unwanted))
         });
         let time = start.elapsed();
         let work = if queue == 0 { picked.iter().map(|(_, row)| row.work).sum() } else { 0 };

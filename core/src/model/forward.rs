@@ -1,6 +1,6 @@
 //! The forward pass of encodings through a model: logits, and the scores that its heads make of them.
 
-use frontdesk_models::encoder::TokenBatch;
+use frontdesk_models::encoder::{Stop, TokenBatch};
 use frontdesk_models::kernels::Precision;
 use frontdesk_models::network::{Backend, Network};
 use rayon::prelude::*;
@@ -98,7 +98,7 @@ impl Model {
 
     /// The logits of each encoding; the trunk runs once for all heads.
     pub(crate) fn logits(&self, encodings: &[&Encoding], heads: &[usize]) -> Result<Vec<HeadOutputs>> {
-        let run = |batch: Batch| Ok((batch.members, self.forward(&batch.tokens, heads)?));
+        let run = |batch: Batch| Ok((batch.members, self.forward(&batch.tokens, heads, &Stop::never())?));
         let done: Vec<_> = batches(encodings, self.pads()).into_par_iter().map(run).collect::<Result<_>>()?;
         let mut all: Vec<HeadOutputs> = vec![Vec::new(); encodings.len()];
         for (member, logits) in done.into_iter().flat_map(|(members, logits)| members.into_iter().zip(logits))
@@ -127,10 +127,16 @@ impl Model {
         self.network.pads()
     }
 
-    /// Runs one forward pass: the outputs of the heads for each text of the batch.
-    pub(crate) fn forward(&self, batch: &TokenBatch, heads: &[usize]) -> Result<Vec<HeadOutputs>> {
+    /// Runs one forward pass: the outputs of the heads for each text of the batch. `timeout` where `stop`
+    /// ends it.
+    pub(crate) fn forward(
+        &self,
+        batch: &TokenBatch,
+        heads: &[usize],
+        stop: &Stop<'_>,
+    ) -> Result<Vec<HeadOutputs>> {
         let domains: Vec<usize> = heads.iter().filter_map(|&head| Some(self.heads[head].domain?.0)).collect();
-        let outputs = self.network.forward(batch, &[heads, &domains].concat())?;
+        let outputs = self.network.forward_until(batch, &[heads, &domains].concat(), stop)?;
         if outputs.iter().flatten().flatten().any(|logit| !logit.is_finite()) {
             let message = "the network gives logits that are not finite";
             return Err(Error::new(ErrorKind::ModelInvalid, message));

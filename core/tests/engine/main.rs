@@ -10,6 +10,7 @@ mod hub;
 #[cfg(feature = "hub")]
 mod hub_server;
 mod import_law;
+mod large_models;
 mod messages;
 mod models;
 mod prepare;

@@ -2,8 +2,10 @@
 
 pub(crate) mod checkpoint;
 mod packed;
+mod stop;
 
 pub use packed::PackedEncoder;
+pub use stop::Stop;
 
 use crate::config::Config;
 use crate::{ModelError, Result};
@@ -21,7 +23,15 @@ pub trait Encoder: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// [`ModelError::Batch`] where the batch does not fit the model; [`ModelError::Compute`] where the device
     /// failed.
-    fn forward(&self, batch: &TokenBatch) -> Result<Box<dyn HiddenStates>>;
+    fn forward(&self, batch: &TokenBatch) -> Result<Box<dyn HiddenStates>> {
+        self.forward_until(batch, &Stop::never())
+    }
+
+    /// As [`Encoder::forward`], unless `stop` ends it.
+    ///
+    /// # Errors
+    /// As [`Encoder::forward`]; [`ModelError::Stopped`] where it was ended.
+    fn forward_until(&self, batch: &TokenBatch, stop: &Stop<'_>) -> Result<Box<dyn HiddenStates>>;
 }
 
 /// Sequences of token ids, end to end, without padding: an encoder that pads does it inside.

@@ -7,11 +7,11 @@ use candle_core::Tensor;
 use candle_nn::ops::{layer_norm, softmax_last_dim};
 
 use super::{Device, Linear, PaddedStates, tensor};
-use crate::Result;
 use crate::config::{Activation, Config};
 use crate::encoder::checkpoint::Checkpoint;
-use crate::encoder::{Encoder, HiddenStates, TokenBatch};
+use crate::encoder::{Encoder, HiddenStates, Stop, TokenBatch};
 use crate::weights::Weights;
+use crate::{ModelError, Result};
 
 /// The encoder on candle tensors, in float32.
 #[derive(Debug)]
@@ -64,7 +64,7 @@ impl Encoder for ReferenceEncoder {
         true
     }
 
-    fn forward(&self, batch: &TokenBatch) -> Result<Box<dyn HiddenStates>> {
+    fn forward_until(&self, batch: &TokenBatch, stop: &Stop<'_>) -> Result<Box<dyn HiddenStates>> {
         batch.check(&self.config)?;
         let (rows, longest) = (batch.len(), batch.longest());
         let mut ids = vec![0u32; rows * longest];
@@ -87,6 +87,9 @@ impl Encoder for ReferenceEncoder {
         let states = words.broadcast_add(&self.positions.narrow(0, 0, longest)?)?;
         let mut states = self.embedding_norm.forward(&states)?;
         for layer in &self.layers {
+            if stop.asks() {
+                return Err(ModelError::Stopped);
+            }
             states = layer.forward(&states, bias.as_ref(), self.config.attention_heads)?;
         }
         Ok(Box::new(PaddedStates { states, mask }))

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::encoder::Stop;
 use crate::kernels::Aligned;
 use crate::kernels::layout::{Lane, Tiles, panels};
 use crate::kernels::microkernel::f32_tile;
@@ -32,6 +33,8 @@ pub(super) struct Head<'a> {
     pub(super) scale: f32,
     pub(super) sequences: &'a [Range<usize>],
     pub(super) scratch: &'a mut Scratch,
+    /// In a large layer.
+    pub(super) stop: Option<&'a Stop<'a>>,
     /// This head's columns.
     pub(super) to: &'a mut [Lane],
 }
@@ -55,6 +58,9 @@ impl<S: Simd> Kernel<S> for Head<'_> {
             pack_keys(&keys, packed);
             let scores = self.scratch.scores.resized(blocks * S::ROWS);
             for first in sequence.clone().step_by(S::ROWS) {
+                if self.stop.is_some_and(Stop::asks) {
+                    return;
+                }
                 let height = S::ROWS.min(sequence.end - first);
                 let group = Tiles::of_columns(queries, self.rows, first..first + height);
                 let query = self.scratch.queries.resized(self.width * height);

@@ -14,13 +14,13 @@ use arena::{Arena, Scratches, Strips};
 use buffers::BufferPool;
 use states::PackedStates;
 
-use super::{Encoder, HiddenStates, TokenBatch};
-use crate::Result;
+use super::{Encoder, HiddenStates, Stop, TokenBatch};
 use crate::config::{Activation, Config};
 use crate::kernels::linear::{Epilogue, PackedLinear};
 use crate::kernels::rows::Norm;
 use crate::kernels::{Isa, Precision, team};
 use crate::numbers::Rows;
+use crate::{ModelError, Result};
 
 /// Tokens of whole sequences that go through all layers together: enough to use a block of weights often, few
 /// enough for the second-level cache.
@@ -83,7 +83,7 @@ impl Encoder for PackedEncoder {
         false
     }
 
-    fn forward(&self, batch: &TokenBatch) -> Result<Box<dyn HiddenStates>> {
+    fn forward_until(&self, batch: &TokenBatch, stop: &Stop<'_>) -> Result<Box<dyn HiddenStates>> {
         batch.check(&self.config)?;
         let hidden = self.config.hidden_size;
         let mut states = vec![0.0; batch.ids.len() * hidden];
@@ -96,11 +96,15 @@ impl Encoder for PackedEncoder {
                         ids: &batch.ids,
                         wave: &wave,
                         arena,
+                        stop,
                         to: &mut states,
                     });
                 }
             });
         });
+        if stop.has_ended() {
+            return Err(ModelError::Stopped);
+        }
         Ok(Box::new(PackedStates { states, ends: batch.ends.clone(), hidden }))
     }
 }

@@ -5,11 +5,16 @@ use std::ops::Range;
 use super::arena::{Activations, Arena, Group, Strips};
 use super::attention::Head;
 use super::{Layer, PackedEncoder};
+use crate::encoder::Stop;
 use crate::kernels::layout::{Lane, Lanes, Tiles, panels};
 use crate::kernels::linear::{Epilogue, Packed, PackedLinear, Precision, STRIP};
 use crate::kernels::rows::{self, BLOCK, Norm};
 use crate::kernels::simd::{Kernel, LANES, Program, Simd};
 use crate::kernels::team::{Lead, Pieces};
+
+/// Values of all rows from which on each part of a layer's work asks whether the pass is to end: below it a
+/// whole layer takes milliseconds.
+const LARGE: usize = 1 << 16;
 
 pub(super) struct Pass<'a> {
     pub(super) encoder: &'a PackedEncoder,
@@ -19,6 +24,8 @@ pub(super) struct Pass<'a> {
     /// The sequences of this pass, by their tokens in the batch.
     pub(super) wave: &'a [Range<usize>],
     pub(super) arena: &'a mut Arena,
+    /// What is written is of no use where it ended the pass.
+    pub(super) stop: &'a Stop<'a>,
     /// `[token of the batch][hidden]`.
     pub(super) to: &'a mut [f32],
 }
@@ -27,7 +34,7 @@ impl Program for Pass<'_> {
     type Output = ();
 
     fn run<S: Simd>(self, simd: S) {
-        let Self { encoder, lead, ids, wave, arena, to } = self;
+        let Self { encoder, lead, ids, wave, arena, stop, to } = self;
         let config = &encoder.config;
         let (hidden, heads) = (config.hidden_size, config.attention_heads);
         let mut rows = 0;
@@ -49,7 +56,8 @@ impl Program for Pass<'_> {
             && wide_panels.div_ceil(BLOCK) >= rayon::current_num_threads();
         let wide = arena.wide.resized(if is_packed { 0 } else { wide_panels * rows });
         let [input, next] = arena.inputs.each_mut().map(|input| Activations::new(input, rows));
-        let mut steps = Steps { simd, lead, rows, input, next };
+        let inside = Some(stop).filter(|_| rows * hidden >= LARGE);
+        let mut steps = Steps { simd, lead, rows, stop: inside, input, next };
 
         lead.for_each(Pieces::new(sums, S::ROWS * panels(hidden)), |group, to| {
             encoder.embed(group * S::ROWS, ids, wave, sequences, to);
@@ -65,11 +73,15 @@ impl Program for Pass<'_> {
                 output,
                 output_norm,
             } = layer;
+            if stop.asks() {
+                return;
+            }
             steps.product(Lanes::Groups(states), projection, Epilogue::Nothing, qkv);
             let scale = 1.0 / ((hidden / heads) as f32).sqrt();
             lead.for_each(Pieces::new(mixed, width * rows), |index, to| {
                 encoder.scratches.with(|scratch| {
-                    simd.run(Head { qkv, rows, width, heads, index, scale, sequences, scratch, to });
+                    let stop = inside;
+                    simd.run(Head { qkv, rows, width, heads, index, scale, sequences, scratch, stop, to });
                 });
             });
             steps.pack(Lanes::Columns(mixed), attention_output);
@@ -138,6 +150,8 @@ struct Steps<'a, S: Simd> {
     simd: S,
     lead: &'a Lead<'a>,
     rows: usize,
+    /// In a large layer.
+    stop: Option<&'a Stop<'a>>,
     /// The input of the next product.
     input: Activations<'a, S>,
     /// Where a product packs its output.
@@ -187,7 +201,11 @@ impl<S: Simd> Steps<'_, S> {
         strips: &Strips,
     ) {
         let (simd, rows, input) = (self.simd, self.rows, self.input.packed(from, linear));
+        let stop = self.stop;
         self.lead.for_each(self.next.blocks(next), |block, packed| {
+            if stop.is_some_and(Stop::asks) {
+                return;
+            }
             let range = block * BLOCK..linear.outputs().min((block + 1) * BLOCK);
             strips.with(|strip| {
                 let to = strip.resized(range.len() * rows);
@@ -203,7 +221,11 @@ impl<S: Simd> Steps<'_, S> {
         let (simd, rows, input) = (self.simd, self.rows, self.input.packed(from, linear));
         // A few microseconds of work at least.
         let panels = STRIP * 24_usize.div_ceil(rows).min(2);
+        let stop = self.stop;
         self.lead.for_each(Pieces::new(to, panels * rows), |part, to| {
+            if stop.is_some_and(Stop::asks) {
+                return;
+            }
             let first = part * panels;
             let range = first..(first + panels).min(linear.outputs());
             simd.run(Product::<S> { linear, range, rows, input, epilogue, to });
