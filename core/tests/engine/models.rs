@@ -80,13 +80,19 @@ fn missing_files_are_model_not_found_by_name() {
 #[test]
 fn broken_bundles_refuse_to_serve() {
     type Break = (&'static str, fn(&Path));
-    let cases: [Break; 11] = [
+    let cases: [Break; 12] = [
         ("format 2", |m| edit(&m.join("frontdesk.json"), |j| j["format"] = 2.into())),
         ("unknown field `surprise`", |m| edit(&m.join("frontdesk.json"), |j| j["surprise"] = true.into())),
         ("temperature 0", |m| edit(&m.join("frontdesk.json"), |j| j["heads"][0]["temperature"] = 0.0.into())),
         ("golden message", |m| {
             edit(&m.join("frontdesk.json"), |j| {
                 j["golden"][0]["scores"]["mood"] = serde_json::json!([0.5, 0.5]);
+            });
+        }),
+        ("1001 golden messages; at most 1000", |m| {
+            edit(&m.join("frontdesk.json"), |j| {
+                let golden = j["golden"][0].clone();
+                j["golden"] = vec![golden; 1001].into();
             });
         }),
         ("file name `../secret`", |m| {

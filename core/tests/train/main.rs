@@ -7,5 +7,6 @@ mod common;
 mod doctor;
 mod evaluate;
 mod heads;
+mod limits;
 mod report;
 mod tune;

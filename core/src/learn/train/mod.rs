@@ -34,6 +34,7 @@ use frontdesk_models::weights::{Limits, Weights};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
+use crate::error::guarded;
 use crate::learn::compute;
 use crate::table::Labelled;
 use crate::{Error, ErrorKind, OnProgress, Result};
@@ -194,7 +195,7 @@ fn in_pool<T: Send>(options: &TrainOptions, work: impl FnOnce() -> Result<T> + S
         .thread_name(|index| format!("frontdesk-train-{index}"))
         .build()
         .map_err(|e| Error::new(ErrorKind::Internal, e.to_string()).with_source(e))?;
-    pool.install(work)
+    pool.install(|| guarded(work))
 }
 
 fn run(

@@ -10,7 +10,7 @@ use rand::seq::SliceRandom;
 use super::HeadData;
 use super::options::Metric;
 use crate::learn::evaluate::macro_f1;
-use crate::model::bundle::HeadKind;
+use crate::model::bundle::{HeadKind, MAX_LABELS};
 use crate::quote::quoted;
 use crate::table::Labelled;
 use crate::{Error, ErrorKind, Result};
@@ -63,10 +63,15 @@ pub(super) fn labels_of(task: &str, kind: HeadKind, rows: &[Labelled]) -> Result
     Ok(labels)
 }
 
-/// The labels, of which there must be two.
+/// The labels, of which there must be two, and no more than a bundle may have.
 fn enough(labels: Vec<String>, rows: &[Labelled]) -> Result<Vec<String>> {
     if labels.len() < 2 {
         let message = format!("{} distinct label in {} rows; at least 2", labels.len(), rows.len());
+        return Err(Error::new(ErrorKind::DataInvalid, message));
+    }
+    if labels.len() > MAX_LABELS {
+        let message =
+            format!("{} distinct labels in {} rows; at most {MAX_LABELS}", labels.len(), rows.len());
         return Err(Error::new(ErrorKind::DataInvalid, message));
     }
     Ok(labels)

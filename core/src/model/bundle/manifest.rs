@@ -36,6 +36,12 @@ pub(crate) const RESERVED: [&str; 5] = ["id", "route", "abstain", "usage", "mode
 /// Widths of a dense layer.
 pub(crate) const DENSE: std::ops::RangeInclusive<usize> = 1..=1 << 14;
 
+/// Labels of a head.
+pub(crate) const MAX_LABELS: usize = 10_000;
+
+/// Golden messages, each of which is a pass when the bundle is opened. `frontdesk train` writes five.
+const MAX_GOLDEN: usize = 1000;
+
 /// Tokens that a model may read: the two special ones and one of text at least. Attention is quadratic in
 /// them, so that more would let one text take all memory.
 pub(crate) const TOKENS: std::ops::RangeInclusive<usize> = 3..=8192;
@@ -234,6 +240,9 @@ impl Manifest {
             return Err(format!("{} heads; from 1 to 64", self.heads.len()));
         }
         self.input.check()?;
+        if self.golden.len() > MAX_GOLDEN {
+            return Err(format!("{} golden messages; at most {MAX_GOLDEN}", self.golden.len()));
+        }
         let mut names = BTreeSet::new();
         for head in &self.heads {
             let name = &head.name;
@@ -243,8 +252,8 @@ impl Manifest {
             }
             let distinct: BTreeSet<_> = head.labels.iter().collect();
             let least = if head.kind == HeadKind::MultiLabel { 1 } else { 2 };
-            if !(least..=10_000).contains(&head.labels.len()) || distinct.len() != head.labels.len() {
-                return at(format!("{} labels; from {least} to 10000, each once", head.labels.len()));
+            if !(least..=MAX_LABELS).contains(&head.labels.len()) || distinct.len() != head.labels.len() {
+                return at(format!("{} labels; from {least} to {MAX_LABELS}, each once", head.labels.len()));
             }
             if RESERVED.contains(&name.as_str()) {
                 return at("every analysis has a field of this name".into());
@@ -256,10 +265,10 @@ impl Manifest {
                 return at(format!("temperature {}; from 0.01 to 100", head.temperature));
             }
             if let Some(domain) = &head.domain
-                && (!(1..=10_000).contains(&domain.centres) || !(0.0..=f32::MAX).contains(&domain.limit))
+                && (!(1..=MAX_LABELS).contains(&domain.centres) || !(0.0..=f32::MAX).contains(&domain.limit))
             {
                 return at(format!(
-                    "a domain of {} centres with the limit {}; from 1 to 10000, and a squared distance from 0",
+                    "a domain of {} centres with the limit {}; from 1 to {MAX_LABELS}, and a squared distance from 0",
                     domain.centres, domain.limit
                 ));
             }

@@ -18,7 +18,9 @@ pub(crate) use files::{CONFIG, Files, HEADS, MANIFEST, TOKENIZER, TRUNK};
 pub(crate) use head::HeadMeaning;
 pub use manifest::HeadKind;
 #[cfg(feature = "train")]
-pub(crate) use manifest::{Activation, DENSE, DomainManifest, FORMAT, PoolingName, RESERVED, TOKENS};
+pub(crate) use manifest::{
+    Activation, DENSE, DomainManifest, FORMAT, MAX_LABELS, PoolingName, RESERVED, TOKENS,
+};
 pub(crate) use manifest::{Golden, HeadManifest, Input, Manifest};
 #[cfg(feature = "train")]
 pub(crate) use scaling::Scaling;
