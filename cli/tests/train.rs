@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -145,4 +146,34 @@ fn the_doctor_alone_points_at_rows_and_trains_nothing() {
     assert!(!output.exists());
     train(&["--allow", "leak"]).assert().success();
     assert!(output.join("frontdesk.json").exists());
+}
+
+#[test]
+fn what_no_training_can_follow_is_refused_with_its_place() {
+    let dir = tempfile::tempdir().unwrap();
+    let (base, data) = prepare(dir.path());
+    let output = dir.path().join("none");
+    let refused = |change: &dyn Fn(&mut assert_cmd::Command)| -> String {
+        let mut command = frontdesk();
+        command.args(arguments(&base, &data, &output));
+        change(&mut command);
+        let assert = command.timeout(Duration::from_mins(2)).assert().failure();
+        assert_ne!(assert.get_output().status.code(), Some(101), "a panic");
+        String::from_utf8(assert.get_output().stderr.clone()).unwrap()
+    };
+    let said = refused(&|command| {
+        command.args(["--threads", "5000"]);
+    });
+    assert!(said.contains("invalid-input") && said.contains("5000 threads; from 1 to 1024"), "{said}");
+    // The variable of a library below has no say.
+    frontdesk().args(arguments(&base, &data, &output)).env("RAYON_NUM_THREADS", "5000").assert().success();
+    fs::remove_dir_all(&output).unwrap();
+
+    let tokenizer = base.join("tokenizer.json");
+    let mut json: Value = serde_json::from_slice(&fs::read(&tokenizer).unwrap()).unwrap();
+    json["pre_tokenizer"] = serde_json::json!({"type": "FixedLength", "length": 0});
+    fs::write(&tokenizer, json.to_string()).unwrap();
+    let said = refused(&|_| ());
+    assert!(said.contains("model-invalid") && said.contains("FixedLength: a length of 0"), "{said}");
+    assert!(!output.exists());
 }

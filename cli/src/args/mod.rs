@@ -76,7 +76,7 @@ pub(crate) struct RunArgs {
     /// Number type: auto, int8, bf16, f32
     #[arg(long, default_value = "auto")]
     pub(crate) precision: Precision,
-    /// Threads; default: as many as this process may use
+    /// Threads, 1 to 1024; default: as many as this process may use
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,
 }

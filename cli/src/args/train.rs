@@ -131,7 +131,7 @@ pub(crate) struct TrainArgs {
     /// Resume from the checkpoint of an interrupted training
     #[arg(long)]
     pub(crate) resume: bool,
-    /// Threads; default: as many as this process may use
+    /// Threads, 1 to 1024; default: as many as this process may use
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,
     /// Seeds everything that is random; default: 17

@@ -92,11 +92,7 @@ impl Engine {
     #[allow(clippy::needless_pass_by_value, reason = "options are made for one engine")]
     pub fn open(options: EngineOptions) -> Result<Self> {
         let Chosen { backend, device, precision } = choose(options.device, options.precision)?;
-        let threads = match options.threads {
-            None => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
-            Some(n) if (1..=1024).contains(&n) => n,
-            Some(n) => return Err(Error::invalid("threads", format!("{n} threads; from 1 to 1024"))),
-        };
+        let threads = crate::options::threads(options.threads)?;
         let queue = match options.queue {
             Some(0) => return Err(Error::invalid("queue", "a queue of 0 tickets; from 1")),
             queue => queue.unwrap_or(QUEUE),

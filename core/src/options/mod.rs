@@ -17,6 +17,27 @@ use crate::{Error, Result, RouteContext};
 pub use self::hub::HubOptions;
 pub use self::model::ModelSource;
 
+/// Threads that a pool may have.
+const THREADS: std::ops::RangeInclusive<usize> = 1..=1024;
+
+/// The number of threads of a pool: as named, else as many as the process may use.
+///
+/// # Errors
+/// `invalid-input` for a number out of range.
+pub(crate) fn threads(named: Option<usize>) -> Result<usize> {
+    match named {
+        None => {
+            let usable = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+            Ok(usable.min(*THREADS.end()))
+        }
+        Some(count) if THREADS.contains(&count) => Ok(count),
+        Some(count) => {
+            let message = format!("{count} threads; from {} to {}", THREADS.start(), THREADS.end());
+            Err(Error::invalid("threads", message))
+        }
+    }
+}
+
 /// Options of an engine. The default opens the bundled model on the best device that this build knows.
 ///
 /// As JSON, every field but the last two may be given, and `null` is the default.

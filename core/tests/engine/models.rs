@@ -189,6 +189,7 @@ fn wrong_options_are_invalid_input_with_their_field() {
         error.field().unwrap().to_owned()
     };
     assert_eq!(field(|o| o.threads = Some(0)), "threads");
+    assert_eq!(field(|o| o.threads = Some(1025)), "threads");
     assert_eq!(field(|o| o.outputs = vec!["route".into()]), "outputs");
     assert_eq!(field(|o| o.sentiment_model = Some(o.model.clone())), "sentiment_model");
 }

@@ -4,7 +4,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use frontdesk::table::Labelled;
-use frontdesk::train::{Method, TrainOptions, check, train};
+use frontdesk::train::{Method, TrainOptions, check, estimate, train};
 use frontdesk::{Error, ErrorKind};
 
 use crate::common::{checkpoint, easy, rows};
@@ -30,6 +30,36 @@ fn more_labels_than_a_bundle_may_have_are_refused_before_a_training() {
     });
     assert_eq!(error.kind(), ErrorKind::DataInvalid);
     assert!(error.message().contains("10500 distinct labels in 10500 rows; at most 10000"), "{error}");
+}
+
+#[test]
+fn threads_are_from_1_to_1024_for_every_verb() {
+    for count in [0, 1025, 5000, usize::MAX] {
+        let errors = refused(move || {
+            let dir = tempfile::tempdir().unwrap();
+            let base = checkpoint("bert-single-float32", dir.path());
+            let mut options = TrainOptions::new(base.as_path(), "mood", dir.path().join("bundle"));
+            options.threads = Some(count);
+            let (data, quiet) = (easy(), |_: frontdesk::train::TrainProgress| Ok(()));
+            let route = frontdesk::outcomes::RouteTraining {
+                data: dir.path().join("none.jsonl"),
+                output: dir.path().join("policy.toml"),
+                threads: Some(count),
+                ..frontdesk::outcomes::RouteTraining::default()
+            };
+            let errors = [
+                train(&data, Some(&data), &options, &quiet).unwrap_err(),
+                estimate(&data, Some(&data), &options, &quiet).unwrap_err(),
+                check(&data, Some(&data), &options, &quiet).unwrap_err(),
+                frontdesk::outcomes::train_route(&route, &|_| Ok(())).unwrap_err(),
+            ];
+            let wrong =
+                |error: &&Error| error.kind() != ErrorKind::InvalidInput || error.field() != Some("threads");
+            assert!(!errors.iter().any(|error| wrong(&error)), "{errors:?}");
+            errors.into_iter().next().unwrap()
+        });
+        assert!(errors.message().contains(&format!("{count} threads; from 1 to 1024")), "{errors}");
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::learn::{LearnOptions, LearnReport, learn};
 use super::row::{read_facts, read_outcomes};
+use crate::options::threads;
 use crate::route::{PolicySource, RouteOptions, RoutePolicy};
 use crate::{Engine, EngineOptions, Error, ErrorKind, ModelSource, OnProgress, Result};
 
@@ -63,6 +64,7 @@ pub fn train_route(
         return Err(Error::invalid("data", "a file of outcomes is needed"));
     }
     check_output(output)?;
+    threads(training.threads)?;
     let policy = training.policy.as_ref().map(PolicySource::read).transpose()?.unwrap_or_default();
     let mut outcomes = read_outcomes(&training.data)?;
     let unread = outcomes.iter().filter(|outcome| outcome.known().is_none()).count();

@@ -36,6 +36,7 @@ use rand::rngs::StdRng;
 
 use crate::error::guarded;
 use crate::learn::compute;
+use crate::options::threads;
 use crate::table::Labelled;
 use crate::{Error, ErrorKind, OnProgress, Result};
 use calibrated::calibrated;
@@ -191,7 +192,7 @@ fn refuse_heads(heads: &[HeadData<'_>], options: &TrainOptions) -> Result<()> {
 /// Runs the work on a pool of its own: a forked process has none of its parent's threads.
 fn in_pool<T: Send>(options: &TrainOptions, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
     let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(options.threads.unwrap_or(0))
+        .num_threads(threads(options.threads)?)
         .thread_name(|index| format!("frontdesk-train-{index}"))
         .build()
         .map_err(|e| Error::new(ErrorKind::Internal, e.to_string()).with_source(e))?;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::learn::doctor::FindingKind;
 use crate::model::bundle::{DENSE, HeadKind, RESERVED, TOKENS};
+use crate::options::threads;
 use crate::quote::quoted;
 use crate::{Error, ErrorKind, HubOptions, ModelSource, Result, number};
 
@@ -167,7 +168,7 @@ pub struct TrainOptions {
     pub texts: bool,
     /// Findings of the doctor that do not stop the training though they would.
     pub allow: Vec<FindingKind>,
-    /// Threads, from 1; `None`: as many as this process may use. The result is the same for any number.
+    /// Threads, 1 to 1024; `None`: as many as this process may use. The result is the same for any number.
     pub threads: Option<usize>,
     /// The seed of the split, the initial weights, the order and the dropout; by default 17.
     pub seed: u64,
@@ -323,6 +324,7 @@ pub(super) fn check(options: &TrainOptions) -> Result<()> {
     if options.threads == Some(0) {
         return Err(Error::invalid("threads", "threads must be at least 1"));
     }
+    threads(options.threads)?;
     check_dense(options.dense)?;
     if !TOKENS.contains(&options.max_tokens) {
         let (least, most) = (TOKENS.start(), TOKENS.end());
