@@ -70,6 +70,8 @@ export interface EngineOptions {
     route?: RouteOptions | undefined;
     /** Tickets that may wait before calls are refused as `overloaded`. */
     queue?: number | undefined;
+    /** Bytes that the models' weights and buffers may take, by an estimate; by default no limit. */
+    maxMemory?: number | undefined;
 }
 /** Options of a stream of tickets. */
 export interface ScoreOptions {

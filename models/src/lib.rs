@@ -14,6 +14,7 @@ pub mod encoder;
 mod error;
 pub mod heads;
 pub mod kernels;
+pub mod memory;
 pub mod network;
 mod numbers;
 #[cfg(feature = "reference")]

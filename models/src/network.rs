@@ -2,9 +2,11 @@
 
 use crate::Result;
 use crate::config::{Architecture, Config};
+use crate::encoder::checkpoint::Checkpoint;
 use crate::encoder::{Encoder, HiddenStates, PackedEncoder, Pooling, Stop, TokenBatch};
 use crate::heads::{HeadSpec, NonLinearity, PackedHead};
 use crate::kernels::{Isa, Precision};
+use crate::memory::{Memory, Work};
 #[cfg(feature = "reference")]
 use crate::reference::{Device, Head, ReferenceEncoder};
 use crate::weights::Weights;
@@ -67,11 +69,29 @@ impl Network {
         })
     }
 
-    /// A sequence-classification checkpoint as transformers stores it: trunk and head in one file.
+    /// The memory that [`Network::load`] asks for, and the passes of `work` after it. No tensor is read.
     ///
     /// # Errors
-    /// As [`Network::load`].
-    pub fn sequence_classifier(config: &Config, weights: &Weights, backend: &Backend) -> Result<Self> {
+    /// [`crate::ModelError::Tensor`] where there is no trunk.
+    pub fn memory(
+        config: &Config,
+        trunk: &Weights,
+        specs: &[HeadSpec],
+        backend: &Backend,
+        work: Work,
+    ) -> Result<Memory> {
+        let words = Checkpoint::new(config, trunk)?.embedding("word_embeddings.weight");
+        let packed = match backend {
+            Backend::Packed { precision, .. } => Some(*precision),
+            #[cfg(feature = "reference")]
+            Backend::Reference(_) => None,
+        };
+        Ok(Memory::of(config, trunk.bytes(&words) as u64, specs, packed, work))
+    }
+
+    /// The head of a sequence-classification checkpoint as transformers stores it: trunk and head in one
+    /// file.
+    pub fn classifier(config: &Config, weights: &Weights) -> HeadSpec {
         let logits = weights.shape("classifier.weight").and_then(|shape| shape.first().copied()).unwrap_or(0);
         let hidden = config.hidden_size;
         // BERT's pooler belongs to the trunk there, DistilBERT's dense layer to the head.
@@ -79,14 +99,21 @@ impl Network {
             Architecture::Bert => ("bert.pooler.dense".to_owned(), hidden, NonLinearity::Tanh),
             Architecture::DistilBert => ("pre_classifier".to_owned(), hidden, NonLinearity::Relu),
         };
-        let spec = HeadSpec {
+        HeadSpec {
             pooling: Pooling::Cls,
             dense: Some(dense),
             output: "classifier".to_owned(),
             logits,
             squared_length: false,
-        };
-        Self::load(config, weights, &[spec], weights, backend)
+        }
+    }
+
+    /// A checkpoint with the head of [`Network::classifier`].
+    ///
+    /// # Errors
+    /// As [`Network::load`].
+    pub fn sequence_classifier(config: &Config, weights: &Weights, backend: &Backend) -> Result<Self> {
+        Self::load(config, weights, &[Self::classifier(config, weights)], weights, backend)
     }
 
     /// The trunk's configuration.

@@ -156,6 +156,11 @@ impl Weights {
         self.tensors.info(name).map(|info| info.shape.as_slice())
     }
 
+    /// The bytes of a tensor in the file; 0 where it has no such tensor.
+    pub(crate) fn bytes(&self, name: &str) -> usize {
+        self.tensors.info(name).map_or(0, |info| info.data_offsets.1 - info.data_offsets.0)
+    }
+
     /// Returns the values of one tensor as float32, in row-major order.
     ///
     /// # Errors

@@ -61,10 +61,11 @@ class Engine:
         prepare: the parts that are removed from texts before they are read: `all`, or kinds; by default none.
         long_text: the treatment of a text that is longer than the model reads; by default `head-and-tail`.
         queue: tickets that may wait before calls are refused as `overloaded`; by default 4096.
+        max_memory: bytes that the models' weights and buffers may take, by an estimate; by default no limit.
         route: options of routing: the active policy, a shadow policy, whether answers carry records, the comparison with earlier issues.
 
     Raises:
-        ModelNotFoundError, ModelInvalidError, DeviceUnavailableError, NetworkError, IoError; InvalidInputError for an option;
+        ModelNotFoundError, ModelInvalidError, DeviceUnavailableError, NetworkError, IoError; TooLargeError for `max_memory`; InvalidInputError for an option;
         DataInvalidError for a routing policy.
     """
 
@@ -80,6 +81,7 @@ class Engine:
         long_text: Literal["head", "head-and-tail", "refuse"] | None = None,
         prepare: Literal["all", "none"] | Sequence[Removed] | None = None,
         queue: int | None = None,
+        max_memory: int | None = None,
         route: RouteOptions | None = None,
         **unknown: NoReturn,
     ) -> None:
@@ -93,6 +95,7 @@ class Engine:
             "long_text": long_text,
             "prepare": prepare if prepare is None or isinstance(prepare, str) else list(prepare),
             "queue": queue,
+            "max_memory": max_memory,
             "route": _route.options(route),
         }
         self._options = {name: value for name, value in given.items() if value is not None}

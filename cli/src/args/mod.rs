@@ -79,11 +79,15 @@ pub(crate) struct RunArgs {
     /// Threads, 1 to 1024; default: as many as this process may use
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,
+    /// Bytes of memory that the model's weights and buffers may take, by an estimate; default: no limit
+    #[arg(long, value_name = "BYTES")]
+    pub(crate) max_memory: Option<u64>,
 }
 
 impl RunArgs {
     pub(crate) fn set(&self, options: &mut EngineOptions) {
         (options.device, options.precision, options.threads) = (self.device, self.precision, self.threads);
+        options.max_memory = self.max_memory;
     }
 }
 

@@ -19,6 +19,7 @@ use self::runtime::Runtime;
 use crate::model::backend::{Chosen, choose, cpu_features};
 use crate::model::bundle::locate;
 use crate::model::forward::Model;
+use crate::model::room::Room;
 use crate::pipeline::{CallSpec, Pipeline};
 use crate::{
     Analysis, AnalyzeOptions, EngineOptions, Error, ErrorKind, IntoTickets, Metrics, ModelInfo, ModelSource,
@@ -86,9 +87,9 @@ impl Engine {
     /// Opens an engine: finds the model, checks every file, replays its golden messages, starts the threads.
     ///
     /// # Errors
-    /// `model-not-found`, `model-invalid`, `device-unavailable`, `network`, `io`; `invalid-input` for an
-    /// option; for a routing policy those of [`crate::route::RoutePolicy::read`]; `internal` where threads
-    /// cannot be started.
+    /// `model-not-found`, `model-invalid`, `device-unavailable`, `network`, `io`; `too-large` where the model
+    /// needs more than [`EngineOptions::max_memory`]; `invalid-input` for an option; for a routing policy
+    /// those of [`crate::route::RoutePolicy::read`]; `internal` where threads cannot be started.
     #[allow(clippy::needless_pass_by_value, reason = "options are made for one engine")]
     pub fn open(options: EngineOptions) -> Result<Self> {
         let Chosen { backend, device, precision } = choose(options.device, options.precision)?;
@@ -99,7 +100,9 @@ impl Engine {
         };
         let mut sentiment_model = None;
         let load = || -> Result<_> {
-            let load = |source: &ModelSource| Model::open(&locate(source, &options.hub)?, &backend);
+            let room = options.max_memory.map(|bytes| Room::new(bytes, threads));
+            let load =
+                |source: &ModelSource| Model::open(&locate(source, &options.hub)?, &backend, room.as_ref());
             let model = load(&options.model)?;
             let sentiment = options.sentiment_model.as_ref().map(load).transpose()?;
             sentiment_model = sentiment.as_ref().map(|model| model.info.clone());

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use super::batch::{Batch, batches};
 use super::bundle::{Bundle, Files, Golden, HeadMeaning, Input, Loaded};
+use super::room::Room;
 use super::tokenize::{Encoding, Tokenizer};
 use crate::{Error, ErrorKind, LongText, ModelInfo, Result};
 
@@ -45,16 +46,17 @@ pub(crate) struct HeadOutput {
 pub(crate) type HeadOutputs = Vec<HeadOutput>;
 
 impl Model {
-    /// Loads the model in `files` and replays its golden messages.
+    /// Loads the model in `files`, where there is room for it, and replays its golden messages.
     ///
     /// # Errors
+    /// `too-large` where there is not;
     /// `model-not-found` where a file is missing; `model-invalid` where one is broken or a golden message
     /// gives another score.
-    pub(crate) fn open(files: &Files, backend: &Backend) -> Result<Self> {
+    pub(crate) fn open(files: &Files, backend: &Backend, room: Option<&Room>) -> Result<Self> {
         let bundle = Bundle::read(files)?;
         let Input { max_tokens, max_bytes } = bundle.input;
         let tokenizer = || Tokenizer::new(&bundle.tokenizer, bundle.vocabulary(), max_tokens, max_bytes);
-        let (loaded, tokenizer) = rayon::join(|| bundle.load(backend), tokenizer);
+        let (loaded, tokenizer) = rayon::join(|| bundle.load(backend, room), tokenizer);
         let Loaded { info, network, heads, golden, languages, whitening } = loaded?;
         let tokenizer = tokenizer.map_err(|e| e.context(files.place()))?;
         let model = Self { info, tokenizer, heads, input: bundle.input, languages, whitening, network };

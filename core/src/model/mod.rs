@@ -5,4 +5,5 @@ pub(crate) mod batch;
 pub(crate) mod bundle;
 pub(crate) mod forward;
 pub(crate) mod language;
+pub(crate) mod room;
 pub(crate) mod tokenize;

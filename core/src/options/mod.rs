@@ -74,6 +74,11 @@ pub struct EngineOptions {
     /// Tickets that may wait for a batch before calls are refused as `overloaded`, from 1; `None`: 4096. Of a
     /// long call, only 512 tickets count, and an idle engine accepts a call of any length.
     pub queue: Option<usize>,
+    /// Bytes of memory that the models may take by an estimate: their weights, and the buffers of passes on
+    /// all threads. A model that needs more is `too-large`, before its weights are read. `None`: no limit.
+    /// Texts, tokenizers and what waits are not counted.
+    #[serde(alias = "maxMemory")]
+    pub max_memory: Option<u64>,
     /// The treatment of queued calls when the last clone of the engine is dropped.
     #[serde(skip)]
     pub shutdown: Shutdown,

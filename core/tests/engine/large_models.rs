@@ -74,3 +74,23 @@ fn a_deadline_ends_a_pass_within_a_layer() {
     });
     waiting.recv_timeout(Duration::from_mins(1)).expect("the pass ends soon after its deadline");
 }
+
+#[test]
+fn a_model_that_needs_more_memory_than_it_may_take_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = checkpoint(folder.path(), 2, 64, 512);
+    let open = |bytes: u64| {
+        let mut options = common::options(&model);
+        options.max_memory = Some(bytes);
+        Engine::open(options)
+    };
+    assert!(open(1 << 30).is_ok());
+    let error = open(1 << 20).unwrap_err();
+    assert_eq!((error.kind(), error.field()), (ErrorKind::TooLarge, Some("max_memory")));
+    assert!(error.message().contains("2 threads; max_memory is 1 MiB"), "{error}");
+    assert!(error.message().contains(folder.path().to_str().unwrap()), "{error}");
+    // The bundled model, of float16 in its file and float32 in memory.
+    let mut options = frontdesk::EngineOptions::default();
+    (options.threads, options.max_memory) = (Some(1), Some(200 << 20));
+    assert!(Engine::open(options).is_ok());
+}

@@ -5,6 +5,7 @@ mod packed;
 mod stop;
 
 pub use packed::PackedEncoder;
+pub(crate) use packed::WAVE;
 pub use stop::Stop;
 
 use crate::config::Config;

@@ -40,7 +40,7 @@ impl Base {
         let config =
             Config::from_json(&config_json).map_err(|e| Error::from(e).context(files.named(CONFIG)))?;
         let bundle = if files.has(MANIFEST) {
-            Model::open(files, &backend::cpu()?)?;
+            Model::open(files, &backend::cpu()?, None)?;
             let manifest = Manifest::from_json(&files.read(MANIFEST)?)?;
             Some((manifest, files.weights(HEADS)?))
         } else {

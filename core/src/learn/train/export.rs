@@ -116,9 +116,9 @@ pub(super) fn write(
     };
     write_manifest(&manifest)?;
     let written = Files::directory(folder.path().to_owned());
-    manifest.golden = golden(&Model::open(&written, &backend::cpu()?)?)?;
+    manifest.golden = golden(&Model::open(&written, &backend::cpu()?, None)?)?;
     write_manifest(&manifest)?;
-    Model::open(&written, &backend::cpu()?)?;
+    Model::open(&written, &backend::cpu()?, None)?;
     Ok(manifest)
 }
 

@@ -10,8 +10,10 @@ mod scaling;
 mod source;
 
 use frontdesk_models::config::{Config, ProblemType};
-use frontdesk_models::heads::Link;
+use frontdesk_models::heads::{HeadSpec, Link};
+use frontdesk_models::memory::Work;
 use frontdesk_models::network::{Backend, Network};
+use frontdesk_models::weights::Weights;
 use rayon::prelude::*;
 
 pub(crate) use files::{CONFIG, Files, HEADS, MANIFEST, TOKENIZER, TRUNK};
@@ -27,6 +29,8 @@ pub(crate) use scaling::Scaling;
 pub use source::default_model_dir;
 pub(crate) use source::locate;
 
+use super::batch::TOKEN_BUDGET;
+use super::room::Room;
 use crate::digest::digest_of;
 use crate::{Error, ErrorKind, ModelInfo, Result};
 
@@ -109,14 +113,36 @@ impl<'a> Bundle<'a> {
     }
 
     /// Checks the files' digests and loads the network, both at once.
-    pub(crate) fn load(&self, backend: &Backend) -> Result<Loaded> {
+    pub(crate) fn load(&self, backend: &Backend, room: Option<&Room>) -> Result<Loaded> {
         match &self.manifest {
-            Some((manifest, bytes)) => self.load_bundle(manifest, bytes, backend),
-            None => self.load_checkpoint(backend),
+            Some((manifest, bytes)) => self.load_bundle(manifest, bytes, backend, room),
+            None => self.load_checkpoint(backend, room),
         }
     }
 
-    fn load_bundle(&self, manifest: &Manifest, bytes: &[u8], backend: &Backend) -> Result<Loaded> {
+    /// Refuses a network that there is no room for.
+    fn check_room(
+        &self,
+        trunk: &Weights,
+        specs: &[HeadSpec],
+        backend: &Backend,
+        room: Option<&Room>,
+    ) -> Result<()> {
+        let Some(room) = room else { return Ok(()) };
+        let longest = self.input.max_tokens;
+        let work = Work { longest, batch: longest.max(TOKEN_BUDGET), threads: room.threads };
+        let memory = Network::memory(&self.config, trunk, specs, backend, work);
+        room.take(memory.map_err(|e| Error::from(e).context(self.files.named(TRUNK)))?)
+            .map_err(|e| e.context(self.files.place()))
+    }
+
+    fn load_bundle(
+        &self,
+        manifest: &Manifest,
+        bytes: &[u8],
+        backend: &Backend,
+        room: Option<&Room>,
+    ) -> Result<Loaded> {
         let files = self.files;
         let load = || {
             let domains = manifest.heads.iter().filter_map(|head| head.domain_spec(self.config.hidden_size));
@@ -125,6 +151,7 @@ impl<'a> Bundle<'a> {
                 whitening(&manifest.heads).and_then(|head| head.whitening_spec(self.config.hidden_size));
             let specs: Vec<_> = specs.chain(whitening).collect();
             let (trunk, heads) = (files.weights(TRUNK)?, files.weights(HEADS)?);
+            self.check_room(&trunk, &specs, backend, room)?;
             Network::load(&self.config, &trunk, &specs, &heads, backend)
                 .map_err(|e| Error::from(e).context(files.place()))
         };
@@ -146,7 +173,7 @@ impl<'a> Bundle<'a> {
         })
     }
 
-    fn load_checkpoint(&self, backend: &Backend) -> Result<Loaded> {
+    fn load_checkpoint(&self, backend: &Backend, room: Option<&Room>) -> Result<Loaded> {
         let (files, config) = (self.files, &self.config);
         let invalid =
             |reason: String| Error::new(ErrorKind::ModelInvalid, format!("{}: {reason}", files.place()));
@@ -157,6 +184,7 @@ impl<'a> Bundle<'a> {
             );
             return Err(invalid(reason));
         }
+        self.check_room(&weights, &[Network::classifier(config, &weights)], backend, room)?;
         let digests = || {
             [CONFIG, TOKENIZER, TRUNK]
                 .into_par_iter()

@@ -24,7 +24,7 @@ use crate::{ModelError, Result};
 
 /// Tokens of whole sequences that go through all layers together: enough to use a block of weights often, few
 /// enough for the second-level cache.
-const WAVE: usize = 96;
+pub(crate) const WAVE: usize = 96;
 
 /// The encoder on packed weights.
 #[derive(Debug)]
