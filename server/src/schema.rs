@@ -145,14 +145,16 @@ fn nothing() -> Object {
 }
 
 fn agents() -> Object {
-    by_channel(ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).maximum(Some(u32::MAX)))
+    let told = "Agents that are free, by channel.";
+    by_channel(told, ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).maximum(Some(u32::MAX)))
 }
 
 fn shares() -> Object {
-    by_channel(ObjectBuilder::new().schema_type(Type::Number).minimum(Some(0)).maximum(Some(1)))
+    let told = "The share of the decisions so far that each channel has, 0 to 1.";
+    by_channel(told, ObjectBuilder::new().schema_type(Type::Number).minimum(Some(0)).maximum(Some(1)))
 }
 
-fn by_channel(value: ObjectBuilder) -> Object {
+fn by_channel(told: &str, value: ObjectBuilder) -> Object {
     let names = ObjectBuilder::new().schema_type(Type::String).enum_values(Some([
         "ai-chatbot",
         "live-chat",
@@ -161,6 +163,7 @@ fn by_channel(value: ObjectBuilder) -> Object {
     ]));
     let value = AdditionalProperties::RefOr(RefOr::T(Schema::Object(value.build())));
     ObjectBuilder::new()
+        .description(Some(told))
         .property_names(Some(Schema::Object(names.build())))
         .additional_properties(Some(value))
         .build()

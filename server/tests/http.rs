@@ -207,6 +207,23 @@ async fn the_document_has_every_path_and_the_page_asks_nobody_else() {
     let forms = document["components"]["schemas"]["Ticket"]["oneOf"].as_array().unwrap();
     assert_eq!(forms[0]["type"], "string", "a ticket may be its text alone");
     assert_eq!(forms[1]["$ref"], "#/components/schemas/TicketFields");
+    for (path, item) in document["paths"].as_object().unwrap() {
+        let operation = item.get("post").or(item.get("get")).unwrap();
+        for (status, response) in operation["responses"].as_object().unwrap() {
+            for kind in response["content"].as_object().into_iter().flat_map(serde_json::Map::keys) {
+                let problem = kind == "application/problem+json";
+                assert_eq!(problem, status.starts_with(['4', '5']), "{path} {status}: {kind}");
+            }
+        }
+    }
+    // An answer without an output is one of its own form: nothing but the reasons.
+    let forms = &document["components"]["schemas"]["Part_SentimentAnalysis"]["oneOf"];
+    assert_eq!(forms[1]["$ref"], "#/components/schemas/Withheld");
+    let withheld = &document["components"]["schemas"]["Withheld"];
+    assert_eq!(
+        (&withheld["required"], &withheld["additionalProperties"]),
+        (&json!(["abstain"]), &json!(false))
+    );
     assert_eq!(document["components"]["securitySchemes"]["key"]["scheme"], "bearer");
     assert_eq!(document["security"], json!([{}, { "key": [] }]), "a key may be asked for");
     for open in ["/health/live", "/health/ready"] {
@@ -225,6 +242,39 @@ async fn the_document_has_every_path_and_the_page_asks_nobody_else() {
             && !page.text.contains("https://")
             && page.text.contains("openapi.json")
     );
+}
+
+#[tokio::test]
+async fn what_the_document_allows_is_taken_and_the_rest_is_refused() {
+    let service = service();
+    let [route, text, analyze] =
+        ["/api/v1/support/route", "/api/v1/support/sentiment", "/api/v1/support/analyze"];
+    let batch = "/api/v1/support/analyze/batch";
+    for (path, body) in [
+        (route, json!({ "issue": "a", "context": null, "urgency": null, "customerHistory": null })),
+        (route, json!({ "issue": "a", "context": { "agents": { "co-browse": 1.0 }, "available": null } })),
+        (batch, json!({ "tickets": ["a"], "context": null })),
+        (analyze, json!({ "text": null, "subject": "a", "body": null })),
+        (analyze, json!({ "text": "a", "subject": null, "customerHistory": {} })),
+        (analyze, json!({ "body": "a" })),
+    ] {
+        let reply = post(&service, path, body.to_string()).await;
+        assert_eq!(reply.status, StatusCode::OK, "{body}: {}", reply.text);
+    }
+    for (path, body) in [
+        (route, json!(["a", null, null, {}])),
+        (route, json!({ "issue": "a", "context": [] })),
+        (route, json!({ "issue": "a", "customerHistory": [[], null, []] })),
+        (text, json!(["a"])),
+        (batch, json!([["a"]])),
+        (batch, json!({ "tickets": ["a"], "context": [] })),
+        (analyze, json!(["a"])),
+        (analyze, json!({ "text": "a", "subject": "b" })),
+        (analyze, json!({ "text": "a", "customerHistory": [[]] })),
+        (analyze, json!({})),
+    ] {
+        post(&service, path, body.to_string()).await.problem(400, "invalid-input");
+    }
 }
 
 fn collect(value: &Value, found: &mut Vec<String>) {

@@ -6,6 +6,7 @@ mod object;
 mod route;
 mod ticket;
 mod time;
+mod whole;
 
 pub use analysis::*;
 pub use names::*;

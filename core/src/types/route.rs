@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::whole::whole_numbers;
 use super::{Named, Route, Timestamp, Urgency, name};
 use crate::{Error, Result};
 
@@ -143,7 +144,7 @@ pub struct RouteContext {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub available: Option<Vec<Route>>,
     /// Free agents of each route; the rule is skipped for a route that is left out.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "whole_numbers")]
     pub agents: BTreeMap<Route, u32>,
     /// The routes that the customer consented to.
     #[serde(skip_serializing_if = "Vec::is_empty")]
