@@ -109,23 +109,33 @@ async fn clients_that_dawdle_are_cut() {
     );
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_does_not_read_its_answer_is_cut() {
-    let options = ServerOptions { write_timeout: Duration::from_millis(200), ..ServerOptions::default() };
+/// Sends requests, reads no answer, and returns whether the service ends that.
+async fn is_cut(options: ServerOptions) -> bool {
     let service = start(options).await;
     let mut stream = TcpStream::connect(service.address).await.unwrap();
     // Answers of more bytes than the socket holds for its reader.
     let ask = request(&serde_json::json!({ "tickets": vec![""; 1000] }).to_string())
         .replace("connection: close\r\n", "");
-    let mut sent = 0;
-    let cut = loop {
+    loop {
         match tokio::time::timeout(Duration::from_mins(10), stream.write_all(ask.as_bytes())).await {
-            Ok(Ok(())) => sent += 1,
-            Ok(Err(_)) => break true,
-            Err(_) => break false,
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => return true,
+            Err(_) => return false,
         }
-    };
-    assert!(cut, "after {sent} requests without a reader");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_does_not_read_its_answer_is_cut() {
+    let write_timeout = Duration::from_millis(200);
+    assert!(is_cut(ServerOptions { write_timeout, ..ServerOptions::default() }).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_has_to_be_taken_whole_in_its_time() {
+    // A client that takes a little now and then is never late with a part.
+    let (write_timeout, answer_timeout) = (Duration::from_hours(1), Duration::from_millis(200));
+    assert!(is_cut(ServerOptions { write_timeout, answer_timeout, ..ServerOptions::default() }).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
