@@ -10,6 +10,7 @@ use crate::args::DiffArgs;
 use crate::output::show;
 use crate::render;
 use crate::score::{Reporter, show_columns};
+use crate::unfinished;
 
 pub(crate) fn run(args: &DiffArgs) -> Result<()> {
     let options = DiffOptions { examples: args.examples };
@@ -22,7 +23,7 @@ pub(crate) fn run(args: &DiffArgs) -> Result<()> {
     let found = if args.archive.is_empty() {
         diff(Path::new(&args.old), Path::new(&args.new), &options)?
     } else {
-        let place = tempfile::tempdir()
+        let place = unfinished::made(tempfile::tempdir, tempfile::TempDir::path)
             .map_err(|e| Error::new(ErrorKind::Io, format!("a temporary directory: {e}")))?;
         let (old, new) = (place.path().join("old"), place.path().join("new"));
         score(args, &args.old, &old)?;

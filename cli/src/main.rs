@@ -14,6 +14,7 @@ mod route;
 mod score;
 mod serve;
 mod train;
+mod unfinished;
 
 use std::process::ExitCode;
 

@@ -9,6 +9,7 @@ use tempfile::NamedTempFile;
 
 use crate::args::ReportFormat;
 use crate::render::Text;
+use crate::unfinished;
 
 /// A place for results.
 #[derive(Debug)]
@@ -71,7 +72,7 @@ fn beside(parent: &Path) -> io::Result<NamedTempFile> {
         use std::os::unix::fs::PermissionsExt;
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
-    builder.tempfile_in(parent)
+    unfinished::made(|| builder.tempfile_in(parent), NamedTempFile::path)
 }
 
 fn at(path: &Path, error: impl std::fmt::Display) -> Error {

@@ -266,3 +266,32 @@ fn an_output_takes_the_place_of_a_regular_file_alone() {
     assert!(at("link").is_symlink());
     assert!(fs::read_to_string(at("file")).unwrap().contains("\"sentiment\""));
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_signal_leaves_no_unfinished_file() {
+    use std::os::unix::process::ExitStatusExt;
+    for (signal, number) in [("HUP", 1), ("INT", 2), ("QUIT", 3), ("TERM", 15)] {
+        let directory = tempfile::tempdir().unwrap();
+        let mut child = std::process::Command::new("env")
+            .args([&format!("--default-signal={signal}"), env!("CARGO_BIN_EXE_frontdesk")])
+            .args(["analyze", "--input", "-", "--threads", "1", "--output", "answers.jsonl"])
+            .current_dir(directory.path())
+            .stdin(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        let unfinished = |file: std::io::Result<std::fs::DirEntry>| {
+            file.unwrap().file_name().to_string_lossy().starts_with(".tmp")
+        };
+        let files = || std::fs::read_dir(directory.path()).unwrap().map(unfinished).filter(|is| *is).count();
+        while files() == 0 {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        let killed =
+            std::process::Command::new("kill").args(["-s", signal, &child.id().to_string()]).status();
+        assert!(killed.unwrap().success());
+        assert_eq!(child.wait().unwrap().signal(), Some(number));
+        assert_eq!(files(), 0, "after SIG{signal}");
+    }
+}

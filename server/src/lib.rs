@@ -32,7 +32,7 @@ use frontdesk::{Engine, ErrorKind};
 
 pub use options::{Keys, ServerOptions};
 pub use problem::{Problem, status};
-pub use serve::{run, serve};
+pub use serve::{outlives_its_terminal, run, serve};
 
 use budget::Budget;
 use metrics::Metrics;

@@ -132,10 +132,9 @@ fn ended() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Whether SIGHUP is ignored. Only Linux says so without a call that is not safe; elsewhere a hangup is left
-/// to do what it does to any process.
-#[cfg(unix)]
-fn outlives_its_terminal() -> bool {
+/// Whether SIGHUP is ignored, as `nohup` has it. Only Linux says so without a call that is not safe:
+/// elsewhere it is true, and a hangup is left to do what it does to any process.
+pub fn outlives_its_terminal() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     // Signal 1 is the lowest bit.

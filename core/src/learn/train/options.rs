@@ -321,9 +321,6 @@ pub(super) fn check(options: &TrainOptions) -> Result<()> {
     for (field, value, most) in counts {
         number::check_count(ErrorKind::InvalidInput, field, value, most)?;
     }
-    if options.threads == Some(0) {
-        return Err(Error::invalid("threads", "threads must be at least 1"));
-    }
     threads(options.threads)?;
     check_dense(options.dense)?;
     if !TOKENS.contains(&options.max_tokens) {
