@@ -45,3 +45,17 @@ fn a_structure_is_an_object_and_no_list_of_its_fields() {
     let read: Object<CustomerHistory> = from_json(b"{\"previous_issues\": [\"a\"]}").unwrap();
     assert_eq!(read.0.previous_issues, ["a"]);
 }
+
+#[test]
+fn a_whole_number_may_have_a_point_and_no_fraction() {
+    let read = |free: &str| {
+        from_json::<RouteContext>(format!("{{\"agents\": {{\"co-browse\": {free}}}}}").as_bytes())
+    };
+    for (free, expected) in [("2", 2), ("2.0", 2), ("4294967295", u32::MAX), ("0e3", 0)] {
+        assert_eq!(read(free).unwrap().agents.into_values().collect::<Vec<_>>(), [expected], "{free}");
+    }
+    for free in ["2.5", "-1", "4294967296", "1e300", "\"2\"", "null", "true"] {
+        let error = read(free).unwrap_err();
+        assert!(error.message().contains("a whole number from 0"), "{free}: {error}");
+    }
+}
