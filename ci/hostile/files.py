@@ -29,9 +29,7 @@ def directories(suite: Suite, folder: Path) -> None:
     odd = folder / "odd"
     odd.mkdir()
     Path(os.fsdecode(os.fsencode(odd) + b"/\xff.csv")).write_text(row)
-    ended = suite.case("a file name that is no UTF-8", score(folder, odd), kind=None)
-    if ended.code not in (0, 1, 2):
-        suite.fault("a file name that is no UTF-8", f"exit {ended.code}")
+    suite.case("a file name that is no UTF-8", score(folder, odd), kind="invalid-input", says="UTF-8")
     up = folder / "up"
     (up / "below").mkdir(parents=True)
     (up / "a.csv").write_text(row)
@@ -71,13 +69,13 @@ def tables(suite: Suite, folder: Path) -> None:
     suite.case("a JSON line of 100,000 names", ["analyze", "--input", wide], kind="too-large", seconds=10)
     deep = folder / "deep.jsonl"
     deep.write_text('{"text": "proof", "more": ' + "[" * 100_000 + "]" * 100_000 + "}\n")
-    suite.case("JSON nested 100,000 levels deep", ["analyze", "--input", deep], kind="data-invalid")
+    suite.case("JSON nested 100,000 levels deep", ["analyze", "--input", deep], kind=None)
     header = folder / "header.csv"
     header.write_text("text," + ",".join(f"c{at}" for at in range(200_000)) + "\nproof" + "," * 200_000 + "\n")
-    suite.case("a CSV of 200,000 columns", ["analyze", "--input", header], kind="too-large", seconds=10)
+    suite.case("a CSV of 200,000 columns", ["analyze", "--input", header], kind=None, seconds=10)
     quote = folder / "quote.csv"
     quote.write_bytes(b'text\n"' + b"a" * (40 << 20))
-    suite.case("a quote that never closes, 40 MiB", ["analyze", "--input", quote], kind="too-large")
+    suite.case("a quote that never closes, 40 MiB", ["analyze", "--input", quote], kind="data-invalid")
     bomb = folder / "bomb.parquet.gz"
     # A member of 64 MiB of zeros, 64 times: 4 GiB.
     bomb.write_bytes(gzip.compress(bytes(64 << 20), 1) * 64)
