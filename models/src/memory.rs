@@ -56,20 +56,16 @@ impl Memory {
         let weights =
             words + positions + config.layers as u64 * layer + specs.iter().map(of_head).sum::<u64>();
         let (longest, batch) = (work.longest as u64, work.batch as u64);
-        let pass = match packed {
-            Some(_) => {
-                let rows = longest.max(WAVE as u64);
-                let inputs =
-                    if precision == Precision::F32 { 0 } else { 2 * 2 * hidden.max(heads).max(wide) };
-                let arena = rows * (4 * (2 * hidden + 4 * heads + wide) + inputs);
-                let scratch = 4 * longest * (dims + LANES as u64);
-                arena + scratch + 4 * batch * hidden
-            }
+        let pass = if packed.is_some() {
+            let rows = longest.max(WAVE as u64);
+            let inputs = if precision == Precision::F32 { 0 } else { 2 * 2 * hidden.max(heads).max(wide) };
+            let arena = rows * (4 * (2 * hidden + 4 * heads + wide) + inputs);
+            let scratch = 4 * longest * (dims + LANES as u64);
+            arena + scratch + 4 * batch * hidden
+        } else {
             // Its sequences are padded; scores and their softmax are kept whole.
-            None => {
-                let scores = 2 * config.attention_heads as u64 * longest;
-                4 * batch * (scores + 6 * hidden + 2 * wide)
-            }
+            let scores = 2 * config.attention_heads as u64 * longest;
+            4 * batch * (scores + 6 * hidden + 2 * wide)
         };
         Self { weights, buffers: work.threads as u64 * pass }
     }

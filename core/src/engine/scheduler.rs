@@ -147,7 +147,9 @@ impl Scheduler {
         let mut encoded = self.pipeline.encode(&ticket, &call.spec)?;
         encoded.usage.removed = removed;
         if encoded.encodings.is_empty() {
-            let analysis = self.pipeline.decode(&ticket, encoded.usage, &[], &call.spec)?;
+            let unwanted = || !call.is_wanted();
+            let stop = Stop::when(&unwanted);
+            let analysis = self.pipeline.decode(&ticket, encoded.usage, &[], &call.spec, &stop)?;
             Recorder::add(&self.recorder.tickets, 1);
             call.place(index, analysis, work);
             return Ok((None, work));
@@ -206,9 +208,10 @@ impl Scheduler {
     }
 
     fn answer(&self, call: &Call, row: &QueuedRow) {
+        let unwanted = || !call.is_wanted();
         let decoded = guarded(|| {
             let (ticket, _) = self.pipeline.prepare(call.tickets.get(row.index)?);
-            self.pipeline.decode(&ticket, row.usage.clone(), &row.logits, &call.spec)
+            self.pipeline.decode(&ticket, row.usage.clone(), &row.logits, &call.spec, &Stop::when(&unwanted))
         });
         match decoded {
             Ok(analysis) => {

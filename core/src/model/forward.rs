@@ -112,12 +112,12 @@ impl Model {
 
     /// The likeness in meaning of the first text to each of the others, -1 to 1: the cosines of their
     /// whitened vectors (after Su et al. 2021; here by the covariance within a head's classes). `None` where
-    /// the model has no whitening.
-    pub(crate) fn likeness(&self, encodings: &[&Encoding]) -> Result<Option<Vec<f32>>> {
+    /// the model has no whitening; `timeout` where `stop` ends a pass.
+    pub(crate) fn likeness(&self, encodings: &[&Encoding], stop: &Stop<'_>) -> Result<Option<Vec<f32>>> {
         let Some(whitening) = self.whitening else { return Ok(None) };
         let mut vectors = vec![Vec::new(); encodings.len()];
         for Batch { members, tokens } in batches(encodings, self.pads()) {
-            let of_batch = self.network.forward(&tokens, &[whitening])?.into_iter().flatten();
+            let of_batch = self.network.forward_until(&tokens, &[whitening], stop)?.into_iter().flatten();
             members.into_iter().zip(of_batch).for_each(|(member, vector)| vectors[member] = vector);
         }
         let Some((first, others)) = vectors.split_first() else { return Ok(None) };

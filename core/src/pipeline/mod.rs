@@ -6,6 +6,8 @@ mod repeat;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use frontdesk_models::encoder::Stop;
+
 use self::decode::{EmotionsHead, SentimentHead, TypedHead};
 use self::repeat::repeated;
 use crate::model::bundle::HeadMeaning;
@@ -276,6 +278,7 @@ impl Pipeline {
         usage: Usage,
         stages: &[HeadOutputs],
         spec: &CallSpec,
+        stop: &Stop<'_>,
     ) -> Result<Analysis> {
         let mut answer = match (&self.shape, stages) {
             (_, []) => self.nothing(),
@@ -292,7 +295,7 @@ impl Pipeline {
             answer.abstain.extend(self.abstain_from_all(AbstainReason::UnsupportedLanguage));
         }
         if self.is_whole() && spec.wants(ROUTE) {
-            self.route(ticket, &spec.context, &mut answer)?;
+            self.route(ticket, &spec.context, &mut answer, stop)?;
         }
         let wanted = |output: &str| spec.wants(output);
         Ok(Analysis {
@@ -307,9 +310,15 @@ impl Pipeline {
         })
     }
 
-    fn route(&self, ticket: &TicketRef<'_>, context: &RouteContext, answer: &mut Answer) -> Result<()> {
+    fn route(
+        &self,
+        ticket: &TicketRef<'_>,
+        context: &RouteContext,
+        answer: &mut Answer,
+        stop: &Stop<'_>,
+    ) -> Result<()> {
         let repeat = match self.repeats {
-            Repeats::Meaning => repeated(&self.model, ticket)?,
+            Repeats::Meaning => repeated(&self.model, ticket, stop)?,
             Repeats::Words => None,
         };
         let signals = Signals { sentiment: answer.sentiment.as_ref(), category: answer.category.as_ref() };

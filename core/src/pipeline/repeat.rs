@@ -1,5 +1,7 @@
 //! The likeness of a message to the customer's earlier issues, by the trunk's vectors of both.
 
+use frontdesk_models::encoder::Stop;
+
 use crate::model::forward::Model;
 use crate::model::tokenize::Encoding;
 use crate::route::COMPARED_BYTES;
@@ -14,8 +16,8 @@ const UNRELATED: f64 = 0.45;
 const SAME: f64 = 0.75;
 
 /// Returns how surely it does, 0 to 1; `None` where there is no earlier issue, or the model cannot compare
-/// them.
-pub(crate) fn repeated(model: &Model, ticket: &TicketRef<'_>) -> Result<Option<f64>> {
+/// them; `timeout` where `stop` ends it.
+pub(crate) fn repeated(model: &Model, ticket: &TicketRef<'_>, stop: &Stop<'_>) -> Result<Option<f64>> {
     let Some(history) = ticket.history else { return Ok(None) };
     let last = history.previous_issues.iter().rev().take(COMPARED).map(String::as_str);
     let texts = std::iter::once(ticket.text.as_ref()).chain(last);
@@ -29,7 +31,30 @@ pub(crate) fn repeated(model: &Model, ticket: &TicketRef<'_>) -> Result<Option<f
     if encodings.len() < 2 {
         return Ok(None);
     }
-    let Some(likeness) = model.likeness(&encodings)? else { return Ok(None) };
+    let Some(likeness) = model.likeness(&encodings, stop)? else { return Ok(None) };
     let most = likeness.into_iter().fold(f32::NEG_INFINITY, f32::max);
     Ok(Some(((f64::from(most) - UNRELATED) / (SAME - UNRELATED)).clamp(0.0, 1.0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::backend::choose;
+    use crate::model::bundle::Files;
+    use crate::{CustomerHistory, DeviceChoice, ErrorKind, Precision, default_model_dir};
+
+    #[test]
+    fn a_comparison_that_nobody_waits_for_ends() {
+        let backend = choose(DeviceChoice::Cpu, Precision::F32).unwrap().backend;
+        let files = Files::directory(default_model_dir().unwrap());
+        let model = Model::open(&files, &backend, None).unwrap();
+        let history = CustomerHistory {
+            previous_issues: vec!["The proof is wrong.".into()],
+            ..CustomerHistory::default()
+        };
+        let ticket = TicketRef { history: Some(&history), ..TicketRef::new("The proof is wrong again.") };
+        assert!(repeated(&model, &ticket, &Stop::never()).unwrap().unwrap() > 0.5);
+        let error = repeated(&model, &ticket, &Stop::when(&|| true)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Timeout);
+    }
 }
