@@ -104,7 +104,8 @@ impl Engine {
             let load =
                 |source: &ModelSource| Model::open(&locate(source, &options.hub)?, &backend, room.as_ref());
             let model = load(&options.model)?;
-            let sentiment = options.sentiment_model.as_ref().map(load).transpose()?;
+            let named = |e: Error| if e.field() == Some("model") { e.at("sentiment_model") } else { e };
+            let sentiment = options.sentiment_model.as_ref().map(load).transpose().map_err(named)?;
             sentiment_model = sentiment.as_ref().map(|model| model.info.clone());
             Ok(Arc::new(Pipeline::new(model, sentiment, &options)?))
         };

@@ -71,8 +71,8 @@ impl DecisionRecord {
 /// byte, or the same [`NoRoute`]. The choice of a shadow policy is not made again.
 ///
 /// # Errors
-/// `invalid-input` where the policy is not that of the record, or the record has a number out of its range, or
-/// misses the draw or the time that the policy needs; as [`RoutePolicy::check`].
+/// `invalid-input` where the policy is not that of the record, or the record has a number out of its range,
+/// or misses the draw or the time that the policy needs; as [`RoutePolicy::check`].
 pub fn replay(
     record: &DecisionRecord,
     policy: &RoutePolicy,

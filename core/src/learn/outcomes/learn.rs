@@ -113,9 +113,9 @@ struct RewardRow<'a> {
 /// The new policy is returned whether or not it is accepted.
 ///
 /// # Errors
-/// `invalid-input` for an option out of its range; `data-invalid` for a policy or a row that is not valid, where
-/// a row has neither facts nor a record (see [`super::read_facts`]), where fewer than two routes were taken,
-/// for fewer than 50 rows, and where rows have no propensity.
+/// `invalid-input` for an option out of its range; `data-invalid` for a policy or a row that is not valid,
+/// where a row has neither facts nor a record (see [`super::read_facts`]), where fewer than two routes were
+/// taken, for fewer than 50 rows, and where rows have no propensity.
 pub fn learn(
     outcomes: &[Outcome],
     policy: &RoutePolicy,

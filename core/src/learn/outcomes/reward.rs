@@ -15,12 +15,13 @@ use crate::{ByRoute, ErrorKind, Result, number};
 pub struct Reward {
     /// The value of a solved ticket, -1e6 to 1e6; by default 1.
     pub solved: f64,
-    /// The cost of each route, whatever the outcome, -1e6 to 1e6; by default 0, 0.10, 0.15 and 0.25 in the order of
-    /// [`crate::ROUTES`].
+    /// The cost of each route, whatever the outcome, -1e6 to 1e6; by default 0, 0.10, 0.15 and 0.25 in the
+    /// order of [`crate::ROUTES`].
     pub cost: ByRoute<f64>,
     /// The cost of a minute, -1e6 to 1e6; by default 0.
     pub minute: f64,
-    /// The value of five stars from a customer, -1e6 to 1e6; one star counts as much against. By default 0.25.
+    /// The value of five stars from a customer, -1e6 to 1e6; one star counts as much against. By
+    /// default 0.25.
     pub satisfaction: f64,
 }
 

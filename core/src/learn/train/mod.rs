@@ -64,7 +64,8 @@ pub struct HeadData<'a> {
     /// Rows that choose the epoch and the temperature; `None`: a tenth of each label's training rows, which
     /// are then not trained on.
     pub valid: Option<&'a [Labelled]>,
-    /// The number of times that the rows come in an epoch, 1 to 10,000: more for a small set beside a large one.
+    /// The number of times that the rows come in an epoch, 1 to 10,000: more for a small set beside a
+    /// large one.
     pub passes: usize,
     /// The factor that the head's loss is multiplied by, 1e-6 to 1e6.
     pub weight: f64,

@@ -79,7 +79,7 @@ pub struct TrainOptions {
     pub base: ModelSource,
     /// The directory to write; it must not exist.
     pub output: PathBuf,
-    /// The head's name: letters, digits, `-` and `_`, and no part of an analysis such as `usage`.
+    /// The head's name: at most 100 letters, digits, `-` and `_`, and no part of an analysis such as `usage`.
     pub task: String,
     /// The kind of the head; `None`: `emotions` is multi-label, `urgency` the ordered levels 1 to 10, every
     /// other head single-label. The labels of an ordinal head of another name are whole numbers.
@@ -373,8 +373,16 @@ pub(super) fn check_dense(dense: Option<usize>) -> Result<()> {
     }
 }
 
+/// Characters of a task's name, at most.
+const LONGEST_TASK: usize = 100;
+
 /// Refuses a name that no head may have.
 pub(super) fn check_task(task: &str) -> Result<()> {
+    let length = task.chars().count();
+    if length > LONGEST_TASK {
+        let message = format!("a task's name has at most {LONGEST_TASK} characters, not {length}");
+        return Err(Error::invalid("task", message));
+    }
     if task.is_empty() || !task.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_') {
         return Err(Error::invalid(
             "task",
