@@ -8,5 +8,6 @@ mod doctor;
 mod evaluate;
 mod heads;
 mod limits;
+mod numbers;
 mod report;
 mod tune;
