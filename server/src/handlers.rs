@@ -181,7 +181,8 @@ pub(crate) async fn info(State(app): State<Arc<App>>) -> Json<Info> {
 }
 
 /// Whether the process is there.
-#[utoipa::path(get, path = "/health/live", security(()), responses((status = 200), (status = "4XX", body = Problem)))]
+#[utoipa::path(get, path = "/health/live", security(()), responses(
+    (status = 200), (status = "4XX", body = Problem)))]
 pub(crate) async fn live() -> StatusCode {
     StatusCode::OK
 }

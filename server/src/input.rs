@@ -1,5 +1,5 @@
-//! The form of requests. Where a ticket is taken whole, the engine's own reader takes it, and its schema is in
-//! `schema.rs`, for the document.
+//! The form of requests. Where a ticket is taken whole, the engine's own reader takes it, and its schema is
+//! in `schema.rs`, for the document.
 
 use frontdesk::Object;
 use serde::Deserialize;

@@ -1,5 +1,5 @@
-//! The engine's own input types, as the OpenAPI document shows them. They are never made: the engine's readers
-//! take what they describe.
+//! The engine's own input types, as the OpenAPI document shows them. They are never made: the engine's
+//! readers take what they describe.
 #![allow(dead_code, reason = "the document's picture of the engine's types")]
 
 use std::collections::BTreeMap;

@@ -91,7 +91,8 @@ async fn what_the_parser_refuses_is_a_problem_too() {
 
 fn post(headers: &str, body: &str) -> String {
     format!(
-        "POST /api/v1/support/analyze HTTP/1.1\r\nhost: here\r\ncontent-type: application/json\r\nconnection: close\r\n{headers}\r\n{body}"
+        "POST /api/v1/support/analyze HTTP/1.1\r\nhost: here\r\ncontent-type: application/json\r\n\
+         connection: close\r\n{headers}\r\n{body}"
     )
 }
 
