@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 /// A number as the digits that count and the place of the first of them: 0.digits times ten to the power of
 /// `scale`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Decimal {
     negative: bool,
     /// Without zeros at either end; empty for zero.

@@ -8,6 +8,7 @@ mod damage;
 mod files;
 mod formats;
 mod journal;
+mod long_conditions;
 mod quarantine;
 mod resume;
 mod rows;
@@ -71,6 +72,23 @@ fn contents(output: &Path) -> Vec<(String, Vec<u8>)> {
         .collect();
     files.sort();
     files
+}
+
+/// Runs a test that would hang, or take very long, if it failed.
+fn in_time(test: impl FnOnce() + Send + 'static) {
+    let (send, done) = std::sync::mpsc::channel();
+    let running = std::thread::spawn(move || {
+        test();
+        let _ = send.send(());
+    });
+    if let Err(std::sync::mpsc::RecvTimeoutError::Timeout) =
+        done.recv_timeout(std::time::Duration::from_secs(300))
+    {
+        panic!("it takes too long");
+    }
+    if let Err(panic) = running.join() {
+        std::panic::resume_unwind(panic);
+    }
 }
 
 /// Distinct short messages.
