@@ -13,7 +13,7 @@ mod model;
 mod mutate;
 mod routing;
 
-pub use corpus::{Target, seeds, targets};
+pub use corpus::{TARGETS, Target, seeds};
 pub use files::{condition, prepare, table};
 pub use http::http;
 pub use model::model;

@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::{fs, io};
 
-use frontdesk_fuzz::{seeds, targets};
+use frontdesk_fuzz::{TARGETS, seeds};
 
 fn main() -> io::Result<()> {
     let folder = std::env::args().nth(1).ok_or_else(|| io::Error::other("frontdesk-fuzz FOLDER"))?;
-    for target in targets() {
+    for target in TARGETS {
         let corpus = Path::new(&folder).join(target.name);
         fs::create_dir_all(&corpus)?;
         for (at, seed) in seeds(target.name).into_iter().enumerate() {
