@@ -115,11 +115,11 @@ pub struct TrainOptions {
     pub batch: Option<usize>,
     /// Batches whose gradients make one step, 1 to 65,536; by default 1.
     pub accumulate: usize,
-    /// AdamW's learning rate at its peak, 1e-12 to 10; `None`: 2e-3 for a frozen trunk, 1e-4 for everything,
+    /// AdamW's learning rate at its peak, 1e-12 to 1e30; `None`: 2e-3 for a frozen trunk, 1e-4 for everything,
     /// 1e-3 for LoRA.
     #[serde(alias = "learningRate")]
     pub learning_rate: Option<f64>,
-    /// The heads' learning rate, 1e-12 to 10, where the trunk is trained; `None`: 1e-3.
+    /// The heads' learning rate, 1e-12 to 1e30, where the trunk is trained; `None`: 1e-3.
     #[serde(alias = "headLearningRate")]
     pub head_learning_rate: Option<f64>,
     /// The factor from a layer's learning rate to that of the layer below it, above 0 and up to 1; by default
@@ -361,8 +361,8 @@ pub(super) fn check(options: &TrainOptions) -> Result<()> {
 const MOST_EPOCHS: usize = 10_000;
 /// Rows of a batch, and batches of a step, at most.
 const MOST_ROWS: usize = 65_536;
-/// Learning rates that a step of AdamW can have.
-const RATES: RangeInclusive<f64> = 1e-12..=10.0;
+/// Learning rates that float32 holds; one that is too high for the data is told by its loss.
+const RATES: RangeInclusive<f64> = 1e-12..=1e30;
 
 pub(super) fn check_dense(dense: Option<usize>) -> Result<()> {
     match dense {
