@@ -256,3 +256,54 @@ fn a_table_has_no_counts_of_what_was_not_asked_for() {
     let (table, page) = said("category,sentiment");
     assert!(table.contains("by category") && page.contains("By category"), "{table}");
 }
+
+#[test]
+fn a_damaged_file_is_told_without_a_trace() {
+    let dir = tempfile::tempdir().unwrap();
+    let model = path(&checkpoint("bert-single-float32", dir.path(), "bert-single-float32"));
+    let golden = golden().into_iter().find(|file| file.ends_with("polars.arrow")).unwrap();
+    let whole = fs::read(golden).unwrap();
+    let place = dir.path().join("damaged.arrow");
+    let mut refused = 0;
+    // At some of these its reader panics.
+    for at in (0..whole.len()).step_by(37) {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 0x7f;
+        fs::write(&place, bytes).unwrap();
+        let run = frontdesk()
+            .args(["analyze", "--model", &model, "--format", "jsonl", "--input", &path(&place)])
+            .env("RUST_BACKTRACE", "1")
+            .assert();
+        let (told, code) =
+            (String::from_utf8_lossy(&run.get_output().stderr), run.get_output().status.code());
+        refused += u32::from(code == Some(1));
+        assert!(
+            matches!(code, Some(0 | 1)) && !told.contains("panicked") && !told.contains("internal"),
+            "{at}: {told}"
+        );
+        assert!(code == Some(0) || told.starts_with("frontdesk: data-invalid: "), "{told}");
+    }
+    assert!(refused > 5, "{refused}");
+}
+
+#[test]
+fn what_is_kept_in_a_temporary_file_is_bounded() {
+    let dir = tempfile::tempdir().unwrap();
+    let model = path(&checkpoint("bert-single-float32", dir.path(), "bert-single-float32"));
+    let output = path(&dir.path().join("out"));
+    let score = ["score", "-", "--input-format", "csv", "--model", &model, "--output", &output];
+    frontdesk()
+        .args(score)
+        .args(["--max-unpacked", "20"])
+        .write_stdin("text\n".to_owned() + &"again and again\n".repeat(10))
+        .assert()
+        .failure()
+        .stderr(contains("too-large: standard input: more than 20 bytes").and(contains("(--max-unpacked)")));
+    assert!(!Path::new(&output).exists());
+    frontdesk()
+        .args(score)
+        .args(["--max-unpacked", "200"])
+        .write_stdin("text\n".to_owned() + &"again and again\n".repeat(10))
+        .assert()
+        .success();
+}

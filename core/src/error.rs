@@ -1,9 +1,12 @@
 //! One error type, a closed set of kinds.
 
+use std::any::Any;
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::fmt;
 use std::num::NonZeroU32;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook, take_hook};
+use std::sync::Once;
 use std::time::Duration;
 
 use frontdesk_models::ModelError;
@@ -228,16 +231,66 @@ impl From<ModelError> for Error {
 
 /// Runs work of others that may panic, and returns what the panic said.
 pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> std::result::Result<T, String> {
-    catch_unwind(AssertUnwindSafe(work)).map_err(|payload| {
-        let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
-        text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_default()
-    })
+    catch_unwind(AssertUnwindSafe(work)).map_err(|payload| said(payload.as_ref()).to_owned())
+}
+
+/// What a panic said.
+fn said(payload: &(dyn Any + Send)) -> &str {
+    let text = payload.downcast_ref::<&str>().copied();
+    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or_default()
 }
 
 /// Runs work that must not panic across a border: a panic is a fault of ours, and becomes an `internal`
 /// error.
 pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
-    caught(work).unwrap_or_else(|text| {
-        Err(Error::new(ErrorKind::Internal, format!("the engine panicked, please report the input: {text}")))
-    })
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload| Err(panicked(payload.as_ref())))
+}
+
+fn panicked(payload: &(dyn Any + Send)) -> Error {
+    let text = said(payload);
+    Error::new(ErrorKind::Internal, format!("the engine panicked, please report the input: {text}"))
+}
+
+thread_local! {
+    static CALL: Cell<Call> = const { Cell::new(Call::Ours) };
+}
+
+/// Whose code a thread runs, as far as panics are concerned.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Call {
+    Ours,
+    /// A library's that may panic.
+    Library,
+    /// A library's, within which our own code panicked.
+    Panicked,
+}
+
+/// Calls a library that panics on input which it cannot read; `None` where it did, with nothing printed. A
+/// panic in our own code within the call is an `internal` error and printed, as for [`guarded`].
+#[cfg_attr(not(feature = "table"), allow(dead_code, reason = "tables are read with such libraries"))]
+pub(crate) fn called<T>(library: impl FnOnce() -> Result<T>) -> Option<Result<T>> {
+    static INSTALLED: Once = Once::new();
+    INSTALLED.call_once(|| {
+        let other = take_hook();
+        set_hook(Box::new(move |panic| match CALL.get() {
+            Call::Library if !is_ours(panic) => {}
+            call => {
+                CALL.set(if call == Call::Ours { call } else { Call::Panicked });
+                other(panic);
+            }
+        }));
+    });
+    let before = CALL.replace(Call::Library);
+    let done = catch_unwind(AssertUnwindSafe(library));
+    let call = CALL.replace(before);
+    match done {
+        Ok(done) => Some(done),
+        Err(payload) => (call == Call::Panicked).then(|| Err(panicked(payload.as_ref()))),
+    }
+}
+
+/// Whether a panic is in this crate's code.
+fn is_ours(panic: &PanicHookInfo<'_>) -> bool {
+    let sources = file!().trim_end_matches("error.rs");
+    panic.location().is_some_and(|place| place.file().starts_with(sources))
 }

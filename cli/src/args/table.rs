@@ -23,6 +23,11 @@ pub(crate) struct TableArgs {
     /// mark, else UTF-8
     #[arg(long, value_name = "NAME")]
     pub(crate) encoding: Option<String>,
+    /// Bytes that a packed Parquet or Arrow file may have when it is unpacked into a temporary file, and
+    /// standard input of score; default: unpacked 256 MiB or 100 times its packed bytes, and 64 GiB in any
+    /// case
+    #[arg(long, value_name = "BYTES")]
+    pub(crate) max_unpacked: Option<u64>,
 }
 
 impl TableArgs {
@@ -32,6 +37,7 @@ impl TableArgs {
             delimiter: self.delimiter,
             quote: self.quote,
             encoding: self.encoding.clone(),
+            max_unpacked: self.max_unpacked,
         }
     }
 }

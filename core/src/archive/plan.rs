@@ -1,5 +1,7 @@
 //! The plan of a run: its inputs, the columns that it reads, the rows that it wants.
 
+use std::collections::HashSet;
+
 use serde_json::{Value, json};
 
 use super::digests::Digests;
@@ -10,8 +12,8 @@ use super::write::Shape;
 use super::{ArchiveProgress, ArchiveStage};
 use crate::score::Layout;
 use crate::table::{
-    ColumnMapping, Fault, Field, Input, Making, Prepared, Record, Records, SkippedColumn, SourceColumn,
-    Wanted, check, fitting, locate, map, no_column, require, ticket,
+    ColumnMapping, Fault, Field, Input, Making, Names, Prepared, Record, Records, SkippedColumn,
+    SourceColumn, Wanted, check, fitting, locate, map, no_column, ticket,
 };
 use crate::{Engine, Error, ErrorKind, OnProgress, Result};
 
@@ -31,6 +33,13 @@ pub(crate) struct Plan {
     sample: Option<Sample>,
     pub(crate) shape: Shape,
 }
+
+/// The largest number of rows that metadata is believed where a sample is chosen: it may claim any, and each
+/// takes some time. Where it claims more, the rows themselves are read.
+const BELIEVED: u64 = 1 << 31;
+
+/// Rows between two reports of progress.
+const REPORTED_EVERY: u64 = 65_536;
 
 /// A row that was chosen.
 pub(crate) struct Chosen {
@@ -187,10 +196,11 @@ impl Plan {
         progress: OnProgress<'_, ArchiveProgress>,
     ) -> Result<Sample> {
         let mut sampling = Sampling::new(wanted, options.seed);
-        if let (Some(rows), None) = (self.known_rows(), &self.filter) {
+        let known = self.known_rows().filter(|rows| *rows <= BELIEVED && self.filter.is_none());
+        if let Some(rows) = known {
             for row in 0..rows {
                 sampling.offer(row);
-                if row % 65_536 == 0 {
+                if row % REPORTED_EVERY == 0 {
                     choosing(row, progress)?;
                 }
             }
@@ -210,7 +220,7 @@ impl Plan {
                             sampling.offer(row);
                         }
                         row += 1;
-                        if row % 65_536 == 0 {
+                        if row % REPORTED_EVERY == 0 {
                             choosing(row, progress)?;
                         }
                     }
@@ -302,15 +312,18 @@ fn required<'a>(columns: &[Wanted], inputs: &impl Headers<'a>) -> std::result::R
     let names = |header: &[SourceColumn]| header.iter().map(|there| there.name.clone()).collect::<Vec<_>>();
     for (input, header) in inputs.clone().filter(|(input, _)| !input.is_sparse()) {
         let names = names(header);
+        let there = Names::of(&names);
         for Wanted { name, .. } in columns {
-            require(name, &names).map_err(|e| (name.clone(), e.context(&input.name)))?;
+            there.place(name).map_err(|e| (name.clone(), e.context(&input.name)))?;
         }
     }
     if inputs.clone().any(|(input, _)| !input.is_sparse()) {
         return Ok(());
     }
-    let unseen = |name: &&Wanted| !inputs.clone().any(|(_, header)| has(header, &name.name));
-    let mut lacking: Vec<String> = columns.iter().filter(unseen).map(|wanted| wanted.name.clone()).collect();
+    let headers = inputs.clone().flat_map(|(_, header)| header);
+    let seen: HashSet<&str> = headers.map(|there| there.name.as_str()).collect();
+    let unseen = columns.iter().map(|wanted| &wanted.name).filter(|name| !seen.contains(name.as_str()));
+    let mut lacking: Vec<String> = unseen.cloned().collect();
     let mut last = None;
     for (input, header) in inputs.clone() {
         lacking = input.lacking(lacking).map_err(|e| (String::new(), e))?;
@@ -328,9 +341,11 @@ fn required<'a>(columns: &[Wanted], inputs: &impl Headers<'a>) -> std::result::R
 /// The columns to carry along: an entry that is no column's name is a list of names with commas
 /// between.
 fn kept_columns(keep: &[String], headers: &[Header]) -> Result<Vec<String>> {
+    let headers = || headers.iter().flatten().map(|there| there.name.as_str());
+    let there: HashSet<&str> = headers().filter(|name| name.contains(',')).collect();
     let mut columns = Vec::new();
     for entry in keep {
-        if !entry.contains(',') || headers.iter().any(|header| has(header, entry)) {
+        if !entry.contains(',') || there.contains(entry.as_str()) {
             columns.push(entry.clone());
             continue;
         }
@@ -371,12 +386,12 @@ fn check_options(engine: &Engine, options: &ArchiveOptions) -> Result<()> {
 
 /// The names under which columns are carried along: one that scores have, too, gets `input_` before it.
 fn kept_names(keep: &[String], layout: &Layout) -> Result<Vec<String>> {
-    let mut taken: Vec<String> = ["input", "row", "id", "removed"].map(str::to_owned).to_vec();
-    taken.extend(layout.columns().iter().map(|(name, _)| name.clone()));
-    let mut names = Vec::new();
+    let scores: HashSet<&str> = layout.columns().iter().map(|(name, _)| name.as_str()).collect();
+    let is_taken = |name: &str| scores.contains(name) || ["input", "row", "id", "removed"].contains(&name);
+    let (mut names, mut known) = (Vec::new(), HashSet::new());
     for column in keep {
-        let name = if taken.contains(column) { format!("input_{column}") } else { column.clone() };
-        if names.contains(&name) || taken.contains(&name) {
+        let name = if is_taken(column) { format!("input_{column}") } else { column.clone() };
+        if is_taken(&name) || !known.insert(name.clone()) {
             return Err(Error::invalid("keep", format!("`{column}` is kept twice")));
         }
         names.push(name);

@@ -50,7 +50,9 @@ impl Archive {
     ///
     /// # Errors
     /// `invalid-input` for options that do not fit, or an input that does not exist; `data-invalid` for one
-    /// that is damaged, or lacks a column; `io`, `network`.
+    /// that is damaged, or lacks a column; `too-large` for one that has too many columns, or unpacks to more
+    /// than it may ([`Reading::max_unpacked`](crate::table::Reading::max_unpacked)), and for a condition of
+    /// more than 16 MiB; `io`, `network`.
     pub fn open(
         engine: &Engine,
         inputs: &[String],

@@ -19,6 +19,6 @@ pub use place::Place;
 
 #[cfg(feature = "archive")]
 pub(crate) use file::{
-    Fault, Identity, Input, JOURNAL, LocalFile, Located, MANIFEST, Making, Prepared, Record, Records,
-    SourceColumn, Wanted, check, fitting, locate, map, no_column, require, ticket,
+    Fault, Identity, Input, JOURNAL, LocalFile, Located, MANIFEST, Making, Names, Prepared, Record, Records,
+    SourceColumn, Wanted, check, fitting, locate, map, no_column, ticket,
 };

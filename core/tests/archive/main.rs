@@ -2,6 +2,7 @@
 //! bytes.
 
 mod changes;
+mod claims;
 mod conditions;
 mod counts;
 mod damage;
@@ -9,6 +10,7 @@ mod files;
 mod formats;
 mod journal;
 mod long_conditions;
+mod mutations;
 mod quarantine;
 mod resume;
 mod rows;
@@ -82,7 +84,7 @@ fn in_time(test: impl FnOnce() + Send + 'static) {
         let _ = send.send(());
     });
     if let Err(std::sync::mpsc::RecvTimeoutError::Timeout) =
-        done.recv_timeout(std::time::Duration::from_secs(300))
+        done.recv_timeout(std::time::Duration::from_mins(5))
     {
         panic!("it takes too long");
     }

@@ -2,86 +2,80 @@
 
 use std::sync::Arc;
 
-use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch};
-use arrow_schema::{ArrowError, DataType, Field, Schema};
+use arrow_schema::{DataType, Field, Schema};
 
-use super::columns::require;
-use super::record::SourceColumn;
-use super::record::{Fault, Record, Wanted};
-use super::zoned;
+use super::columns::{Names, few_enough};
+use super::record::{Fault, MAX_ROW_BYTES, Record, SourceColumn, Wanted};
+use super::values::{Values, is_readable};
 use crate::{Error, ErrorKind, Result};
 
+/// Characters of a type in a message, at most.
+const TYPE_LENGTH: usize = 100;
+
 /// The columns of a schema, with the type of each that is no text.
-pub(super) fn columns(schema: &Schema) -> Vec<SourceColumn> {
+///
+/// # Errors
+/// `too-large` for more than an input may have.
+pub(super) fn columns(schema: &Schema) -> Result<Vec<SourceColumn>> {
+    few_enough(schema.fields().len())?;
     let column = |field: &Arc<Field>| SourceColumn {
         name: field.name().clone(),
-        unreadable: (!is_readable(field.data_type())).then(|| field.data_type().to_string()),
+        unreadable: (!is_readable(field.data_type())).then(|| told(field.data_type())),
     };
-    schema.fields().iter().map(column).collect()
+    Ok(schema.fields().iter().map(column).collect())
 }
 
 /// The places of columns, whose types can be read as text.
 pub(super) fn places(schema: &Schema, columns: &[Wanted]) -> Result<Vec<usize>> {
-    let there: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
+    let names: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
+    let there = Names::of(&names);
     let place = |Wanted { name, .. }: &Wanted| {
-        require(name, &there)?;
-        let place = schema.index_of(name).map_err(broken)?;
+        let place = there.place(name)?;
         let kind = schema.field(place).data_type();
         if is_readable(kind) {
             return Ok(place);
         }
         let message = format!(
-            "the column `{name}` is of the type {kind}, which is no text; a list or a structure is read as JSON text"
+            "the column `{name}` is of the type {}, which is no text; a list or a structure is read as JSON text",
+            told(kind)
         );
         Err(Error::new(ErrorKind::DataInvalid, message))
     };
     columns.iter().map(place).collect()
 }
 
-fn is_readable(kind: &DataType) -> bool {
-    is_bytes(kind) || (!kind.is_nested() && arrow_cast::can_cast_types(kind, &DataType::Utf8))
-}
-
-fn is_bytes(kind: &DataType) -> bool {
-    matches!(kind, DataType::Binary | DataType::LargeBinary | DataType::BinaryView)
-}
-
-/// A column's values as texts.
-fn texts(array: &ArrayRef) -> Result<ArrayRef> {
-    if let DataType::Timestamp(unit, zone) = array.data_type() {
-        return Ok(zoned::texts(array, *unit, zone.as_deref()));
+/// A type as a message has it: nested ones may be of any length.
+fn told(kind: &DataType) -> String {
+    let kind = kind.to_string();
+    match kind.char_indices().nth(TYPE_LENGTH) {
+        Some((end, _)) => format!("{}…", &kind[..end]),
+        None => kind,
     }
-    arrow_cast::cast(array, &DataType::LargeUtf8).map_err(broken)
 }
 
-/// The values of a batch that is under way.
+/// Rows of a batch whose values are looked at together.
+const STEP: usize = 4_096;
+
+/// The rows of a batch that is under way.
 #[derive(Default)]
 pub(super) struct Rows {
-    columns: Vec<Texts>,
-    next: usize,
+    /// The wanted columns, in their order.
+    columns: Vec<ArrayRef>,
+    names: Vec<String>,
     len: usize,
-}
-
-enum Texts {
-    Text(ArrayRef),
-    /// May hold what is not UTF-8.
-    Bytes(ArrayRef, String),
+    next: usize,
+    /// The values of some rows, and the first and the end of these.
+    values: Vec<Values>,
+    from: usize,
+    to: usize,
 }
 
 impl Rows {
-    /// `columns` are the batch's columns in the order of the wanted ones.
-    pub(super) fn new(batch: &RecordBatch, places: &[usize], names: &[String]) -> Result<Self> {
-        let column = |(&place, name): (&usize, &String)| {
-            let array = batch.column(place);
-            if is_bytes(array.data_type()) {
-                let bytes = arrow_cast::cast(array, &DataType::LargeBinary).map_err(broken)?;
-                return Ok(Texts::Bytes(bytes, name.clone()));
-            }
-            Ok(Texts::Text(texts(array)?))
-        };
-        let columns = places.iter().zip(names).map(column).collect::<Result<_>>()?;
-        Ok(Self { columns, next: 0, len: batch.num_rows() })
+    /// `places` are the batch's columns in the order of the wanted ones.
+    pub(super) fn new(batch: &RecordBatch, places: &[usize], names: &[String]) -> Self {
+        let columns = places.iter().map(|place| Arc::clone(batch.column(*place))).collect();
+        Self { columns, names: names.to_vec(), len: batch.num_rows(), ..Self::default() }
     }
 
     pub(super) fn left(&self) -> usize {
@@ -89,55 +83,33 @@ impl Rows {
     }
 
     pub(super) fn pass(&mut self, rows: usize) {
-        self.next = self.len.min(self.next + rows);
+        self.next = self.len.min(self.next.saturating_add(rows));
     }
 
-    pub(super) fn next(&mut self, number: u64) -> Option<Record> {
+    pub(super) fn next(&mut self, number: u64) -> Result<Option<Record>> {
         let row = self.next;
         if row >= self.len {
-            return None;
+            return Ok(None);
+        }
+        if row >= self.to {
+            (self.from, self.to) = (row, self.len.min(row + STEP));
+            let rows = self.columns.iter().map(|column| column.slice(row, self.to - row));
+            self.values = rows.map(|rows| Values::of(&rows)).collect::<Result<_>>()?;
         }
         self.next += 1;
-        let cells = self.columns.iter().map(|column| column.get(row)).collect();
-        Some(Record { number, line: None, cells })
+        Ok(Some(Record { number, line: None, cells: self.cells(row - self.from) }))
     }
-}
 
-impl Texts {
-    fn get(&self, row: usize) -> std::result::Result<Option<String>, Fault> {
-        match self {
-            Self::Text(array) if array.is_null(row) => Ok(None),
-            Self::Text(array) => Ok(Some(array.as_string::<i64>().value(row).to_owned())),
-            Self::Bytes(array, _) if array.is_null(row) => Ok(None),
-            Self::Bytes(array, name) => match std::str::from_utf8(array.as_binary::<i64>().value(row)) {
-                Ok(text) => Ok(Some(text.to_owned())),
-                Err(e) => Err(Fault::not_utf8(name, e)),
-            },
+    fn cells(&self, row: usize) -> std::result::Result<Vec<Option<String>>, Fault> {
+        let (mut cells, mut bytes) = (Vec::with_capacity(self.values.len()), 0);
+        for (values, name) in self.values.iter().zip(&self.names) {
+            let text = values.get(row, name)?;
+            bytes += text.map_or(0, str::len);
+            if bytes > MAX_ROW_BYTES {
+                return Err(Fault::too_large());
+            }
+            cells.push(text.map(str::to_owned));
         }
+        Ok(cells)
     }
-}
-
-/// The schema with its texts as bytes, so that invalid UTF-8 is one row's fault and not the file's.
-pub(super) fn texts_as_bytes(schema: &Schema) -> Arc<Schema> {
-    let fields = schema.fields().iter().map(|field| {
-        let kind = match field.data_type() {
-            DataType::Utf8 => DataType::Binary,
-            DataType::LargeUtf8 => DataType::LargeBinary,
-            DataType::Utf8View => DataType::BinaryView,
-            other => other.clone(),
-        };
-        Arc::new(field.as_ref().clone().with_data_type(kind))
-    });
-    Arc::new(Schema::new_with_metadata(fields.collect::<Vec<_>>(), schema.metadata().clone()))
-}
-
-/// Converts an error of Arrow's reader: `io` for one of the system, else `data-invalid`.
-#[allow(clippy::needless_pass_by_value, reason = "for map_err")]
-pub(super) fn broken(error: ArrowError) -> Error {
-    if let ArrowError::IoError(_, e) = &error
-        && e.raw_os_error().is_some()
-    {
-        return Error::new(ErrorKind::Io, error.to_string());
-    }
-    Error::new(ErrorKind::DataInvalid, format!("the data is damaged: {error}"))
 }

@@ -1,5 +1,6 @@
 //! The mapping of columns to the fields of a ticket.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -246,11 +247,10 @@ pub(crate) fn check(
     skipped: &[SkippedColumn],
 ) -> Result<()> {
     if !taken.iter().any(|t| t.field.is_text()) {
-        let names: Vec<&str> = there.iter().map(|column| column.name.as_str()).collect();
+        let names = listed(there.iter().map(|column| column.name.as_str()));
         let why: String =
             skipped.iter().map(|left| format!("; `{}` was left alone: {}", left.column, left.why)).collect();
-        let message =
-            format!("no column holds the text: name the one that does; there are: {}{why}", names.join(", "));
+        let message = format!("no column holds the text: name the one that does; there are: {names}{why}");
         return Err(Error::new(ErrorKind::DataInvalid, message).at("text_column"));
     }
     let named = |field| taken.iter().any(|t| t.field == field && !t.guessed);
@@ -267,24 +267,75 @@ pub(crate) fn check(
     Ok(())
 }
 
-/// Refuses a column that does not exist, or that exists twice.
-pub(crate) fn require(column: &str, there: &[String]) -> Result<()> {
-    match there.iter().filter(|name| *name == column).count() {
-        1 => Ok(()),
-        0 => Err(no_column(column, there)),
-        _ => {
-            let places = there.iter().enumerate().filter(|(_, name)| *name == column);
-            let places: Vec<String> = places.map(|(place, _)| (place + 1).to_string()).collect();
-            Err(Error::new(
-                ErrorKind::DataInvalid,
-                format!("the column `{column}` stands there more than once: columns {}", places.join(", ")),
-            ))
+/// Columns of an input, at most.
+const MAX_COLUMNS: usize = 65_536;
+
+/// Refuses an input of too many columns.
+pub(super) fn few_enough(columns: usize) -> Result<()> {
+    if columns <= MAX_COLUMNS {
+        return Ok(());
+    }
+    let message = format!("{columns} columns; an input may have {MAX_COLUMNS}");
+    Err(Error::new(ErrorKind::TooLarge, message))
+}
+
+/// The names of an input's columns, to look them up.
+pub(crate) struct Names<'a> {
+    all: &'a [String],
+    /// Where each stands first, and whether it stands there again.
+    places: HashMap<&'a str, (usize, bool)>,
+}
+
+impl<'a> Names<'a> {
+    pub(crate) fn of(all: &'a [String]) -> Self {
+        let mut places = HashMap::with_capacity(all.len());
+        for (place, name) in all.iter().enumerate() {
+            places.entry(name.as_str()).and_modify(|(_, again)| *again = true).or_insert((place, false));
+        }
+        Self { all, places }
+    }
+
+    /// The place of a column, from 0.
+    ///
+    /// # Errors
+    /// `data-invalid` for one that does not exist, or that exists twice.
+    pub(crate) fn place(&self, column: &str) -> Result<usize> {
+        match self.places.get(column) {
+            Some((place, false)) => Ok(*place),
+            None => Err(no_column(column, self.all)),
+            Some(_) => {
+                let places = self.all.iter().enumerate().filter(|(_, name)| *name == column);
+                let places = listed(places.map(|(place, _)| (place + 1).to_string()));
+                Err(Error::new(
+                    ErrorKind::DataInvalid,
+                    format!("the column `{column}` stands there more than once: columns {places}"),
+                ))
+            }
         }
     }
 }
 
+/// Refuses a column that does not exist, or that exists twice.
+pub(crate) fn require(column: &str, there: &[String]) -> Result<()> {
+    Names::of(there).place(column).map(|_| ())
+}
+
 /// The error of a column that does not exist.
 pub(crate) fn no_column(column: &str, there: &[String]) -> Error {
-    let message = format!("there is no column {}; there are: {}", quoted(column), there.join(", "));
+    let message = format!("there is no column {}; there are: {}", quoted(column), listed(there));
     Error::new(ErrorKind::DataInvalid, message)
+}
+
+/// Names that a message lists, at most.
+const LISTED: usize = 100;
+
+/// The first of some names, and how many more there are.
+fn listed(names: impl IntoIterator<Item = impl AsRef<str>>) -> String {
+    let mut names = names.into_iter();
+    let first: Vec<_> = names.by_ref().take(LISTED).collect();
+    let listed = first.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
+    match names.count() {
+        0 => listed,
+        more => format!("{listed} and {more} more"),
+    }
 }

@@ -5,13 +5,15 @@ use std::io::Read;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::blob::{Blob, BlobReader, LocalFile, Noting};
+use super::blob::{Blob, BlobReader, Noting};
 use super::damage::{fault, sound};
 use super::delimited::Delimited;
 use super::json::{self, Json};
 use super::notices::Notices;
 use super::record::{Fault, MAX_ROW_BYTES, Record, Records, SourceColumn, Wanted};
+use super::spool::Unpacking;
 use super::{InputFormat, Notice, Reading, ipc, parquet_file, text};
+use crate::error::guarded;
 use crate::{Error, ErrorKind, Result};
 
 /// The compression of the bytes.
@@ -101,12 +103,12 @@ impl Input {
             let texts = |names: Vec<String>| names.into_iter().map(SourceColumn::text).collect();
             Ok(match self.format {
                 InputFormat::Parquet => parquet_file::columns(self.seekable()?)?,
-                InputFormat::Arrow => ipc::columns(&self.seekable()?)?,
+                InputFormat::Arrow => ipc::columns(&self.seekable()?, self.unpacking())?,
                 InputFormat::Csv => texts(self.delimited()?.0.columns().to_vec()),
                 InputFormat::Jsonl => texts(json::columns(self.text()?.0)?),
             })
         };
-        sound(columns).map_err(|e| self.cause(e))
+        self.sound(columns)
     }
 
     /// Returns those of the names that no row has, where a row may lack a column that others have.
@@ -114,7 +116,7 @@ impl Input {
         if names.is_empty() || !self.is_sparse() {
             return Ok(names);
         }
-        sound(|| json::lacking(self.text()?.0, names)).map_err(|e| self.cause(e))
+        self.sound(|| json::lacking(self.text()?.0, names))
     }
 
     fn is_columnar(&self) -> bool {
@@ -137,7 +139,7 @@ impl Input {
         let records = || -> Result<Box<dyn Records>> {
             Ok(match self.format {
                 InputFormat::Parquet => parquet_file::open(self.seekable()?, columns)?,
-                InputFormat::Arrow => ipc::open(&self.seekable()?, columns)?,
+                InputFormat::Arrow => ipc::open(&self.seekable()?, columns, self.unpacking())?,
                 InputFormat::Csv => {
                     let (delimited, decodes) = self.delimited()?;
                     decoded.set(decodes);
@@ -150,7 +152,7 @@ impl Input {
                 }
             })
         };
-        let records = sound(records).map_err(|e| self.cause(e))?;
+        let records = self.sound(records)?;
         let columns = columns.iter().map(|wanted| wanted.name.clone()).collect();
         Ok(Box::new(Checked { input: self, columns, decoded: decoded.get(), records }))
     }
@@ -177,6 +179,12 @@ impl Input {
             return None;
         }
         parquet_file::rows(&self.blob).ok()
+    }
+
+    /// Runs work of one of the readers.
+    fn sound<T>(&self, read: impl FnOnce() -> Result<T>) -> Result<T> {
+        let read = if self.is_columnar() { sound(read) } else { guarded(read) };
+        read.map_err(|e| self.cause(e))
     }
 
     /// An error of this input: bytes that were changed are one, whatever came of it; those that could not be
@@ -252,9 +260,11 @@ impl Input {
         if self.packing == Packing::Plain {
             return Ok(Arc::clone(&self.blob));
         }
-        let mut file = tempfile::tempfile().map_err(fault)?;
-        std::io::copy(&mut self.unpacked()?, &mut file).map_err(fault)?;
-        Ok(Arc::new(LocalFile::new(file).map_err(fault)?))
+        Ok(Arc::new(self.unpacking().unpack(self.blob.len(), self.unpacked()?)?))
+    }
+
+    fn unpacking(&self) -> Unpacking {
+        Unpacking(self.reading.max_unpacked)
     }
 }
 
@@ -300,8 +310,11 @@ impl Checked<'_> {
 impl Records for Checked<'_> {
     fn next(&mut self) -> Result<Option<Record>> {
         // Readers of lines do not panic.
-        let next = if self.input.is_columnar() { sound(|| self.records.next()) } else { self.records.next() };
-        let mut record = next.map_err(|e| self.input.cause(e))?;
+        let mut record = if self.input.is_columnar() {
+            self.input.sound(|| self.records.next())?
+        } else {
+            self.records.next().map_err(|e| self.input.cause(e))?
+        };
         // A file that was cut short may end between two rows, or in one.
         if record.as_ref().is_none_or(|record| record.cells.is_err()) {
             self.input.unchanged()?;
@@ -316,7 +329,7 @@ impl Records for Checked<'_> {
     }
 
     fn pass_over(&mut self, rows: u64) -> Result<u64> {
-        let passed = sound(|| self.records.pass_over(rows)).map_err(|e| self.input.cause(e))?;
+        let passed = self.input.sound(|| self.records.pass_over(rows))?;
         if passed < rows {
             self.input.unchanged()?;
         }

@@ -4,24 +4,24 @@
 //! ends. So those of a message are held against the input here, and what arrow-ipc is handed has been read
 //! already.
 
+use std::collections::HashMap;
 use std::io::{Read, Seek, SeekFrom};
 use std::sync::Arc;
 
-use arrow_array::RecordBatch;
 use arrow_buffer::{Buffer, MutableBuffer};
 use arrow_ipc::convert::fb_to_schema;
 use arrow_ipc::reader::{FileDecoder, StreamDecoder, read_footer_length};
-use arrow_ipc::{Block, Message, Schema as EncodedSchema, root_as_footer, root_as_message};
+use arrow_ipc::{Block, Message, RecordBatch, Schema as EncodedSchema, root_as_footer, root_as_message};
 use arrow_schema::SchemaRef;
 
-use super::arrow::{Rows, broken, columns as columns_of, places};
+use super::arrow::{Rows, columns as columns_of, places};
 use super::blob::{Blob, BlobReader};
-use super::damage::fault;
-use super::record::SourceColumn;
-use super::record::{Record, Records, Wanted};
+use super::damage::{broken, fault};
+use super::record::{Record, Records, SourceColumn, Wanted};
+use super::spool::Unpacking;
 use crate::{Error, ErrorKind, Result};
 
-type Batches = Box<dyn Iterator<Item = Result<RecordBatch>>>;
+type Batches = Box<dyn Iterator<Item = Result<arrow_array::RecordBatch>>>;
 
 /// The bytes that an Arrow file begins and ends with.
 const MAGIC: &[u8] = b"ARROW1";
@@ -34,12 +34,16 @@ const CONTINUATION: [u8; 4] = [0xff; 4];
 /// Bytes that one packed buffer, and rows that one batch may have: what offsets of 32 bits reach.
 const MOST: i64 = 1 << 31;
 
-pub(super) fn columns(blob: &Arc<dyn Blob>) -> Result<Vec<SourceColumn>> {
-    Ok(columns_of(&batches(blob)?.0))
+pub(super) fn columns(blob: &Arc<dyn Blob>, unpacking: Unpacking) -> Result<Vec<SourceColumn>> {
+    columns_of(&batches(blob, unpacking)?.0)
 }
 
-pub(super) fn open(blob: &Arc<dyn Blob>, columns: &[Wanted]) -> Result<Box<dyn Records>> {
-    let (schema, batches) = batches(blob)?;
+pub(super) fn open(
+    blob: &Arc<dyn Blob>,
+    columns: &[Wanted],
+    unpacking: Unpacking,
+) -> Result<Box<dyn Records>> {
+    let (schema, batches) = batches(blob, unpacking)?;
     let places = places(&schema, columns)?;
     Ok(Box::new(Ipc {
         batches,
@@ -50,14 +54,15 @@ pub(super) fn open(blob: &Arc<dyn Blob>, columns: &[Wanted]) -> Result<Box<dyn R
     }))
 }
 
-fn batches(blob: &Arc<dyn Blob>) -> Result<(SchemaRef, Batches)> {
+fn batches(blob: &Arc<dyn Blob>, unpacking: Unpacking) -> Result<(SchemaRef, Batches)> {
+    let sizes = Sizes { unpacking, all: blob.len(), dictionaries: HashMap::new(), held: 0 };
     let mut first = [0; MAGIC.len()];
     let count = blob.read_at(0, &mut first).map_err(fault)?;
     if first.starts_with(FEATHER_1) {
         let message = "it is Feather version 1, which Arrow has left; write it as version 2 (in Python: pandas.read_feather, then to_feather)";
         return Err(Error::new(ErrorKind::DataInvalid, message));
     }
-    if &first[..count] == MAGIC { InFile::open(blob) } else { InStream::open(blob) }
+    if &first[..count] == MAGIC { InFile::open(blob, sizes) } else { InStream::open(blob, sizes) }
 }
 
 fn damaged(what: impl std::fmt::Display) -> Error {
@@ -91,26 +96,57 @@ fn schema(encoded: Option<EncodedSchema<'_>>) -> Result<SchemaRef> {
     Err(Error::new(ErrorKind::DataInvalid, "its numbers are written from the other end (big-endian)"))
 }
 
-/// Refuses a message that would unpack to more than there can be.
-fn check(message: Message<'_>, body: &[u8]) -> Result<()> {
-    let dictionary = || message.header_as_dictionary_batch().and_then(|dictionary| dictionary.data());
-    let Some(batch) = message.header_as_record_batch().or_else(dictionary) else { return Ok(()) };
+/// The bytes that messages take when they are unpacked.
+struct Sizes {
+    unpacking: Unpacking,
+    /// Bytes of the input.
+    all: u64,
+    /// Bytes of the dictionaries, by their numbers, and together: all of them are kept.
+    dictionaries: HashMap<i64, u64>,
+    held: u64,
+}
+
+impl Sizes {
+    /// Refuses a message that would unpack to more than there can be, or may be.
+    fn check(&mut self, message: Message<'_>, body: &[u8]) -> Result<()> {
+        if let Some(batch) = message.header_as_record_batch() {
+            let bytes = unpacked(batch, body)?;
+            return self.unpacking.check(body.len() as u64, bytes);
+        }
+        let Some(dictionary) = message.header_as_dictionary_batch() else { return Ok(()) };
+        let Some(batch) = dictionary.data() else { return Ok(()) };
+        let bytes = unpacked(batch, body)?;
+        let one = self.dictionaries.entry(dictionary.id()).or_default();
+        if !dictionary.isDelta() {
+            self.held -= std::mem::take(one);
+        }
+        *one = one.saturating_add(bytes);
+        self.held = self.held.saturating_add(bytes);
+        self.unpacking.check(self.all, self.held)
+    }
+}
+
+/// Bytes that the buffers of a batch have when they are unpacked.
+fn unpacked(batch: RecordBatch<'_>, body: &[u8]) -> Result<u64> {
     if !(0..=MOST).contains(&batch.length()) {
         return Err(damaged(format!("a batch of {} rows", batch.length())));
     }
     if batch.compression().is_none() {
-        return Ok(());
+        return Ok(body.len() as u64);
     }
+    let mut bytes = 0_u64;
     for buffer in batch.buffers().iter().flatten().filter(|buffer| buffer.length() > 0) {
         let start = usize::try_from(buffer.offset()).ok();
         let prefix = start.and_then(|start| body.get(start..)).and_then(|rest| rest.first_chunk());
         let prefix = prefix.ok_or_else(|| damaged("a buffer lies outside of its message"))?;
-        let unpacked = i64::from_le_bytes(*prefix);
+        // -1 stands for a buffer that is not packed.
+        let unpacked = i64::from_le_bytes(*prefix).max(0);
         if unpacked > MOST {
             return Err(damaged(format!("a buffer of {unpacked} bytes")));
         }
+        bytes = bytes.saturating_add(unpacked.unsigned_abs());
     }
-    Ok(())
+    Ok(bytes)
 }
 
 /// The batches of a file, which its footer lists.
@@ -118,10 +154,11 @@ struct InFile {
     blob: Arc<dyn Blob>,
     decoder: FileDecoder,
     blocks: std::vec::IntoIter<Block>,
+    sizes: Sizes,
 }
 
 impl InFile {
-    fn open(blob: &Arc<dyn Blob>) -> Result<(SchemaRef, Batches)> {
+    fn open(blob: &Arc<dyn Blob>, mut sizes: Sizes) -> Result<(SchemaRef, Batches)> {
         let end = blob.len().checked_sub(TRAILER).ok_or_else(|| damaged("it ends too early"))?;
         let trailer = read(blob, end, TRAILER)?;
         let trailer = trailer.first_chunk().ok_or_else(|| damaged("it ends too early"))?;
@@ -132,31 +169,33 @@ impl InFile {
         let schema = schema(footer.schema())?;
         let mut decoder = FileDecoder::new(Arc::clone(&schema), footer.version());
         for block in footer.dictionaries().iter().flatten() {
-            decoder.read_dictionary(block, &of_block(blob, block)?).map_err(broken)?;
+            decoder.read_dictionary(block, &of_block(blob, block, &mut sizes)?).map_err(broken)?;
         }
         let blocks: Vec<Block> = footer.recordBatches().iter().flatten().copied().collect();
-        Ok((schema, Box::new(Self { blob: Arc::clone(blob), decoder, blocks: blocks.into_iter() })))
+        let blocks = blocks.into_iter();
+        Ok((schema, Box::new(Self { blob: Arc::clone(blob), decoder, blocks, sizes })))
     }
 
-    fn batch(&self, block: &Block) -> Result<Option<RecordBatch>> {
-        self.decoder.read_record_batch(block, &of_block(&self.blob, block)?).map_err(broken)
+    fn batch(&mut self, block: &Block) -> Result<Option<arrow_array::RecordBatch>> {
+        let message = of_block(&self.blob, block, &mut self.sizes)?;
+        self.decoder.read_record_batch(block, &message).map_err(broken)
     }
 }
 
 /// A message with its body, at the place in a footer.
-fn of_block(blob: &Arc<dyn Blob>, block: &Block) -> Result<Buffer> {
+fn of_block(blob: &Arc<dyn Blob>, block: &Block, sizes: &mut Sizes) -> Result<Buffer> {
     let (head, body) = (length(block.metaDataLength().into())?, length(block.bodyLength())?);
     let both = head.checked_add(body).ok_or_else(|| damaged(format!("a body of {body} bytes")))?;
     let bytes = read(blob, length(block.offset())?, both)?;
-    let (head, body) = bytes.split_at(head as usize);
+    let (head, body) = bytes.split_at_checked(head as usize).ok_or_else(|| damaged("it ends too early"))?;
     let skipped = if head.starts_with(&CONTINUATION) { 8 } else { 4 };
     let head = head.get(skipped..).ok_or_else(|| damaged("a message without its beginning"))?;
-    check(message(head)?, body)?;
+    sizes.check(message(head)?, body)?;
     Ok(bytes.into())
 }
 
 impl Iterator for InFile {
-    type Item = Result<RecordBatch>;
+    type Item = Result<arrow_array::RecordBatch>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
@@ -176,13 +215,13 @@ struct InStream {
     decoder: StreamDecoder,
     /// The bytes that the decoder has not taken yet.
     rest: Buffer,
+    sizes: Sizes,
 }
 
 impl InStream {
-    fn open(blob: &Arc<dyn Blob>) -> Result<(SchemaRef, Batches)> {
-        let none = Buffer::from(&[]);
-        let mut stream =
-            Self { blob: Arc::clone(blob), at: Some(0), decoder: StreamDecoder::new(), rest: none };
+    fn open(blob: &Arc<dyn Blob>, sizes: Sizes) -> Result<(SchemaRef, Batches)> {
+        let (blob, decoder, rest) = (Arc::clone(blob), StreamDecoder::new(), Buffer::from(&[]));
+        let mut stream = Self { blob, at: Some(0), decoder, rest, sizes };
         let mut first = None;
         stream.advance(&mut |message| {
             first = Some(schema(message.header_as_schema()));
@@ -224,13 +263,13 @@ impl InStream {
         let bytes = read(&self.blob, at, all)?;
         let (head, body) = bytes.split_at((before + head) as usize);
         let header = message(&head[before as usize..])?;
-        check(header, body)?;
+        self.sizes.check(header, body)?;
         shown(header)?;
         (self.at, self.rest) = (Some(at + all), bytes.into());
         Ok(())
     }
 
-    fn batch(&mut self) -> Result<Option<RecordBatch>> {
+    fn batch(&mut self) -> Result<Option<arrow_array::RecordBatch>> {
         loop {
             // A message without a body is taken with the one after it.
             if let Some(batch) = self.decoder.decode(&mut self.rest).map_err(broken)? {
@@ -245,7 +284,7 @@ impl InStream {
 }
 
 impl Iterator for InStream {
-    type Item = Result<RecordBatch>;
+    type Item = Result<arrow_array::RecordBatch>;
 
     fn next(&mut self) -> Option<Self::Item> {
         self.batch().transpose()
@@ -263,12 +302,12 @@ struct Ipc {
 impl Records for Ipc {
     fn next(&mut self) -> Result<Option<Record>> {
         loop {
-            if let Some(record) = self.rows.next(self.number + 1) {
+            if let Some(record) = self.rows.next(self.number + 1)? {
                 self.number += 1;
                 return Ok(Some(record));
             }
             let Some(batch) = self.batches.next() else { return Ok(None) };
-            self.rows = Rows::new(&batch?, &self.places, &self.names)?;
+            self.rows = Rows::new(&batch?, &self.places, &self.names);
         }
     }
 }

@@ -57,7 +57,8 @@ impl LabelledFile {
     /// # Errors
     /// `io`, `network`; `invalid-input` for an unknown format or options that do not fit; `data-invalid` for
     /// invalid UTF-8, a ragged row, broken JSON, an empty text (naming the line, or the row where the format
-    /// has no lines), a missing column (naming those that exist), and no row at all.
+    /// has no lines), a missing column (naming those that exist), and no row at all; `too-large` as for a
+    /// [`TicketFile`](super::TicketFile).
     pub fn open(path: &Path, text: &str, label: &str, reading: &Reading) -> Result<Self> {
         let input = open(path, [text, label], reading)?;
         let mut count = 0;

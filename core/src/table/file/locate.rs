@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Reading;
-use super::blob::{Blob, BlobReader, LocalFile, NamedFile, Open, Stamp};
+use super::blob::{Blob, BlobReader, NamedFile, Open, Stamp};
 use super::damage::fault;
 use super::input::Input;
+use super::spool::Unpacking;
 use super::walk::{below, matching};
 use crate::digest::digest_read;
 use crate::{Error, ErrorKind, Result};
@@ -145,16 +146,16 @@ fn standard_input(reading: &Reading) -> Result<Located> {
     if reading.format.is_none() {
         return Err(Error::invalid("input_format", "standard input has no name: say its format"));
     }
-    let mut file = tempfile::tempfile().map_err(fault)?;
     let mut stdin = std::io::stdin().lock();
     let before = redirected(&stdin);
-    std::io::copy(&mut stdin, &mut file).map_err(|e| fault(e).context("standard input"))?;
+    let file = Unpacking(reading.max_unpacked).copy(&mut stdin);
+    let file = file.map_err(|e| e.context("standard input"))?;
     if redirected(&stdin) != before {
         let message =
             "standard input: the file was changed while it was read; start again when nothing writes to it";
         return Err(Error::new(ErrorKind::DataInvalid, message));
     }
-    let blob: Arc<dyn Blob> = Arc::new(LocalFile::new(file).map_err(fault)?);
+    let blob: Arc<dyn Blob> = Arc::new(file);
     let input = Input::new("-", Arc::clone(&blob), reading)?;
     Ok(Located { input, identity: Identity::Bytes(blob), place: None })
 }

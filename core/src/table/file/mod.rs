@@ -8,6 +8,7 @@ mod columns;
 mod damage;
 mod delimited;
 mod fit;
+mod footer;
 mod input;
 mod ipc;
 mod json;
@@ -19,10 +20,12 @@ mod reading;
 mod record;
 #[cfg(feature = "object-store")]
 mod remote;
+mod spool;
 mod text;
 mod thread;
 mod ticket;
 mod tickets;
+mod values;
 mod walk;
 mod window;
 mod zoned;
@@ -37,7 +40,7 @@ pub use tickets::{TicketFile, lines};
 #[cfg(feature = "archive")]
 pub(crate) use blob::LocalFile;
 #[cfg(feature = "archive")]
-pub(crate) use columns::{check, map, no_column, require};
+pub(crate) use columns::{Names, check, map, no_column};
 #[cfg(feature = "archive")]
 pub(crate) use fit::fitting;
 #[cfg(feature = "archive")]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use arrow_schema::{DataType, Schema, SchemaRef};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
@@ -11,11 +12,12 @@ use parquet::column::page::PageReader;
 use parquet::errors::ParquetError;
 use parquet::file::serialized_reader::SerializedPageReader;
 
-use super::arrow::{Rows, broken, columns as columns_of, places, texts_as_bytes};
+use super::arrow::{Rows, columns as columns_of, places};
 use super::blob::{Blob, Chunks};
-use super::record::SourceColumn;
-use super::record::{Record, Records, Wanted};
-use crate::error::guarded;
+use super::damage::{broken, sound};
+use super::footer;
+use super::record::{Record, Records, SourceColumn, Wanted};
+use crate::error::called;
 use crate::{Error, ErrorKind, Result};
 
 /// Rows of a batch, at most, and the bytes that it has by the average of its row group.
@@ -26,11 +28,12 @@ const BATCH_BYTES: i64 = 16 << 20;
 const EVERY: usize = usize::MAX / 2;
 
 pub(super) fn columns(blob: Arc<dyn Blob>) -> Result<Vec<SourceColumn>> {
-    Ok(columns_of(metadata(blob)?.1.schema()))
+    columns_of(metadata(blob)?.schema())
 }
 
+/// The number of rows that a footer claims.
 pub(super) fn rows(blob: &Arc<dyn Blob>) -> Result<u64> {
-    all_rows(&metadata(Arc::clone(blob))?.1)
+    sound(|| all_rows(&metadata(Arc::clone(blob))?))
 }
 
 /// The number of rows, in which the file and its row groups agree.
@@ -53,31 +56,27 @@ fn wrong_count(what: impl std::fmt::Display) -> Error {
     Error::new(ErrorKind::DataInvalid, format!("the Parquet file is damaged: {what}"))
 }
 
-fn metadata(blob: Arc<dyn Blob>) -> Result<(Chunks, ArrowReaderMetadata)> {
+fn metadata(blob: Arc<dyn Blob>) -> Result<ArrowReaderMetadata> {
+    footer::check(&blob)?;
     let chunks = Chunks(blob);
-    let load = |options| guarded(|| ArrowReaderMetadata::load(&chunks, options).map_err(fault));
+    let load = |options| ArrowReaderMetadata::load(&chunks, options).map_err(fault);
     // arrow-ipc gives up at types in Arrow's own schema that it does not have, such as integers of 128 bits;
     // Parquet's schema has all that is read.
-    let metadata = match load(ArrowReaderOptions::new()) {
-        Err(error) if error.kind() == ErrorKind::Internal => {
-            load(ArrowReaderOptions::new().with_skip_arrow_metadata(true))?
-        }
-        metadata => metadata?,
-    };
+    let plain = || ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+    let metadata = called(|| load(ArrowReaderOptions::new())).unwrap_or_else(|| load(plain()))?;
+    let file = metadata.metadata();
     all_rows(&metadata)?;
-    let schema = texts_as_bytes(metadata.schema());
-    // A schema with bytes for texts is refused where a file has neither.
-    let as_bytes = ArrowReaderMetadata::try_new(
-        Arc::clone(metadata.metadata()),
-        ArrowReaderOptions::new().with_schema(schema),
-    );
-    Ok((chunks, as_bytes.unwrap_or(metadata)))
+    // A schema that does not suit the file is refused.
+    let with = |options| ArrowReaderMetadata::try_new(Arc::clone(file), options).map_err(fault);
+    let schema = texts_as_views(metadata.schema(), with(plain())?.schema());
+    let views = with(ArrowReaderOptions::new().with_schema(schema));
+    Ok(views.unwrap_or(metadata))
 }
 
 pub(super) fn open(blob: Arc<dyn Blob>, columns: &[Wanted]) -> Result<Box<dyn Records>> {
-    let (chunks, metadata) = metadata(Arc::clone(&blob))?;
+    let metadata = metadata(Arc::clone(&blob))?;
     let all = all_rows(&metadata)?;
-    empty(&chunks, &metadata)?;
+    empty(&Chunks(Arc::clone(&blob)), &metadata)?;
     let mut wanted = places(metadata.schema(), columns)?;
     let names = columns.iter().map(|wanted| wanted.name.clone()).collect();
     let mut roots = wanted.clone();
@@ -85,7 +84,7 @@ pub(super) fn open(blob: Arc<dyn Blob>, columns: &[Wanted]) -> Result<Box<dyn Re
     roots.dedup();
     // The batch has the columns in the order of the file.
     for place in &mut wanted {
-        *place = roots.iter().position(|root| root == place).unwrap_or_default();
+        *place = roots.binary_search(place).unwrap_or_default();
     }
     Ok(Box::new(File {
         blob,
@@ -115,7 +114,7 @@ fn empty(chunks: &Chunks, metadata: &ArrowReaderMetadata) -> Result<()> {
                 }
                 Ok(false)
             };
-            if guarded(|| pages().map_err(fault))? {
+            if sound(|| pages().map_err(fault))? {
                 return Err(wrong_count("a row group says that it has no row, and has values"));
             }
         }
@@ -150,7 +149,7 @@ impl File {
         let rows = groups.map(|group| {
             let columns = group.columns().iter().enumerate().filter(|(leaf, _)| mask.leaf_included(*leaf));
             let bytes =
-                columns.fold(0_i64, |all, (_, column)| all.saturating_add(column.uncompressed_size()));
+                columns.fold(0_i64, |sum, (_, column)| sum.saturating_add(column.uncompressed_size()));
             (group.num_rows().saturating_mul(BATCH_BYTES) / bytes.max(1)).max(1)
         });
         let batch = rows.min().unwrap_or(1).min(BATCH_ROWS) as usize;
@@ -168,7 +167,7 @@ impl File {
 impl Records for File {
     fn next(&mut self) -> Result<Option<Record>> {
         loop {
-            if let Some(record) = self.rows.next(self.number + 1) {
+            if let Some(record) = self.rows.next(self.number + 1)? {
                 if self.number == self.all {
                     let what = format!("it says that it has {} rows, and has more", self.all);
                     return Err(wrong_count(what));
@@ -189,7 +188,7 @@ impl Records for File {
                 }
                 return Ok(None);
             };
-            self.rows = Rows::new(&batch.map_err(broken)?, &self.wanted, &self.names)?;
+            self.rows = Rows::new(&batch.map_err(broken)?, &self.wanted, &self.names);
             self.rows.pass(before);
         }
     }
@@ -205,6 +204,21 @@ impl Records for File {
         }
         Ok(passed)
     }
+}
+
+/// A schema in which texts are views, which share what they have in common, and texts that the file does not
+/// call so are bytes: invalid UTF-8 is one row's fault then, and not the file's. `plain` is the schema without
+/// what Arrow's writers add.
+fn texts_as_views(schema: &SchemaRef, plain: &SchemaRef) -> SchemaRef {
+    let fields = schema.fields().iter().zip(plain.fields()).map(|(field, plain)| {
+        let kind = match plain.data_type() {
+            DataType::Utf8 => DataType::Utf8View,
+            DataType::Binary => DataType::BinaryView,
+            _ => field.data_type().clone(),
+        };
+        Arc::new(field.as_ref().clone().with_data_type(kind))
+    });
+    Arc::new(Schema::new_with_metadata(fields.collect::<Vec<_>>(), schema.metadata().clone()))
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "for map_err")]

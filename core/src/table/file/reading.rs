@@ -16,6 +16,11 @@ pub struct Reading {
     /// The encoding of a CSV or of JSON by its label in the WHATWG Encoding Standard; `None`: that of a byte
     /// order mark, else UTF-8.
     pub encoding: Option<String>,
+    /// Bytes that an input may take in a temporary file, at most: a packed Parquet or Arrow file when it is
+    /// unpacked, and standard input of an archive. `None`: unpacked 256 MiB, or 100 times its packed bytes
+    /// where that is more; and 64 GiB in any case.
+    #[serde(skip_serializing)]
+    pub max_unpacked: Option<u64>,
 }
 
 /// A format that tables are read in.

@@ -41,8 +41,9 @@ impl TicketFile {
     ///
     /// # Errors
     /// `io`, `network`; `data-invalid` for a fault of a row (naming the line, or the row where the format has
-    /// no lines), a missing column, and no ticket at all; `too-large` for a row of more than 16 MiB;
-    /// `invalid-input` for options that do not fit.
+    /// no lines), a missing column, and no ticket at all; `too-large` for a row of more than 16 MiB, for more
+    /// than 65,536 columns, and for a packed file that unpacks to more than it may
+    /// ([`Reading::max_unpacked`]); `invalid-input` for options that do not fit.
     pub fn open(path: &Path, columns: &TicketColumns, reading: &Reading) -> Result<Self> {
         let input = one(path, reading)?;
         let there = input.columns()?;

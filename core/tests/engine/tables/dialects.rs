@@ -161,6 +161,7 @@ fn encodings_and_dialects_are_for_every_verb() {
         delimiter: Some('!'),
         quote: Some('\''),
         encoding: Some("windows-1252".to_owned()),
+        ..Reading::default()
     };
     let read = |text: &[u8]| {
         std::fs::write(&path, text).unwrap();

@@ -8,7 +8,7 @@ use csv_core::ReadRecordResult;
 
 use self::dialect::{Dialect, Quotes, guessed, named, one_byte};
 use super::Reading;
-use super::columns::require;
+use super::columns::{Names, few_enough};
 use super::notices::Notices;
 use super::record::{Fault, MAX_ROW_BYTES, Record, Records, Wanted};
 use super::window::Window;
@@ -102,6 +102,7 @@ impl Delimited {
         if let Some(stray) = reader.row.stray {
             return Err(Error::new(ErrorKind::DataInvalid, format!("line {line}: {stray}")));
         }
+        few_enough(reader.row.count)?;
         for field in 0..reader.row.count {
             let name = std::str::from_utf8(reader.field(field)).map_err(|_| {
                 let message = format!("line {line}: the header is not valid UTF-8; say its encoding");
@@ -118,11 +119,9 @@ impl Delimited {
     }
 
     pub(super) fn of(mut self, columns: &[Wanted]) -> Result<Self> {
-        for Wanted { name, .. } in columns {
-            require(name, &self.header)?;
-            self.wanted.extend(self.header.iter().position(|column| column == name));
-            self.names.push(name.clone());
-        }
+        let there = Names::of(&self.header);
+        self.wanted = columns.iter().map(|wanted| there.place(&wanted.name)).collect::<Result<_>>()?;
+        self.names = columns.iter().map(|wanted| wanted.name.clone()).collect();
         Ok(self)
     }
 

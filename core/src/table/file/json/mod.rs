@@ -3,7 +3,7 @@
 mod scan;
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io::Read;
 
 use serde::de::IgnoredAny;
@@ -13,18 +13,57 @@ use super::record::{Fault, MAX_ROW_BYTES, Record, Records, Wanted};
 use super::window::Window;
 use crate::{Error, ErrorKind, Result};
 
+/// Names that a row may have, and columns that are known before they are named.
+const NAMES: usize = 1 << 18;
+
 /// Rows whose names are the columns.
 pub(super) const LOOKED_AT: usize = 200;
 
 pub(super) struct Json {
     objects: Objects,
-    columns: Vec<Wanted>,
+    columns: Columns,
     number: u64,
+}
+
+/// The wanted columns.
+struct Columns {
+    all: Vec<Wanted>,
+    /// Each name with its places: a column may be wanted more than once, as a field, to be kept, in a
+    /// condition.
+    names: Vec<(String, Vec<usize>)>,
+    /// The names' places among them.
+    known: HashMap<String, usize>,
+}
+
+/// Names that are compared one after the other, which takes less time than to look one up.
+const FEW: usize = 16;
+
+impl Columns {
+    fn new(all: &[Wanted]) -> Self {
+        let (mut names, mut known) = (Vec::<(String, Vec<usize>)>::new(), HashMap::new());
+        for (place, wanted) in all.iter().enumerate() {
+            let known = *known.entry(wanted.name.clone()).or_insert(names.len());
+            if known == names.len() {
+                names.push((wanted.name.clone(), Vec::new()));
+            }
+            names[known].1.push(place);
+        }
+        Self { all: all.to_vec(), names, known }
+    }
+
+    fn places(&self, name: &str) -> Option<&[usize]> {
+        let found = if self.names.len() > FEW {
+            self.names.get(*self.known.get(name)?)
+        } else {
+            self.names.iter().find(|(wanted, _)| wanted == name)
+        };
+        found.map(|(_, places)| places.as_slice())
+    }
 }
 
 impl Json {
     pub(super) fn new(input: Box<dyn Read + Send>, columns: &[Wanted]) -> Result<Self> {
-        Ok(Self { objects: Objects::new(input)?, columns: columns.to_vec(), number: 0 })
+        Ok(Self { objects: Objects::new(input)?, columns: Columns::new(columns), number: 0 })
     }
 }
 
@@ -51,13 +90,18 @@ pub(super) fn columns(input: Box<dyn Read + Send>) -> Result<Vec<String>> {
         let Some((_, bytes)) = objects.next()? else { break };
         // A fault of a row is reported where the row is read.
         let Ok(bytes) = bytes else { continue };
-        for (name, _) in Members::of(bytes).flatten() {
+        for (name, _) in Members::of(bytes).flatten().take(NAMES) {
             if let Ok(name) = name_of(name)
                 && !known.contains(name.as_ref())
             {
                 known.insert(name.clone().into_owned());
                 columns.push(name.into_owned());
             }
+        }
+        // Names beyond are found where they are named.
+        if columns.len() >= NAMES {
+            columns.truncate(NAMES);
+            break;
         }
     }
     Ok(columns)
@@ -66,17 +110,19 @@ pub(super) fn columns(input: Box<dyn Read + Send>) -> Result<Vec<String>> {
 /// Returns those of the names that no row has.
 pub(super) fn lacking(input: Box<dyn Read + Send>, mut names: Vec<String>) -> Result<Vec<String>> {
     let mut objects = Objects::new(input)?;
+    let mut lacking: HashSet<String> = names.iter().cloned().collect();
     while let Some((_, bytes)) = objects.next()? {
         let Ok(bytes) = bytes else { continue };
         for (name, _) in Members::of(bytes).flatten() {
             if let Ok(name) = name_of(name) {
-                names.retain(|lacking| *lacking != name);
+                lacking.remove(name.as_ref());
             }
         }
-        if names.is_empty() {
+        if lacking.is_empty() {
             break;
         }
     }
+    names.retain(|name| lacking.contains(name));
     Ok(names)
 }
 
@@ -100,16 +146,21 @@ impl From<Malformed> for Fault {
     }
 }
 
-fn cells(bytes: &[u8], columns: &[Wanted]) -> std::result::Result<Vec<Option<String>>, Fault> {
-    let mut cells = vec![None; columns.len()];
-    let mut seen = vec![false; columns.len()];
-    for member in Members::of(bytes) {
+fn cells(bytes: &[u8], columns: &Columns) -> std::result::Result<Vec<Option<String>>, Fault> {
+    let all = &columns.all;
+    let mut cells = vec![None; all.len()];
+    let mut seen = vec![false; all.len()];
+    for (count, member) in Members::of(bytes).enumerate() {
         let (name, raw) = member?;
+        if count == NAMES {
+            let message = format!("the row has more than {NAMES} names");
+            return Err(Fault::new(ErrorKind::TooLarge, message));
+        }
         // A name that is not valid does not concern the wanted ones.
         let Ok(name) = name_of(name) else { continue };
-        let Some(first) = columns.iter().position(|wanted| wanted.name == name) else { continue };
-        let lenient = columns[first].lenient;
-        if seen[first] {
+        let Some([first, again @ ..]) = columns.places(&name) else { continue };
+        let lenient = all[*first].lenient;
+        if seen[*first] {
             if lenient {
                 continue;
             }
@@ -119,20 +170,18 @@ fn cells(bytes: &[u8], columns: &[Wanted]) -> std::result::Result<Vec<Option<Str
             Err(_) | Ok(Value::Nested(_)) if lenient => continue,
             value => value.map_err(|what| Fault::data(format!("`{name}`: {what}")).of(&name))?,
         };
-        // A column may be wanted more than once: as a field, to be kept, in a condition.
-        let again = || (first + 1..columns.len()).filter(|&place| columns[place].name == name);
-        seen[first] = true;
+        seen[*first] = true;
         if matches!(value, Value::Nested(_))
-            && !(columns[first].nested && again().all(|place| columns[place].nested))
+            && !(all[*first].nested && again.iter().all(|place| all[*place].nested))
         {
             let message = format!("`{name}` is a list or an object, which is no text");
             return Err(Fault::data(message).of(&name));
         }
         let (Value::Text(text) | Value::Nested(text)) = value else { continue };
-        for place in again() {
-            cells[place] = Some(text.clone());
+        for place in again {
+            cells[*place] = Some(text.clone());
         }
-        cells[first] = Some(text);
+        cells[*first] = Some(text);
     }
     Ok(cells)
 }
