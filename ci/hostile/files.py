@@ -66,13 +66,13 @@ def tables(suite: Suite, folder: Path) -> None:
     """Rows and headers that ask for more than they have."""
     wide = folder / "wide.jsonl"
     wide.write_text("{" + ", ".join(f'"name {at}": 1' for at in range(100_000)) + ', "text": "proof"}\n')
-    suite.case("a JSON line of 100,000 names", ["analyze", "--input", wide], kind="too-large", seconds=10)
+    suite.case("a JSON line of 100,000 names", ["analyze", "--input", wide], kind=None, seconds=10)
     deep = folder / "deep.jsonl"
     deep.write_text('{"text": "proof", "more": ' + "[" * 100_000 + "]" * 100_000 + "}\n")
     suite.case("JSON nested 100,000 levels deep", ["analyze", "--input", deep], kind=None)
     header = folder / "header.csv"
     header.write_text("text," + ",".join(f"c{at}" for at in range(200_000)) + "\nproof" + "," * 200_000 + "\n")
-    suite.case("a CSV of 200,000 columns", ["analyze", "--input", header], kind=None, seconds=10)
+    suite.case("a CSV of 200,000 columns", ["analyze", "--input", header], kind="too-large", seconds=10)
     quote = folder / "quote.csv"
     quote.write_bytes(b'text\n"' + b"a" * (40 << 20))
     suite.case("a quote that never closes, 40 MiB", ["analyze", "--input", quote], kind="data-invalid")
@@ -106,7 +106,7 @@ def conditions(suite: Suite, folder: Path) -> None:
         "7,000 ||": (" || ".join([text] * 7_000) + " = 'a'", "invalid-input"),
         "10,000 parentheses": ("(" * 10_000 + f"{text} = 'a'" + ")" * 10_000, "invalid-input"),
         "10,000 NOTs": ("NOT " * 10_000 + f"{text} = 'a'", "invalid-input"),
-        "10,000 minuses": ("- " * 10_000 + "1 = 1", "invalid-input"),
+        "10,000 minuses": ("1 = " + "- " * 10_000 + "1", "invalid-input"),
     }
     for name, (condition, kind) in cases.items():
         suite.case(f"--where: {name}", score(folder, SAMPLE, more=("--where", condition)), kind=kind, seconds=10)

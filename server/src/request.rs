@@ -70,8 +70,18 @@ async fn counted(app: &App, method: &Method, response: Response) -> Response {
     }
 }
 
-/// Refuses a request of HTTP/1.1 that does not name one host, as RFC 9112 asks.
+/// Bytes of a request's headers.
+pub(crate) const MAX_HEADER_BYTES: usize = 64 << 10;
+
+/// Refuses a request of HTTP/1.1 that does not name one host, as RFC 9112 asks, and one whose headers are
+/// longer than the parser, which reads them by the buffer, may have let through.
 pub(crate) async fn addressed(request: Request, next: Next) -> Response {
+    let lengths = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len());
+    if lengths.sum::<usize>() > MAX_HEADER_BYTES {
+        let message = format!("the headers have more than {MAX_HEADER_BYTES} bytes");
+        let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+        return Problem::of(status, ErrorKind::TooLarge, message).into_response();
+    }
     let mut hosts = request.headers().get_all(header::HOST).iter();
     let message = match (hosts.next(), hosts.next()) {
         (None, _) if request.version() < Version::HTTP_11 => return next.run(request).await,

@@ -14,11 +14,9 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_io_timeout::TimeoutStream;
 
+use crate::request::MAX_HEADER_BYTES;
 use crate::socket::Socket;
 use crate::{App, ServerOptions, router};
-
-/// Bytes of a request's headers.
-const MAX_HEADER_BYTES: usize = 64 << 10;
 
 /// Serves on `listener` until `shutdown` is ready, then finishes the open requests within the drain time.
 ///

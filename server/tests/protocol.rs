@@ -75,6 +75,7 @@ async fn what_the_parser_refuses_is_a_problem_too() {
     let address = start().await;
     let many: String = (0..200).map(|place| format!("x-{place}: y\r\n")).collect();
     let large = format!("x: {}\r\n", "y".repeat(200_000));
+    let between = format!("x: {}\r\n", "y".repeat(70_000));
     let path = format!("GET /{} HTTP/1.1\r\nhost: here\r\n\r\n", "y".repeat(65_535));
     for (said, statuses) in [
         ("hello there\r\n\r\n".to_owned(), &[400][..]),
@@ -82,6 +83,8 @@ async fn what_the_parser_refuses_is_a_problem_too() {
         ("GET /health/live HTTP/7.1\r\nhost: here\r\n\r\n".to_owned(), &[400]),
         (live(&format!("host: here\r\n{many}")), &[431]),
         (live(&format!("host: here\r\n{large}")), &[431]),
+        // More than the limit, less than the parser's buffer.
+        (live(&format!("host: here\r\n{between}")), &[431]),
         (path, &[414, 431]),
     ] {
         let answer = exchange(address, &said).await;

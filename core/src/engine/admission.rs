@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::call::Call;
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, Result};
 
 /// Work after which a measurement counts half, in the unit of [`crate::pipeline::Pipeline::work`].
 const HALF_LIFE: f64 = 32.0 * 1024.0;
@@ -53,11 +53,21 @@ impl Ahead {
     }
 }
 
+/// The share of the time until its deadline by the end of which the answer of a call must be expected: what is
+/// measured varies.
+const IN_TIME: f64 = 0.9;
+
 /// How much later than its deadline the answer of a call must be expected before it is refused while it waits.
 const MARGIN: f64 = 1.25;
 
+/// Refuses a call that would be answered after `time`, and has `left`, where that is too late.
+pub(crate) fn in_time(time: Duration, left: Duration) -> Result<()> {
+    let enough = left.mul_f64(IN_TIME);
+    if time <= enough { Ok(()) } else { Err(too_late(time, enough)) }
+}
+
 /// The refusal of a call that would be answered after `time`, and had `left`.
-pub(crate) fn too_late(time: Duration, left: Duration) -> Error {
+fn too_late(time: Duration, left: Duration) -> Error {
     let (time, left) = (time.as_secs_f64(), left.as_secs_f64());
     let message = format!("an answer would take {time:.1} s of work, and the deadline is in {left:.1} s");
     Error::new(ErrorKind::Overloaded, message).after(Duration::from_secs_f64((time - left).max(0.0)))

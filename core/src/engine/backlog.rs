@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::admission::{Ahead, Pace, Refusal, late, too_late};
+use super::admission::{Ahead, Pace, Refusal, in_time, late};
 use super::call::Call;
 use super::queue::{ModelQueue, Picked, QueuedRow};
 use crate::{Error, ErrorKind, Result, Shutdown};
@@ -64,8 +64,7 @@ impl PendingCall {
 pub(crate) enum Job {
     /// With the number of tickets that are counted as taken by it.
     Tokenize(PendingCall, usize),
-    /// With the number of threads at work.
-    Run(usize, Picked, usize),
+    Run(usize, Picked),
 }
 
 impl Backlog {
@@ -127,8 +126,8 @@ impl Backlog {
             return Ok(());
         }
         match self.pace.time(ahead.until(call.work)) {
-            Some(time) if time > left => Err(too_late(time, left)),
-            _ => Ok(()),
+            Some(time) => in_time(time, left),
+            None => Ok(()),
         }
     }
 
@@ -185,6 +184,11 @@ impl Backlog {
         more
     }
 
+    /// Threads at work.
+    pub(super) fn running(&self) -> usize {
+        self.running
+    }
+
     /// One thread fewer is at work.
     pub(super) fn disengage(&mut self) {
         self.running -= 1;
@@ -215,7 +219,7 @@ impl Backlog {
         self.queues[row.logits.len()].push(call, vec![row]);
     }
 
-    /// A pass of the first model's rows took so long, or of another's, whose work is counted already.
+    /// A pass over rows of so much work took so long; what else is done for them has no work of its own.
     pub(super) fn passed(&mut self, work: u64, time: Duration, threads: usize) {
         self.pace.passed(work, time, threads);
     }
@@ -239,9 +243,8 @@ impl Backlog {
             return Some(Job::Tokenize(pending, counted));
         }
         self.sweep(gone);
-        let running = self.running;
         let queues = self.queues.iter_mut().enumerate().rev();
-        queues.into_iter().find_map(|(index, queue)| Some(Job::Run(index, queue.pick()?, running)))
+        queues.into_iter().find_map(|(index, queue)| Some(Job::Run(index, queue.pick()?)))
     }
 
     /// Tickets that wait; of a long call no more than its window.

@@ -58,14 +58,15 @@ impl Scheduler {
     pub(crate) fn work(&self, engage: &dyn Fn()) {
         loop {
             let (mut gone, mut refused) = (Vec::new(), Vec::new());
-            let (job, more) = {
+            let (job, more, threads) = {
                 let mut state = self.state();
                 state.refuse_late(&mut refused);
                 let job = state.next(&mut gone);
                 if job.is_none() {
                     state.disengage();
                 }
-                (job, state.has_work() && state.engage(self.threads))
+                let threads = state.running();
+                (job, state.has_work() && state.engage(self.threads), threads)
             };
             Recorder::add(&self.recorder.overloaded, refused.len());
             for Refusal { call, error } in refused {
@@ -77,8 +78,12 @@ impl Scheduler {
             }
             let Some(job) = job else { return };
             match job {
-                Job::Tokenize(pending, counted) => self.tokenize(pending, counted),
-                Job::Run(queue, picked, threads) => self.run(queue, picked, threads),
+                Job::Tokenize(pending, counted) => {
+                    let start = Instant::now();
+                    self.tokenize(pending, counted);
+                    self.state().passed(0, start.elapsed(), threads);
+                }
+                Job::Run(queue, picked) => self.run(queue, picked, threads),
             }
             // Callers that use the pool itself, to train or to evaluate, get a turn.
             rayon::yield_now();
@@ -181,6 +186,7 @@ impl Scheduler {
         Recorder::add(&self.recorder.tokens, picked.iter().map(|(_, row)| row.ids().len()).sum());
         match result {
             Ok(logits) => {
+                let start = Instant::now();
                 for ((call, mut row), logits) in picked.into_iter().zip(logits) {
                     row.logits.push(logits);
                     if row.logits.len() == row.encodings.len() {
@@ -189,6 +195,7 @@ impl Scheduler {
                         self.state().push(&call, row);
                     }
                 }
+                self.state().passed(0, start.elapsed(), threads);
             }
             Err(error) => self.failed(queue, picked, threads, error),
         }

@@ -96,7 +96,7 @@ fn memory_is_not_asked_for_what_a_footer_claims() {
         for (children, rows, groups, told) in [
             (&deep[..], 0, &[0x0c][..], "deep"),
             (&[0x7fff_ffff, 0], 0, &[0x0c], "more columns below it"),
-            (&[1, 0], 5, &[0x0c], "claims 5 rows"),
+            (&[1, 0], 5, &[0x0c], "says that it has 5 rows"),
             (&[1, 0], 0, &[0xfc, 0xff, 0xff, 0xff, 0xff, 0x07], "footer is damaged"),
         ] {
             fs::write(&path, footer(children, rows, groups)).unwrap();

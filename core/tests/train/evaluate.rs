@@ -99,7 +99,7 @@ fn a_file_is_measured_as_its_rows_are_and_must_not_change_meanwhile() {
     fs::write(&path, format!("text,label\n{}", lines[..3].concat())).unwrap();
     let error = evaluate(&engine, &file, &options, &|_| Ok(())).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::DataInvalid, "{error}");
-    assert!(error.message().contains("the file changed"), "{error}");
+    assert!(error.message().contains("changed while it was read"), "{error}");
 }
 
 /// A model of the same labels that was trained on the opposite.
