@@ -216,6 +216,7 @@ export interface Failure {
   message: string
   /** As core calls it: in snake case. */
   field?: string
+  retryAfterMs?: number
 }
 
 /** One finding, the labels that it is about, and the rows; `count` is their number. */

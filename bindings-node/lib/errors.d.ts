@@ -6,7 +6,11 @@ export declare class FrontdeskError extends Error {
     readonly code: ErrorCode;
     /** The field at fault, where one is. */
     readonly field: string | undefined;
-    constructor(code: ErrorCode, message: string, field?: string, options?: ErrorOptions);
+    /** Of `overloaded`: the time in milliseconds after which the call would be accepted, where it is known. */
+    readonly retryAfterMs: number | undefined;
+    constructor(code: ErrorCode, message: string, field?: string, options?: ErrorOptions & {
+        retryAfterMs?: number;
+    });
 }
 export declare function invalid(text: string, field?: string, options?: ErrorOptions): FrontdeskError;
 /** Throws what the addon failed with. */

@@ -14,10 +14,13 @@ class FrontdeskError extends Error {
     code;
     /** The field at fault, where one is. */
     field;
+    /** Of `overloaded`: the time in milliseconds after which the call would be accepted, where it is known. */
+    retryAfterMs;
     constructor(code, message, field, options) {
         super(message, options);
         this.code = code;
         this.field = field;
+        this.retryAfterMs = options?.retryAfterMs;
     }
 }
 exports.FrontdeskError = FrontdeskError;
@@ -27,7 +30,8 @@ function invalid(text, field, options) {
 function unfailed(outcome) {
     if (typeof outcome === 'object' && outcome !== null && 'code' in outcome) {
         const field = outcome.field?.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase());
-        throw new FrontdeskError(outcome.code, outcome.message, field);
+        const { retryAfterMs } = outcome;
+        throw new FrontdeskError(outcome.code, outcome.message, field, retryAfterMs === undefined ? {} : { retryAfterMs });
     }
     return outcome;
 }

@@ -195,7 +195,7 @@ NO_OPTIONS: list[tuple[Any, type[Exception], str, str]] = [
     ({"polcy": None}, InvalidInputError, "polcy", "unknown field `polcy`, expected one of .*`policy`"),
     ({"policy": {"rulez": {}}}, InvalidInputError, "rulez", "unknown field `rulez`, expected one of .*`rules`"),
     ({"policy": {"rules": {"available": ["fax"]}}}, InvalidInputError, "available", "`fax`.*" + ".*".join(ROUTES)),
-    ({"policy": {"rules": {"available": []}}}, DataInvalidError, "rules", "no route is left"),
+    ({"policy": {"rules": {"available": []}}}, DataInvalidError, "rules.available", "no route is left"),
     ({"policy": 7}, InvalidInputError, "policy", "of type int; a path or a mapping is expected"),
     ({"shadow": b"\xff"}, InvalidInputError, "shadow", "`shadow` is a path that is not UTF-8"),
     ({"shadow": "desk.yaml"}, IoError, "", "desk.yaml"),
@@ -328,7 +328,7 @@ def test_bad_outcomes_and_options_are_refused_and_nothing_is_left(tmp_path: Path
         (good, {"options": {"rewards": {}}}, InvalidInputError, "rewards", "unknown field `rewards`, expected .*`reward`"),
         (good, {"options": {"reward": {"cost": {"fax": 1}}}}, InvalidInputError, "fax", "`fax`.*" + ".*".join(ROUTES)),
         (good, {"options": [1]}, InvalidInputError, "options", "a mapping is expected"),
-        (good, {"policy": {"rules": {"caps": {"live-chat": 7}}}}, DataInvalidError, "rules", "caps: 7 of live-chat"),
+        (good, {"policy": {"rules": {"caps": {"live-chat": 7}}}}, DataInvalidError, "rules.caps.live-chat", "7 is not above 0 and up to 1"),
         (good, {"polcy": None}, InvalidInputError, "polcy", "unknown field `polcy`"),
         (good, {"threads": "two"}, InvalidInputError, "threads", "threads"),
     ]

@@ -9,29 +9,51 @@ use crate::{Error, ErrorKind, Result};
 /// Work after which a measurement counts half, in the unit of [`crate::pipeline::Pipeline::work`].
 const HALF_LIFE: f64 = 32.0 * 1024.0;
 
-/// The time that a unit of work takes the whole engine, over the passes of late.
+/// The time that a unit of work takes the whole engine, as measured of late.
 #[derive(Debug, Default)]
 pub(crate) struct Pace {
+    tokenizing: Rate,
+    passes: Rate,
+}
+
+#[derive(Debug, Default)]
+struct Rate {
     seconds: f64,
     work: f64,
 }
 
-impl Pace {
-    /// A pass took this time on one of `threads` threads that were at work. The work counts once, in the first
-    /// of its models.
-    pub(crate) fn passed(&mut self, work: u64, time: Duration, threads: usize) {
+impl Rate {
+    fn add(&mut self, work: u64, time: Duration, threads: usize) {
         let work = work as f64;
         let kept = 0.5_f64.powf(work / HALF_LIFE);
         self.work = self.work * kept + work;
         self.seconds = self.seconds * kept + time.as_secs_f64() / threads.max(1) as f64;
     }
 
-    /// The time of so much work; `None` before anything was measured.
+    /// Seconds for each unit; 0 before anything was measured.
+    fn seconds(&self) -> f64 {
+        if self.work > 0.0 { self.seconds / self.work } else { 0.0 }
+    }
+}
+
+impl Pace {
+    /// So much work was tokenized in this time, on one of `threads` threads that were at work.
+    pub(crate) fn tokenized(&mut self, work: u64, time: Duration, threads: usize) {
+        self.tokenizing.add(work, time, threads);
+    }
+
+    /// A pass and what follows it took this time, on one of `threads` threads that were at work. The work counts
+    /// once, in the first of its models.
+    pub(crate) fn passed(&mut self, work: u64, time: Duration, threads: usize) {
+        self.passes.add(work, time, threads);
+    }
+
+    /// The time of so much work; `None` before a pass was measured.
     pub(crate) fn time(&self, work: u64) -> Option<Duration> {
-        if self.work <= 0.0 {
+        if self.passes.work <= 0.0 {
             return None;
         }
-        Duration::try_from_secs_f64(work as f64 * self.seconds / self.work).ok()
+        Duration::try_from_secs_f64(work as f64 * (self.tokenizing.seconds() + self.passes.seconds())).ok()
     }
 }
 
@@ -60,17 +82,23 @@ const IN_TIME: f64 = 0.9;
 /// How much later than its deadline the answer of a call must be expected before it is refused while it waits.
 const MARGIN: f64 = 1.25;
 
-/// Refuses a call that would be answered after `time`, and has `left`, where that is too late.
-pub(crate) fn in_time(time: Duration, left: Duration) -> Result<()> {
+/// Refuses a call that would be answered after `time`, of which `alone` is its own work, and has `left`, where
+/// that is too late.
+pub(crate) fn in_time(time: Duration, alone: Duration, left: Duration) -> Result<()> {
     let enough = left.mul_f64(IN_TIME);
-    if time <= enough { Ok(()) } else { Err(too_late(time, enough)) }
+    if time <= enough { Ok(()) } else { Err(too_late(time, alone, enough)) }
 }
 
-/// The refusal of a call that would be answered after `time`, and had `left`.
-fn too_late(time: Duration, left: Duration) -> Error {
-    let (time, left) = (time.as_secs_f64(), left.as_secs_f64());
-    let message = format!("an answer would take {time:.1} s of work, and the deadline is in {left:.1} s");
-    Error::new(ErrorKind::Overloaded, message).after(Duration::from_secs_f64((time - left).max(0.0)))
+/// The refusal of a call that would be answered after `time`, and had `left`: `timeout` where its own work is
+/// more than that, since to come back later is no help.
+fn too_late(time: Duration, alone: Duration, left: Duration) -> Error {
+    let seconds = time.as_secs_f64();
+    let message =
+        format!("the work would take {seconds:.1} s, and the deadline is in {:.1} s", left.as_secs_f64());
+    if alone > left {
+        return Error::new(ErrorKind::Timeout, message);
+    }
+    Error::new(ErrorKind::Overloaded, message).after(time.saturating_sub(left))
 }
 
 /// A call, and why it will have no answer.
@@ -94,10 +122,12 @@ pub(crate) fn late(pace: &Pace, waiting: &[(&Arc<Call>, u64)]) -> Vec<Refusal> {
     let mut refused = Vec::new();
     for &(call, own) in waiting {
         let smaller = sums[work.partition_point(|work| *work <= own)] - own;
-        let time = pace.time(Ahead { all, smaller }.until(own));
+        let time = pace.time(Ahead { all, smaller }.until(own)).zip(pace.time(own));
         match (time, call.time_left()) {
-            (Some(time), Some(left)) if time > left.mul_f64(MARGIN) && !call.waits && !call.has_begun() => {
-                refused.push(Refusal { call: Arc::clone(call), error: too_late(time, left) });
+            (Some((time, alone)), Some(left))
+                if time > left.mul_f64(MARGIN) && !call.waits && !call.has_begun() =>
+            {
+                refused.push(Refusal { call: Arc::clone(call), error: too_late(time, alone, left) });
             }
             _ => all += own,
         }

@@ -125,8 +125,8 @@ impl Backlog {
         if ahead.all == 0 {
             return Ok(());
         }
-        match self.pace.time(ahead.until(call.work)) {
-            Some(time) => in_time(time, left),
+        match self.pace.time(ahead.until(call.work)).zip(self.pace.time(call.work)) {
+            Some((time, alone)) => in_time(time, alone, left),
             None => Ok(()),
         }
     }
@@ -219,7 +219,12 @@ impl Backlog {
         self.queues[row.logits.len()].push(call, vec![row]);
     }
 
-    /// A pass over rows of so much work took so long; what else is done for them has no work of its own.
+    /// So much work was tokenized in this time.
+    pub(super) fn timed(&mut self, work: u64, time: Duration, threads: usize) {
+        self.pace.tokenized(work, time, threads);
+    }
+
+    /// A pass over rows of so much work took so long; what follows it has no work of its own.
     pub(super) fn passed(&mut self, work: u64, time: Duration, threads: usize) {
         self.pace.passed(work, time, threads);
     }

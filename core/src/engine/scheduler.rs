@@ -42,9 +42,10 @@ impl Scheduler {
         let mut gone = Vec::new();
         let accepted = self.state().accept(call, &mut gone);
         release(gone);
-        let counter = if accepted.is_ok() { &self.recorder.calls } else { &self.recorder.overloaded };
-        if accepted.as_ref().map_err(Error::kind) != Err(ErrorKind::InvalidInput) {
-            Recorder::add(counter, 1);
+        match accepted.as_ref().map_err(Error::kind) {
+            Ok(()) => Recorder::add(&self.recorder.calls, 1),
+            Err(ErrorKind::Overloaded) => Recorder::add(&self.recorder.overloaded, 1),
+            Err(_) => {}
         }
         accepted?;
         if call.rows == 0 {
@@ -68,7 +69,8 @@ impl Scheduler {
                 let threads = state.running();
                 (job, state.has_work() && state.engage(self.threads), threads)
             };
-            Recorder::add(&self.recorder.overloaded, refused.len());
+            let overloaded = refused.iter().filter(|refusal| refusal.error.kind() == ErrorKind::Overloaded);
+            Recorder::add(&self.recorder.overloaded, overloaded.count());
             for Refusal { call, error } in refused {
                 call.fail(error);
             }
@@ -80,8 +82,8 @@ impl Scheduler {
             match job {
                 Job::Tokenize(pending, counted) => {
                     let start = Instant::now();
-                    self.tokenize(pending, counted);
-                    self.state().passed(0, start.elapsed(), threads);
+                    let work = self.tokenize(pending, counted);
+                    self.state().timed(work, start.elapsed(), threads);
                 }
                 Job::Run(queue, picked) => self.run(queue, picked, threads),
             }
@@ -119,7 +121,8 @@ impl Scheduler {
         depth
     }
 
-    fn tokenize(&self, PendingCall { call, next, work }: PendingCall, counted: usize) {
+    /// Returns the work that was tokenized.
+    fn tokenize(&self, PendingCall { call, next, work }: PendingCall, counted: usize) -> u64 {
         let end = (next + TURN).min(call.rows);
         let mut rows = Vec::with_capacity(end - next);
         let mut left = work;
@@ -136,12 +139,14 @@ impl Scheduler {
         if failed.is_some() || state.is_cancelled() {
             state.returned(counted);
             drop(state);
-            return match failed {
+            match failed {
                 Some((index, error)) => call.fail_at(index, error),
                 None => call.fail(cancelled()),
-            };
+            }
+            return work - left;
         }
         state.tokenized(rows, PendingCall { call, next: end, work: left }, counted);
+        work - left
     }
 
     /// The row of one ticket and its work; a ticket with nothing to read is answered here.
