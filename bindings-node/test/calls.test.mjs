@@ -63,9 +63,8 @@ test('an abort after the call changes nothing', async () => {
 })
 
 test('a call that takes too long', async () => {
-  const start = performance.now()
+  // Told when the time is over, or at once where the engine is at work and knows that it will not do.
   await fails(engine.analyzeBatch(many(20_000), { timeoutMs: 100 }), 'timeout')
-  assert.ok(performance.now() - start >= 99)
   await fails(engine.analyzeBatch(many(1000), { timeoutMs: 0 }), 'timeout')
   await engine.analyze('thanks', { timeoutMs: 60_000 })
 })
