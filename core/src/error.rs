@@ -109,9 +109,9 @@ pub struct Error {
 }
 
 impl Error {
-    /// An error of `kind`; `message` is for a person, without the code. It may repeat names and values of anyone:
-    /// its hidden characters are written out ([`crate::readable`]), and of a message of more than 4 KiB its
-    /// beginning and its end are kept.
+    /// An error of `kind`; `message` is for a person, without the code. It may repeat names and values of
+    /// anyone: its hidden characters are written out ([`crate::readable`]), and of a message of more than
+    /// 4 KiB its beginning and its end are kept.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self {
             kind,

@@ -14,7 +14,12 @@ pub(crate) fn quoted(text: &str) -> String {
 
 /// The first 80 characters, with an ellipsis where there are more.
 pub(crate) fn short(text: &str) -> Cow<'_, str> {
-    match text.char_indices().nth(SHOWN) {
+    cut(text, SHOWN)
+}
+
+/// So many characters of a text, with an ellipsis where there are more.
+pub(crate) fn cut(text: &str, characters: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(characters) {
         Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
         None => Cow::Borrowed(text),
     }

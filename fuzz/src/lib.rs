@@ -1,8 +1,8 @@
 //! What a stranger can give to Frontdesk, as functions of bytes: each takes anything, answers or refuses it
 //! with an error of a kind that is the input's fault, and never panics.
 //!
-//! `cargo fuzz run NAME --features libfuzzer` looks for inputs that do; `tests/corpus.rs` runs each target over
-//! the corpus and over changed copies of it.
+//! `cargo fuzz run NAME --features libfuzzer` looks for inputs that do; `tests/corpus.rs` runs each target
+//! over the corpus and over changed copies of it.
 
 #![allow(clippy::missing_panics_doc, reason = "to panic is how a target tells of a fault")]
 

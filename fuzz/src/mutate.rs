@@ -1,5 +1,5 @@
-//! Changed copies of valid inputs, the same from the same seed. Without the coverage that libFuzzer follows, on
-//! any compiler.
+//! Changed copies of valid inputs, the same from the same seed. Without the coverage that libFuzzer follows,
+//! on any compiler.
 
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;

@@ -28,8 +28,8 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// `words` is the size of the word embedding in its file, in bytes; `packed` the number type of the packed
-    /// path, `None` for the reference.
+    /// `words` is the size of the word embedding in its file, in bytes; `packed` the number type of the
+    /// packed path, `None` for the reference.
     pub(crate) fn of(
         config: &Config,
         words: u64,

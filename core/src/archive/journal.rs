@@ -68,8 +68,8 @@ pub(crate) struct Journal {
 
 impl Journal {
     /// Reads the journal of a directory, and holds the parts against it. Where a part's file is gone, its
-    /// line and those after it are cut off: they are to be done once more. `progress` is called with the bytes
-    /// of parts that were read, and those of all.
+    /// line and those after it are cut off: they are to be done once more. `progress` is called with the
+    /// bytes of parts that were read, and those of all.
     ///
     /// # Errors
     /// `data-invalid` for a line, a part or a quarantine file that was changed; `io`; those of `progress`.

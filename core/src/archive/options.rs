@@ -14,8 +14,8 @@ pub struct ArchiveOptions {
     pub reading: Reading,
     /// The columns of a ticket's fields.
     pub columns: TicketColumns,
-    /// Columns that are copied to the output, as text: each by its name, or several with commas between them,
-    /// where no column has such a name.
+    /// Columns that are copied to the output, as text: each by its name, or several with commas between
+    /// them, where no column has such a name.
     pub keep: Vec<String>,
     /// The outputs to compute, by the names of [`crate::Info::outputs`]; empty: those of
     /// [`crate::EngineOptions::outputs`].

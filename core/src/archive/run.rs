@@ -94,7 +94,8 @@ impl Archive {
 
     /// Scores into a directory. Started again, it resumes an interrupted run, once the parts that are done
     /// have the digests with which they were written; for a run that is complete it does nothing more. A part
-    /// whose file was deleted is scored once more, and so are those after it. `progress` as in [`Archive::open`].
+    /// whose file was deleted is scored once more, and so are those after it. `progress` as in
+    /// [`Archive::open`].
     ///
     /// # Errors
     /// `invalid-input` where the directory holds another run, or one that is under way; `data-invalid` for a

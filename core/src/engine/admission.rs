@@ -42,8 +42,8 @@ impl Pace {
         self.tokenizing.add(work, time, threads);
     }
 
-    /// A pass and what follows it took this time, on one of `threads` threads that were at work. The work counts
-    /// once, in the first of its models.
+    /// A pass and what follows it took this time, on one of `threads` threads that were at work. The work
+    /// counts once, in the first of its models.
     pub(crate) fn passed(&mut self, work: u64, time: Duration, threads: usize) {
         self.passes.add(work, time, threads);
     }
@@ -75,15 +75,16 @@ impl Ahead {
     }
 }
 
-/// The share of the time until its deadline by the end of which the answer of a call must be expected: what is
-/// measured varies.
+/// The share of the time until its deadline by the end of which the answer of a call must be expected: what
+/// is measured varies.
 const IN_TIME: f64 = 0.9;
 
-/// How much later than its deadline the answer of a call must be expected before it is refused while it waits.
+/// How much later than its deadline the answer of a call must be expected before it is refused while it
+/// waits.
 const MARGIN: f64 = 1.25;
 
-/// Refuses a call that would be answered after `time`, of which `alone` is its own work, and has `left`, where
-/// that is too late.
+/// Refuses a call that would be answered after `time`, of which `alone` is its own work, and has `left`,
+/// where that is too late.
 pub(crate) fn in_time(time: Duration, alone: Duration, left: Duration) -> Result<()> {
     let enough = left.mul_f64(IN_TIME);
     if time <= enough { Ok(()) } else { Err(too_late(time, alone, enough)) }

@@ -71,8 +71,8 @@ pub struct EngineOptions {
     /// The routing policy and its options.
     #[serde(deserialize_with = "or_default")]
     pub route: RouteOptions,
-    /// Tickets that may wait for a batch before calls are refused as `overloaded`, from 1; `None`: 4096. Of a
-    /// long call, only 512 tickets count, and an idle engine accepts a call of any length.
+    /// Tickets that may wait for a batch before calls are refused as `overloaded`, from 1; `None`: 4096. Of
+    /// a long call, only 512 tickets count, and an idle engine accepts a call of any length.
     pub queue: Option<usize>,
     /// Bytes of memory that the models may take by an estimate: their weights, and the buffers of passes on
     /// all threads. A model that needs more is `too-large`, before its weights are read. `None`: no limit.

@@ -240,8 +240,8 @@ impl Pipeline {
         self.stages().iter().try_for_each(|stage| stage.model.tokenizer.check(&ticket.text))
     }
 
-    /// The work of a ticket, in bytes that are read: those past the model's longest text are tokenized and not
-    /// run, and count a sixty-fourth; every text has two special tokens.
+    /// The work of a ticket, in bytes that are read: those past the model's longest text are tokenized and
+    /// not run, and count a sixty-fourth; every text has two special tokens.
     pub(crate) fn work(&self, ticket: &TicketRef<'_>) -> u64 {
         /// Bytes of a token, on the long side.
         const TOKEN: usize = 8;

@@ -16,8 +16,8 @@ pub struct Complexity {
     pub value: f64,
     /// Length: `words / (words + 60)`.
     pub length: f64,
-    /// More than one distinct problem: `more / (more + 2)`, where `more` is the number of named faults, or of
-    /// items of a list, beyond the first.
+    /// More than one distinct problem: `more / (more + 2)`, where `more` is the number of named faults, or
+    /// of items of a list, beyond the first.
     pub problems: f64,
     /// Code, file names and error codes: `n / (n + 2)` for n of them.
     pub specifics: f64,

@@ -24,8 +24,9 @@ pub struct Exploration {
     pub ceiling: ByRoute<f64>,
     /// Explores a route less, the more it is expected to cost: one whose score is `gap` below the best one's
     /// gets at most `1 / (routes + by_gap * gap)` (inverse gap weighting, Abe & Long 1999; Foster & Rakhlin
-    /// 2020), or its floor where that is more. 1e-9 to 1e18; the larger, the less exploration, which costs at
-    /// most `1 / by_gap` of a score for each route. Learned scores are rewards. `None`: no such bound.
+    /// 2020), or its floor where that is more. 1e-9 to 1e18; the larger, the less exploration, which costs
+    /// at most `1 / by_gap` of a score for each route. Learned scores are rewards. `None`: no such
+    /// bound.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by_gap: Option<f64>,
     /// The seed of the draw: with the ticket's identifier, or its content where it has none, it determines

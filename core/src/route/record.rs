@@ -39,8 +39,8 @@ const MAX_BYTES: u64 = 16 << 20;
 /// carries one.
 ///
 /// # Errors
-/// `io`; `too-large`; `invalid-input` for no regular file; `data-invalid` where there is no record in it, or a
-/// broken one, or one with a number out of its range.
+/// `io`; `too-large`; `invalid-input` for no regular file; `data-invalid` where there is no record in it, or
+/// a broken one, or one with a number out of its range.
 pub fn read_record(path: &Path) -> Result<DecisionRecord> {
     let text = read_text(path, MAX_BYTES)?;
     let invalid =

@@ -16,17 +16,19 @@ use crate::{ByRoute, Error, ErrorKind, Feature, ROUTES, Result, Route, number};
 pub struct Weights {
     /// The bias of each route, in units of the scores; -1e18 to 1e18.
     pub bias: ByRoute<f64>,
-    /// The weights of each feature: the amount that one unit of it adds to each route's score; -1e18 to 1e18.
-    /// A feature that is left out adds nothing.
+    /// The weights of each feature: the amount that one unit of it adds to each route's score; -1e18 to
+    /// 1e18. A feature that is left out adds nothing.
     pub features: BTreeMap<Feature, ByRoute<f64>>,
     /// The weight of success: the amount that a share of successes above that of all customers adds to its
     /// route, per unit of the share; 0 to 1e18.
     pub success: f64,
     /// The share of each route in the successes of all customers, 0 to 1; the four add up to 1.
     pub success_rates: ByRoute<f64>,
-    /// The weight of preference: the amount that is added to the route that the customer asks for; 0 to 1e18.
+    /// The weight of preference: the amount that is added to the route that the customer asks for; 0 to
+    /// 1e18.
     pub preference: f64,
-    /// The difference in scores at which the better route has `e` times the share of the other; 1e-9 to 1e18.
+    /// The difference in scores at which the better route has `e` times the share of the other; 1e-9 to
+    /// 1e18.
     pub temperature: f64,
 }
 

@@ -22,8 +22,8 @@ pub struct Analysis {
     /// The channel that should take it; `None` where the output is absent or the rules leave no route.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub route: Option<RouteAnalysis>,
-    /// The outputs of heads of other tasks, in the order of the heads, each serialized under its task's name:
-    /// those of a single-task model, and those that were trained into a bundle beside its own.
+    /// The outputs of heads of other tasks, in the order of the heads, each serialized under its task's
+    /// name: those of a single-task model, and those that were trained into a bundle beside its own.
     #[serde(flatten, serialize_with = "by_task")]
     pub tasks: Vec<TaskAnalysis>,
     /// The outputs on which the engine abstains, and why; empty where it abstains on none.
@@ -44,7 +44,8 @@ pub struct SentimentAnalysis {
     pub score: f32,
     /// The probability of each emotion by itself; they do not add up to 1.
     pub emotions: Emotions,
-    /// The urgency, 1 (nothing to do) to 10 (act now): the median of the head's distribution over the levels.
+    /// The urgency, 1 (nothing to do) to 10 (act now): the median of the head's distribution over the
+    /// levels.
     pub urgency_level: u8,
 }
 

@@ -14,8 +14,8 @@ use crate::{Error, Result};
 pub struct RouteAnalysis {
     /// The channel: the best one, unless exploration chose another.
     pub recommended_route: Route,
-    /// Its share of the channels that the rules left, 0 to 1: a softmax of their scores. It and the scores of
-    /// the alternatives add up to 1.
+    /// Its share of the channels that the rules left, 0 to 1: a softmax of their scores. It and the scores
+    /// of the alternatives add up to 1.
     pub confidence: f32,
     /// One or two sentences from the features of the largest effect.
     pub reasoning: String,

@@ -59,7 +59,8 @@ impl<T: Plain> Aligned<T> {
 }
 
 /// Asks Linux to back these lines by pages of 2 MiB, where it gives them on request only: fewer page faults
-/// while weights are packed, and fewer misses of the address cache while they are read. Refusal changes nothing.
+/// while weights are packed, and fewer misses of the address cache while they are read. Refusal changes
+/// nothing.
 #[cfg(target_os = "linux")]
 fn ask_for_huge_pages(lines: &[Line]) {
     /// What the C library maps by itself; smaller ones lie among others.

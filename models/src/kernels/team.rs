@@ -261,47 +261,44 @@ mod tests {
     use super::*;
     use loom::sync::Arc;
 
-    /// Each part of each region is done once, by the lead or a helper, and the lead sees it before it goes on.
-    #[test]
-    fn regions_are_done_whole_in_every_order() {
+    /// A lead with one helper, which ends after it; switches of threads that nothing forces are bounded.
+    fn in_every_order(switches: usize, work: impl Fn(&Lead<'_>) + Send + Sync + 'static) {
         let mut model = loom::model::Builder::new();
-        model.preemption_bound = Some(3);
-        model.check(|| {
+        model.preemption_bound = Some(switches);
+        model.check(move || {
             let shared = Arc::new(Shared::new());
             let helper = {
                 let shared = Arc::clone(&shared);
                 loom::thread::spawn(move || shared.help())
             };
-            let lead = Lead { shared: &shared, alone: false, one_thread: PhantomData };
-            let mut sums = [0u32; 2];
-            for region in 1..=2 {
-                lead.for_each(Pieces::new(&mut sums, 1), |index, sum| sum[0] += region * (index as u32 + 1));
-                assert_eq!(sums, [region * (region + 1) / 2, region * (region + 1)]);
-            }
+            work(&Lead { shared: &shared, alone: false, one_thread: PhantomData });
             shared.ended.store(true, Ordering::SeqCst);
             helper.join().unwrap();
             assert_eq!(shared.helpers.load(Ordering::SeqCst), 0);
         });
     }
 
+    /// Each part of each region is done once, by the lead or a helper, and the lead sees it before it goes
+    /// on.
+    #[test]
+    fn regions_are_done_whole_in_every_order() {
+        in_every_order(3, |lead| {
+            let mut sums = [0u32; 2];
+            for region in 1..=2 {
+                lead.for_each(Pieces::new(&mut sums, 1), |index, sum| sum[0] += region * (index as u32 + 1));
+                assert_eq!(sums, [region * (region + 1) / 2, region * (region + 1)]);
+            }
+        });
+    }
+
     /// A panic in a part reaches the lead, and helpers end.
     #[test]
     fn a_panic_in_a_part_is_the_leads() {
-        let mut model = loom::model::Builder::new();
-        model.preemption_bound = Some(2);
-        model.check(|| {
-            let shared = Arc::new(Shared::new());
-            let helper = {
-                let shared = Arc::clone(&shared);
-                loom::thread::spawn(move || shared.help())
-            };
-            let lead = Lead { shared: &shared, alone: false, one_thread: PhantomData };
+        in_every_order(2, |lead| {
             let failed = catch_unwind(AssertUnwindSafe(|| {
                 lead.region(2, &|index| assert_ne!(index, 1, "a part that fails"));
             }));
             assert!(failed.is_err());
-            shared.ended.store(true, Ordering::SeqCst);
-            helper.join().unwrap();
         });
     }
 }

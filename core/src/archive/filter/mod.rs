@@ -13,6 +13,7 @@ use sqlparser::tokenizer::{Token, Tokenizer};
 
 use self::like::Pattern;
 use super::decimal::Decimal;
+use crate::quote::cut;
 use crate::{Error, ErrorKind, Result};
 
 /// A condition on the columns of a row: comparisons, `AND`, `OR`, `NOT`, `IN`, `BETWEEN`, `LIKE` (`ILIKE`),
@@ -98,7 +99,7 @@ impl Filter {
                 .map_err(|e| Error::new(ErrorKind::Io, format!("a thread for the condition: {e}")))?;
             let parsed = parsed.join().unwrap_or_else(|_| Err("its parser gave up".to_owned()));
             let wrong = |what: String| {
-                let (text, what) = (short(text, TOLD), short(&what, TOLD_OF_FAULT));
+                let (text, what) = (cut(text, TOLD), cut(&what, TOLD_OF_FAULT));
                 Error::invalid("where", format!("the condition `{text}`: {what}"))
             };
             parsed.map_err(wrong)
@@ -118,14 +119,6 @@ impl Filter {
     /// Whether it holds for a row with these values of its columns.
     pub(crate) fn holds(&self, row: &[Option<String>]) -> bool {
         self.condition.holds(row) == Some(true)
-    }
-}
-
-/// So many characters of a text.
-fn short(text: &str, characters: usize) -> String {
-    match text.char_indices().nth(characters) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
     }
 }
 
@@ -215,7 +208,7 @@ fn compile(expression: &Expr, columns: &mut Columns) -> Compiled<Condition> {
         other => {
             return Err(format!(
                 "`{}` is not understood; known are comparisons, AND, OR, NOT, IN, BETWEEN, LIKE, ILIKE, IS NULL",
-                short(&other.to_string(), TOLD)
+                cut(&other.to_string(), TOLD)
             ));
         }
     })
@@ -251,7 +244,7 @@ fn one_of(value: &Term, list: &[Expr], columns: &mut Columns) -> Compiled<Condit
 
 fn like(expr: &Expr, pattern: &Expr, any_case: bool, columns: &mut Columns) -> Compiled<Condition> {
     let Term::Text(text) = term(pattern, columns)? else {
-        return Err(format!("the pattern `{}` is no text", short(&pattern.to_string(), TOLD)));
+        return Err(format!("the pattern `{}` is no text", cut(&pattern.to_string(), TOLD)));
     };
     Ok(Condition::Like(term(expr, columns)?, Pattern::new(&text, any_case)?))
 }
@@ -262,7 +255,7 @@ fn is_comparison(op: &BinaryOperator) -> bool {
 }
 
 fn term(expression: &Expr, columns: &mut Columns) -> Compiled<Term> {
-    let told = |expression: &Expr| short(&expression.to_string(), TOLD);
+    let told = |expression: &Expr| cut(&expression.to_string(), TOLD).into_owned();
     Ok(match expression {
         Expr::Nested(inner) => term(inner, columns)?,
         Expr::Identifier(Ident { value, quote_style, .. }) => {
@@ -284,7 +277,7 @@ fn term(expression: &Expr, columns: &mut Columns) -> Compiled<Term> {
 }
 
 fn number(text: String) -> Compiled<Term> {
-    let decimal = Decimal::read(&text).ok_or_else(|| format!("`{}` is no number", short(&text, TOLD)))?;
+    let decimal = Decimal::read(&text).ok_or_else(|| format!("`{}` is no number", cut(&text, TOLD)))?;
     Ok(Term::Number(text, decimal))
 }
 

@@ -127,7 +127,8 @@ pub struct FindingRow {
     /// The pair's Jaccard similarity, 0 to 1; 1 for the same text; `None` as above.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub similarity: Option<f32>,
-    /// Of a likely label error, the probability of the row's label less that of the likeliest other, -1 to 1.
+    /// Of a likely label error, the probability of the row's label less that of the likeliest other, -1 to
+    /// 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub margin: Option<f32>,
     /// Of a likely label error, the label that it should perhaps have; several are joined by `|`.

@@ -17,8 +17,8 @@ pub struct LabelErrors {
     /// `[given][suggested]`: the number of rows whose probability of the second label reaches its threshold;
     /// where several do, the likeliest counts.
     pub joint: Vec<Vec<usize>>,
-    /// Rows off the joint's diagonal whose own label is not the likeliest, the lowest margin first; none of a
-    /// label with a single row.
+    /// Rows off the joint's diagonal whose own label is not the likeliest, the lowest margin first; none of
+    /// a label with a single row.
     pub errors: Vec<LabelError>,
 }
 

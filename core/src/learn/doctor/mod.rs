@@ -56,8 +56,8 @@ pub struct Split<'a> {
     /// The number of tokens of each row's text before any cut, in the order of the rows; `None`: lengths are
     /// not checked.
     pub tokens: Option<&'a [usize]>,
-    /// `[row][label]`, 0 to 1, of a model that was not fitted to the row: of [`cross_validated`] for training
-    /// rows. `None`: label errors are not searched for.
+    /// `[row][label]`, 0 to 1, of a model that was not fitted to the row: of [`cross_validated`] for
+    /// training rows. `None`: label errors are not searched for.
     pub probabilities: Option<&'a [Vec<f32>]>,
 }
 
@@ -76,8 +76,8 @@ pub struct DoctorOptions {
     #[serde(alias = "multiLabel")]
     pub multi_label: bool,
     /// The Jaccard similarity of two texts' character 5-grams from which they are near duplicates, 0.5 to 1;
-    /// by default 0.7. Case, punctuation and digits do not count. At 0.7 one word of twelve may differ, or be
-    /// added.
+    /// by default 0.7. Case, punctuation and digits do not count. At 0.7 one word of twelve may differ, or
+    /// be added.
     pub near: f64,
     /// The number of training rows below which a class is tiny; by default 10.
     #[serde(alias = "tinyClass")]

@@ -14,8 +14,8 @@ pub struct Mistake {
     pub truth: String,
     /// The label that the model gave; several are joined by `|`.
     pub given: String,
-    /// The score of the wrong label, 0 to 1; of a multi-label head, of its most certain wrong decision (for a
-    /// label that it did not give, 1 - score).
+    /// The score of the wrong label, 0 to 1; of a multi-label head, of its most certain wrong decision (for
+    /// a label that it did not give, 1 - score).
     pub score: f32,
     /// The text; `None` unless [`super::EvaluateOptions::texts`] is set.
     #[serde(skip_serializing_if = "Option::is_none")]

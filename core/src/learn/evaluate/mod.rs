@@ -54,7 +54,8 @@ pub struct EvaluateOptions {
     pub task: Option<String>,
     /// The seed of the bootstrap; by default 17.
     pub seed: u64,
-    /// The number of bootstrap samples, 0 to 100,000; by default 1,000. Without any, intervals have no width.
+    /// The number of bootstrap samples, 0 to 100,000; by default 1,000. Without any, intervals have no
+    /// width.
     pub resamples: usize,
     /// The largest number of wrong rows in the result; by default 20. [`compare`] names every row that
     /// changed.

@@ -20,8 +20,8 @@ pub struct LearnOptions {
     /// The reward of an outcome.
     pub reward: Reward,
     /// The smallest effective number of decisions of the new policy in the log,
-    /// [`PolicyValue::effective_rows`], 0 to 1e12; by default 300. With fewer the normal approximation of the
-    /// interval does not hold yet: in `benches` weights were accepted by chance at 111.
+    /// [`PolicyValue::effective_rows`], 0 to 1e12; by default 300. With fewer the normal approximation of
+    /// the interval does not hold yet: in `benches` weights were accepted by chance at 111.
     #[serde(alias = "effectiveRows")]
     pub effective_rows: f64,
 }
@@ -36,8 +36,8 @@ impl LearnOptions {
     /// Reads a TOML file of at most 1 MiB.
     ///
     /// # Errors
-    /// `io`; `too-large`; `invalid-input` for no regular file; `data-invalid` where it is broken, or has a number
-    /// out of its range.
+    /// `io`; `too-large`; `invalid-input` for no regular file; `data-invalid` where it is broken, or has a
+    /// number out of its range.
     pub fn read(path: &Path) -> Result<Self> {
         let text = read_text(path, MAX_BYTES)?;
         let invalid = |message: &str| Error::new(ErrorKind::DataInvalid, message).context(path.display());

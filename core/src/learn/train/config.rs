@@ -31,8 +31,8 @@ pub struct TrainConfig {
 pub struct HeadConfig {
     /// The head's name; see [`TrainOptions::task`].
     pub task: String,
-    /// Labelled texts in any format of [`crate::table`]; a relative path is resolved from the configuration's
-    /// folder.
+    /// Labelled texts in any format of [`crate::table`]; a relative path is resolved from the
+    /// configuration's folder.
     pub data: PathBuf,
     /// Labelled texts that choose the epoch; `None`: a tenth of the data.
     pub valid: Option<PathBuf>,

@@ -79,7 +79,8 @@ pub struct TrainOptions {
     pub base: ModelSource,
     /// The directory to write; it must not exist.
     pub output: PathBuf,
-    /// The head's name: at most 100 letters, digits, `-` and `_`, and no part of an analysis such as `usage`.
+    /// The head's name: at most 100 letters, digits, `-` and `_`, and no part of an analysis such as
+    /// `usage`.
     pub task: String,
     /// The kind of the head; `None`: `emotions` is multi-label, `urgency` the ordered levels 1 to 10, every
     /// other head single-label. The labels of an ordinal head of another name are whole numbers.
@@ -96,8 +97,8 @@ pub struct TrainOptions {
     /// 256.
     #[serde(alias = "maxTokens")]
     pub max_tokens: usize,
-    /// The part that is trained; `None`: the heads alone where the base is a bundle, everything where it is a
-    /// plain encoder.
+    /// The part that is trained; `None`: the heads alone where the base is a bundle, everything where it is
+    /// a plain encoder.
     pub method: Option<Method>,
     /// `None`: `Cls` where a plain encoder is trained on a single task, else `Mean`.
     pub pooling: Option<Pooling>,
@@ -115,15 +116,15 @@ pub struct TrainOptions {
     pub batch: Option<usize>,
     /// Batches whose gradients make one step, 1 to 65,536; by default 1.
     pub accumulate: usize,
-    /// AdamW's learning rate at its peak, 1e-12 to 1e30; `None`: 2e-3 for a frozen trunk, 1e-4 for everything,
-    /// 1e-3 for LoRA.
+    /// AdamW's learning rate at its peak, 1e-12 to 1e30; `None`: 2e-3 for a frozen trunk, 1e-4 for
+    /// everything, 1e-3 for LoRA.
     #[serde(alias = "learningRate")]
     pub learning_rate: Option<f64>,
     /// The heads' learning rate, 1e-12 to 1e30, where the trunk is trained; `None`: 1e-3.
     #[serde(alias = "headLearningRate")]
     pub head_learning_rate: Option<f64>,
-    /// The factor from a layer's learning rate to that of the layer below it, above 0 and up to 1; by default
-    /// 0.95 (Howard & Ruder 2018).
+    /// The factor from a layer's learning rate to that of the layer below it, above 0 and up to 1; by
+    /// default 0.95 (Howard & Ruder 2018).
     #[serde(alias = "layerDecay")]
     pub layer_decay: f64,
     /// The share of all steps in which the rate rises from 0, from 0 to below 1; then it falls to 0, both in
@@ -144,8 +145,8 @@ pub struct TrainOptions {
     pub smoothing: f64,
     /// True: weighs each label by one over its frequency.
     pub balanced: bool,
-    /// True: the heads are first trained on the frozen trunk, before the trunk is trained with them (Kumar et
-    /// al. 2022): better with few rows, for one more pass of them. Not for a frozen trunk.
+    /// True: the heads are first trained on the frozen trunk, before the trunk is trained with them (Kumar
+    /// et al. 2022): better with few rows, for one more pass of them. Not for a frozen trunk.
     pub probe: bool,
     /// The rank of LoRA's matrices, 1 to 1,024; by default 8.
     #[serde(alias = "loraRank")]
@@ -153,14 +154,14 @@ pub struct TrainOptions {
     /// LoRA's matrices are scaled by this over the rank; 1e-6 to 1e6, by default 16.
     #[serde(alias = "loraAlpha")]
     pub lora_alpha: f64,
-    /// Steps between checkpoints, 1 to 1e9; `None`: at the end of each epoch where the trunk is trained, never
-    /// where it is frozen.
+    /// Steps between checkpoints, 1 to 1e9; `None`: at the end of each epoch where the trunk is trained,
+    /// never where it is frozen.
     #[serde(alias = "checkpointEvery")]
     pub checkpoint_every: Option<usize>,
     /// True: resumes from the last checkpoint of an interrupted training.
     pub resume: bool,
-    /// A precision above 0 and below 1 that each label shall have, with a confidence of 95 %: below the score
-    /// that this needs, the engine abstains. `None`: no thresholds.
+    /// A precision above 0 and below 1 that each label shall have, with a confidence of 95 %: below the
+    /// score that this needs, the engine abstains. `None`: no thresholds.
     #[serde(alias = "automateAt")]
     pub automate_at: Option<f64>,
     /// True: the report names the worst errors with their texts. By default it does not: a model travels

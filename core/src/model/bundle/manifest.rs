@@ -82,8 +82,8 @@ pub(crate) struct HeadManifest {
     /// always.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) thresholds: Vec<Option<f32>>,
-    /// The domain of the head: the distance beyond which a text is unlike those that it was trained on, where
-    /// that is known.
+    /// The domain of the head: the distance beyond which a text is unlike those that it was trained on,
+    /// where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) domain: Option<DomainManifest>,
 }

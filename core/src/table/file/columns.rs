@@ -31,7 +31,8 @@ pub struct TicketColumns {
     pub messages: Option<String>,
     /// The column of the customer's number, as `author_id` has it in the messages of a thread.
     pub requester: Option<String>,
-    /// The column of the time at which a ticket came, in ISO 8601: a date, a time, with an offset or without.
+    /// The column of the time at which a ticket came, in ISO 8601: a date, a time, with an offset or
+    /// without.
     pub created: Option<String>,
     /// The marks of the customer's messages in a thread; empty: the marks that helpdesks usually have.
     pub customer: Vec<Customer>,

@@ -207,8 +207,8 @@ impl Records for File {
 }
 
 /// A schema in which texts are views, which share what they have in common, and texts that the file does not
-/// call so are bytes: invalid UTF-8 is one row's fault then, and not the file's. `plain` is the schema without
-/// what Arrow's writers add.
+/// call so are bytes: invalid UTF-8 is one row's fault then, and not the file's. `plain` is the schema
+/// without what Arrow's writers add.
 fn texts_as_views(schema: &SchemaRef, plain: &SchemaRef) -> SchemaRef {
     let fields = schema.fields().iter().zip(plain.fields()).map(|(field, plain)| {
         let kind = match plain.data_type() {

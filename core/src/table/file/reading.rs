@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 pub struct Reading {
     /// The format; `None`: by the ending of the name.
     pub format: Option<InputFormat>,
-    /// The delimiter between the fields of a CSV, a one-byte character; `None`: a tab in `.tsv`, the one that
-    /// a first line such as `sep=;` names, else the most frequent in the header among `,` `;` tab `|`.
+    /// The delimiter between the fields of a CSV, a one-byte character; `None`: a tab in `.tsv`, the one
+    /// that a first line such as `sep=;` names, else the most frequent in the header among `,` `;` tab
+    /// `|`.
     pub delimiter: Option<char>,
     /// The quote around a field that has the delimiter in it, a one-byte character; `None`: `"`.
     pub quote: Option<char>,

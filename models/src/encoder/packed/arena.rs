@@ -37,7 +37,8 @@ pub(super) type Scratches = BufferPool<Scratch>;
 /// Output panels of a product before they are packed, shared by the threads of a pass.
 pub(super) type Strips = BufferPool<Aligned<Lane>>;
 
-/// A product's input in the forms that integers and pairs of bfloat16 are read in; float32 is read as it lies.
+/// A product's input in the forms that integers and pairs of bfloat16 are read in; float32 is read as it
+/// lies.
 #[derive(Debug, Default)]
 pub(super) struct Input {
     pairs: Aligned<Pairs>,
@@ -55,8 +56,8 @@ pub(super) struct Activations<'a, S: Simd> {
     order: Order,
 }
 
-/// The parts of [`Activations`] that groups of rows write: pairs, quads and their scales. Only the form that is
-/// read has any.
+/// The parts of [`Activations`] that groups of rows write: pairs, quads and their scales. Only the form that
+/// is read has any.
 pub(super) type Groups<'a, Q> = (Pieces<'a, Pairs>, (Pieces<'a, Q>, Pieces<'a, Scale>));
 
 /// One of [`Groups`].

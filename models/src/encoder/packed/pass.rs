@@ -190,8 +190,8 @@ impl<S: Simd> Steps<'_, S> {
         });
     }
 
-    /// Applies `linear` to `from`, which was packed for it, and packs what it gives as the input of `next`: in
-    /// float32 it would be written and read once more, and is more than the second-level cache holds.
+    /// Applies `linear` to `from`, which was packed for it, and packs what it gives as the input of `next`:
+    /// in float32 it would be written and read once more, and is more than the second-level cache holds.
     fn packed_product(
         &mut self,
         from: Lanes<'_>,
