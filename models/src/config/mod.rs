@@ -1,6 +1,10 @@
 //! `config.json` of a Hugging Face directory, validated field by field.
 
-use serde_json::{Map, Value};
+mod fields;
+mod labels;
+
+pub(crate) use fields::Fields;
+use serde_json::Value;
 
 use crate::{ModelError, Result};
 
@@ -127,8 +131,8 @@ impl Config {
             token_types: fields.size("type_vocab_size", 1 << 10)?,
             activation: fields.activation("hidden_act")?,
             layer_norm_eps: fields.epsilon("layer_norm_eps")?,
-            labels: fields.labels()?,
-            problem_type: fields.problem_type()?,
+            labels: labels::labels(fields)?,
+            problem_type: labels::problem_type(fields)?,
         })
     }
 
@@ -144,87 +148,8 @@ impl Config {
             token_types: 0,
             activation: fields.activation("activation")?,
             layer_norm_eps: DISTILBERT_LAYER_NORM_EPS,
-            labels: fields.labels()?,
-            problem_type: fields.problem_type()?,
+            labels: labels::labels(fields)?,
+            problem_type: labels::problem_type(fields)?,
         })
-    }
-}
-
-/// Typed access to the JSON object; `null` counts as absent, as transformers writes it.
-struct Fields<'a>(&'a Map<String, Value>);
-
-impl Fields<'_> {
-    fn get(&self, field: &str) -> Option<&Value> {
-        self.0.get(field).filter(|value| !value.is_null())
-    }
-
-    fn string(&self, field: &str) -> Result<Option<&str>> {
-        self.get(field)
-            .map(|v| v.as_str().ok_or_else(|| ModelError::config(field, format!("{v} is not a string"))))
-            .transpose()
-    }
-
-    fn size(&self, field: &str, max: usize) -> Result<usize> {
-        let value = self.get(field).ok_or_else(|| ModelError::config(field, "is missing"))?;
-        match value.as_u64().and_then(|n| usize::try_from(n).ok()) {
-            Some(n) if (1..=max).contains(&n) => Ok(n),
-            _ => Err(ModelError::config(field, format!("{value} is not a whole number from 1 to {max}"))),
-        }
-    }
-
-    fn activation(&self, field: &str) -> Result<Activation> {
-        match self.string(field)? {
-            Some("gelu") | None => Ok(Activation::Gelu),
-            Some("gelu_new" | "gelu_pytorch_tanh") => Ok(Activation::GeluTanh),
-            Some("relu") => Ok(Activation::Relu),
-            Some(other) => Err(ModelError::config(
-                field,
-                format!("`{other}` is not supported; known: gelu, gelu_new, gelu_pytorch_tanh, relu"),
-            )),
-        }
-    }
-
-    fn epsilon(&self, field: &str) -> Result<f64> {
-        let Some(value) = self.get(field) else { return Ok(1e-12) };
-        match value.as_f64() {
-            Some(eps) if eps > 0.0 && eps < 0.1 => Ok(eps),
-            _ => Err(ModelError::config(field, format!("{value} is not a number between 0 and 0.1"))),
-        }
-    }
-
-    fn labels(&self) -> Result<Option<Vec<String>>> {
-        let Some(value) = self.get("id2label") else { return Ok(None) };
-        let bad = |reason: String| ModelError::config("id2label", reason);
-        let map = value.as_object().ok_or_else(|| bad("is not an object".into()))?;
-        let mut labels = vec![None; map.len()];
-        for (id, label) in map {
-            let slot = id.parse::<usize>().ok().and_then(|id| labels.get_mut(id));
-            let slot =
-                slot.ok_or_else(|| bad(format!("key `{id}` is not an id from 0 to {}", map.len() - 1)))?;
-            let label = label.as_str().ok_or_else(|| bad(format!("label of `{id}` is not a string")))?;
-            *slot = Some(label.to_owned());
-        }
-        let labels: Option<Vec<String>> = labels.into_iter().collect();
-        let labels = labels.ok_or_else(|| bad("two keys are the same id".into()))?;
-        let mut seen = std::collections::BTreeSet::new();
-        match labels.iter().find(|label| !seen.insert(label.as_str())) {
-            Some(twice) => Err(bad(format!("label `{twice}` is there twice"))),
-            None => Ok((!labels.is_empty()).then_some(labels)),
-        }
-    }
-
-    fn problem_type(&self) -> Result<Option<ProblemType>> {
-        match self.string("problem_type")? {
-            None => Ok(None),
-            Some("single_label_classification") => Ok(Some(ProblemType::SingleLabel)),
-            Some("multi_label_classification") => Ok(Some(ProblemType::MultiLabel)),
-            Some("regression") => Ok(Some(ProblemType::Regression)),
-            Some(other) => Err(ModelError::config(
-                "problem_type",
-                format!(
-                    "`{other}` is not one of single_label_classification, multi_label_classification, regression"
-                ),
-            )),
-        }
     }
 }
