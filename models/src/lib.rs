@@ -12,6 +12,7 @@
 pub mod config;
 pub mod encoder;
 mod error;
+mod families;
 pub mod heads;
 pub mod kernels;
 pub mod memory;

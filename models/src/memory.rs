@@ -1,7 +1,7 @@
 //! The memory of a network, estimated from its configuration before any of it is asked for.
 
-use crate::config::Config;
-use crate::encoder::WAVE;
+use crate::config::{Attention, Config, Projection};
+use crate::encoder::{HeadLayout, WAVE};
 use crate::heads::HeadSpec;
 use crate::kernels::Precision;
 use crate::kernels::layout::panels;
@@ -38,29 +38,48 @@ impl Memory {
         work: Work,
     ) -> Self {
         let precision = packed.unwrap_or(Precision::F32);
-        let dims = padded(config.hidden_size / config.attention_heads);
+        let layout = HeadLayout::of(config);
+        let dims = (layout.panels() * LANES) as u64;
         // In values, padded to whole panels.
         let (hidden, wide) = (padded(config.hidden_size), padded(config.intermediate_size));
-        let heads = config.attention_heads as u64 * dims;
+        let heads = layout.columns() as u64;
+        let widened = if config.is_gated { 2 * wide } else { wide };
         let layer = linear(precision, hidden, 3 * heads)
             + linear(precision, heads, hidden)
-            + linear(precision, hidden, wide)
+            + linear(precision, hidden, widened)
             + linear(precision, wide, hidden)
-            + 4 * 4 * hidden;
+            + 4 * 4 * hidden
+            + distances(config, heads);
         let of_head = |spec: &HeadSpec| {
-            let dense = spec.dense.as_ref().map(|(_, width, _)| padded(*width));
+            let dense = spec.dense.as_ref().map(|dense| padded(dense.width));
             dense.map_or(0, |dense| linear(Precision::F32, hidden, dense))
                 + linear(Precision::F32, dense.unwrap_or(hidden), padded(spec.logits))
         };
-        let positions = 4 * config.max_positions as u64 * hidden;
-        let weights =
-            words + positions + config.layers as u64 * layer + specs.iter().map(of_head).sum::<u64>();
+        let embedding = padded(config.embedding_size);
+        let projection = match config.projection {
+            Projection::Nothing => 0,
+            Projection::BeforeNorm | Projection::AfterNorm => linear(Precision::F32, embedding, hidden),
+        };
+        let places = 4 * config.position_rows().max(1) as u64 * embedding + numbers(config);
+        let weights = words
+            + places
+            + projection
+            + config.layers as u64 * layer
+            + specs.iter().map(of_head).sum::<u64>();
         let (longest, batch) = (work.longest as u64, work.batch as u64);
         let pass = if packed.is_some() {
             let rows = longest.max(WAVE as u64);
             let inputs = if precision == Precision::F32 { 0 } else { 2 * 2 * hidden.max(heads).max(wide) };
-            let arena = rows * (4 * (2 * hidden + 4 * heads + wide) + inputs);
-            let scratch = 4 * longest * (dims + LANES as u64);
+            let residual = if config.norm_first { hidden } else { 0 };
+            let embedded = if projection > 0 { 2 * embedding } else { 0 };
+            let arena = rows * (4 * (2 * hidden + residual + embedded + 4 * heads + wide) + inputs);
+            let rows_of_distances = match &config.attention {
+                Attention::Disentangled(how) if how.is_relative => 2 * how.span.min(work.longest) as u64,
+                // Two tables of cosines and sines.
+                Attention::Rotary(_) => 2 * dims,
+                _ => 0,
+            };
+            let scratch = 4 * longest * (dims + LANES as u64 + rows_of_distances);
             arena + scratch + 4 * batch * hidden
         } else {
             // Its sequences are padded; scores and their softmax are kept whole.
@@ -73,6 +92,23 @@ impl Memory {
 
 fn padded(columns: usize) -> u64 {
     (panels(columns) * LANES) as u64
+}
+
+/// What a layer keeps of the embeddings of distances.
+fn distances(config: &Config, heads: u64) -> u64 {
+    let Attention::Disentangled(how) = &config.attention else { return 0 };
+    let kinds = u64::from(how.content_to_position) + u64::from(how.position_to_content);
+    if how.is_relative { 4 * kinds * padded(2 * how.span) * heads } else { 0 }
+}
+
+/// What an encoder keeps by distance.
+fn numbers(config: &Config) -> u64 {
+    let distances = 2 * config.max_positions as u64;
+    match &config.attention {
+        Attention::Buckets(_) => 4 * config.attention_heads as u64 * distances,
+        Attention::Disentangled(_) => 4 * distances,
+        Attention::Plain | Attention::Rotary(_) => 0,
+    }
 }
 
 /// A linear layer and its bias, packed; the scales of integers are a sixteenth at most.

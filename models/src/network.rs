@@ -1,10 +1,10 @@
 //! One trunk and the heads that read it in a single forward pass.
 
 use crate::Result;
-use crate::config::{Architecture, Config};
+use crate::config::Config;
 use crate::encoder::checkpoint::Checkpoint;
 use crate::encoder::{Encoder, HiddenStates, PackedEncoder, Pooling, Stop, TokenBatch};
-use crate::heads::{HeadSpec, NonLinearity, PackedHead};
+use crate::heads::{HeadSpec, PackedHead};
 use crate::kernels::{Isa, Precision};
 use crate::memory::{Memory, Work};
 #[cfg(feature = "reference")]
@@ -80,7 +80,7 @@ impl Network {
         backend: &Backend,
         work: Work,
     ) -> Result<Memory> {
-        let words = Checkpoint::new(config, trunk)?.embedding("word_embeddings.weight");
+        let words = Checkpoint::new(config, trunk)?.words();
         let packed = match backend {
             Backend::Packed { precision, .. } => Some(*precision),
             #[cfg(feature = "reference")]
@@ -90,20 +90,16 @@ impl Network {
     }
 
     /// The head of a sequence-classification checkpoint as transformers stores it: trunk and head in one
-    /// file.
+    /// file. It has no logits where the file has no classifier.
     pub fn classifier(config: &Config, weights: &Weights) -> HeadSpec {
-        let logits = weights.shape("classifier.weight").and_then(|shape| shape.first().copied()).unwrap_or(0);
-        let hidden = config.hidden_size;
-        // BERT's pooler belongs to the trunk there, DistilBERT's dense layer to the head.
-        let dense = match config.architecture {
-            Architecture::Bert => ("bert.pooler.dense".to_owned(), hidden, NonLinearity::Tanh),
-            Architecture::DistilBert => ("pre_classifier".to_owned(), hidden, NonLinearity::Relu),
-        };
+        let family = config.architecture.family();
+        let output = family.classifier.to_owned();
+        let logits = weights.shape(&format!("{output}.weight")).and_then(|shape| shape.first().copied());
         HeadSpec {
-            pooling: Pooling::Cls,
-            dense: Some(dense),
-            output: "classifier".to_owned(),
-            logits,
+            pooling: if config.classifier.mean { Pooling::Mean } else { Pooling::Cls },
+            dense: Some((family.dense)(config)),
+            output,
+            logits: logits.unwrap_or(0),
             squared_length: false,
         }
     }

@@ -45,7 +45,7 @@ fn every_config_field_is_checked_by_name() {
         ("intermediate_size", "null"),
         ("max_position_embeddings", "4.5"),
         ("type_vocab_size", "[]"),
-        ("hidden_act", "\"swish\""),
+        ("hidden_act", "\"mish\""),
         ("layer_norm_eps", "0"),
         ("position_embedding_type", "\"relative_key\""),
         ("is_decoder", "true"),

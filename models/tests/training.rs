@@ -3,14 +3,25 @@
 
 mod common;
 
+use std::path::PathBuf;
+
 use common::{golden, golden_dir, largest_difference, read};
 use frontdesk_models::encoder::{Encoder, PackedEncoder, Pooling, TokenBatch};
 use frontdesk_models::kernels::{Isa, Precision};
 use frontdesk_models::training::{Dropout, Gradients, Trunk};
 use frontdesk_models::weights::{Limits, Weights};
 
+const FAMILIES: [&str; 3] = ["bert", "distilbert", "roberta"];
+
+fn folder(family: &str) -> PathBuf {
+    match family {
+        "bert" | "distilbert" => golden_dir().join(format!("{family}-single-float32")),
+        other => golden_dir().join("families").join(other),
+    }
+}
+
 fn trunk(family: &str) -> Trunk {
-    let (config, weights) = read(&golden_dir().join(format!("{family}-single-float32")));
+    let (config, weights) = read(&folder(family));
     Trunk::load(&config, &weights, Isa::chosen().unwrap()).unwrap()
 }
 
@@ -44,7 +55,7 @@ fn named(trunk: &Trunk, mut gradients: Gradients) -> Vec<(String, Vec<usize>, Ve
 
 #[test]
 fn every_parameter_receives_pytorchs_gradient() {
-    for family in ["bert", "distilbert"] {
+    for family in FAMILIES {
         let file = golden_dir().join(format!("gradients-{family}.safetensors"));
         let expected = Weights::open(&file, Limits::default()).unwrap();
         let trunk = trunk(family);
@@ -64,8 +75,8 @@ fn every_parameter_receives_pytorchs_gradient() {
 /// Without dropout a training pass gives the same states as the serving pass.
 #[test]
 fn a_training_pass_gives_the_states_that_are_served() {
-    for family in ["bert", "distilbert"] {
-        let (config, weights) = read(&golden_dir().join(format!("{family}-single-float32")));
+    for family in FAMILIES {
+        let (config, weights) = read(&folder(family));
         let served = PackedEncoder::load(&config, &weights, Precision::F32, Isa::chosen().unwrap()).unwrap();
         let batch = TokenBatch::new(sequences());
         let pass = trunk(family).forward(&batch, Dropout::NONE).unwrap();

@@ -12,9 +12,9 @@
 use std::time::Instant;
 
 use frontdesk::{AnalyzeOptions, Engine, EngineOptions, ModelSource, Ticket};
-use frontdesk_models::config::Config;
+use frontdesk_models::config::{Activation, Config};
 use frontdesk_models::encoder::{Pooling, TokenBatch};
-use frontdesk_models::heads::HeadSpec;
+use frontdesk_models::heads::{Dense, HeadSpec};
 use frontdesk_models::kernels::{Isa, Precision};
 use frontdesk_models::network::{Backend, Network};
 use frontdesk_models::weights::{Limits, Weights};
@@ -114,8 +114,7 @@ fn heads(model: &str, precision: &str) -> Result<(), Failure> {
             let output = format!("{name}.output");
             let logits = trained.shape(&format!("{output}.weight")).map_or(0, |shape| shape[0]);
             let width = head["dense"].as_u64().map(|width| width as usize);
-            let dense = width
-                .map(|width| (format!("{name}.dense"), width, frontdesk_models::heads::NonLinearity::Relu));
+            let dense = width.map(|width| Dense::new(format!("{name}.dense"), width, Activation::Relu));
             Ok(HeadSpec { pooling: Pooling::Mean, dense, output, logits, squared_length: false })
         })
         .collect::<Result<_, Failure>>()?;

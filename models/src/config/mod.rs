@@ -1,4 +1,4 @@
-//! `config.json` of a Hugging Face directory, validated field by field.
+//! `config.json` of a Hugging Face directory, validated field by field: an encoder described by data.
 
 mod fields;
 mod labels;
@@ -6,6 +6,7 @@ mod labels;
 pub(crate) use fields::Fields;
 use serde_json::Value;
 
+use crate::families;
 use crate::{ModelError, Result};
 
 /// The network families that this crate runs.
@@ -15,17 +16,32 @@ pub enum Architecture {
     Bert,
     /// `model_type: distilbert` (Sanh et al. 2019).
     DistilBert,
+    /// `model_type: roberta` (Liu et al. 2019), `xlm-roberta` (Conneau et al. 2020), `camembert` (Martin et
+    /// al. 2020).
+    Roberta,
+    /// `model_type: electra` (Clark et al. 2020).
+    Electra,
+    /// `model_type: mpnet` (Song et al. 2020).
+    MpNet,
+    /// `model_type: deberta-v2` (He et al. 2021), DeBERTa-v3 (He et al. 2023) too.
+    DebertaV2,
+    /// `model_type: modernbert` (Warner et al. 2024).
+    ModernBert,
 }
 
-/// The activation between the two feed-forward layers.
+/// An activation, element by element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Activation {
     /// x · Φ(x), by the error function; `gelu`.
     Gelu,
-    /// The tanh approximation; `gelu_new`, `gelu_pytorch_tanh`.
+    /// The tanh approximation; `gelu_new`, `gelu_fast`, `gelu_pytorch_tanh`.
     GeluTanh,
     /// max(0, x); `relu`.
     Relu,
+    /// x / (1 + e⁻ˣ); `silu`, `swish`.
+    Silu,
+    /// `tanh`.
+    Tanh,
 }
 
 /// The link from the logits of a sequence-classification checkpoint to probabilities.
@@ -39,13 +55,117 @@ pub enum ProblemType {
     Regression,
 }
 
-/// A BERT or DistilBERT configuration whose every field has been checked.
+/// What the embedding of a token adds for its place in the sequence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Positions {
+    /// Nothing.
+    Nowhere,
+    /// A row of the position embedding, from row 0.
+    FromZero,
+    /// A row of the position embedding, counted from the row after this one among the tokens that are not
+    /// this one; this token has the row of its own id (fairseq's padding index).
+    AfterPadding(u32),
+}
+
+/// The step from the width of the embeddings to that of the layers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Projection {
+    /// The widths are the same.
+    Nothing,
+    /// A linear layer without biases, before the embeddings' LayerNorm.
+    BeforeNorm,
+    /// A linear layer after it.
+    AfterNorm,
+}
+
+/// What the attention's scores have beside the product of queries and keys.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Attention {
+    /// Nothing.
+    Plain,
+    /// A number for each head and bucket of distances, the same in all layers.
+    Buckets(Buckets),
+    /// Products with embeddings of the distance.
+    Disentangled(Disentangled),
+    /// Queries and keys turned by their positions.
+    Rotary(Rotary),
+}
+
+/// Buckets of distances as T5 has them (Raffel et al. 2020, section 2.1): exact up to a quarter of the
+/// buckets each way, logarithmic up to a distance of 128.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Buckets {
+    /// Rows of the table.
+    pub rows: usize,
+}
+
+/// The disentangled attention of DeBERTa (He et al. 2021).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Disentangled {
+    /// Whether distances are read at all; the scores are divided as if they were.
+    pub is_relative: bool,
+    /// Embeddings of distances each way.
+    pub span: usize,
+    /// Distances above half the span fall in buckets that grow with the distance up to this one; `None` where
+    /// each distance up to the span has its own.
+    pub farthest: Option<usize>,
+    /// Whether queries read the embedding of the distance.
+    pub content_to_position: bool,
+    /// Whether keys read it.
+    pub position_to_content: bool,
+    /// Whether the distances are projected by the layer's own queries and keys.
+    pub shared: bool,
+    /// Whether the embeddings of distances have a LayerNorm.
+    pub normed: bool,
+}
+
+/// Rotary positions (Su et al. 2021), layers with global and with local attention.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rotary {
+    /// The base of the frequencies in layers with global attention.
+    pub global_base: f64,
+    /// That in layers with local attention.
+    pub local_base: f64,
+    /// In a layer with local attention a token reads those up to so many tokens away.
+    pub window: usize,
+    /// By layer, whether its attention is local.
+    pub is_local: Vec<bool>,
+}
+
+/// The linear layers and norms that have biases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Biases {
+    /// Queries, keys, values, and the attention's output.
+    pub attention: bool,
+    /// Both feed-forward layers.
+    pub feed_forward: bool,
+    /// The norms.
+    pub norm: bool,
+}
+
+/// The dense layer between the pooled state and the classifier of a sequence-classification checkpoint, as
+/// far as config.json decides it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Classifier {
+    /// Whether the hidden states are averaged; else the first token's is read.
+    pub mean: bool,
+    /// After the dense layer.
+    pub activation: Activation,
+    /// Whether the dense layer has a bias.
+    pub bias: bool,
+}
+
+/// The configuration of an encoder, whose every field has been checked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
     /// The network family.
     pub architecture: Architecture,
     /// Rows of the word embedding.
     pub vocab_size: usize,
+    /// Width of the embeddings.
+    pub embedding_size: usize,
+    /// The step from there to the width of the layers.
+    pub projection: Projection,
     /// Width of the hidden states.
     pub hidden_size: usize,
     /// Transformer layers.
@@ -56,20 +176,32 @@ pub struct Config {
     pub intermediate_size: usize,
     /// The longest sequence in tokens, special tokens counted.
     pub max_positions: usize,
-    /// Rows of the token type embedding; 0 for DistilBERT, which has none.
+    /// What tells the places of tokens apart in the embeddings.
+    pub positions: Positions,
+    /// Rows of the token type embedding; 0 where there is none.
     pub token_types: usize,
+    /// What tells them apart in the attention.
+    pub attention: Attention,
+    /// Whether LayerNorm stands before the attention and the feed-forward layers, and one more after the last
+    /// layer (Xiong et al. 2020); else after each of them.
+    pub norm_first: bool,
+    /// Whether the first feed-forward layer has a second half, which its activated first half is multiplied
+    /// with (Shazeer 2020).
+    pub is_gated: bool,
+    /// The layers that have biases.
+    pub biases: Biases,
     /// The feed-forward activation.
     pub activation: Activation,
     /// Added to the variance in LayerNorm.
     pub layer_norm_eps: f64,
+    /// The head of a sequence classifier.
+    pub classifier: Classifier,
     /// `id2label` in the order of the ids, where the file has it.
     pub labels: Option<Vec<String>>,
     /// `problem_type`, where the file has it.
     pub problem_type: Option<ProblemType>,
 }
 
-/// DistilBERT's LayerNorm epsilon is a constant of the architecture; its config.json has no field for it.
-const DISTILBERT_LAYER_NORM_EPS: f64 = 1e-12;
 /// A config.json larger than this is refused unread.
 pub const MAX_CONFIG_BYTES: usize = 4 << 20;
 
@@ -79,28 +211,27 @@ impl Config {
     /// # Errors
     /// [`ModelError::Config`] names the first field that is missing, mistyped, out of range or not supported.
     pub fn from_json(bytes: &[u8]) -> Result<Self> {
+        let whole = |reason: String| ModelError::config("config.json", reason);
         if bytes.len() > MAX_CONFIG_BYTES {
-            return Err(ModelError::config(
-                "config.json",
-                format!("{} bytes; at most {MAX_CONFIG_BYTES}", bytes.len()),
-            ));
+            return Err(whole(format!("{} bytes; at most {MAX_CONFIG_BYTES}", bytes.len())));
         }
-        let value: Value = serde_json::from_slice(bytes)
-            .map_err(|e| ModelError::config("config.json", format!("is not valid JSON: {e}")))?;
-        let fields = Fields(
-            value.as_object().ok_or_else(|| ModelError::config("config.json", "is not a JSON object"))?,
-        );
-        let config = match fields.string("model_type")? {
-            Some("bert") => Self::bert(&fields)?,
-            Some("distilbert") => Self::distilbert(&fields)?,
-            Some(other) => {
-                return Err(ModelError::config(
-                    "model_type",
-                    format!("`{other}` is not supported; known: bert, distilbert"),
-                ));
+        let value: Value =
+            serde_json::from_slice(bytes).map_err(|e| whole(format!("is not valid JSON: {e}")))?;
+        let fields = Fields(value.as_object().ok_or_else(|| whole("is not a JSON object".into()))?);
+        let model_type = fields.string("model_type")?;
+        let family = model_type.and_then(families::named).ok_or_else(|| {
+            let fault = match model_type {
+                Some(other) => format!("`{other}` is not supported"),
+                None => "is missing".to_owned(),
+            };
+            ModelError::config("model_type", format!("{fault}; known: {}", families::known()))
+        })?;
+        for flag in ["is_decoder", "add_cross_attention"] {
+            if fields.boolean(flag, false)? {
+                return Err(ModelError::config(flag, "only encoders are supported"));
             }
-            None => return Err(ModelError::config("model_type", "is missing; known: bert, distilbert")),
-        };
+        }
+        let config = (family.config)(&fields)?;
         if config.hidden_size % config.attention_heads != 0 {
             let (hidden, heads) = (config.hidden_size, config.attention_heads);
             return Err(ModelError::config(
@@ -111,45 +242,80 @@ impl Config {
         Ok(config)
     }
 
-    fn bert(fields: &Fields<'_>) -> Result<Self> {
-        if fields.string("position_embedding_type")?.is_some_and(|kind| kind != "absolute") {
-            return Err(ModelError::config("position_embedding_type", "only `absolute` is supported"));
-        }
-        for flag in ["is_decoder", "add_cross_attention"] {
-            if fields.0.get(flag).is_some_and(|v| v.as_bool() == Some(true)) {
-                return Err(ModelError::config(flag, "only encoders are supported"));
-            }
-        }
-        Ok(Self {
-            architecture: Architecture::Bert,
-            vocab_size: fields.size("vocab_size", 1 << 20)?,
-            hidden_size: fields.size("hidden_size", 1 << 14)?,
-            layers: fields.size("num_hidden_layers", 256)?,
-            attention_heads: fields.size("num_attention_heads", 256)?,
-            intermediate_size: fields.size("intermediate_size", 1 << 16)?,
-            max_positions: fields.size("max_position_embeddings", 1 << 16)?,
-            token_types: fields.size("type_vocab_size", 1 << 10)?,
-            activation: fields.activation("hidden_act")?,
-            layer_norm_eps: fields.epsilon("layer_norm_eps")?,
-            labels: labels::labels(fields)?,
-            problem_type: labels::problem_type(fields)?,
-        })
+    /// The width of an attention head.
+    pub fn head_size(&self) -> usize {
+        self.hidden_size / self.attention_heads
     }
 
-    fn distilbert(fields: &Fields<'_>) -> Result<Self> {
-        Ok(Self {
-            architecture: Architecture::DistilBert,
-            vocab_size: fields.size("vocab_size", 1 << 20)?,
-            hidden_size: fields.size("dim", 1 << 14)?,
-            layers: fields.size("n_layers", 256)?,
-            attention_heads: fields.size("n_heads", 256)?,
-            intermediate_size: fields.size("hidden_dim", 1 << 16)?,
-            max_positions: fields.size("max_position_embeddings", 1 << 16)?,
-            token_types: 0,
-            activation: fields.activation("activation")?,
-            layer_norm_eps: DISTILBERT_LAYER_NORM_EPS,
-            labels: labels::labels(fields)?,
-            problem_type: labels::problem_type(fields)?,
+    /// Rows of the position embedding; 0 where there is none.
+    pub fn position_rows(&self) -> usize {
+        match self.positions {
+            Positions::Nowhere => 0,
+            Positions::FromZero => self.max_positions,
+            Positions::AfterPadding(padding) => self.max_positions + padding as usize + 1,
+        }
+    }
+
+    /// The row of the position embedding for each token of a sequence.
+    pub(crate) fn position_ids(&self, sequence: &[u32]) -> impl Iterator<Item = usize> {
+        let mut next = 0;
+        sequence.iter().enumerate().map(move |(index, &id)| match self.positions {
+            Positions::Nowhere => 0,
+            Positions::FromZero => index,
+            Positions::AfterPadding(padding) if id == padding => padding as usize,
+            Positions::AfterPadding(padding) => {
+                next += 1;
+                padding as usize + next
+            }
         })
     }
+}
+
+/// A layer's biases, all of them.
+pub(crate) const BIASES: Biases = Biases { attention: true, feed_forward: true, norm: true };
+
+/// The sizes that families name differently.
+pub(crate) struct Sizes {
+    pub(crate) hidden: &'static str,
+    pub(crate) layers: &'static str,
+    pub(crate) heads: &'static str,
+    pub(crate) intermediate: &'static str,
+    pub(crate) activation: &'static str,
+}
+
+/// As BERT names them.
+pub(crate) const SIZES: Sizes = Sizes {
+    hidden: "hidden_size",
+    layers: "num_hidden_layers",
+    heads: "num_attention_heads",
+    intermediate: "intermediate_size",
+    activation: "hidden_act",
+};
+
+/// The sizes that a config.json must have, of a network that is BERT in all else: a family changes what
+/// differs.
+pub(crate) fn like_bert(fields: &Fields<'_>, architecture: Architecture, sizes: &Sizes) -> Result<Config> {
+    let hidden_size = fields.size(sizes.hidden, 1 << 14)?;
+    Ok(Config {
+        architecture,
+        vocab_size: fields.size("vocab_size", 1 << 20)?,
+        embedding_size: hidden_size,
+        projection: Projection::Nothing,
+        hidden_size,
+        layers: fields.size(sizes.layers, 256)?,
+        attention_heads: fields.size(sizes.heads, 256)?,
+        intermediate_size: fields.size(sizes.intermediate, 1 << 16)?,
+        max_positions: fields.size("max_position_embeddings", 1 << 16)?,
+        positions: Positions::FromZero,
+        token_types: 0,
+        attention: Attention::Plain,
+        norm_first: false,
+        is_gated: false,
+        biases: BIASES,
+        activation: fields.activation(sizes.activation)?,
+        layer_norm_eps: fields.epsilon("layer_norm_eps", 1e-12)?,
+        classifier: Classifier { mean: false, activation: Activation::Tanh, bias: true },
+        labels: labels::labels(fields)?,
+        problem_type: labels::problem_type(fields)?,
+    })
 }

@@ -1,75 +1,63 @@
-//! Where the tensors of a trunk stand in the two families of checkpoints.
+//! Where the tensors of a trunk stand in a checkpoint, whatever its family.
 
-use crate::config::{Architecture, Config};
+use crate::config::Config;
+use crate::families::Names;
 use crate::weights::Weights;
 use crate::{ModelError, Result};
 
-/// Where a layer's tensors stand in a checkpoint.
-pub(crate) struct Names {
-    pub(crate) embeddings: &'static str,
-    pub(crate) layer: &'static str,
-    pub(crate) query: &'static str,
-    pub(crate) key: &'static str,
-    pub(crate) value: &'static str,
-    pub(crate) attention_output: &'static str,
-    pub(crate) attention_norm: &'static str,
-    pub(crate) intermediate: &'static str,
-    pub(crate) output: &'static str,
-    pub(crate) output_norm: &'static str,
-}
-
-const BERT: Names = Names {
-    embeddings: "embeddings.",
-    layer: "encoder.layer.",
-    query: "attention.self.query",
-    key: "attention.self.key",
-    value: "attention.self.value",
-    attention_output: "attention.output.dense",
-    attention_norm: "attention.output.LayerNorm",
-    intermediate: "intermediate.dense",
-    output: "output.dense",
-    output_norm: "output.LayerNorm",
-};
-
-const DISTILBERT: Names = Names {
-    embeddings: "embeddings.",
-    layer: "transformer.layer.",
-    query: "attention.q_lin",
-    key: "attention.k_lin",
-    value: "attention.v_lin",
-    attention_output: "attention.out_lin",
-    attention_norm: "sa_layer_norm",
-    intermediate: "ffn.lin1",
-    output: "ffn.lin2",
-    output_norm: "output_layer_norm",
-};
-
 /// A trunk's tensors by what they are.
 pub(crate) struct Checkpoint<'a> {
+    pub(crate) config: &'a Config,
     pub(crate) weights: &'a Weights,
-    pub(crate) names: Names,
+    pub(crate) names: &'static Names,
     prefix: &'static str,
 }
 
 impl<'a> Checkpoint<'a> {
+    /// The prefix before the names is the family's (`bert.`, `distilbert.`), as a checkpoint with a head has
+    /// it, else none, as a bare trunk has it.
+    ///
     /// # Errors
-    /// As [`trunk_prefix`].
-    pub(crate) fn new(config: &Config, weights: &'a Weights) -> Result<Self> {
-        let names = match config.architecture {
-            Architecture::Bert => BERT,
-            Architecture::DistilBert => DISTILBERT,
-        };
-        Ok(Self { weights, names, prefix: trunk_prefix(config, weights)? })
+    /// [`ModelError::Tensor`] where neither word embedding is there.
+    pub(crate) fn new(config: &'a Config, weights: &'a Weights) -> Result<Self> {
+        let family = config.architecture.family();
+        let words = format!("{}.weight", family.names.words);
+        let has = |prefix: &&str| weights.shape(&format!("{prefix}{words}")).is_some();
+        let prefix = [family.prefix, ""].into_iter().find(has).ok_or_else(|| {
+            let reason = format!("is missing, with the prefix `{}` and without one", family.prefix);
+            ModelError::tensor(&words, reason)
+        })?;
+        Ok(Self { config, weights, names: &family.names, prefix })
     }
 
-    /// The name of a tensor, or of a group of them, among the embeddings.
-    pub(crate) fn embedding(&self, name: &str) -> String {
-        format!("{}{}{name}", self.prefix, self.names.embeddings)
+    /// The name of a tensor outside of the layers, or of a group of them.
+    pub(crate) fn trunk(&self, name: &str) -> String {
+        format!("{}{name}", self.prefix)
+    }
+
+    /// The name of the word embedding.
+    pub(crate) fn words(&self) -> String {
+        self.trunk(&format!("{}.weight", self.names.words))
     }
 
     /// The name of a group of tensors in a layer.
     pub(crate) fn layer(&self, index: usize, name: &str) -> String {
         format!("{}{}{index}.{name}", self.prefix, self.names.layer)
+    }
+
+    /// The norm that follows the residual sum of a layer's attention.
+    pub(crate) fn norm_after_attention(&self, layer: usize) -> String {
+        self.layer(layer, self.names.attention_norm)
+    }
+
+    /// The norm that follows the residual sum of a layer's feed-forward part: where norms come first, the one
+    /// before the next layer or after the last.
+    pub(crate) fn norm_after_output(&self, layer: usize) -> String {
+        match self.config.norm_first {
+            false => self.layer(layer, self.names.output_norm),
+            true if layer + 1 < self.config.layers => self.layer(layer + 1, self.names.output_norm),
+            true => self.trunk(self.names.final_norm),
+        }
     }
 
     /// The names of a LayerNorm's weight and bias: old BERT checkpoints call the two `gamma` and `beta`.
@@ -78,25 +66,35 @@ impl<'a> Checkpoint<'a> {
         let parts = if !has("weight") && has("gamma") { ["gamma", "beta"] } else { ["weight", "bias"] };
         parts.map(|part| format!("{name}.{part}"))
     }
-}
 
-/// The prefix before the trunk's tensor names: the architecture's (`bert.`, `distilbert.`), as a checkpoint
-/// with a head has it, else none, as a bare trunk has it.
-///
-/// # Errors
-/// [`ModelError::Tensor`] where neither word embedding is there.
-fn trunk_prefix(config: &Config, weights: &Weights) -> Result<&'static str> {
-    let own = match config.architecture {
-        Architecture::Bert => "bert.",
-        Architecture::DistilBert => "distilbert.",
-    };
-    for prefix in [own, ""] {
-        if weights.shape(&format!("{prefix}embeddings.word_embeddings.weight")).is_some() {
-            return Ok(prefix);
-        }
+    /// The values of a LayerNorm's weight and bias, the bias zero where the family has none.
+    pub(crate) fn norm_values(&self, name: &str, width: usize) -> Result<[Vec<f32>; 2]> {
+        let [weight, bias] = self.norm(name);
+        let bias = match self.config.biases.norm {
+            true => self.weights.values(&bias, &[width])?,
+            false => vec![0.0; width],
+        };
+        Ok([self.weights.values(&weight, &[width])?, bias])
     }
-    Err(ModelError::tensor(
-        "embeddings.word_embeddings.weight",
-        format!("is missing, with the prefix `{own}` and without one"),
-    ))
+
+    /// What a token's embedding has beside its word, `[row of the position embedding][embedding size]`: that of
+    /// token type 0 is added, since a message is one segment. One row where there are no positions, none
+    /// where there are no types either.
+    pub(crate) fn places(&self) -> Result<Vec<f32>> {
+        let (config, width) = (self.config, self.config.embedding_size);
+        let table = |name: &str, rows: usize| {
+            self.weights.values(&self.trunk(&format!("{name}.weight")), &[rows, width])
+        };
+        let mut places = match config.position_rows() {
+            0 => vec![0.0; if config.token_types > 0 { width } else { 0 }],
+            rows => table(self.names.positions, rows)?,
+        };
+        if config.token_types > 0 {
+            let types = table(self.names.token_types, config.token_types)?;
+            for place in places.chunks_exact_mut(width) {
+                place.iter_mut().zip(&types).for_each(|(place, kind)| *place += kind);
+            }
+        }
+        Ok(places)
+    }
 }

@@ -1,11 +1,14 @@
 //! Token ids to hidden states.
 
 pub(crate) mod checkpoint;
+pub(crate) mod distance;
 mod packed;
 mod stop;
 
 pub use packed::PackedEncoder;
-pub(crate) use packed::WAVE;
+#[cfg(feature = "bench")]
+pub use packed::bench;
+pub(crate) use packed::{HeadLayout, WAVE};
 pub use stop::Stop;
 
 use crate::config::Config;

@@ -6,4 +6,4 @@ mod spec;
 
 pub use link::{Link, ordinal_level, ordinal_probabilities, probabilities, sigmoid, softmax};
 pub(crate) use packed::PackedHead;
-pub use spec::{HeadSpec, NonLinearity};
+pub use spec::{Dense, HeadNorm, HeadSpec};

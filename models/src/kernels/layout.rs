@@ -103,6 +103,12 @@ impl<'a> Tiles<'a> {
         self.rows
     }
 
+    /// Some of its rows.
+    #[inline(always)]
+    pub(crate) fn part(self, first: usize, rows: usize) -> Self {
+        Self { first: self.first + first, rows, ..self }
+    }
+
     /// All but the first `panels` panels.
     #[inline(always)]
     pub(crate) fn after_panels(self, panels: usize) -> Self {

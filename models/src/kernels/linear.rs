@@ -10,6 +10,7 @@ use super::math;
 use super::microkernel::{Columns, Quantised, bf16_tile, f32_tile, int8_tile};
 use super::rows::{BLOCK, Scale};
 use super::simd::{LANES, PAIRS, Pairs, Simd, WeightPairs, WeightQuads};
+use crate::config::Activation;
 
 /// A linear layer, its outputs in panels of sixteen columns; inputs and outputs are padded with zeros to
 /// whole panels.
@@ -79,9 +80,35 @@ pub(crate) enum Epilogue<'a> {
     Gelu,
     GeluTanh,
     Relu,
+    Silu,
     Tanh,
     /// The sum with a matrix by groups.
     Add(&'a [Lane]),
+    /// The product with a matrix by columns, of as many as are written.
+    Multiply(&'a [Lane]),
+}
+
+impl<'a> Epilogue<'a> {
+    /// For what is written after the first lanes.
+    #[inline(always)]
+    fn after(self, lanes: usize) -> Self {
+        match self {
+            Self::Multiply(columns) => Self::Multiply(&columns[lanes..]),
+            other => other,
+        }
+    }
+}
+
+impl From<Activation> for Epilogue<'_> {
+    fn from(activation: Activation) -> Self {
+        match activation {
+            Activation::Gelu => Self::Gelu,
+            Activation::GeluTanh => Self::GeluTanh,
+            Activation::Relu => Self::Relu,
+            Activation::Silu => Self::Silu,
+            Activation::Tanh => Self::Tanh,
+        }
+    }
 }
 
 /// Panels of columns that the widest tiles have ([`Simd::PANELS`]).
@@ -111,6 +138,7 @@ impl PackedLinear {
         let _configured = (self.precision() != Precision::F32).then(|| simd.configured(rows));
         for (strip, to) in to.chunks_mut(S::PANELS * rows).enumerate() {
             let panel = range.start + strip * S::PANELS;
+            let epilogue = epilogue.after(strip * S::PANELS * rows);
             if S::PANELS == STRIP && to.len() == STRIP * rows {
                 self.strip::<S, STRIP>(simd, panel, rows, input, epilogue, to);
             } else {
@@ -139,8 +167,9 @@ impl PackedLinear {
             let lines: [&[Lane]; C] =
                 std::array::from_fn(|_| panels.next().map_or(&[][..], |to| &to[block.clone()]));
             self.add(simd, panel, first, input, lines, sums.each_mut().map(|sums| &mut **sums));
-            for ((panel, sums), to) in (panel..).zip(&sums).zip(to.chunks_exact_mut(rows)) {
-                let ends = Finish { epilogue, panel, panels: self.outputs() };
+            for ((index, sums), to) in sums.iter().enumerate().zip(to.chunks_exact_mut(rows)) {
+                let epilogue = epilogue.after(index * rows);
+                let ends = Finish { epilogue, panel: panel + index, panels: self.outputs() };
                 for ((row, sum), to) in block.clone().zip(sums.iter()).zip(&mut to[block.clone()]) {
                     ends.write(simd, row, rows, sum, to);
                 }
@@ -319,6 +348,7 @@ impl Finish<'_> {
             Epilogue::Gelu => math::gelu(simd, value),
             Epilogue::GeluTanh => math::gelu_tanh(simd, value),
             Epilogue::Relu => math::relu(simd, value),
+            Epilogue::Silu => math::silu(simd, value),
             Epilogue::Tanh => math::tanh(simd, value),
             Epilogue::Add(groups) => {
                 let group = row / S::ROWS;
@@ -326,6 +356,7 @@ impl Finish<'_> {
                 let at = (group * S::ROWS) * self.panels + self.panel * height + row % S::ROWS;
                 simd.add(value, simd.load(&groups[at]))
             }
+            Epilogue::Multiply(columns) => simd.mul(value, simd.load(&columns[row])),
         };
         simd.store(value, to);
     }

@@ -106,10 +106,34 @@ pub(crate) fn gelu_tanh_slope<S: Simd>(simd: S, x: S::F32) -> S::F32 {
     simd.fma(simd.mul(x, half), bend, simd.fma(t, half, half))
 }
 
+#[cfg(feature = "train")]
+/// The derivative of [`silu`], with s the logistic function: s + x s (1 - s).
+#[inline(always)]
+pub(crate) fn silu_slope<S: Simd>(simd: S, x: S::F32) -> S::F32 {
+    let one = simd.splat(1.0);
+    let s = simd.div(one, simd.add(one, exp(simd, simd.sub(simd.splat(0.0), x))));
+    simd.fma(simd.mul(x, s), simd.sub(one, s), s)
+}
+
+#[cfg(feature = "train")]
+/// The derivative of [`tanh`]: 1 - tanh².
+#[inline(always)]
+pub(crate) fn tanh_slope<S: Simd>(simd: S, x: S::F32) -> S::F32 {
+    let t = tanh(simd, x);
+    simd.sub(simd.splat(1.0), simd.mul(t, t))
+}
+
 /// max(0, x).
 #[inline(always)]
 pub(crate) fn relu<S: Simd>(simd: S, x: S::F32) -> S::F32 {
     simd.max(x, simd.splat(0.0))
+}
+
+/// x / (1 + e^-x) (Elfwing et al. 2018).
+#[inline(always)]
+pub(crate) fn silu<S: Simd>(simd: S, x: S::F32) -> S::F32 {
+    let e = exp(simd, simd.sub(simd.splat(0.0), x));
+    simd.div(x, simd.add(simd.splat(1.0), e))
 }
 
 /// The sum of the lanes, in pairs that lie ever nearer: one order on every instruction set.

@@ -8,6 +8,7 @@
 mod aligned;
 #[cfg(feature = "bench")]
 pub mod bench;
+pub(crate) mod few;
 mod isa;
 pub(crate) mod linear;
 pub(crate) mod math;
@@ -30,4 +31,4 @@ pub(crate) use aligned::Aligned;
 pub use isa::Isa;
 pub use linear::Precision;
 pub(crate) use pack::Matrix;
-pub(crate) use row_major::RowMajor;
+pub(crate) use row_major::{Moments, RowMajor};

@@ -13,10 +13,25 @@ pub(crate) struct RowMajor<'a> {
 }
 
 impl<'a> RowMajor<'a> {
-    pub(crate) fn load(weights: &'a Weights, name: &str, inputs: usize, outputs: usize) -> Result<Self> {
+    /// The bias is zero where the layer has none.
+    pub(crate) fn load(
+        weights: &'a Weights,
+        name: &str,
+        inputs: usize,
+        outputs: usize,
+        has_bias: bool,
+    ) -> Result<Self> {
         let weight = weights.rows(&format!("{name}.weight"), outputs, inputs)?;
-        let bias = weights.values(&format!("{name}.bias"), &[outputs])?;
+        let bias = match has_bias {
+            true => weights.values(&format!("{name}.bias"), &[outputs])?,
+            false => vec![0.0; outputs],
+        };
         Ok(Self { weight, bias })
+    }
+
+    /// Its inputs.
+    pub(crate) fn inputs(&self) -> usize {
+        self.weight.columns
     }
 
     /// The weights of an output.
@@ -30,20 +45,29 @@ impl<'a> RowMajor<'a> {
         PackedLinear::new(precision, &matrix, |output| self.bias[output], spread)
     }
 
-    /// Estimates how far each output goes from zero, for inputs of these means and deviations that do not
-    /// depend on each other. Zeros where no integers are needed.
-    pub(crate) fn spreads(&self, precision: Precision, means: &[f32], deviations: &[f32]) -> Vec<f32> {
-        if precision != Precision::Int8 {
-            return vec![0.0; self.bias.len()];
-        }
-        (0..self.weight.count())
-            .zip(&self.bias)
-            .map(|(row, bias)| {
-                let row = self.row(row);
-                let mean: f32 = bias + row.iter().zip(means).map(|(w, m)| w * m).sum::<f32>();
-                let variance: f32 = row.iter().zip(deviations).map(|(w, d)| (w * d) * (w * d)).sum();
-                mean.abs() + 3.0 * variance.sqrt()
-            })
-            .collect()
+    /// Estimates the outputs for inputs that do not depend on each other.
+    pub(crate) fn moments(&self, of: &Moments) -> Moments {
+        let rows = (0..self.weight.count()).zip(&self.bias).map(|(row, bias)| {
+            let row = self.row(row);
+            let mean: f32 = bias + row.iter().zip(&of.means).map(|(w, m)| w * m).sum::<f32>();
+            let variance: f32 = row.iter().zip(&of.deviations).map(|(w, d)| (w * d) * (w * d)).sum();
+            (mean, variance.sqrt())
+        });
+        let (means, deviations) = rows.unzip();
+        Moments { means, deviations }
+    }
+}
+
+/// Estimates of a layer's outputs, by column: integers need to know how far each goes from zero.
+#[derive(Debug, Clone)]
+pub(crate) struct Moments {
+    pub(crate) means: Vec<f32>,
+    pub(crate) deviations: Vec<f32>,
+}
+
+impl Moments {
+    /// About the farthest from zero.
+    pub(crate) fn spread(&self, column: usize) -> f32 {
+        self.means[column].abs() + 3.0 * self.deviations[column].abs()
     }
 }

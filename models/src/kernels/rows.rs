@@ -1,8 +1,11 @@
 //! Steps over whole rows: LayerNorm, and the form in which a product reads its activations.
 
+use std::ops::Range;
+
 use super::aligned::{Aligned, Plain};
 use super::layout::{Lane, Tiles, place};
 use super::math;
+use super::row_major::Moments;
 use super::simd::{LANES, Pairs, Simd};
 
 /// LayerNorm's parameters, padded with zeros to whole panels.
@@ -16,6 +19,19 @@ pub(crate) struct Norm {
 }
 
 impl Norm {
+    /// Pads the parameters.
+    pub(crate) fn new([weight, bias]: [&[f32]; 2], eps: f32) -> Self {
+        let lane = |chunk: &[f32]| std::array::from_fn(|lane| chunk.get(lane).copied().unwrap_or(0.0));
+        let lanes = |values: &[f32]| values.chunks(LANES).map(lane).collect();
+        Self { weight: lanes(weight), bias: lanes(bias), columns: weight.len(), eps }
+    }
+
+    /// Those of its output by column: its bias and its weight.
+    pub(crate) fn moments(&self) -> Moments {
+        let flat = |lanes: &[Lane]| lanes.as_flattened()[..self.columns].to_vec();
+        Moments { means: flat(&self.bias), deviations: flat(&self.weight) }
+    }
+
     /// (x - mean) / √(variance + eps) · weight + bias of each row (Ba et al. 2016), written by groups. The
     /// padding of `from` is zero, and that of `to` becomes zero.
     #[inline(always)]
@@ -131,25 +147,27 @@ pub(crate) fn quantise<S: Simd>(
     }
 }
 
-/// e^(score - largest) of one row, in place, and their sum. The row's scores stand `stride` lanes apart;
-/// those past the last token become zero.
+/// e^(score - largest) of one row, in place, and their sum. The row's scores stand `stride` lanes apart, of
+/// which `keys` count; those of the same lanes outside of them become zero.
 #[inline(always)]
-pub(crate) fn exponentials<S: Simd>(simd: S, scores: &mut [Lane], stride: usize, tokens: usize) -> f32 {
-    let last = (tokens - 1) / LANES * stride;
-    let beyond = (tokens - 1) % LANES + 1;
+pub(crate) fn exponentials<S: Simd>(simd: S, scores: &mut [Lane], stride: usize, keys: Range<usize>) -> f32 {
+    let (first, last) = (keys.start / LANES * stride, (keys.end - 1) / LANES * stride);
+    let (before, beyond) = (keys.start % LANES, (keys.end - 1) % LANES + 1);
+    scores[first][..before].fill(f32::NEG_INFINITY);
     scores[last][beyond..].fill(f32::NEG_INFINITY);
     let mut largest = simd.splat(f32::NEG_INFINITY);
-    for at in (0..=last).step_by(stride) {
+    for at in (first..=last).step_by(stride) {
         largest = simd.max(largest, simd.load(&scores[at]));
     }
     let largest = simd.splat(math::max(stored(simd, largest)));
-    for at in (0..=last).step_by(stride) {
+    for at in (first..=last).step_by(stride) {
         let value = math::exp(simd, simd.sub(simd.load(&scores[at]), largest));
         simd.store(value, &mut scores[at]);
     }
+    scores[first][..before].fill(0.0);
     scores[last][beyond..].fill(0.0);
     let mut total = simd.splat(0.0);
-    for at in (0..=last).step_by(stride) {
+    for at in (first..=last).step_by(stride) {
         total = simd.add(total, simd.load(&scores[at]));
     }
     math::sum(stored(simd, total))

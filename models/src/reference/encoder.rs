@@ -1,13 +1,13 @@
-//! BERT and DistilBERT on candle: the path for accelerators, and the oracle that every faster path is
-//! compared with.
+//! The encoders on candle: the path for accelerators, and the oracle that every faster path is compared with.
 //!
 //! Inference only: candle's fused LayerNorm and softmax have no backward pass, so a trunk is frozen here.
 
 use candle_core::Tensor;
-use candle_nn::ops::{layer_norm, softmax_last_dim};
 
-use super::{Device, Linear, PaddedStates, tensor};
-use crate::config::{Activation, Config};
+use super::attention::{Attention, Distances, Places};
+use super::linear::{LayerNorm, Linear, activate};
+use super::{Device, PaddedStates, tensor};
+use crate::config::{Activation, Config, Projection};
 use crate::encoder::checkpoint::Checkpoint;
 use crate::encoder::{Encoder, HiddenStates, Stop, TokenBatch};
 use crate::weights::Weights;
@@ -19,10 +19,11 @@ pub struct ReferenceEncoder {
     config: Config,
     device: Device,
     words: Tensor,
-    /// Position embeddings; for BERT with the embedding of token type 0 added, since a message is one
-    /// segment.
-    positions: Tensor,
+    /// What the place of a token adds, `[row of the position embedding, embedding size]`.
+    places: Option<Tensor>,
     embedding_norm: LayerNorm,
+    projection: Option<Linear>,
+    distances: Distances,
     layers: Vec<Layer>,
 }
 
@@ -32,26 +33,52 @@ impl ReferenceEncoder {
     /// # Errors
     /// [`crate::ModelError::Tensor`] names the tensor that is missing or does not fit the configuration.
     pub fn load(config: &Config, weights: &Weights, device: &Device) -> Result<Self> {
-        let checkpoint = Checkpoint::new(config, weights)?;
-        let hidden = config.hidden_size;
-        let embedding = |name: &str, rows: usize| {
-            let name = checkpoint.embedding(&format!("{name}_embeddings.weight"));
-            tensor(weights, &name, &[rows, hidden], device)
+        let checkpoint = &Checkpoint::new(config, weights)?;
+        let (hidden, embedded) = (config.hidden_size, config.embedding_size);
+        let places = checkpoint.places()?;
+        let rows = places.len() / embedded;
+        let places = (rows > 0).then(|| Tensor::from_vec(places, (rows, embedded), &device.0)).transpose()?;
+        let projection = |has_bias: bool| {
+            let name = checkpoint.trunk(checkpoint.names.projection);
+            Linear::load(weights, &name, (embedded, hidden), has_bias, device).map(Some)
         };
-        let mut positions = embedding("position", config.max_positions)?;
-        if config.token_types > 0 {
-            let types = embedding("token_type", config.token_types)?;
-            positions = positions.broadcast_add(&types.narrow(0, 0, 1)?)?;
-        }
-        let layers = (0..config.layers).map(|index| Layer::load(config, &checkpoint, index, device));
+        let (norm_width, projection) = match config.projection {
+            Projection::Nothing => (hidden, None),
+            Projection::BeforeNorm => (hidden, projection(false)?),
+            Projection::AfterNorm => (embedded, projection(true)?),
+        };
+        let norm = checkpoint.trunk(checkpoint.names.embedding_norm);
+        let distances = Distances::load(checkpoint, device)?;
+        let layers = (0..config.layers).map(|index| Layer::load(checkpoint, &distances, index, device));
         Ok(Self {
-            words: embedding("word", config.vocab_size)?,
-            positions,
-            embedding_norm: LayerNorm::load(config, &checkpoint, &checkpoint.embedding("LayerNorm"), device)?,
+            words: tensor(weights, &checkpoint.words(), &[config.vocab_size, embedded], device)?,
+            places,
+            embedding_norm: norm_of(checkpoint, &norm, norm_width, device)?,
+            projection,
             layers: layers.collect::<Result<_>>()?,
+            distances,
             config: config.clone(),
             device: device.clone(),
         })
+    }
+
+    /// The states before the first layer, `[batch, longest, hidden]`.
+    fn embed(&self, ids: &Tensor, positions: &Tensor, shape: (usize, usize)) -> Result<Tensor> {
+        let (rows, longest) = shape;
+        let mut states = self.words.index_select(ids, 0)?;
+        if let Some(places) = &self.places {
+            states = (states + places.index_select(positions, 0)?)?;
+        }
+        let states = states.reshape((rows, longest, self.config.embedding_size))?;
+        match (self.config.projection, &self.projection) {
+            (Projection::BeforeNorm, Some(projection)) => {
+                self.embedding_norm.forward(&projection.forward(&states)?)
+            }
+            (Projection::AfterNorm, Some(projection)) => {
+                projection.forward(&self.embedding_norm.forward(&states)?)
+            }
+            _ => self.embedding_norm.forward(&states),
+        }
     }
 }
 
@@ -68,14 +95,18 @@ impl Encoder for ReferenceEncoder {
         batch.check(&self.config)?;
         let (rows, longest) = (batch.len(), batch.longest());
         let mut ids = vec![0u32; rows * longest];
+        let mut positions = vec![0u32; rows * longest];
         let mut mask = vec![0f32; rows * longest];
-        for ((sequence, ids), mask) in
-            batch.sequences().zip(ids.chunks_mut(longest)).zip(mask.chunks_mut(longest))
-        {
-            ids[..sequence.len()].copy_from_slice(sequence);
-            mask[..sequence.len()].fill(1.0);
+        for (row, sequence) in batch.sequences().enumerate() {
+            let at = row * longest..row * longest + sequence.len();
+            ids[at.clone()].copy_from_slice(sequence);
+            mask[at.clone()].fill(1.0);
+            for (to, position) in positions[at].iter_mut().zip(self.config.position_ids(sequence)) {
+                *to = position as u32;
+            }
         }
-        let ids = Tensor::from_vec(ids, rows * longest, &self.device.0)?;
+        let by_token = |values: Vec<u32>| Tensor::from_vec(values, rows * longest, &self.device.0);
+        let (ids, positions) = (by_token(ids)?, by_token(positions)?);
         // Large and finite: exp of it is exactly 0 beside any real score, and 0 · -inf cannot arise.
         let bias: Vec<f32> = mask.iter().map(|&m| if m > 0.0 { 0.0 } else { f32::MIN }).collect();
         let padded = bias.contains(&f32::MIN);
@@ -83,96 +114,85 @@ impl Encoder for ReferenceEncoder {
             padded.then(|| Tensor::from_vec(bias, (rows, 1, 1, longest), &self.device.0)).transpose()?;
         let mask = Tensor::from_vec(mask, (rows, longest, 1), &self.device.0)?;
 
-        let words = self.words.index_select(&ids, 0)?.reshape((rows, longest, self.config.hidden_size))?;
-        let states = words.broadcast_add(&self.positions.narrow(0, 0, longest)?)?;
-        let mut states = self.embedding_norm.forward(&states)?;
+        let places = self.distances.places(&self.config, longest, &self.device)?;
+        let mut states = self.embed(&ids, &positions, (rows, longest))?;
+        // What is added up, and what a layer reads of it.
+        let mut sum = states.clone();
         for layer in &self.layers {
             if stop.asks() {
                 return Err(ModelError::Stopped);
             }
-            states = layer.forward(&states, bias.as_ref(), self.config.attention_heads)?;
+            (sum, states) = layer.forward(&sum, &states, &places, bias.as_ref(), &self.config)?;
         }
         Ok(Box::new(PaddedStates { states, mask }))
     }
 }
 
-#[derive(Debug)]
-struct LayerNorm {
-    weight: Tensor,
-    bias: Tensor,
-    eps: f32,
-}
-
-impl LayerNorm {
-    fn load(config: &Config, checkpoint: &Checkpoint<'_>, name: &str, device: &Device) -> Result<Self> {
-        let [weight, bias] = checkpoint.norm(name);
-        let tensor = |name: &str| tensor(checkpoint.weights, name, &[config.hidden_size], device);
-        Ok(Self { weight: tensor(&weight)?, bias: tensor(&bias)?, eps: config.layer_norm_eps as f32 })
-    }
-
-    fn forward(&self, states: &Tensor) -> Result<Tensor> {
-        Ok(layer_norm(&states.contiguous()?, &self.weight, &self.bias, self.eps)?)
-    }
+fn norm_of(checkpoint: &Checkpoint<'_>, name: &str, width: usize, device: &Device) -> Result<LayerNorm> {
+    let eps = checkpoint.config.layer_norm_eps as f32;
+    LayerNorm::new(checkpoint.norm_values(name, width)?, eps, device)
 }
 
 #[derive(Debug)]
 struct Layer {
-    query: Linear,
-    key: Linear,
-    value: Linear,
-    attention_output: Linear,
+    attention: Attention,
+    /// After the residual sum.
     attention_norm: LayerNorm,
     intermediate: Linear,
+    gate: Option<Linear>,
     output: Linear,
+    /// After the residual sum.
     output_norm: LayerNorm,
     activation: Activation,
 }
 
 impl Layer {
-    fn load(config: &Config, checkpoint: &Checkpoint<'_>, index: usize, device: &Device) -> Result<Self> {
-        let (hidden, wide, names) = (config.hidden_size, config.intermediate_size, &checkpoint.names);
-        let linear = |name: &str, input, output| {
-            Linear::load(checkpoint.weights, &checkpoint.layer(index, name), input, output, device)
+    fn load(
+        checkpoint: &Checkpoint<'_>,
+        distances: &Distances,
+        index: usize,
+        device: &Device,
+    ) -> Result<Self> {
+        let (config, names) = (checkpoint.config, checkpoint.names);
+        let (hidden, wide) = (config.hidden_size, config.intermediate_size);
+        let linear = |name: &str, inputs, outputs| {
+            let name = checkpoint.layer(index, name);
+            let has_bias = config.biases.feed_forward;
+            Linear::load(checkpoint.weights, &name, (inputs, outputs), has_bias, device)
         };
-        let norm = |name: &str| LayerNorm::load(config, checkpoint, &checkpoint.layer(index, name), device);
+        let norm = |name: &str| norm_of(checkpoint, name, hidden, device);
+        let widened = linear(names.intermediate, hidden, if config.is_gated { 2 * wide } else { wide })?;
         Ok(Self {
-            query: linear(names.query, hidden, hidden)?,
-            key: linear(names.key, hidden, hidden)?,
-            value: linear(names.value, hidden, hidden)?,
-            attention_output: linear(names.attention_output, hidden, hidden)?,
-            attention_norm: norm(names.attention_norm)?,
-            intermediate: linear(names.intermediate, hidden, wide)?,
+            attention: Attention::load(checkpoint, distances, index, device)?,
+            attention_norm: norm(&checkpoint.norm_after_attention(index))?,
+            intermediate: widened.part(0, wide)?,
+            gate: config.is_gated.then(|| widened.part(wide, wide)).transpose()?,
             output: linear(names.output, wide, hidden)?,
-            output_norm: norm(names.output_norm)?,
+            output_norm: norm(&checkpoint.norm_after_output(index))?,
             activation: config.activation,
         })
     }
 
-    fn forward(&self, states: &Tensor, bias: Option<&Tensor>, heads: usize) -> Result<Tensor> {
-        let attended = self.attention_output.forward(&self.attention(states, bias, heads)?)?;
-        let states = self.attention_norm.forward(&(states + attended)?)?;
-        let wide = self.intermediate.forward(&states)?;
-        let wide = match self.activation {
-            Activation::Gelu => wide.gelu_erf()?,
-            Activation::GeluTanh => wide.gelu()?,
-            Activation::Relu => wide.relu()?,
+    /// The residual sum and the states after the layer.
+    fn forward(
+        &self,
+        sum: &Tensor,
+        states: &Tensor,
+        places: &Places,
+        mask: Option<&Tensor>,
+        config: &Config,
+    ) -> Result<(Tensor, Tensor)> {
+        // Where norms come last, what they give is what the next products are added to.
+        let added = |sum: Tensor, norm: &LayerNorm| {
+            let states = norm.forward(&sum)?;
+            Ok::<_, ModelError>((if config.norm_first { sum } else { states.clone() }, states))
         };
-        self.output_norm.forward(&(&states + self.output.forward(&wide)?)?)
-    }
-
-    /// softmax(Q Kᵀ / √d + bias) V, head by head (Vaswani et al. 2017).
-    fn attention(&self, states: &Tensor, bias: Option<&Tensor>, heads: usize) -> Result<Tensor> {
-        let (rows, longest, hidden) = states.dims3()?;
-        let width = hidden / heads;
-        let split = |t: Tensor| t.reshape((rows, longest, heads, width))?.transpose(1, 2)?.contiguous();
-        let query = split((self.query.forward(states)? / (width as f64).sqrt())?)?;
-        let key = split(self.key.forward(states)?)?;
-        let value = split(self.value.forward(states)?)?;
-        let mut scores = query.matmul(&key.t()?)?;
-        if let Some(bias) = bias {
-            scores = scores.broadcast_add(bias)?;
+        let attended = self.attention.forward(states, places, mask)?;
+        let (sum, states) = added((sum + attended)?, &self.attention_norm)?;
+        let mut wide = activate(self.activation, &self.intermediate.forward(&states)?)?;
+        if let Some(gate) = &self.gate {
+            wide = (wide * gate.forward(&states)?)?;
         }
-        let mixed = softmax_last_dim(&scores)?.matmul(&value)?;
-        Ok(mixed.transpose(1, 2)?.reshape((rows, longest, hidden))?)
+        added((sum + self.output.forward(&wide)?)?, &self.output_norm)
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! candle's types stay inside of this module: a caller sees [`Device`] and plain values.
 
+mod attention;
 mod encoder;
 mod head;
 mod linear;
@@ -11,7 +12,6 @@ use candle_core::Tensor;
 
 pub use encoder::ReferenceEncoder;
 pub(crate) use head::Head;
-use linear::Linear;
 
 use crate::encoder::{HiddenStates, Pooling};
 use crate::weights::Weights;

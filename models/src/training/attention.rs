@@ -168,7 +168,7 @@ fn softmax<S: Simd>(simd: S, query: &[Lane], key: &[Lane], tokens: usize) -> Vec
     let width = query.len() / tokens * LANES;
     let mut scores = product(simd, query, &transposed(key, tokens, width), tokens, width);
     for row in 0..tokens {
-        let inverse = simd.splat(1.0 / exponentials(simd, &mut scores[row..], tokens, tokens));
+        let inverse = simd.splat(1.0 / exponentials(simd, &mut scores[row..], tokens, 0..tokens));
         for at in (row..scores.len()).step_by(tokens) {
             simd.store(simd.mul(simd.load(&scores[at]), inverse), &mut scores[at]);
         }

@@ -1,4 +1,4 @@
-//! A trunk in training: BERT and DistilBERT with their backward passes.
+//! A trunk in training: BERT, DistilBERT and RoBERTa with their backward passes.
 //!
 //! candle's fused LayerNorm and softmax carry no gradient, and its autograd spends a fifth of a step on
 //! adding zeros; so forward and backward are written out, layer by layer, without padding, over the same
@@ -44,10 +44,17 @@ pub struct Pass {
 }
 
 impl Trunk {
+    /// Whether a trunk of this family can be trained: BERT, DistilBERT and RoBERTa with its kin. Others stay
+    /// frozen.
+    pub fn is_trainable(config: &Config) -> bool {
+        parameters::is_trainable(config)
+    }
+
     /// Reads a checkpoint's tensors.
     ///
     /// # Errors
-    /// [`ModelError::Tensor`] names the tensor that is missing or does not fit the configuration.
+    /// [`ModelError::Tensor`] names the tensor that is missing or does not fit the configuration;
+    /// [`ModelError::Config`] where there is no backward pass for it ([`Trunk::is_trainable`]).
     pub fn load(config: &Config, weights: &Weights, isa: Isa) -> Result<Self> {
         Ok(Self { config: config.clone(), isa, parameters: parameters::load(config, weights)? })
     }
@@ -98,7 +105,7 @@ impl Trunk {
         let table =
             |table: usize, row: usize| self.parameters[table].values.get(row * hidden..(row + 1) * hidden);
         for sequence in batch.sequences() {
-            for (position, &id) in sequence.iter().enumerate() {
+            for (&id, position) in sequence.iter().zip(self.config.position_ids(sequence)) {
                 let first = embedded.len();
                 embedded.extend_from_slice(table(WORDS, id as usize).unwrap_or_default());
                 for row in [table(POSITIONS, position), table(TYPES, 0)].into_iter().flatten() {
@@ -134,7 +141,12 @@ impl Trunk {
         }
         drop_rows(&mut gradient, hidden, pass.dropout.at(0));
         self.embedding_norm().backward(&pass.embedded, &mut gradient, &mut to.dense[EMBEDDING_NORM]);
-        let positions = pass.lengths.iter().flat_map(|&length| 0..length);
+        let mut sequences = pass.ids.as_slice();
+        let positions = pass.lengths.iter().flat_map(|&length| {
+            let (sequence, rest) = sequences.split_at(length);
+            sequences = rest;
+            self.config.position_ids(sequence)
+        });
         for ((row, &id), position) in gradient.chunks_exact(hidden).zip(&pass.ids).zip(positions) {
             let add = |to: &mut [f32]| to.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
             add(to.words.entry(id).or_insert_with(|| vec![0.0; hidden]));

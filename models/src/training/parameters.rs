@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::Result;
-use crate::config::Config;
+use crate::config::{Architecture, Config};
 use crate::encoder::checkpoint::Checkpoint;
+use crate::families::Qkv;
 use crate::weights::Weights;
+use crate::{ModelError, Result};
 
 /// Some tensors of a checkpoint that are used as one: queries, keys and values; a LayerNorm's weight and
 /// bias.
@@ -51,8 +52,21 @@ pub(super) fn place(layer: usize, of: Of) -> usize {
     LAYERS + layer * OF_A_LAYER + of as usize
 }
 
+/// Whether the backward pass is that of the family: they differ in their embeddings only.
+pub(super) fn is_trainable(config: &Config) -> bool {
+    matches!(config.architecture, Architecture::Bert | Architecture::DistilBert | Architecture::Roberta)
+}
+
+fn untrainable(config: &Config) -> ModelError {
+    let name = config.architecture.name();
+    ModelError::config("model_type", format!("the trunk of {name} cannot be trained; its heads can"))
+}
+
 /// Reads all parameters of a trunk, in the order of the places.
 pub(super) fn load(config: &Config, weights: &Weights) -> Result<Vec<Parameter>> {
+    if !is_trainable(config) {
+        return Err(untrainable(config));
+    }
     let checkpoint = Checkpoint::new(config, weights)?;
     let (hidden, wide) = (config.hidden_size, config.intermediate_size);
     let read = |parts: Vec<(String, Vec<usize>)>, decays: bool, depth: usize| -> Result<Parameter> {
@@ -64,19 +78,21 @@ pub(super) fn load(config: &Config, weights: &Weights) -> Result<Vec<Parameter>>
         Ok(Parameter { parts, values, decays, depth })
     };
     let table = |name: &str, rows: usize| {
-        let name = checkpoint.embedding(&format!("{name}_embeddings.weight"));
+        let name = checkpoint.trunk(&format!("{name}.weight"));
         read(vec![(name, vec![rows, hidden])], true, 0)
     };
     let norm = |name: &str, depth: usize| {
         read(checkpoint.norm(name).map(|name| (name, vec![hidden])).to_vec(), false, depth)
     };
-    let mut all = vec![table("word", config.vocab_size)?, table("position", config.max_positions)?];
+    let names = checkpoint.names;
+    let Qkv::Apart(qkv) = names.qkv else { return Err(untrainable(config)) };
+    let mut all =
+        vec![table(names.words, config.vocab_size)?, table(names.positions, config.position_rows())?];
     all.push(match config.token_types {
         0 => Parameter { parts: Vec::new(), values: Vec::new(), decays: true, depth: 0 },
-        types => table("token_type", types)?,
+        types => table(names.token_types, types)?,
     });
-    all.push(norm(&checkpoint.embedding("LayerNorm"), 0)?);
-    let names = &checkpoint.names;
+    all.push(norm(&checkpoint.trunk(names.embedding_norm), 0)?);
     for layer in 0..config.layers {
         let depth = layer + 1;
         let linear = |of: &[&str], outputs: usize, inputs: usize| {
@@ -90,7 +106,7 @@ pub(super) fn load(config: &Config, weights: &Weights) -> Result<Vec<Parameter>>
                 read(parts("bias", &[outputs]), false, depth)?,
             ])
         };
-        all.extend(linear(&[names.query, names.key, names.value], hidden, hidden)?);
+        all.extend(linear(&qkv, hidden, hidden)?);
         all.extend(linear(&[names.attention_output], hidden, hidden)?);
         all.push(norm(&checkpoint.layer(layer, names.attention_norm), depth)?);
         all.extend(linear(&[names.intermediate], wide, hidden)?);

@@ -205,11 +205,19 @@ impl Program for Activated<'_> {
             (Activation::Gelu, false) => each(simd, self.from, self.to, |x, _| math::gelu(simd, x)),
             (Activation::GeluTanh, false) => each(simd, self.from, self.to, |x, _| math::gelu_tanh(simd, x)),
             (Activation::Relu, false) => each(simd, self.from, self.to, |x, _| math::relu(simd, x)),
+            (Activation::Silu, false) => each(simd, self.from, self.to, |x, _| math::silu(simd, x)),
+            (Activation::Tanh, false) => each(simd, self.from, self.to, |x, _| math::tanh(simd, x)),
             (Activation::Gelu, true) => {
                 each(simd, self.from, self.to, |x, g| simd.mul(g, math::gelu_slope(simd, x)));
             }
             (Activation::GeluTanh, true) => {
                 each(simd, self.from, self.to, |x, g| simd.mul(g, math::gelu_tanh_slope(simd, x)));
+            }
+            (Activation::Silu, true) => {
+                each(simd, self.from, self.to, |x, g| simd.mul(g, math::silu_slope(simd, x)));
+            }
+            (Activation::Tanh, true) => {
+                each(simd, self.from, self.to, |x, g| simd.mul(g, math::tanh_slope(simd, x)));
             }
             (Activation::Relu, true) => {
                 for (to, &from) in self.to.iter_mut().zip(self.from) {

@@ -1,6 +1,8 @@
 //! The golden values, the checkpoints beside them, and how results are compared.
 #![allow(dead_code, unreachable_pub)]
 
+pub mod any;
+
 use std::path::{Path, PathBuf};
 
 use frontdesk_models::config::Config;
@@ -22,6 +24,15 @@ pub struct Case {
     pub checkpoint: String,
     pub sequences: Vec<Vec<u32>>,
     pub logits: Vec<Vec<f32>>,
+    /// The first token's last hidden state.
+    pub cls: Option<Vec<Vec<f32>>>,
+    /// The mean of all.
+    pub mean: Option<Vec<Vec<f32>>>,
+}
+
+#[derive(Deserialize)]
+pub struct Cases {
+    pub cases: Vec<Case>,
 }
 
 #[derive(Deserialize)]
@@ -42,6 +53,11 @@ pub fn golden_dir() -> PathBuf {
 
 pub fn golden() -> Golden {
     serde_json::from_slice(&std::fs::read(golden_dir().join("golden.json")).unwrap()).unwrap()
+}
+
+/// The cases of a folder beside the golden values.
+pub fn golden_of(folder: &str) -> Cases {
+    serde_json::from_slice(&std::fs::read(golden_dir().join(folder).join("golden.json")).unwrap()).unwrap()
 }
 
 /// The real MiniLM checkpoint, float32. It is 90 MB, so it is not in the repository.

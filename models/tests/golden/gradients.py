@@ -14,8 +14,8 @@ from transformers import AutoModelForSequenceClassification
 
 out = Path(sys.argv[1])
 sequences = json.loads((out / "golden.json").read_text())["cases"][0]["sequences"]
-for family in ["bert", "distilbert"]:
-    model = AutoModelForSequenceClassification.from_pretrained(out / f"{family}-single-float32", attn_implementation="eager").eval()
+for family, folder in {"bert": "bert-single-float32", "distilbert": "distilbert-single-float32", "roberta": "families/roberta"}.items():
+    model = AutoModelForSequenceClassification.from_pretrained(out / folder, dtype=torch.float32, attn_implementation="eager").eval()
     trunk, start = getattr(model, family), 0
     for ids in sequences:
         states = trunk(input_ids=torch.tensor([ids])).last_hidden_state.flatten()

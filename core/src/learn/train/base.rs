@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use frontdesk_models::config::{Architecture, Config};
+use frontdesk_models::config::Config;
+use frontdesk_models::heads::HeadSpec;
+use frontdesk_models::network::Network;
 use frontdesk_models::training::Trunk;
 use frontdesk_models::weights::{Limits, Weights};
 
@@ -10,7 +12,7 @@ use super::report;
 use super::tensors::{Tensors, serialize};
 use crate::model::backend;
 use crate::model::bundle::{
-    CONFIG, DEFAULT_MAX_BYTES, Files, HEADS, Input, MANIFEST, Manifest, TOKENIZER, TRUNK,
+    Activation, CONFIG, DEFAULT_MAX_BYTES, Files, HEADS, Input, MANIFEST, Manifest, TOKENIZER, TRUNK,
 };
 use crate::model::forward::Model;
 use crate::model::tokenize::Tokenizer;
@@ -87,10 +89,7 @@ impl Base {
         report::Base {
             name: bundle.map_or(named, |manifest| manifest.name.clone()),
             version: bundle.map(|manifest| manifest.version.clone()),
-            architecture: match self.config.architecture {
-                Architecture::Bert => "BERT",
-                Architecture::DistilBert => "DistilBERT",
-            },
+            architecture: self.config.architecture.name(),
             layers: self.config.layers,
             width: self.config.hidden_size,
             digest: self.digest.clone(),
@@ -130,10 +129,24 @@ impl Base {
         &self.weights
     }
 
+    /// The head that a sequence classifier of this family has.
+    pub(super) fn classifier(&self) -> HeadSpec {
+        Network::classifier(&self.config, &self.weights)
+    }
+
+    /// The activation of the classifier's dense layer; `None` where a head of a bundle cannot have that layer.
+    pub(super) fn between(&self) -> Option<Activation> {
+        let dense = self.classifier().dense.filter(|dense| dense.bias && dense.norm.is_none())?;
+        dense.activation.and_then(Activation::named)
+    }
+
     /// The dense layer before the classifier of a checkpoint: BERT's pooler, DistilBERT's pre-classifier.
     pub(super) fn dense(&self) -> Option<(Vec<f32>, Vec<f32>)> {
         let width = self.config.hidden_size;
-        ["bert.pooler.dense", "pooler.dense", "pre_classifier"].iter().find_map(|name| {
+        let whole = self.classifier().dense?.name;
+        // A bare trunk has BERT's pooler without the prefix.
+        let bare = whole.strip_prefix(self.config.architecture.prefix()).unwrap_or(&whole);
+        [whole.as_str(), bare].iter().find_map(|name| {
             let weight = self.weights.values(&format!("{name}.weight"), &[width, width]).ok()?;
             Some((weight, self.weights.values(&format!("{name}.bias"), &[width]).ok()?))
         })
@@ -152,8 +165,15 @@ impl Base {
     /// The trunk's tensors, without a classifier that the base may have.
     fn tensors(&self, learnt: Option<&Trunk>) -> Result<Tensors> {
         let mut tensors = Tensors::new();
-        for name in self.weights.names() {
-            let head = name.starts_with("classifier.") || name.starts_with("pre_classifier.");
+        let names = self.weights.names();
+        let prefix = self.config.architecture.prefix();
+        let has_prefix = names.iter().any(|name| name.starts_with(prefix));
+        for name in names {
+            // Heads stand beside the trunk's prefix.
+            let head = match has_prefix {
+                true => !name.starts_with(prefix),
+                false => name.starts_with("classifier.") || name.starts_with("pre_classifier."),
+            };
             // Old checkpoints carry the positions' indexes as integers.
             if head || name.ends_with("position_ids") {
                 continue;

@@ -6,7 +6,7 @@ use rand::rngs::StdRng;
 
 use super::task::normal;
 use crate::learn::scale::Scale;
-use crate::model::bundle::HeadManifest;
+use crate::model::bundle::{Activation, HeadManifest};
 
 /// A tensor's name, shape and values.
 pub(super) type NamedTensor = (String, Vec<usize>, Vec<f32>);
@@ -17,14 +17,6 @@ pub(super) struct Written {
     pub(super) tensors: Vec<NamedTensor>,
 }
 
-/// The layers between pooling and the output layer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Between {
-    Nothing,
-    Relu(usize),
-    Tanh(usize),
-}
-
 /// The parameters, in this order: the dense layer's weight and bias where there is one, the output layer's
 /// weight and bias, the gaps of an ordinal head. An ordinal output is one weight vector and falling
 /// thresholds b₀ = bias, bₖ = bₖ₋₁ - softplus(gapₖ), so that they never cross.
@@ -32,7 +24,8 @@ pub(super) enum Between {
 pub(super) struct Head {
     link: Link,
     labels: usize,
-    between: Between,
+    /// The dense layer between pooling and the output layer: its width and its activation.
+    between: Option<(usize, Activation)>,
     pub(super) parameters: Vec<Parameter>,
 }
 
@@ -70,7 +63,7 @@ impl Head {
         link: Link,
         labels: usize,
         hidden: usize,
-        between: Between,
+        between: Option<(usize, Activation)>,
         dense: Option<(Vec<f32>, Vec<f32>)>,
         random: &mut StdRng,
     ) -> Self {
@@ -83,7 +76,7 @@ impl Head {
             (0..rows * columns).map(|_| normal(random) * scale).collect()
         };
         let mut width = hidden;
-        if let Between::Relu(wide) | Between::Tanh(wide) = between {
+        if let Some((wide, _)) = between {
             let (weight, bias) = dense.unwrap_or_else(|| (weights(wide, hidden), vec![0.0; wide]));
             add(&[wide, hidden], weight);
             add(&[wide], bias);
@@ -112,10 +105,16 @@ impl Head {
         pooled: &Tensor,
         mask: Option<&Tensor>,
     ) -> candle_core::Result<Tensor> {
-        let (dense, output) = variables.split_at(if self.between == Between::Nothing { 0 } else { 2 });
+        let (dense, output) = variables.split_at(if self.between.is_none() { 0 } else { 2 });
         let hidden = match (self.between, dense) {
-            (Between::Relu(_), [weight, bias]) => pooled.matmul(&weight.t()?)?.broadcast_add(bias)?.relu()?,
-            (Between::Tanh(_), [weight, bias]) => pooled.matmul(&weight.t()?)?.broadcast_add(bias)?.tanh()?,
+            (Some((_, activation)), [weight, bias]) => {
+                let dense = pooled.matmul(&weight.t()?)?.broadcast_add(bias)?;
+                match activation {
+                    Activation::Relu => dense.relu()?,
+                    Activation::Tanh => dense.tanh()?,
+                    Activation::Gelu => dense.gelu_erf()?,
+                }
+            }
             _ => pooled.clone(),
         };
         let hidden = match mask {
@@ -141,10 +140,7 @@ impl Head {
 
     /// The width of the output layer's input.
     pub(super) fn width(&self, hidden: usize) -> usize {
-        match self.between {
-            Between::Nothing => hidden,
-            Between::Relu(width) | Between::Tanh(width) => width,
-        }
+        self.between.map_or(hidden, |(width, _)| width)
     }
 
     /// Logits of pooled vectors.
@@ -237,7 +233,7 @@ impl Head {
         let mut parts = self.parameters.iter();
         let mut layers: Vec<(&str, Vec<f32>, Vec<f32>)> = Vec::new();
         let mut next = || parts.next().map_or_else(Vec::new, |p| p.values.clone());
-        if self.between != Between::Nothing {
+        if self.between.is_some() {
             layers.push(("dense", next(), next()));
         }
         let (weight, bias) = (next(), next());

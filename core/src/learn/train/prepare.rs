@@ -1,7 +1,6 @@
 //! From heads and options to the learner: the base and the rows are read, the doctor examines them, the
 //! network is put together.
 
-use frontdesk_models::config::Architecture;
 use frontdesk_models::encoder::Pooling as PoolingOf;
 use frontdesk_models::kernels::Isa;
 use frontdesk_models::training::Trunk;
@@ -10,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::base::Base;
 use super::check::{Doctor, HeadDiagnosis};
-use super::head::{Between, Head, Objective};
+use super::head::{Head, Objective};
 use super::learner::{Body, HeadDataset, Learner, Learning, Rows};
 use super::lora::Lora;
 use super::options::{Method, Pooling, Settings, TrainOptions};
@@ -55,6 +54,13 @@ pub(super) fn prepare<'a>(
     let settings = Settings::of(options, base.is_bundle());
     let frozen = settings.method == Method::Frozen;
     check_kept(heads, &base, frozen)?;
+    if !frozen && !Trunk::is_trainable(&base.config) {
+        let name = base.config.architecture.name();
+        let reason = format!(
+            "the trunk of {name} cannot be trained; `frozen` trains heads on it, and BERT, DistilBERT and RoBERTa can be trained whole"
+        );
+        return Err(Error::invalid("method", reason));
+    }
     if options.probe && frozen {
         return Err(Error::invalid("probe", "the trunk is frozen: its heads learn on it as it is anyway"));
     }
@@ -121,14 +127,13 @@ fn plan<'a>(
     }
     // With a calibrated score below one half, the answer is more often wrong than right.
     let abstain_below = if kind == HeadKind::SingleLabel && labels.len() > 2 { 0.5 } else { 0.0 };
-    let bert = base.config.architecture == Architecture::Bert;
     let manifest = HeadManifest {
         name: head.task.to_owned(),
         kind,
         labels,
         pooling: if classifier { PoolingName::Cls } else { PoolingName::Mean },
         dense: if classifier { Some(base.config.hidden_size) } else { head.dense },
-        activation: if classifier && bert { Activation::Tanh } else { Activation::Relu },
+        activation: base.between().filter(|_| classifier).unwrap_or(Activation::Relu),
         temperature: 1.0,
         scaling: None,
         abstain_below,
@@ -188,12 +193,8 @@ pub(super) fn learner<'a>(
 ) -> Result<Learner<'a>> {
     let hidden = base.config.hidden_size;
     let head = |(planned, dataset): (&Planned<'_>, &HeadDataset)| {
-        let (between, dense) = match (planned.manifest.dense, planned.manifest.activation) {
-            (None, _) => (Between::Nothing, None),
-            (Some(width), Activation::Relu) => (Between::Relu(width), None),
-            (Some(width), Activation::Tanh) => (Between::Tanh(width), None),
-        };
-        let dense = if planned.manifest.pooling == PoolingName::Cls { base.dense() } else { dense };
+        let between = planned.manifest.dense.map(|width| (width, planned.manifest.activation));
+        let dense = base.dense().filter(|_| planned.manifest.pooling == PoolingName::Cls);
         Head::new(dataset.link, dataset.labels, hidden, between, dense, random)
     };
     let heads = planned.iter().zip(datasets).map(head).collect();

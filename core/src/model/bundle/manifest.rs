@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use frontdesk_models::config as network;
 use frontdesk_models::encoder::Pooling;
-use frontdesk_models::heads::{HeadSpec, Link, NonLinearity};
+use frontdesk_models::heads::{Dense, HeadSpec, Link};
 use serde::{Deserialize, Serialize};
 
 use super::scaling::{RANGE, Scaling};
@@ -119,6 +120,8 @@ pub(crate) enum Activation {
     Relu,
     /// As in BERT's pooler.
     Tanh,
+    /// As in ELECTRA's classifier.
+    Gelu,
 }
 
 impl Activation {
@@ -127,11 +130,17 @@ impl Activation {
         *self == Self::Relu
     }
 
-    fn of_network(self) -> NonLinearity {
+    fn of_network(self) -> network::Activation {
         match self {
-            Self::Relu => NonLinearity::Relu,
-            Self::Tanh => NonLinearity::Tanh,
+            Self::Relu => network::Activation::Relu,
+            Self::Tanh => network::Activation::Tanh,
+            Self::Gelu => network::Activation::Gelu,
         }
+    }
+
+    /// The name of one of the network's; `None` where heads have no such activation.
+    pub(crate) fn named(activation: network::Activation) -> Option<Self> {
+        [Self::Relu, Self::Tanh, Self::Gelu].into_iter().find(|own| own.of_network() == activation)
     }
 }
 
@@ -177,7 +186,7 @@ impl HeadManifest {
             },
             dense: self
                 .dense
-                .map(|width| (format!("{}.dense", self.name), width, self.activation.of_network())),
+                .map(|width| Dense::new(format!("{}.dense", self.name), width, self.activation.of_network())),
             output: format!("{}.output", self.name),
             logits: self.logits(),
             squared_length: false,
@@ -188,7 +197,7 @@ impl HeadManifest {
     pub(crate) fn domain_spec(&self, hidden: usize) -> Option<HeadSpec> {
         self.domain.as_ref().map(|domain| HeadSpec {
             pooling: self.spec().pooling,
-            dense: Some((format!("{}.domain.dense", self.name), hidden, NonLinearity::Identity)),
+            dense: Some(Dense::new(format!("{}.domain.dense", self.name), hidden, None)),
             output: format!("{}.domain.output", self.name),
             logits: domain.centres,
             squared_length: true,

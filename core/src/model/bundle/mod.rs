@@ -178,13 +178,15 @@ impl<'a> Bundle<'a> {
         let invalid =
             |reason: String| Error::new(ErrorKind::ModelInvalid, format!("{}: {reason}", files.place()));
         let weights = files.weights(TRUNK)?;
-        if weights.shape("classifier.weight").is_none() {
+        let classifier = Network::classifier(config, &weights);
+        if weights.shape(&format!("{}.weight", classifier.output)).is_none() {
             let reason = format!(
-                "{TRUNK} has no classifier and there is no {MANIFEST}: a trunk alone cannot classify"
+                "{TRUNK} has no {}.weight and there is no {MANIFEST}: a trunk alone cannot classify",
+                classifier.output
             );
             return Err(invalid(reason));
         }
-        self.check_room(&weights, &[Network::classifier(config, &weights)], backend, room)?;
+        self.check_room(&weights, &[classifier], backend, room)?;
         let digests = || {
             [CONFIG, TOKENIZER, TRUNK]
                 .into_par_iter()

@@ -4,6 +4,9 @@ use std::ops::Range;
 
 use super::attention::Scratch;
 use super::buffers::BufferPool;
+use super::pass::Place;
+use super::rotary::Turns;
+use crate::config::Config;
 use crate::kernels::Aligned;
 use crate::kernels::layout::{Lane, Lanes, Order};
 use crate::kernels::linear::{Packed, PackedLinear, Precision};
@@ -16,11 +19,20 @@ use crate::kernels::team::Pieces;
 pub(super) struct Arena {
     /// The rows of each sequence.
     pub(super) sequences: Vec<Range<usize>>,
+    /// The token of each row.
+    pub(super) places: Vec<Place>,
     /// The hidden states, by groups.
     pub(super) states: Aligned<Lane>,
     /// The output of a product, to be added to the states, by columns; before the first layer the
     /// embeddings, by groups.
     pub(super) sums: Aligned<Lane>,
+    /// Where norms come first, the sum of all products so far, by groups.
+    pub(super) residual: Aligned<Lane>,
+    /// Where their width is another, the embeddings and their norm, by groups.
+    pub(super) embedded: Aligned<Lane>,
+    pub(super) normed: Aligned<Lane>,
+    /// Of layers with global and with local attention.
+    pub(super) turns: [Turns; 2],
     /// Queries, keys and values, by columns.
     pub(super) qkv: Aligned<Lane>,
     /// The attention-weighted values of all heads, by columns.
@@ -29,6 +41,21 @@ pub(super) struct Arena {
     pub(super) wide: Aligned<Lane>,
     /// The input of a product, and of the one after it.
     pub(super) inputs: [Input; 2],
+}
+
+impl Arena {
+    /// Gives each token of a wave a row.
+    pub(super) fn place(&mut self, wave: &[Range<usize>], ids: &[u32], config: &Config) {
+        self.sequences.clear();
+        self.places.clear();
+        for tokens in wave {
+            let first = self.places.len();
+            let positions = config.position_ids(&ids[tokens.clone()]);
+            self.places
+                .extend(tokens.clone().zip(positions).map(|(token, position)| Place { token, position }));
+            self.sequences.push(first..self.places.len());
+        }
+    }
 }
 
 /// The scratch buffers of the attention, shared by the threads of a pass.

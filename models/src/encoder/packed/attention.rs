@@ -1,7 +1,9 @@
-//! softmax(Q Kᵀ / √d) V of one head (Vaswani et al. 2017), sequence by sequence, in float32.
+//! softmax(Q Kᵀ / √d + distances) V of one head (Vaswani et al. 2017), sequence by sequence, in float32.
 
 use std::ops::Range;
 
+use super::disentangled::{HeadDistances, Products};
+use super::distances::Numbers;
 use crate::encoder::Stop;
 use crate::kernels::Aligned;
 use crate::kernels::layout::{Lane, Tiles, panels};
@@ -18,6 +20,15 @@ pub(super) struct Scratch {
     queries: Aligned<Lane>,
     /// Scores of a group, then their exponentials, `[sixteen keys][row][16]`.
     scores: Aligned<Lane>,
+    products: Products,
+}
+
+/// What a head's scores have for the distance of a key from its query.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Distance<'a> {
+    Unread,
+    Number(&'a Numbers),
+    Products(HeadDistances<'a>),
 }
 
 /// One head of the attention over all sequences of a pass.
@@ -31,6 +42,9 @@ pub(super) struct Head<'a> {
     pub(super) index: usize,
     /// 1 / √d.
     pub(super) scale: f32,
+    pub(super) distance: Distance<'a>,
+    /// Where attention is local, how many tokens away a query reads.
+    pub(super) window: Option<usize>,
     pub(super) sequences: &'a [Range<usize>],
     pub(super) scratch: &'a mut Scratch,
     /// In a large layer.
@@ -49,41 +63,74 @@ impl<S: Simd> Kernel<S> for Head<'_> {
             &self.qkv[(part * self.heads + self.index) * panels..][..panels]
         };
         let [queries, keys, values] = [0, 1, 2].map(part);
+        let Scratch { keys: packed, queries: scaled, scores, products } = self.scratch;
         for sequence in self.sequences {
             let tokens = sequence.len();
-            let blocks = panels(tokens);
             let dims = self.width * LANES;
             let keys = Tiles::of_columns(keys, self.rows, sequence.clone());
-            let packed = self.scratch.keys.resized(blocks * dims);
+            let packed = packed.resized(panels(tokens) * dims);
             pack_keys(&keys, packed);
-            let scores = self.scratch.scores.resized(blocks * S::ROWS);
-            for first in sequence.clone().step_by(S::ROWS) {
+            if let Distance::Products(distances) = &self.distance {
+                distances.of_keys(simd, keys, products);
+            }
+            // The keys that a query reads, by their places in the sequence.
+            let reach = |query: usize| match self.window {
+                None => 0..tokens,
+                Some(window) => query.saturating_sub(window)..tokens.min(query + window + 1),
+            };
+            for first in (0..tokens).step_by(S::ROWS) {
                 if self.stop.is_some_and(Stop::asks) {
                     return;
                 }
-                let height = S::ROWS.min(sequence.end - first);
-                let group = Tiles::of_columns(queries, self.rows, first..first + height);
-                let query = self.scratch.queries.resized(self.width * height);
+                let height = S::ROWS.min(tokens - first);
+                let group = Tiles::of_columns(queries, self.rows, sequence.clone()).part(first, height);
+                let query = scaled.resized(self.width * height);
                 for (panel, to) in query.chunks_exact_mut(height).enumerate() {
                     for (from, to) in group.panel(panel).iter().zip(to) {
                         simd.store(simd.mul(simd.load(from), simd.splat(self.scale)), to);
                     }
                 }
-                let scores = &mut scores[..blocks * height];
-                for (keys, scores) in packed.chunks_exact(dims).zip(scores.chunks_exact_mut(height)) {
-                    scores.fill([0.0; LANES]);
-                    f32_tile(simd, Tiles::of_group(query, height), [keys], [scores]);
+                let query = Tiles::of_group(query, height);
+                let blocks = reach(first).start / LANES..panels(reach(first + height - 1).end);
+                let scores = scores.resized(blocks.len() * height);
+                match &self.distance {
+                    Distance::Unread => scores.fill([0.0; LANES]),
+                    Distance::Number(numbers) => {
+                        for (block, scores) in blocks.clone().zip(scores.chunks_exact_mut(height)) {
+                            for (row, score) in scores.iter_mut().enumerate() {
+                                let numbers = numbers.lane(self.index, first + row, block * LANES);
+                                score.copy_from_slice(numbers);
+                            }
+                        }
+                    }
+                    Distance::Products(distances) => {
+                        distances.of_queries(simd, query, products);
+                        scores.fill([0.0; LANES]);
+                        distances.write(products, first, tokens, height, scores);
+                    }
+                }
+                let packed = packed[blocks.start * dims..].chunks_exact(dims);
+                for (keys, scores) in packed.zip(scores.chunks_exact_mut(height)) {
+                    f32_tile(simd, query, [keys], [scores]);
                 }
                 let mut inverse = [0.0; 16];
                 for (row, inverse) in inverse[..height].iter_mut().enumerate() {
-                    *inverse = 1.0 / exponentials(simd, &mut scores[row..], height, tokens);
+                    let keys = reach(first + row);
+                    let keys = keys.start - blocks.start * LANES..keys.end - blocks.start * LANES;
+                    let read = keys.start / LANES..panels(keys.end);
+                    for block in (0..read.start).chain(read.end..blocks.len()) {
+                        scores[block * height + row] = [0.0; LANES];
+                    }
+                    *inverse = 1.0 / exponentials(simd, &mut scores[row..], height, keys);
                 }
+                let read = blocks.start * LANES..tokens.min(blocks.end * LANES);
                 for (panel, to) in self.to.chunks_exact_mut(self.rows).enumerate() {
-                    let values = &values[panel * self.rows..][sequence.clone()];
+                    let values = &values[panel * self.rows..][sequence.clone()][read.clone()];
                     let mut sums = [[0.0; LANES]; 16];
                     let sums = &mut sums[..height];
                     f32_tile(simd, Tiles::of_group(scores, height), [values], [&mut *sums]);
-                    for (row, (sum, to)) in sums.iter().zip(&mut to[first..first + height]).enumerate() {
+                    let to = &mut to[sequence.clone()][first..first + height];
+                    for (row, (sum, to)) in sums.iter().zip(to).enumerate() {
                         simd.store(simd.mul(simd.load(sum), simd.splat(inverse[row])), to);
                     }
                 }

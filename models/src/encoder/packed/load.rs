@@ -1,15 +1,18 @@
 //! A checkpoint's tensors, packed.
 
 use super::buffers::BufferPool;
+use super::disentangled::{Embeddings, Projected};
+use super::distances::Distances;
+use super::heads::HeadLayout;
+use super::rotary::Frequencies;
 use super::{Layer, PackedEncoder};
 use crate::Result;
-use crate::config::Config;
+use crate::config::{Attention, Config, Projection, Rotary};
 use crate::encoder::checkpoint::Checkpoint;
-use crate::kernels::layout::{Lane, panels};
+use crate::families::Qkv;
 use crate::kernels::linear::PackedLinear;
 use crate::kernels::rows::Norm;
-use crate::kernels::simd::LANES;
-use crate::kernels::{Isa, Matrix, Precision, RowMajor};
+use crate::kernels::{Isa, Matrix, Moments, Precision, RowMajor};
 use crate::weights::Weights;
 
 impl PackedEncoder {
@@ -18,33 +21,53 @@ impl PackedEncoder {
     /// # Errors
     /// [`crate::ModelError::Tensor`] names the tensor that is missing or does not fit the configuration.
     pub fn load(config: &Config, weights: &Weights, precision: Precision, isa: Isa) -> Result<Self> {
-        let checkpoint = Checkpoint::new(config, weights)?;
-        let hidden = config.hidden_size;
-        let embedding = |name: &str, rows: usize| {
-            weights.values(&checkpoint.embedding(&format!("{name}_embeddings.weight")), &[rows, hidden])
+        let checkpoint = &Checkpoint::new(config, weights)?;
+        let (hidden, embedded) = (config.hidden_size, config.embedding_size);
+        let words = weights.rows(&checkpoint.words(), config.vocab_size, embedded)?;
+        let (after_norm, bias) = match config.projection {
+            Projection::AfterNorm => (true, true),
+            Projection::BeforeNorm | Projection::Nothing => (false, false),
         };
-        let words = checkpoint.embedding("word_embeddings.weight");
-        let words = weights.rows(&words, config.vocab_size, hidden)?;
-        let mut positions = embedding("position", config.max_positions)?;
-        if config.token_types > 0 {
-            let types = embedding("token_type", config.token_types)?;
-            for position in positions.chunks_exact_mut(hidden) {
-                for (position, kind) in position.iter_mut().zip(&types) {
-                    *position += kind;
-                }
+        let norm_width = if after_norm { embedded } else { hidden };
+        let embedding_norm =
+            norm(checkpoint, &checkpoint.trunk(checkpoint.names.embedding_norm), norm_width)?;
+        let mut moments = embedding_norm.moments();
+        let mut projection = None;
+        if config.projection != Projection::Nothing {
+            let name = checkpoint.trunk(checkpoint.names.projection);
+            let plain = RowMajor::load(weights, &name, embedded, hidden, bias)?;
+            if after_norm {
+                moments = plain.moments(&moments);
             }
+            projection = Some(plain.pack(Precision::F32, |_| 1.0));
         }
-        let embedding_norm = norm(config, &checkpoint, &checkpoint.embedding("LayerNorm"))?;
+        let scale = scale(config);
+        let embeddings = match &config.attention {
+            Attention::Disentangled(how) if how.is_relative => {
+                Some((how, Embeddings::load(checkpoint, how, isa)?))
+            }
+            _ => None,
+        };
         let mut layers: Vec<Layer> = Vec::with_capacity(config.layers);
         for index in 0..config.layers {
-            let before = layers.last().map_or(&embedding_norm, |layer| &layer.output_norm);
-            layers.push(Layer::load(config, &checkpoint, precision, index, before)?);
+            let mut layer = Layer::load(checkpoint, precision, index, &moments)?;
+            if let Some((how, embeddings)) = &embeddings {
+                let of = (index, scale, isa);
+                layer.distances = Some(Projected::load(checkpoint, how, embeddings, of)?);
+            }
+            moments = layer.output_norm.moments();
+            layers.push(layer);
         }
         Ok(Self {
             words: words.into_owned(),
-            positions,
+            places: checkpoint.places()?,
             embedding_norm,
+            projection,
             layers,
+            distances: Distances::load(checkpoint)?,
+            frequencies: frequencies(config),
+            layout: HeadLayout::of(config),
+            scale,
             config: config.clone(),
             isa,
             precision,
@@ -55,96 +78,101 @@ impl PackedEncoder {
     }
 }
 
-fn norm(config: &Config, checkpoint: &Checkpoint<'_>, name: &str) -> Result<Norm> {
-    let [weight, bias] = checkpoint.norm(name);
-    let lanes = |name: &str| {
-        let values = checkpoint.weights.values(name, &[config.hidden_size])?;
-        let lane = |chunk: &[f32]| std::array::from_fn(|lane| chunk.get(lane).copied().unwrap_or(0.0));
-        Ok::<_, crate::ModelError>(values.chunks(LANES).map(lane).collect())
+/// Scores are divided by the deviation that sums of so many products have.
+fn scale(config: &Config) -> f32 {
+    let products = match &config.attention {
+        Attention::Disentangled(how) => {
+            1 + usize::from(how.content_to_position) + usize::from(how.position_to_content)
+        }
+        _ => 1,
     };
-    Ok(Norm {
-        weight: lanes(&weight)?,
-        bias: lanes(&bias)?,
-        columns: config.hidden_size,
-        eps: config.layer_norm_eps as f32,
-    })
+    1.0 / ((config.head_size() * products) as f32).sqrt()
+}
+
+/// Those of layers with global and with local attention.
+fn frequencies(config: &Config) -> Option<[Frequencies; 2]> {
+    let Attention::Rotary(Rotary { global_base, local_base, .. }) = &config.attention else { return None };
+    Some([*global_base, *local_base].map(|base| Frequencies::new(base, config.head_size())))
+}
+
+fn norm(checkpoint: &Checkpoint<'_>, name: &str, width: usize) -> Result<Norm> {
+    let [weight, bias] = checkpoint.norm_values(name, width)?;
+    Ok(Norm::new([&weight, &bias], checkpoint.config.layer_norm_eps as f32))
 }
 
 impl Layer {
-    /// `before` is the LayerNorm whose output the layer reads.
+    /// `before` tells of the states that the layer reads.
     fn load(
-        config: &Config,
         checkpoint: &Checkpoint<'_>,
         precision: Precision,
         index: usize,
-        before: &Norm,
+        before: &Moments,
     ) -> Result<Self> {
-        let (hidden, wide, names, weights) =
-            (config.hidden_size, config.intermediate_size, &checkpoint.names, checkpoint.weights);
-        let plain = |name: &str, inputs, outputs| {
-            RowMajor::load(weights, &checkpoint.layer(index, name), inputs, outputs)
+        let config = checkpoint.config;
+        let (hidden, wide, names) = (config.hidden_size, config.intermediate_size, checkpoint.names);
+        let plain = |name: &str, inputs, outputs, has_bias| {
+            RowMajor::load(checkpoint.weights, &checkpoint.layer(index, name), inputs, outputs, has_bias)
         };
-        let norm = |name: &str| norm(config, checkpoint, &checkpoint.layer(index, name));
+        let biases = config.biases;
 
-        // Heads are padded to whole panels, so that attention reads and writes whole lanes.
-        let dims = hidden / config.attention_heads;
-        let padded = panels(dims) * LANES;
-        let place =
-            |column: usize| (column % padded < dims).then(|| column / padded * dims + column % padded);
-        let of_heads = config.attention_heads * padded;
-        let parts = [names.query, names.key, names.value].map(|name| plain(name, hidden, hidden));
-        let [query, key, value] = parts;
-        let parts = [query?, key?, value?];
-        let qkv = PackedLinear::new(
-            precision,
-            &Matrix {
-                inputs: hidden,
-                outputs: 3 * of_heads,
-                row: |column: usize| place(column % of_heads).map(|at| parts[column / of_heads].row(at)),
-            },
-            |column| place(column % of_heads).map_or(0.0, |at| parts[column / of_heads].bias[at]),
-            |input| spread_of(before, input),
-        );
-        let (means, deviations) = moments(before);
-        let values = parts[2].spreads(precision, &means, &deviations);
-        let mixed = plain(names.attention_output, hidden, hidden)?;
+        let layout = HeadLayout::of(config);
+        let loaded: Vec<RowMajor<'_>> = match names.qkv {
+            Qkv::Apart(names) => {
+                let part = |name| plain(name, hidden, hidden, biases.attention);
+                names.into_iter().map(part).collect::<Result<_>>()?
+            }
+            Qkv::Fused(name) => vec![plain(name, hidden, 3 * hidden, biases.attention)?],
+        };
+        let parts: [(&RowMajor<'_>, usize); 3] = match &loaded[..] {
+            [query, key, value] => [(query, 0), (key, 0), (value, 0)],
+            fused => [0, 1, 2].map(|part| (&fused[0], part * hidden)),
+        };
+        let qkv = layout.pack(precision, hidden, &parts, |input| before.spread(input));
+        let (values, first) = parts[2];
+        let values = spreads(precision, values, before, first + hidden);
+        let mixed = plain(names.attention_output, hidden, hidden, biases.attention)?;
         let attention_output = PackedLinear::new(
             precision,
             &Matrix {
-                inputs: of_heads,
+                inputs: layout.columns(),
                 outputs: hidden,
                 row: |column: usize| {
                     let row = mixed.row(column);
-                    let padded = |input| place(input).map_or(0.0, |at| row[at]);
-                    Some((0..of_heads).map(padded).collect())
+                    let padded = |input| layout.value(input).map_or(0.0, |at| row[at]);
+                    Some((0..layout.columns()).map(padded).collect())
                 },
             },
             |column| mixed.bias[column],
-            |input| place(input).map_or(0.0, |at| values[at]),
+            |input| layout.value(input).map_or(0.0, |at| values[first + at]),
         );
-        let attention_norm = norm(names.attention_norm)?;
-        let intermediate = plain(names.intermediate, hidden, wide)?;
-        let (means, deviations) = moments(&attention_norm);
-        let widths = intermediate.spreads(precision, &means, &deviations);
+        let attention_norm = norm(checkpoint, &checkpoint.norm_after_attention(index), hidden)?;
+        let middle = attention_norm.moments();
+        let widened = if config.is_gated { 2 * wide } else { wide };
+        let intermediate = plain(names.intermediate, hidden, widened, biases.feed_forward)?;
+        let widths = spreads(precision, &intermediate, &middle, widened);
+        let gate = |input: usize| if config.is_gated { widths[wide + input] } else { 1.0 };
         Ok(Self {
             qkv,
             attention_output,
-            intermediate: intermediate.pack(precision, |input| spread_of(&attention_norm, input)),
             attention_norm,
-            output: plain(names.output, wide, hidden)?.pack(precision, |input| widths[input]),
-            output_norm: norm(names.output_norm)?,
+            intermediate: super::gate::pack(&intermediate, precision, wide, |input| middle.spread(input)),
+            output: plain(names.output, wide, hidden, biases.feed_forward)?
+                .pack(precision, |input| widths[input] * gate(input)),
+            output_norm: norm(checkpoint, &checkpoint.norm_after_output(index), hidden)?,
+            distances: None,
+            is_local: match &config.attention {
+                Attention::Rotary(rotary) => rotary.is_local[index],
+                _ => false,
+            },
         })
     }
 }
 
-/// Returns the means and the standard deviations of LayerNorm's output by column: its bias and its weight.
-fn moments(norm: &Norm) -> (Vec<f32>, Vec<f32>) {
-    let flat = |lanes: &[Lane]| lanes.as_flattened()[..norm.columns].to_vec();
-    (flat(&norm.bias), flat(&norm.weight))
-}
-
-/// Estimates how far a column of LayerNorm's output goes from zero.
-fn spread_of(norm: &Norm, column: usize) -> f32 {
-    let (panel, lane) = (column / LANES, column % LANES);
-    norm.bias[panel][lane].abs() + 3.0 * norm.weight[panel][lane].abs()
+/// How far the outputs of a layer go from zero. Zeros where no integers are needed.
+fn spreads(precision: Precision, plain: &RowMajor<'_>, of: &Moments, outputs: usize) -> Vec<f32> {
+    if precision != Precision::Int8 {
+        return vec![0.0; outputs];
+    }
+    let moments = plain.moments(of);
+    (0..outputs).map(|output| moments.spread(output)).collect()
 }

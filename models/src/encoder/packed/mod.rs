@@ -1,22 +1,34 @@
-//! BERT and DistilBERT on the CPU: no padding, weights packed for the kernels, the same bits whatever the
-//! batch, the threads and the instruction set. `docs/kernels.md` explains it.
+//! The encoder on the CPU, whatever its family: no padding, weights packed for the kernels, the same bits
+//! whatever the batch, the threads and the instruction set. `docs/kernels.md` explains it.
 
 mod arena;
 mod attention;
+#[cfg(feature = "bench")]
+pub mod bench;
 mod buffers;
+mod disentangled;
+mod distances;
+mod gate;
+mod heads;
 mod load;
 mod pass;
+mod rotary;
 mod states;
+mod steps;
 
 use std::ops::Range;
 
 use arena::{Arena, Scratches, Strips};
 use buffers::BufferPool;
+use disentangled::Projected;
+use distances::Distances;
+pub(crate) use heads::HeadLayout;
+use rotary::Frequencies;
 use states::PackedStates;
 
 use super::{Encoder, HiddenStates, Stop, TokenBatch};
-use crate::config::{Activation, Config};
-use crate::kernels::linear::{Epilogue, PackedLinear};
+use crate::config::Config;
+use crate::kernels::linear::PackedLinear;
 use crate::kernels::rows::Norm;
 use crate::kernels::{Isa, Precision, team};
 use crate::numbers::Rows;
@@ -34,9 +46,17 @@ pub struct PackedEncoder {
     precision: Precision,
     /// `[vocabulary][hidden]`, in the number type of the file: a text needs few of its rows.
     words: Rows<'static>,
-    /// `[position][hidden]`; for BERT with the embedding of token type 0 added.
-    positions: Vec<f32>,
+    /// What the place of a token adds, `[row of the position embedding][embedding size]`: one row or none
+    /// where there are no positions.
+    places: Vec<f32>,
     embedding_norm: Norm,
+    projection: Option<PackedLinear>,
+    distances: Distances,
+    /// Of layers with global and with local attention, where queries and keys are turned.
+    frequencies: Option<[Frequencies; 2]>,
+    layout: HeadLayout,
+    /// Of the scores.
+    scale: f32,
     layers: Vec<Layer>,
     arenas: BufferPool<Arena>,
     scratches: Scratches,
@@ -47,10 +67,15 @@ pub struct PackedEncoder {
 struct Layer {
     /// Queries, keys and values of all heads, each head in whole panels.
     qkv: PackedLinear,
+    distances: Option<Projected>,
+    is_local: bool,
     attention_output: PackedLinear,
+    /// After the residual sum.
     attention_norm: Norm,
+    /// With the gate, where there is one.
     intermediate: PackedLinear,
     output: PackedLinear,
+    /// After the residual sum.
     output_norm: Norm,
 }
 
@@ -63,14 +88,6 @@ impl PackedEncoder {
     /// The number type of its weights.
     pub fn precision(&self) -> Precision {
         self.precision
-    }
-
-    fn activation(&self) -> Epilogue<'static> {
-        match self.config.activation {
-            Activation::Gelu => Epilogue::Gelu,
-            Activation::GeluTanh => Epilogue::GeluTanh,
-            Activation::Relu => Epilogue::Relu,
-        }
     }
 }
 

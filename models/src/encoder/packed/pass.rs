@@ -2,14 +2,17 @@
 
 use std::ops::Range;
 
-use super::arena::{Activations, Arena, Group, Strips};
-use super::attention::Head;
+use super::arena::{Activations, Arena};
+use super::attention::{Distance, Head};
+use super::distances::Distances;
+use super::steps::{Steps, Widening};
 use super::{Layer, PackedEncoder};
+use crate::config::{Attention, Projection};
 use crate::encoder::Stop;
-use crate::kernels::layout::{Lane, Lanes, Tiles, panels};
-use crate::kernels::linear::{Epilogue, Packed, PackedLinear, Precision, STRIP};
-use crate::kernels::rows::{self, BLOCK, Norm};
-use crate::kernels::simd::{Kernel, LANES, Program, Simd};
+use crate::kernels::layout::{Lane, Lanes, panels};
+use crate::kernels::linear::{Epilogue, Precision};
+use crate::kernels::rows::BLOCK;
+use crate::kernels::simd::{LANES, Program, Simd};
 use crate::kernels::team::{Lead, Pieces};
 
 /// Values of all rows from which on each part of a layer's work asks whether the pass is to end: below it a
@@ -37,17 +40,12 @@ impl Program for Pass<'_> {
         let Self { encoder, lead, ids, wave, arena, stop, to } = self;
         let config = &encoder.config;
         let (hidden, heads) = (config.hidden_size, config.attention_heads);
-        let mut rows = 0;
-        arena.sequences.clear();
-        arena.sequences.extend(wave.iter().map(|tokens| {
-            let first = rows;
-            rows += tokens.len();
-            first..rows
-        }));
-        let sequences = &*arena.sequences;
-        let width = panels(hidden / heads);
+        arena.place(wave, ids, config);
+        let (sequences, rows) = (&*arena.sequences, arena.places.len());
+        let width = encoder.layout.panels();
         let states = arena.states.resized(panels(hidden) * rows);
         let sums = arena.sums.resized(panels(hidden) * rows);
+        let residual = arena.residual.resized(if config.norm_first { panels(hidden) * rows } else { 0 });
         let qkv = arena.qkv.resized(3 * heads * width * rows);
         let mixed = arena.mixed.resized(heads * width * rows);
         // A block is one part: with fewer than threads, some would wait.
@@ -58,50 +56,95 @@ impl Program for Pass<'_> {
         let [input, next] = arena.inputs.each_mut().map(|input| Activations::new(input, rows));
         let inside = Some(stop).filter(|_| rows * hidden >= LARGE);
         let mut steps = Steps { simd, lead, rows, stop: inside, input, next };
+        let longest = sequences.iter().map(ExactSizeIterator::len).max().unwrap_or(0);
+        for (turns, frequencies) in arena.turns.iter_mut().zip(encoder.frequencies.iter().flatten()) {
+            turns.reach(frequencies, longest);
+        }
 
-        lead.for_each(Pieces::new(sums, S::ROWS * panels(hidden)), |group, to| {
-            encoder.embed(group * S::ROWS, ids, wave, sequences, to);
-        });
-        let first = &encoder.layers.first().map(|layer| &layer.qkv);
-        steps.norm(&encoder.embedding_norm, Lanes::Groups(sums), states, *first);
+        let first = encoder.layers.first().map(|layer| &layer.qkv);
+        let norm = &encoder.embedding_norm;
+        let embedding = panels(config.embedding_size);
+        let places = &arena.places;
+        let embed = |to: &mut [Lane]| {
+            lead.for_each(Pieces::new(to, S::ROWS * embedding), |group, to| {
+                encoder.embed(&places[group * S::ROWS..], ids, to);
+            });
+        };
+        match (config.projection, &encoder.projection) {
+            (Projection::BeforeNorm, Some(projection)) => {
+                let embedded = arena.embedded.resized(embedding * rows);
+                embed(embedded);
+                steps.product(Lanes::Groups(embedded), projection, Epilogue::Nothing, sums);
+                steps.norm(Some(norm), Lanes::Columns(sums), (states, &mut []), first);
+            }
+            (Projection::AfterNorm, Some(projection)) => {
+                let embedded = arena.embedded.resized(embedding * rows);
+                embed(embedded);
+                let normed = arena.normed.resized(embedding * rows);
+                steps.norm(Some(norm), Lanes::Groups(embedded), (normed, &mut []), None);
+                steps.product(Lanes::Groups(normed), projection, Epilogue::Nothing, sums);
+                steps.norm(None, Lanes::Columns(sums), (states, &mut []), first);
+            }
+            _ => {
+                embed(sums);
+                steps.norm(Some(norm), Lanes::Groups(sums), (states, &mut []), first);
+            }
+        }
+        // The first layer's norm is that of the embeddings.
+        residual.copy_from_slice(if config.norm_first { states } else { &[] });
         for (index, layer) in encoder.layers.iter().enumerate() {
-            let Layer {
-                qkv: projection,
-                attention_output,
-                attention_norm,
-                intermediate,
-                output,
-                output_norm,
-            } = layer;
+            let Layer { qkv: projection, attention_output, attention_norm, intermediate, output, .. } = layer;
             if stop.asks() {
                 return;
             }
             steps.product(Lanes::Groups(states), projection, Epilogue::Nothing, qkv);
-            let scale = 1.0 / ((hidden / heads) as f32).sqrt();
+            if encoder.frequencies.is_some() {
+                let turns = &arena.turns[usize::from(layer.is_local)];
+                steps.turn(turns, sequences, width * rows, &mut qkv[..2 * heads * width * rows]);
+            }
+            let qkv = &*qkv;
             lead.for_each(Pieces::new(mixed, width * rows), |index, to| {
+                let distance = encoder.distance(layer, index);
+                let (window, stop, scale) = (encoder.window(layer), inside, encoder.scale);
                 encoder.scratches.with(|scratch| {
-                    let stop = inside;
-                    simd.run(Head { qkv, rows, width, heads, index, scale, sequences, scratch, stop, to });
+                    simd.run(Head {
+                        qkv,
+                        rows,
+                        width,
+                        heads,
+                        index,
+                        scale,
+                        distance,
+                        window,
+                        sequences,
+                        scratch,
+                        stop,
+                        to,
+                    });
                 });
             });
             steps.pack(Lanes::Columns(mixed), attention_output);
-            steps.product(Lanes::Columns(mixed), attention_output, Epilogue::Add(states), sums);
-            steps.norm(attention_norm, Lanes::Columns(sums), states, Some(intermediate));
+            let added = if config.norm_first { &*residual } else { &*states };
+            steps.product(Lanes::Columns(mixed), attention_output, Epilogue::Add(added), sums);
+            let norm = Some(attention_norm);
+            steps.norm(norm, Lanes::Columns(sums), (states, residual), Some(intermediate));
+            let widening = Widening {
+                linear: intermediate,
+                activation: config.activation.into(),
+                panels: wide_panels,
+                is_gated: config.is_gated,
+                strips: &encoder.strips,
+            };
             if is_packed {
-                steps.packed_product(
-                    Lanes::Groups(states),
-                    intermediate,
-                    encoder.activation(),
-                    output,
-                    &encoder.strips,
-                );
+                steps.widen_packed(Lanes::Groups(states), widening, output);
             } else {
-                steps.product(Lanes::Groups(states), intermediate, encoder.activation(), wide);
+                steps.widen(Lanes::Groups(states), widening, wide);
                 steps.pack(Lanes::Columns(wide), output);
             }
-            steps.product(Lanes::Columns(wide), output, Epilogue::Add(states), sums);
+            let added = if config.norm_first { &*residual } else { &*states };
+            steps.product(Lanes::Columns(wide), output, Epilogue::Add(added), sums);
             let next = encoder.layers.get(index + 1).map(|layer| &layer.qkv);
-            steps.norm(output_norm, Lanes::Columns(sums), states, next);
+            steps.norm(Some(&layer.output_norm), Lanes::Columns(sums), (states, residual), next);
         }
         for (tokens, sequence) in wave.iter().zip(sequences) {
             let to = to[tokens.start * hidden..tokens.end * hidden].chunks_exact_mut(hidden);
@@ -116,204 +159,49 @@ impl Program for Pass<'_> {
 }
 
 impl PackedEncoder {
-    /// The sums of word and position embeddings of a group of rows. `wave` and `sequences` are the same, by
-    /// tokens of the batch and by rows.
-    fn embed(
-        &self,
-        first: usize,
-        ids: &[u32],
-        wave: &[Range<usize>],
-        sequences: &[Range<usize>],
-        to: &mut [Lane],
-    ) {
-        let hidden = self.config.hidden_size;
-        let rows = to.len() / panels(hidden);
-        for row in 0..rows {
-            let sequence = sequences.partition_point(|sequence| sequence.end <= first + row);
-            let position = first + row - sequences[sequence].start;
-            let word = ids[wave[sequence].start + position] as usize;
-            let position = &self.positions[position * hidden..][..hidden];
-            for (panel, position) in position.chunks(LANES).enumerate() {
+    /// The sums of the embeddings of a group of tokens, `places` by their places in the batch.
+    fn embed(&self, places: &[Place], ids: &[u32], to: &mut [Lane]) {
+        let width = self.config.embedding_size;
+        let rows = to.len() / panels(width);
+        for (row, place) in places[..rows].iter().enumerate() {
+            let word = ids[place.token] as usize;
+            for (panel, first) in (0..width).step_by(LANES).enumerate() {
                 let to = &mut to[panel * rows + row];
-                to[position.len()..].fill(0.0);
-                self.words.read(word, panel * LANES, &mut to[..position.len()]);
-                for (to, position) in to.iter_mut().zip(position) {
-                    *to += position;
+                let count = LANES.min(width - first);
+                to[count..].fill(0.0);
+                self.words.read(word, first, &mut to[..count]);
+                let place = self.places.get(place.position * width + first..).unwrap_or_default();
+                for (to, place) in to[..count].iter_mut().zip(place) {
+                    *to += place;
                 }
             }
         }
     }
-}
 
-/// The steps of a pass, each a region.
-struct Steps<'a, S: Simd> {
-    simd: S,
-    lead: &'a Lead<'a>,
-    rows: usize,
-    /// In a large layer.
-    stop: Option<&'a Stop<'a>>,
-    /// The input of the next product.
-    input: Activations<'a, S>,
-    /// Where a product packs its output.
-    next: Activations<'a, S>,
-}
-
-impl<S: Simd> Steps<'_, S> {
-    /// Packs `from` as the input of `linear`; float32 is read where it lies.
-    fn pack(&mut self, from: Lanes<'_>, linear: &PackedLinear) {
-        let (simd, rows) = (self.simd, self.rows);
-        if linear.precision() == Precision::F32 {
-            return;
+    /// What one head of a layer has for distances.
+    fn distance<'a>(&'a self, layer: &'a Layer, head: usize) -> Distance<'a> {
+        match (&self.distances, &layer.distances) {
+            (Distances::Numbers(numbers), _) => Distance::Number(numbers),
+            (Distances::Rows(rows), Some(of)) => {
+                Distance::Products(of.head(head, self.config.attention_heads, rows))
+            }
+            _ => Distance::Unread,
         }
-        self.lead.for_each(self.input.groups(linear), |group, to| {
-            let from = from.group(group, S::ROWS, rows);
-            simd.run(Pack { from, linear, to });
-        });
     }
 
-    /// LayerNorm of `from` to `to`, by groups, packed as the input of `next` as well.
-    fn norm(&mut self, norm: &Norm, from: Lanes<'_>, to: &mut [Lane], next: Option<&PackedLinear>) {
-        let (simd, rows) = (self.simd, self.rows);
-        let states = Pieces::new(to, S::ROWS * norm.weight.len());
-        let Some(next) = next.filter(|next| next.precision() != Precision::F32) else {
-            self.lead.for_each(states, |group, to| {
-                simd.run(NormRows { norm, from: from.group(group, S::ROWS, rows), to });
-            });
-            return;
-        };
-        let parts = (states, self.input.groups(next));
-        self.lead.for_each(parts, |group, (to, packed)| {
-            let from = from.group(group, S::ROWS, rows);
-            simd.run(NormRows { norm, from, to: &mut *to });
-            let from = Tiles::of_group(to, from.rows());
-            simd.run(Pack { from, linear: next, to: packed });
-        });
-    }
-
-    /// Applies `linear` to `from`, which was packed for it, and packs what it gives as the input of `next`:
-    /// in float32 it would be written and read once more, and is more than the second-level cache holds.
-    fn packed_product(
-        &mut self,
-        from: Lanes<'_>,
-        linear: &PackedLinear,
-        epilogue: Epilogue<'_>,
-        next: &PackedLinear,
-        strips: &Strips,
-    ) {
-        let (simd, rows, input) = (self.simd, self.rows, self.input.packed(from, linear));
-        let stop = self.stop;
-        self.lead.for_each(self.next.blocks(next), |block, packed| {
-            if stop.is_some_and(Stop::asks) {
-                return;
-            }
-            let range = block * BLOCK..linear.outputs().min((block + 1) * BLOCK);
-            strips.with(|strip| {
-                let to = strip.resized(range.len() * rows);
-                let product = Product::<S> { linear, range, rows, input, epilogue, to };
-                simd.run(PackedProduct { product, next, packed });
-            });
-        });
-        std::mem::swap(&mut self.input, &mut self.next);
-    }
-
-    /// Applies `linear` to `from`, which was packed for it, and writes to `to` by columns.
-    fn product(&self, from: Lanes<'_>, linear: &PackedLinear, epilogue: Epilogue<'_>, to: &mut [Lane]) {
-        let (simd, rows, input) = (self.simd, self.rows, self.input.packed(from, linear));
-        // A few microseconds of work at least.
-        let panels = STRIP * 24_usize.div_ceil(rows).min(2);
-        let stop = self.stop;
-        self.lead.for_each(Pieces::new(to, panels * rows), |part, to| {
-            if stop.is_some_and(Stop::asks) {
-                return;
-            }
-            let first = part * panels;
-            let range = first..(first + panels).min(linear.outputs());
-            simd.run(Product::<S> { linear, range, rows, input, epilogue, to });
-        });
-    }
-}
-
-/// A product whose output, a block of inputs of the next product, is packed for it.
-struct PackedProduct<'a, S: Simd> {
-    product: Product<'a, S>,
-    next: &'a PackedLinear,
-    packed: Group<'a, S::Quads>,
-}
-
-impl<S: Simd> Kernel<S> for PackedProduct<'_, S> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self, simd: S) {
-        let Self { product: Product { linear, range, rows, input, epilogue, to }, next, packed } = self;
-        let (pairs, (quads, scales)) = packed;
-        let panels = range.len();
-        linear.columns(simd, range.clone(), rows, &input, epilogue, to);
-        for first in (0..rows).step_by(S::ROWS) {
-            let group = first..rows.min(first + S::ROWS);
-            let of_group = first * panels..group.end * panels;
-            let from = Tiles::of_columns(to, rows, group.clone());
-            match next.precision() {
-                Precision::F32 => {}
-                Precision::Bf16 => rows::pack_bf16(simd, from, &mut pairs[of_group]),
-                Precision::Int8 => {
-                    let inverse = &next.inverse()[range.clone()];
-                    rows::quantise(simd, from, inverse, &mut quads[of_group], &mut scales[group]);
-                }
-            }
+    fn window(&self, layer: &Layer) -> Option<usize> {
+        match &self.config.attention {
+            Attention::Rotary(rotary) if layer.is_local => Some(rotary.window),
+            _ => None,
         }
     }
 }
 
-struct Pack<'a, Q> {
-    from: Tiles<'a>,
-    linear: &'a PackedLinear,
-    to: Group<'a, Q>,
-}
-
-impl<S: Simd> Kernel<S> for Pack<'_, S::Quads> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self, simd: S) {
-        let (pairs, (quads, steps)) = self.to;
-        match self.linear.precision() {
-            Precision::F32 => {}
-            Precision::Bf16 => rows::pack_bf16(simd, self.from, pairs),
-            Precision::Int8 => rows::quantise(simd, self.from, self.linear.inverse(), quads, steps),
-        }
-    }
-}
-
-struct NormRows<'a> {
-    norm: &'a Norm,
-    from: Tiles<'a>,
-    to: &'a mut [Lane],
-}
-
-impl<S: Simd> Kernel<S> for NormRows<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self, simd: S) {
-        self.norm.rows(simd, self.from, self.to);
-    }
-}
-
-struct Product<'a, S: Simd> {
-    linear: &'a PackedLinear,
-    range: Range<usize>,
-    rows: usize,
-    input: Packed<'a, S::Quads>,
-    epilogue: Epilogue<'a>,
-    to: &'a mut [Lane],
-}
-
-impl<S: Simd> Kernel<S> for Product<'_, S> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self, simd: S) {
-        self.linear.columns(simd, self.range, self.rows, &self.input, self.epilogue, self.to);
-    }
+/// Where a row's token is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    /// In the batch.
+    pub(super) token: usize,
+    /// Its row of the position embedding.
+    pub(super) position: usize,
 }
