@@ -53,6 +53,16 @@ pub(crate) fn rows(pairs: &[(&str, &str)]) -> Vec<Labelled> {
     pairs.iter().enumerate().map(row).collect()
 }
 
+/// The same with some labels wrong: a head that is calibrated on them is not sure.
+pub(crate) fn doubtful() -> Vec<Labelled> {
+    let mut rows = easy();
+    let labels: Vec<String> = rows.iter().map(|row| row.label.clone()).collect();
+    let count = rows.len();
+    rows[0].label.clone_from(&labels[count - 1]);
+    rows[count - 1].label.clone_from(&labels[0]);
+    rows
+}
+
 /// Texts that a head on random features can tell apart.
 pub(crate) fn easy() -> Vec<Labelled> {
     let texts = [

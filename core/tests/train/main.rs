@@ -6,6 +6,7 @@ mod common;
 
 mod doctor;
 mod evaluate;
+mod families;
 mod heads;
 mod limits;
 mod numbers;
