@@ -203,9 +203,9 @@ fn what_is_no_index_is_refused() {
 #[test]
 fn a_large_index_takes_no_memory_of_its_size() {
     let entries: String = (0..1_000_000).map(|at| format!(r#""{at}":"a.safetensors","#)).collect();
-    let many = format!(r#"{{"weight_map":{{{}"z":"a.safetensors"}}}}"#, entries);
+    let many = format!(r#"{{"weight_map":{{{entries}"z":"a.safetensors"}}}}"#);
     let files: String = (0..1000).map(|at| format!(r#""{at}":"{at}.safetensors","#)).collect();
-    let files = format!(r#"{{"weight_map":{{{}"z":"a.safetensors"}}}}"#, files);
+    let files = format!(r#"{{"weight_map":{{{files}"z":"a.safetensors"}}}}"#);
     let wide = Limits { header_bytes: u64::MAX, ..Limits::default() };
     for (bytes, limits, part) in [
         (many.as_str(), wide, "more than 10000 tensors"),
