@@ -36,6 +36,8 @@ pub const TARGETS: [Target; 8] = [
             "\"max_position_embeddings\"",
             "\"dropout\"",
             "\"data_offsets\"",
+            "\"weight_map\"",
+            "../model.safetensors",
             "18446744073709551615",
         ],
     },

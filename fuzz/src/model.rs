@@ -7,15 +7,24 @@ use frontdesk::{DeviceChoice, Engine, EngineOptions, Ticket};
 use crate::refused_or;
 
 /// The files of a tiny checkpoint, of which the first byte of an input chooses one.
-pub(crate) const FILES: [(&str, &[u8]); 3] = [
+pub(crate) const FILES: [(&str, &[u8]); 4] = [
     ("config.json", include_bytes!("../../models/tests/golden/bert-single-float32/config.json")),
     ("tokenizer.json", include_bytes!("../../models/tests/golden/tokenizer.json")),
-    ("model.safetensors", include_bytes!("../../models/tests/golden/bert-single-float32/model.safetensors")),
+    (WEIGHTS, include_bytes!("../../models/tests/golden/bert-single-float32/model.safetensors")),
+    (INDEX, include_bytes!("../model.safetensors.index.json")),
 ];
 
-/// Writes the checkpoint, one file of it as given.
+const WEIGHTS: &str = "model.safetensors";
+/// Read only where there is no file of the name [`WEIGHTS`].
+const INDEX: &str = "model.safetensors.index.json";
+/// The one file that the index names.
+const SHARD: &str = "model-00001-of-00001.safetensors";
+
+/// Writes the checkpoint, one file of it as given. Its weights are one file, unless the index is given.
 pub(crate) fn checkpoint(folder: &Path, other: Option<(&str, &[u8])>) {
+    let sharded = other.is_some_and(|(changed, _)| changed == INDEX);
     for (name, content) in FILES {
+        let name = if sharded && name == WEIGHTS { SHARD } else { name };
         let content = other.filter(|(changed, _)| *changed == name).map_or(content, |(_, content)| content);
         std::fs::write(folder.join(name), content).expect("a folder of our own");
     }

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 /// The number types of weights files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Number {
+    F64,
     F32,
     F16,
     Bf16,
@@ -22,14 +23,20 @@ const HALVES: usize = 64;
 impl Number {
     pub(crate) fn bytes(self) -> usize {
         match self {
+            Self::F64 => 8,
             Self::F32 => 4,
             Self::F16 | Self::Bf16 => 2,
         }
     }
 
-    /// Reads as many numbers as `to` holds, exactly.
+    /// Reads as many numbers as `to` holds, exactly but for float64, which is rounded to the nearest.
     pub(crate) fn read(self, from: &[u8], to: &mut [f32]) {
         match self {
+            Self::F64 => {
+                for (bytes, to) in from.as_chunks().0.iter().zip(to) {
+                    *to = f64::from_le_bytes(*bytes) as f32;
+                }
+            }
             Self::F32 => {
                 for (bytes, to) in from.as_chunks().0.iter().zip(to) {
                     *to = f32::from_le_bytes(*bytes);
@@ -40,10 +47,14 @@ impl Number {
         }
     }
 
-    /// Whether all numbers are finite.
+    /// Whether all numbers are finite as float32.
     pub(crate) fn are_finite(self, bytes: &[u8]) -> bool {
         // An exponent of ones is an infinity or a NaN.
         match self {
+            Self::F64 => {
+                let finite = |bytes: &[u8; 8]| (f64::from_le_bytes(*bytes) as f32).is_finite();
+                bytes.as_chunks().0.iter().fold(true, |all, bytes| all & finite(bytes))
+            }
             Self::F32 => {
                 let ones = |bytes: &[u8; 4]| u32::from_le_bytes(*bytes) & 0x7f80_0000 == 0x7f80_0000;
                 !bytes.as_chunks().0.iter().fold(false, |found, bytes| found | ones(bytes))
@@ -56,14 +67,18 @@ impl Number {
         }
     }
 
-    /// The first number that is not finite, with its index.
-    pub(crate) fn first_not_finite(self, bytes: &[u8]) -> Option<(usize, f32)> {
+    /// The first number that is not finite as float32, as the file has it, with its index.
+    pub(crate) fn first_not_finite(self, bytes: &[u8]) -> Option<(usize, f64)> {
         let finite = |piece: &[u8]| self.are_finite(piece);
         let (piece, part) = bytes.par_chunks(PIECE).enumerate().find_first(|(_, piece)| !finite(piece))?;
         let mut values = vec![0.0; part.len() / self.bytes()];
         self.read(part, &mut values);
         let at = values.iter().position(|value| !value.is_finite())?;
-        Some((piece * PIECE / self.bytes() + at, values[at]))
+        let value = match self {
+            Self::F64 => f64::from_le_bytes(*part.as_chunks().0.get(at)?),
+            Self::F32 | Self::F16 | Self::Bf16 => values[at].into(),
+        };
+        Some((piece * PIECE / self.bytes() + at, value))
     }
 }
 
@@ -120,8 +135,11 @@ mod tests {
 
     use super::*;
 
+    const ALL: [Number; 4] = [Number::F64, Number::F32, Number::F16, Number::Bf16];
+
     fn bytes(number: Number, values: &[f32]) -> Vec<u8> {
         let bytes = |value: &f32| match number {
+            Number::F64 => f64::from(*value).to_le_bytes().to_vec(),
             Number::F32 => value.to_le_bytes().to_vec(),
             Number::F16 => f16::from_f32(*value).to_le_bytes().to_vec(),
             Number::Bf16 => bf16::from_f32(*value).to_le_bytes().to_vec(),
@@ -134,9 +152,9 @@ mod tests {
         fn a_part_of_a_row_is_what_the_numbers_say(rows in 1usize..5, columns in 1usize..200, first in 0usize..200) {
             let first = first % columns;
             let values: Vec<f32> = (0..rows * columns).map(|at| (at as f32 - 300.0) / 7.0).collect();
-            for number in [Number::F32, Number::F16, Number::Bf16] {
+            for number in ALL {
                 let rounded = |value: f32| match number {
-                    Number::F32 => value,
+                    Number::F64 | Number::F32 => value,
                     Number::F16 => f16::from_f32(value).to_f32(),
                     Number::Bf16 => bf16::from_f32(value).to_f32(),
                 };
@@ -154,15 +172,27 @@ mod tests {
         fn the_first_number_that_is_not_finite_is_found(count in 1usize..40_000, at in 0usize..40_000) {
             let at = at % count;
             let mut values = vec![1.5; count];
-            for number in [Number::F32, Number::F16, Number::Bf16] {
+            for number in ALL {
                 prop_assert_eq!(number.first_not_finite(&bytes(number, &values)), None);
             }
             values[at] = f32::NEG_INFINITY;
             values[count - 1] = f32::NEG_INFINITY;
-            for number in [Number::F32, Number::F16, Number::Bf16] {
+            for number in ALL {
                 let found = number.first_not_finite(&bytes(number, &values));
-                prop_assert_eq!(found, Some((at, f32::NEG_INFINITY)));
+                prop_assert_eq!(found, Some((at, f64::NEG_INFINITY)));
             }
+        }
+
+        #[test]
+        fn of_float64_the_first_that_float32_cannot_hold_is_found(count in 1usize..20_000, at in 0usize..20_000) {
+            let at = at % count;
+            // The largest that rounds to a finite float32, and the next after it.
+            let largest = f64::from_bits(0x47ef_ffff_efff_ffff);
+            let mut values = vec![largest; count];
+            let bytes = |values: &[f64]| values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>();
+            prop_assert_eq!(Number::F64.first_not_finite(&bytes(&values)), None);
+            values[at] = f64::from_bits(largest.to_bits() + 1);
+            prop_assert_eq!(Number::F64.first_not_finite(&bytes(&values)), Some((at, values[at])));
         }
     }
 }

@@ -22,14 +22,14 @@ fn checkpoint() -> BTreeMap<String, Vec<u8>> {
 }
 
 /// A hub with a good model, and an empty cache.
-struct Scene {
-    server: HubServer,
+pub(crate) struct Scene {
+    pub(crate) server: HubServer,
     cache: tempfile::TempDir,
-    weights: Vec<u8>,
+    pub(crate) weights: Vec<u8>,
 }
 
 impl Scene {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let files = checkpoint();
         let weights = files[WEIGHTS].clone();
         Self { server: HubServer::start(files), cache: tempfile::tempdir().unwrap(), weights }
@@ -42,7 +42,7 @@ impl Scene {
     }
 
     /// Nothing is left to the environment of whoever runs the tests.
-    fn options(&self, name: &str) -> EngineOptions {
+    pub(crate) fn options(&self, name: &str) -> EngineOptions {
         let mut options = EngineOptions {
             model: ModelSource::Named(name.to_owned()),
             device: DeviceChoice::Cpu,
@@ -57,17 +57,17 @@ impl Scene {
         options
     }
 
-    fn open(&self) -> Result<Engine> {
+    pub(crate) fn open(&self) -> Result<Engine> {
         Engine::open(self.options("acme/tiny@main"))
     }
 
-    fn open_offline(&self, name: &str) -> Result<Engine> {
+    pub(crate) fn open_offline(&self, name: &str) -> Result<Engine> {
         let mut options = self.options(name);
         options.hub.offline = Some(true);
         Engine::open(options)
     }
 
-    fn folder(&self) -> PathBuf {
+    pub(crate) fn folder(&self) -> PathBuf {
         self.cache.path().join("models--acme--tiny")
     }
 
@@ -88,7 +88,7 @@ impl Scene {
 }
 
 #[track_caller]
-fn assert_error(opened: Result<Engine>, kind: ErrorKind, parts: &[&str]) -> Error {
+pub(crate) fn assert_error(opened: Result<Engine>, kind: ErrorKind, parts: &[&str]) -> Error {
     let error = opened.expect_err("must not open");
     assert_eq!(error.kind(), kind, "{error}");
     for part in parts {

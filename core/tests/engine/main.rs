@@ -9,11 +9,15 @@ mod tables;
 mod hub;
 #[cfg(feature = "hub")]
 mod hub_server;
+#[cfg(feature = "hub")]
+mod hub_shards;
 mod import_law;
+mod labels;
 mod large_models;
 mod messages;
 mod models;
 mod prepare;
 mod scheduler;
 mod sentiment_model;
+mod shards;
 mod tokenizers;

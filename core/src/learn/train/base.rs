@@ -13,6 +13,7 @@ use super::tensors::{Tensors, serialize};
 use crate::model::backend;
 use crate::model::bundle::{
     Activation, CONFIG, DEFAULT_MAX_BYTES, Files, HEADS, Input, MANIFEST, Manifest, TOKENIZER, TRUNK,
+    Trunk as TrunkFiles,
 };
 use crate::model::forward::Model;
 use crate::model::tokenize::Tokenizer;
@@ -53,16 +54,17 @@ impl Base {
             Some((manifest, _)) => manifest.input.clone(),
             None => Input { max_tokens, max_bytes: DEFAULT_MAX_BYTES },
         };
+        let trunk = TrunkFiles::of(files)?;
         let tokenizer_config =
             files.has(TOKENIZER_CONFIG).then(|| files.read(TOKENIZER_CONFIG)).transpose()?;
         Ok(Self {
             tokenizer: files.read(TOKENIZER)?,
             config,
             input,
-            digest: files.digest(TRUNK)?,
+            digest: trunk.digest(files)?,
             config_json,
             tokenizer_config,
-            weights: files.weights(TRUNK)?,
+            weights: trunk.open(files)?,
             bundle,
         })
     }

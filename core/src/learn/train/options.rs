@@ -93,7 +93,7 @@ pub struct TrainOptions {
     pub licence: Option<String>,
     /// True: stores the trunk as float16, and calibrates on that trunk's logits.
     pub half: bool,
-    /// The largest number of tokens that are read of a text, 3 to 8,192, special tokens counted; by default
+    /// The largest number of tokens that are read of a text, 3 to 65,536, special tokens counted; by default
     /// 256.
     #[serde(alias = "maxTokens")]
     pub max_tokens: usize,

@@ -59,6 +59,8 @@ impl SequenceClassifier {
         config.insert("id2label".into(), Value::Object(by_id.collect()));
         config.insert("label2id".into(), Value::Object(by_label.collect()));
         config.insert("problem_type".into(), json!(self.problem));
+        // Another number than that of the labels would take their names away.
+        config.shift_remove("num_labels");
 
         let weights = Weights::from_bytes(trunk.to_vec(), Limits::default())?;
         let mut all = Tensors::new();

@@ -57,7 +57,7 @@ impl Files {
         }
     }
 
-    fn missing(&self, name: &str) -> Error {
+    pub(super) fn missing(&self, name: &str) -> Error {
         // Something stands there: a directory, a pipe.
         let there = matches!(self, Self::Directory(path, _) if path.join(name).exists());
         if there {
@@ -78,7 +78,8 @@ impl Files {
         self.read_up_to(name, Limits::default().file_bytes)
     }
 
-    fn read_up_to(&self, name: &str, max: u64) -> Result<Vec<u8>> {
+    /// A whole file of at most `max` bytes.
+    pub(super) fn read_up_to(&self, name: &str, max: u64) -> Result<Vec<u8>> {
         if !self.has(name) {
             return Err(self.missing(name));
         }

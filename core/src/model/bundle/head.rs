@@ -1,5 +1,6 @@
 //! A head's labels, calibration and thresholds: its logits as scores.
 
+use frontdesk_models::config::{Config, ProblemType};
 use frontdesk_models::heads::{Link, probabilities, softmax};
 
 use super::scaling::Scaling;
@@ -31,6 +32,34 @@ impl HeadMeaning {
             thresholds: Vec::new(),
             domain: None,
         }
+    }
+
+    /// The one head of a checkpoint of transformers, with so many logits. What its configuration leaves open is
+    /// as transformers' text-classification pipeline has it.
+    ///
+    /// # Errors
+    /// What is wrong with the configuration.
+    pub(crate) fn of_checkpoint(config: &Config, logits: usize) -> Result<Self, String> {
+        let labels =
+            config.labels.clone().unwrap_or_else(|| (0..logits).map(|i| format!("LABEL_{i}")).collect());
+        if labels.len() != logits {
+            return Err(format!("names {} labels, the classifier has {logits}", labels.len()));
+        }
+        let link = match config.problem_type {
+            Some(ProblemType::SingleLabel) if logits == 1 => {
+                return Err(
+                    "has the problem_type single_label_classification with one label; regression and \
+                            multi_label_classification have one"
+                        .to_owned(),
+                );
+            }
+            Some(ProblemType::SingleLabel) => Link::Softmax,
+            Some(ProblemType::MultiLabel) => Link::Sigmoid,
+            Some(ProblemType::Regression) => Link::Identity,
+            None if logits == 1 => Link::Sigmoid,
+            None => Link::Softmax,
+        };
+        Ok(Self::plain("label", link, labels))
     }
 
     /// Calibrated logits. A scaling may change which label is best.

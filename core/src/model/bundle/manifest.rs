@@ -43,9 +43,10 @@ pub(crate) const MAX_LABELS: usize = 10_000;
 /// Golden messages, each of which is a pass when the bundle is opened. `frontdesk train` writes five.
 const MAX_GOLDEN: usize = 1000;
 
-/// Tokens that a model may read: the two special ones and one of text at least. Attention is quadratic in
-/// them, so that more would let one text take all memory.
-pub(crate) const TOKENS: std::ops::RangeInclusive<usize> = 3..=8192;
+/// Tokens that a model may read: the two special ones and one of text at least, at most the positions that a
+/// configuration may have. A pass on the CPU takes memory in proportion to them; its time is bounded by the
+/// call's deadline.
+pub(crate) const TOKENS: std::ops::RangeInclusive<usize> = 3..=1 << 16;
 
 /// Limits on a text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

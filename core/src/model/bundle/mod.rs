@@ -8,9 +8,11 @@ mod hub;
 mod manifest;
 mod scaling;
 mod source;
+mod trunk;
+mod unread;
 
-use frontdesk_models::config::{Config, ProblemType};
-use frontdesk_models::heads::{HeadSpec, Link};
+use frontdesk_models::config::Config;
+use frontdesk_models::heads::HeadSpec;
 use frontdesk_models::memory::Work;
 use frontdesk_models::network::{Backend, Network};
 use frontdesk_models::weights::Weights;
@@ -28,6 +30,7 @@ pub(crate) use manifest::{Golden, HeadManifest, Input, Manifest};
 pub(crate) use scaling::Scaling;
 pub use source::default_model_dir;
 pub(crate) use source::locate;
+pub(crate) use trunk::Trunk;
 
 use super::batch::TOKEN_BUDGET;
 use super::room::Room;
@@ -123,7 +126,7 @@ impl<'a> Bundle<'a> {
     /// Refuses a network that there is no room for.
     fn check_room(
         &self,
-        trunk: &Weights,
+        (name, trunk): (&str, &Weights),
         specs: &[HeadSpec],
         backend: &Backend,
         room: Option<&Room>,
@@ -132,7 +135,7 @@ impl<'a> Bundle<'a> {
         let longest = self.input.max_tokens;
         let work = Work { longest, batch: longest.max(TOKEN_BUDGET), threads: room.threads };
         let memory = Network::memory(&self.config, trunk, specs, backend, work);
-        room.take(memory.map_err(|e| Error::from(e).context(self.files.named(TRUNK)))?)
+        room.take(memory.map_err(|e| Error::from(e).context(self.files.named(name)))?)
             .map_err(|e| e.context(self.files.place()))
     }
 
@@ -151,7 +154,7 @@ impl<'a> Bundle<'a> {
                 whitening(&manifest.heads).and_then(|head| head.whitening_spec(self.config.hidden_size));
             let specs: Vec<_> = specs.chain(whitening).collect();
             let (trunk, heads) = (files.weights(TRUNK)?, files.weights(HEADS)?);
-            self.check_room(&trunk, &specs, backend, room)?;
+            self.check_room((TRUNK, &trunk), &specs, backend, room)?;
             Network::load(&self.config, &trunk, &specs, &heads, backend)
                 .map_err(|e| Error::from(e).context(files.place()))
         };
@@ -177,45 +180,33 @@ impl<'a> Bundle<'a> {
         let (files, config) = (self.files, &self.config);
         let invalid =
             |reason: String| Error::new(ErrorKind::ModelInvalid, format!("{}: {reason}", files.place()));
-        let weights = files.weights(TRUNK)?;
+        let trunk = Trunk::of(files)?;
+        let weights = trunk.open(files)?;
         let classifier = Network::classifier(config, &weights);
         if weights.shape(&format!("{}.weight", classifier.output)).is_none() {
             let reason = format!(
-                "{TRUNK} has no {}.weight and there is no {MANIFEST}: a trunk alone cannot classify",
+                "{} has no {}.weight and there is no {MANIFEST}: a trunk alone cannot classify",
+                trunk.name(),
                 classifier.output
             );
             return Err(invalid(reason));
         }
-        self.check_room(&weights, &[classifier], backend, room)?;
+        self.check_room((trunk.name(), &weights), &[classifier], backend, room)?;
         let digests = || {
-            [CONFIG, TOKENIZER, TRUNK]
+            let names = [vec![CONFIG, TOKENIZER], trunk.names()].concat();
+            names
                 .into_par_iter()
                 .map(|name| files.digest(name).map(|digest| format!("{name} {digest}\n")))
                 .collect::<Result<Vec<_>>>()
         };
         let load = || {
             Network::sequence_classifier(config, &weights, backend)
-                .map_err(|e| Error::from(e).context(files.named(TRUNK)))
+                .map_err(|e| Error::from(e).context(files.named(trunk.name())))
         };
         let (digests, network) = rayon::join(digests, load);
         let (digests, network) = (digests?.concat(), network?);
-        let logits = network.logits(0);
-        let labels =
-            config.labels.clone().unwrap_or_else(|| (0..logits).map(|i| format!("LABEL_{i}")).collect());
-        if labels.len() != logits {
-            return Err(invalid(format!(
-                "{CONFIG} names {} labels, the classifier has {logits}",
-                labels.len()
-            )));
-        }
-        // Without an entry in config.json, as transformers' text-classification pipeline decides.
-        let link = match config.problem_type {
-            Some(ProblemType::SingleLabel) => Link::Softmax,
-            Some(ProblemType::MultiLabel) => Link::Sigmoid,
-            Some(ProblemType::Regression) => Link::Identity,
-            None if logits == 1 => Link::Sigmoid,
-            None => Link::Softmax,
-        };
+        let head = HeadMeaning::of_checkpoint(config, network.logits(0))
+            .map_err(|reason| invalid(format!("{CONFIG} {reason}")))?;
         Ok(Loaded {
             info: ModelInfo {
                 name: files.name().to_owned(),
@@ -223,7 +214,7 @@ impl<'a> Bundle<'a> {
                 digest: digest_of(digests.as_bytes()),
             },
             network,
-            heads: vec![HeadMeaning::plain("label", link, labels)],
+            heads: vec![head],
             golden: Vec::new(),
             languages: Vec::new(),
             whitening: None,

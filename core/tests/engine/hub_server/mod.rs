@@ -289,6 +289,15 @@ fn claimed(name: &str, fault: Fault) -> Option<u64> {
 
 /// The static name that a fault would have for this file.
 fn name_of(name: &str) -> &'static str {
-    let names = ["config.json", "tokenizer.json", "model.safetensors", "frontdesk.json", "heads.safetensors"];
+    let names = [
+        "config.json",
+        "tokenizer.json",
+        "model.safetensors",
+        "frontdesk.json",
+        "heads.safetensors",
+        "model.safetensors.index.json",
+        "model-00001-of-00002.safetensors",
+        "model-00002-of-00002.safetensors",
+    ];
     names.into_iter().find(|known| *known == name).unwrap_or("")
 }

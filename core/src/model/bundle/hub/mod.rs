@@ -11,13 +11,18 @@ use hf_hub::Repo;
 use settings::Settings;
 use transfer::Remote;
 
-use super::{CONFIG, Files, HEADS, MANIFEST, TOKENIZER, TRUNK};
+use super::trunk::{INDEX, read_index};
+use super::{CONFIG, Files, HEADS, MANIFEST, TOKENIZER, TRUNK, unread};
 use crate::quote::quoted;
 use crate::regular::{open_with, read, read_text};
 use crate::{Error, ErrorKind, HubOptions, Result};
 
 const MAX_JSON_BYTES: u64 = 64 << 20;
+/// The revision of a name that has none.
+const MAIN: &str = "main";
+/// Bytes of one weights file, and of all shards together.
 const MAX_WEIGHTS_BYTES: u64 = 8 << 30;
+const MAX_INDEX_BYTES: u64 = 16 << 20;
 /// The largest file that names a commit, in bytes.
 const MAX_REF_BYTES: u64 = 4 << 10;
 
@@ -49,7 +54,7 @@ pub(crate) fn fetch(name: &str, options: &HubOptions) -> Result<PathBuf> {
 
 /// Both parts become folder names and parts of an address: only what the hub allows, no way out of a folder.
 fn parse(name: &str) -> Result<(String, String)> {
-    let (id, revision) = name.split_once('@').unwrap_or((name, "main"));
+    let (id, revision) = name.split_once('@').unwrap_or((name, MAIN));
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     let part = |text: &str| {
         (1..=96).contains(&text.len())
@@ -111,9 +116,15 @@ impl Model {
         };
         let commit = commit.map(|text| text.trim().to_owned()).filter(|text| is_commit(text));
         let snapshot = self.snapshot(&commit.ok_or_else(|| missing(self.to_string()))?);
-        let heads = snapshot.join(MANIFEST).is_file().then_some(HEADS);
-        match [CONFIG, TOKENIZER, TRUNK].into_iter().chain(heads).find(|file| !snapshot.join(file).is_file())
-        {
+        let has = |file: &str| snapshot.join(file).is_file();
+        let heads = has(MANIFEST).then_some(HEADS);
+        // A bundle has one file of weights.
+        let sharded = heads.is_none() && !has(TRUNK) && has(INDEX);
+        let weights = if sharded { INDEX } else { TRUNK };
+        let shards = if sharded { shards(&snapshot)? } else { Vec::new() };
+        let mut needed =
+            [CONFIG, TOKENIZER, weights].into_iter().chain(heads).chain(shards.iter().map(String::as_str));
+        match needed.find(|file| !has(file)) {
             Some(file) => Err(missing(format!("{file} of {self}"))),
             None => Ok(snapshot),
         }
@@ -122,24 +133,33 @@ impl Model {
     fn download(&self) -> Result<PathBuf> {
         let info = Remote::new(&self.settings, &self.id, &self.revision)?.info()?;
         let has = |file: &str| info.siblings.iter().any(|sibling| sibling.rfilename == file);
+        let check = |files: &[&str]| match files.iter().find(|file| !has(file)) {
+            None => Ok(()),
+            Some(file) => {
+                let message = format!("{self} on {} has no {file}", self.settings.endpoint);
+                Err(Error::new(ErrorKind::ModelNotFound, message))
+            }
+        };
+        let sharded = !has(MANIFEST) && !has(TRUNK) && has(INDEX);
+        if !has(MANIFEST) && !has(TRUNK) && !sharded {
+            let revision = (self.revision != MAIN).then_some(self.revision.as_str());
+            if let Some(error) = unread::refuse(&self.to_string(), &self.id, revision, has) {
+                return Err(error);
+            }
+        }
         // The weights come last: a snapshot that has them has the rest.
-        let mut wanted = vec![CONFIG, TOKENIZER, TRUNK];
+        let mut wanted = vec![CONFIG, TOKENIZER, if sharded { INDEX } else { TRUNK }];
         if has(MANIFEST) {
             wanted.splice(0..0, [MANIFEST, HEADS]);
         }
-        if let Some(file) = wanted.iter().find(|file| !has(file)) {
-            let message = format!("{self} on {} has no {file}", self.settings.endpoint);
-            return Err(Error::new(ErrorKind::ModelNotFound, message));
-        }
+        check(&wanted)?;
+        self.bring(&info.sha, &wanted)?;
         let snapshot = self.snapshot(&info.sha);
-        if wanted.iter().any(|file| !snapshot.join(file).is_file()) {
-            // The downloads of one model wait for each other, in this process and in others.
-            let _lock = self.lock()?;
-            // The commit's name, not the branch's: a push in the middle must not mix two versions.
-            let remote = Remote::new(&self.settings, &self.id, &info.sha)?;
-            for file in wanted.into_iter().filter(|file| !snapshot.join(file).is_file()) {
-                self.file(&remote, file)?;
-            }
+        if sharded {
+            let shards = shards(&snapshot)?;
+            let shards: Vec<_> = shards.iter().map(String::as_str).collect();
+            check(&shards)?;
+            self.bring(&info.sha, &shards)?;
         }
         if !has(MANIFEST) {
             write(&self.absent(&info.sha, MANIFEST), "")?;
@@ -148,6 +168,37 @@ impl Model {
             write(&self.folder.join("refs").join(&self.revision), &info.sha)?;
         }
         Ok(snapshot)
+    }
+
+    /// Brings the files of a commit that the cache lacks.
+    fn bring(&self, commit: &str, files: &[&str]) -> Result<()> {
+        let snapshot = self.snapshot(commit);
+        if files.iter().all(|file| snapshot.join(file).is_file()) {
+            return Ok(());
+        }
+        // The downloads of one model wait for each other, in this process and in others.
+        let _lock = self.lock()?;
+        // The commit's name, not the branch's: a push in the middle must not mix two versions.
+        let remote = Remote::new(&self.settings, &self.id, commit)?;
+        let mut left = MAX_WEIGHTS_BYTES;
+        let mut lacking = Vec::new();
+        for file in files {
+            let size = match fs::metadata(snapshot.join(file)) {
+                Ok(there) if there.is_file() => there.len(),
+                _ => {
+                    let (etag, size) = self.metadata(&remote, file)?;
+                    lacking.push((file, etag, size));
+                    size
+                }
+            };
+            let counted = if file.ends_with(".safetensors") { size } else { 0 };
+            left = left.checked_sub(counted).ok_or_else(|| {
+                let message =
+                    format!("the files of {self} up to {file} have more than {MAX_WEIGHTS_BYTES} bytes");
+                Error::new(ErrorKind::TooLarge, message)
+            })?;
+        }
+        lacking.into_iter().try_for_each(|(file, etag, size)| self.file(&remote, file, &etag, size))
     }
 
     fn lock(&self) -> Result<File> {
@@ -163,16 +214,25 @@ impl Model {
         }
     }
 
-    /// Brings one file into the cache. Only a file whose size and digest are right gets a name there.
-    fn file(&self, remote: &Remote, file: &str) -> Result<()> {
+    /// The name of a file's content and its size, which is within the limit.
+    fn metadata(&self, remote: &Remote, file: &str) -> Result<(String, u64)> {
         let (etag, size) = remote.metadata(file)?;
-        let what = format!("{file} of {self}");
-        let limit = if matches!(file, TRUNK | HEADS) { MAX_WEIGHTS_BYTES } else { MAX_JSON_BYTES };
+        let limit = match file {
+            INDEX => MAX_INDEX_BYTES,
+            file if file.ends_with(".safetensors") => MAX_WEIGHTS_BYTES,
+            _ => MAX_JSON_BYTES,
+        };
         if size > limit {
-            return Err(Error::new(ErrorKind::TooLarge, format!("{what} has {size} bytes; at most {limit}")));
+            let message = format!("{file} of {self} has {size} bytes; at most {limit}");
+            return Err(Error::new(ErrorKind::TooLarge, message));
         }
+        Ok((etag, size))
+    }
+
+    /// Brings one file into the cache. Only a file whose size and digest are right gets a name there.
+    fn file(&self, remote: &Remote, file: &str, etag: &str, size: u64) -> Result<()> {
         let blobs = self.folder.join("blobs");
-        let blob = blobs.join(&etag);
+        let blob = blobs.join(etag);
         let io = |e| Error::io(&blob, e);
         if !fs::metadata(&blob).is_ok_and(|there| there.len() == size) {
             fs::create_dir_all(&blobs).map_err(io)?;
@@ -184,7 +244,8 @@ impl Model {
                 let expected = format!("sha256:{etag}");
                 if digest != expected {
                     fs::remove_file(&part).map_err(io)?;
-                    let message = format!("{what} has the digest {digest}, the hub says {expected}");
+                    let message =
+                        format!("{file} of {self} has the digest {digest}, the hub says {expected}");
                     return Err(Error::new(ErrorKind::ModelInvalid, message));
                 }
             }
@@ -196,6 +257,11 @@ impl Model {
         let _ = fs::remove_file(snapshot.join(file));
         link(&blob, &snapshot.join(file)).map_err(io)
     }
+}
+
+/// The shards of a snapshot's index.
+fn shards(snapshot: &Path) -> Result<Vec<String>> {
+    Ok(read_index(&Files::directory(snapshot.to_owned()))?.shards().to_vec())
 }
 
 /// Writes a small file unless it has `text` already: a complete cache may be read-only.
