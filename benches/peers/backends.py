@@ -25,9 +25,9 @@ def built(directory: Path, form: str) -> Path:
     return directory / form
 
 
-def padded(rows: Rows) -> tuple[numpy.ndarray, numpy.ndarray]:
+def padded(rows: Rows, padding: int) -> tuple[numpy.ndarray, numpy.ndarray]:
     width = max(map(len, rows))
-    ids = numpy.zeros((len(rows), width), numpy.int64)
+    ids = numpy.full((len(rows), width), padding, numpy.int64)
     mask = numpy.zeros((len(rows), width), numpy.int64)
     for row, tokens in enumerate(rows):
         ids[row, : len(tokens)] = tokens
@@ -48,7 +48,7 @@ class PyTorch:
         from transformers import AutoModelForSequenceClassification
 
         torch.set_num_threads(threads)
-        self.torch = torch
+        self.torch, self.padding = torch, models.padding(directory)
         if precision == "bf16" and not torch.ops.mkldnn._is_mkldnn_bf16_supported():
             raise Unavailable("PyTorch has no bf16 kernels for this processor, and emulates it")
         dtype = {"f32": torch.float32, "bf16": torch.bfloat16}[precision]
@@ -56,7 +56,7 @@ class PyTorch:
 
     def whole(self) -> Forward:
         def forward(rows: Rows) -> numpy.ndarray:
-            ids, mask = map(self.torch.from_numpy, padded(rows))
+            ids, mask = map(self.torch.from_numpy, padded(rows, self.padding))
             with self.torch.inference_mode():
                 return positive(self.model(input_ids=ids, attention_mask=mask).logits.float().numpy())
 
@@ -73,6 +73,7 @@ class OnnxRuntime:
     def __init__(self, directory: Path, precision: str, threads: int):
         form = {"f32": models.ONNX, "int8": models.ONNX_INT8}[precision]
         self.path, self.threads = built(directory, form) / "model.onnx", threads
+        self.padding = models.padding(directory)
 
     def session(self, threads: int) -> Forward:
         import onnxruntime
@@ -82,7 +83,7 @@ class OnnxRuntime:
         session = onnxruntime.InferenceSession(self.path, options, providers=["CPUExecutionProvider"])
 
         def forward(rows: Rows) -> numpy.ndarray:
-            ids, mask = padded(rows)
+            ids, mask = padded(rows, self.padding)
             return positive(session.run(None, {"input_ids": ids, "attention_mask": mask})[0])
 
         return forward
@@ -101,7 +102,7 @@ class OpenVino:
     def __init__(self, directory: Path, precision: str, threads: int):
         import openvino
 
-        self.core, self.threads = openvino.Core(), threads
+        self.core, self.threads, self.padding = openvino.Core(), threads, models.padding(directory)
         form = models.OPENVINO_INT8 if precision == "int8" else models.OPENVINO
         self.path = built(directory, form) / "model.xml"
         # With integer weights, the rest is left in what OpenVINO finds fastest here.
@@ -113,12 +114,11 @@ class OpenVino:
         config = {"PERFORMANCE_HINT": hint, "NUM_STREAMS": streams, "INFERENCE_NUM_THREADS": self.threads}
         return self.core.compile_model(self.path, "CPU", config | self.precision)
 
-    @staticmethod
-    def request(compiled) -> Forward:
+    def request(self, compiled) -> Forward:
         request = compiled.create_infer_request()
 
         def forward(rows: Rows) -> numpy.ndarray:
-            ids, mask = padded(rows)
+            ids, mask = padded(rows, self.padding)
             return positive(request.infer({"input_ids": ids, "attention_mask": mask})[0])
 
         return forward
@@ -139,8 +139,8 @@ class CTranslate2:
         self.type = {"f32": "float32", "int8": "int8"}[precision]
         # It has no place for a classifier: the head is computed here, 1 / 3000 of the work.
         head = numpy.load(self.path / "head.npz")
-        self.dense = head["pre_classifier.weight"].T.copy(), head["pre_classifier.bias"]
-        self.output = head["classifier.weight"].T.copy(), head["classifier.bias"]
+        self.dense, self.output = ((head[f"{name}.weight"].T.copy(), head[f"{name}.bias"]) for name in ("dense", "output"))
+        self.activation = {"relu": lambda x: numpy.maximum(x, 0), "tanh": numpy.tanh}[str(head["activation"])]
 
     def encoder(self, batches: int, threads: int) -> Forward:
         import ctranslate2
@@ -152,7 +152,7 @@ class CTranslate2:
         def forward(rows: Rows) -> numpy.ndarray:
             first = numpy.asarray(encoder.forward_batch(rows).last_hidden_state)[:, 0]
             (dense, dense_bias), (output, output_bias) = self.dense, self.output
-            return positive(numpy.maximum(first @ dense + dense_bias, 0) @ output + output_bias)
+            return positive(self.activation(first @ dense + dense_bias) @ output + output_bias)
 
         return forward
 

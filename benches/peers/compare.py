@@ -17,6 +17,7 @@ import models
 import plot
 import records
 import report
+import shapes
 from measure import Field, note
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,6 +35,7 @@ def count(text: str) -> int:
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="benches/peers/run", description=__doc__)
     parser.add_argument("--only", nargs="+", default=[], metavar="WORD", help="engines (openvino-int8), libraries or precisions")
+    parser.add_argument("--model", choices=list(shapes.SHAPES), default=shapes.FIRST, help=f"the network ({shapes.FIRST})")
     parser.add_argument("--rounds", type=count, default=5, help="how often each is timed (5)")
     parser.add_argument("--threads", type=count, default=machine.physical_cores(), help="of each engine (the cores)")
     parser.add_argument("--calls", type=count, default=30, help="single calls of which a round takes the median (30)")
@@ -61,10 +63,10 @@ def built() -> Path:
     return Path(json.loads(found)["target_directory"]) / "release"
 
 
-def forms(cache: Path) -> tuple[Path, list[float]]:
+def forms(cache: Path, model: str) -> tuple[Path, list[float]]:
     """The directory of the models, and PyTorch's scores of the first texts."""
-    directory = models.directory(cache)
-    command = [sys.executable, str(models.__file__), str(TOKENIZER), str(directory)]
+    directory = models.directory(cache, model)
+    command = [sys.executable, str(models.__file__), model, str(TOKENIZER), str(directory)]
     code = subprocess.run(command, check=False).returncode
     needed = (models.TEXTS, models.CHECKPOINT, models.REFERENCE)
     if missing := [name for name in needed if not (directory / name).exists()]:
@@ -75,6 +77,8 @@ def forms(cache: Path) -> tuple[Path, list[float]]:
 def name_of(record: dict) -> str:
     words = [record["machine"]["cpu"], (record["rounds"][0]["limits"] or {}).get("isa", "")]
     words += [f"{record['settings']['threads']}-threads"]
+    # Those of the first network have had their names from before there was a choice.
+    words += [record["model"]] if record["model"] != shapes.FIRST else []
     return re.sub(r"[^a-z0-9]+", "-", " ".join(words).lower()).strip("-")
 
 
@@ -85,15 +89,16 @@ def main() -> None:
         return
     # A run that is ended from outside still ends its children.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended from outside"))
-    directory, reference = forms(options.cache)
+    directory, reference = forms(options.cache, options.model)
     release = built()
     record = {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": machine.commit(ROOT),
         "machine": machine.describe(),
         "versions": machine.versions(),
+        "model": options.model,
         "settings": {"threads": options.threads, "rounds": 0, "calls": options.calls},
-        "mix": mix.describe(mix.token_counts()),
+        "mix": mix.describe(shapes.SHAPES[options.model], mix.token_counts()),
     }
     throughput, limits = release / "throughput", release / "limits"
     with Field(directory, throughput, limits, options.threads, options.calls, options.patience) as field:

@@ -1,6 +1,6 @@
-"""Builds, once, the texts and one random-weight DistilBERT in the form that each engine reads.
+"""Builds, once, the texts and one network of random weights in the form that each engine reads.
 
-    models.py TOKENIZER_DIRECTORY DIRECTORY
+    models.py MODEL TOKENIZER_DIRECTORY DIRECTORY
 
 A form that cannot be built is reported on stderr and left out; the next run tries it again.
 """
@@ -18,10 +18,13 @@ from functools import cached_property
 from pathlib import Path
 
 import mix
+import shapes
+import vocabulary
+from shapes import Shape
 
 HERE = Path(__file__).resolve().parent
 # Names of what is built, as child.py and compare.py look for them.
-TEXTS, CHECKPOINT, TINY, REFERENCE = "texts.json", "checkpoint", "tiny", "reference.json"
+TOKENIZER, TEXTS, CHECKPOINT, TINY, REFERENCE = "tokenizer", "texts.json", "checkpoint", "tiny", "reference.json"
 ONNX, ONNX_INT8 = "onnx-f32", "onnx-int8"
 OPENVINO, OPENVINO_INT8 = "openvino-f32", "openvino-int8"
 CTRANSLATE2 = "ctranslate2"
@@ -30,25 +33,30 @@ LOGS = "logs"
 COMPARED = 16
 
 
-def directory(cache: Path) -> Path:
+def directory(cache: Path, model: str) -> Path:
     """Where the forms lie: a place of their own for each version of what builds them."""
     digest = hashlib.sha256()
-    for name in ("models.py", "mix.py", "requirements.txt"):
+    for name in ("models.py", "mix.py", "shapes.py", "vocabulary.py", "requirements.txt"):
         digest.update((HERE / name).read_bytes())
-    return cache / f"models-{digest.hexdigest()[:12]}"
+    return cache / f"models-{digest.hexdigest()[:12]}-{model}"
+
+
+def padding(directory: Path) -> int:
+    """The id that fills up the rows of a batch."""
+    return json.loads((directory / CHECKPOINT / "config.json").read_text()).get("pad_token_id") or 0
 
 
 class Builder:
     """Each method makes one form at the path that it is given, from those before it."""
 
-    def __init__(self, tokenizer: Path, directory: Path):
-        self.source, self.directory = tokenizer, directory
+    def __init__(self, shape: Shape, tokenizer: Path, directory: Path):
+        self.shape, self.source, self.directory = shape, tokenizer, directory
 
     @cached_property
     def tokenizer(self):
         from tokenizers import Tokenizer
 
-        tokenizer = Tokenizer.from_file(str(self.source / "tokenizer.json"))
+        tokenizer = Tokenizer.from_file(str(self.directory / TOKENIZER / "tokenizer.json"))
         tokenizer.no_padding()
         tokenizer.no_truncation()
         return tokenizer
@@ -61,8 +69,16 @@ class Builder:
         path = self.directory / CHECKPOINT
         return AutoModelForSequenceClassification.from_pretrained(path, attn_implementation="eager").eval()
 
+    def write_tokenizer(self, path: Path) -> None:
+        if not self.shape.byte_level:
+            return vocabulary.copy(self.source, path)
+        from tokenizers import Tokenizer
+
+        bundled = Tokenizer.from_file(str(self.source / "tokenizer.json"))
+        vocabulary.byte_level(vocabulary.words(bundled.get_vocab()), self.shape.config["vocab_size"], path)
+
     def texts(self, path: Path) -> None:
-        texts = mix.write_texts(self.tokenizer.get_vocab())
+        texts = mix.write_texts(vocabulary.words(self.tokenizer.get_vocab()))
         counts = [len(encoding.ids) for encoding in self.tokenizer.encode_batch_fast(texts)]
         if counts != mix.token_counts():
             raise ValueError("a word of the texts is more than one token")
@@ -78,27 +94,28 @@ class Builder:
         with torch.no_grad():
             return torch.cat([model(input_ids=row).logits for row in rows])
 
-    def save(self, path: Path, **shape: int) -> None:
+    def save(self, path: Path, **smaller: int) -> None:
         import torch
-        from transformers import DistilBertConfig, DistilBertForSequenceClassification
+        from transformers import AutoConfig, AutoModelForSequenceClassification
 
         labels = ["NEGATIVE", "POSITIVE"]
         names = {"id2label": dict(enumerate(labels)), "label2id": {name: i for i, name in enumerate(labels)}}
         torch.manual_seed(0)
-        model = DistilBertForSequenceClassification(DistilBertConfig(**shape, **names)).eval()
+        config = AutoConfig.for_model(self.shape.model_type, **self.shape.config | smaller | names)
+        model = AutoModelForSequenceClassification.from_config(config).eval()
         # Random weights answer every text alike; a last layer that tells texts apart shows whether an engine computes the same.
-        model.classifier.weight.data *= 20
-        model.classifier.bias.data -= self.compared_logits(model).mean(0)
+        last = [module for module in model.modules() if isinstance(module, torch.nn.Linear)][-1]
+        last.weight.data *= self.shape.amplified
+        last.bias.data -= self.compared_logits(model).mean(0)
         model.save_pretrained(path)
-        for name in ("tokenizer.json", "tokenizer_config.json"):
-            shutil.copyfile(self.source / name, path / name)
+        vocabulary.copy(self.directory / TOKENIZER, path)
 
     def checkpoint(self, path: Path) -> None:
         self.save(path)
 
     def tiny(self, path: Path) -> None:
         """A network that computes next to nothing: what a pass costs is then everything else."""
-        self.save(path, n_layers=1, n_heads=1, dim=16, hidden_dim=16)
+        self.save(path, **self.shape.tiny)
 
     def reference(self, path: Path) -> None:
         """The answers of PyTorch for the first texts."""
@@ -126,13 +143,15 @@ class Builder:
         fused = optimizer.optimize_model(
             str(path / "plain.onnx"),
             model_type="bert",
-            num_heads=config.n_heads,
-            hidden_size=config.dim,
+            num_heads=config.num_attention_heads,
+            hidden_size=config.hidden_size,
             optimization_options=FusionOptions("bert"),
         )
-        found = fused.get_fused_operator_statistics()
-        if found["Attention"] != config.n_layers:
-            raise ValueError(f"ONNX Runtime's optimizer fused {found['Attention']} of {config.n_layers} attentions: {found}")
+        found, wanted = fused.get_fused_operator_statistics(), self.shape.layers if self.shape.fused else 0
+        # Into the log: what is left unfused is computed by plain operators.
+        print(found)
+        if found["Attention"] != wanted:
+            raise ValueError(f"ONNX Runtime's optimizer fused {found['Attention']} attentions, not {wanted}: {found}")
         fused.save_model_to_file(str(path / "model.onnx"))
 
     def onnx_int8(self, path: Path) -> None:
@@ -162,22 +181,32 @@ class Builder:
         openvino.save_model(model, path / "model.xml", compress_to_fp16=False)
 
     def ctranslate2(self, path: Path) -> None:
+        if not self.shape.head:
+            raise ValueError(f"CTranslate2's converter does not know {self.shape.title}")
         import numpy
         from ctranslate2.converters import TransformersConverter
 
         path.mkdir()
         # The converter reads the trunk alone, by the name of its class.
         trunk = path / "trunk"
-        self.model.distilbert.save_pretrained(trunk)
-        for name in ("tokenizer.json", "tokenizer_config.json"):
-            shutil.copyfile(self.source / name, trunk / name)
+        # What its converter asks of a configuration, and transformers 5 has only one answer to.
+        self.model.base_model.config.position_embedding_type = "absolute"
+        self.model.base_model.save_pretrained(trunk)
+        vocabulary.copy(self.directory / TOKENIZER, trunk)
         TransformersConverter(str(trunk)).convert(str(path / "model"))
         shutil.rmtree(trunk)
-        head = {name: value.numpy() for name, value in self.model.state_dict().items() if "classifier" in name}
-        numpy.savez(path / "head.npz", **head)
+        dense, output, _ = self.shape.head
+        weights = self.model.state_dict()
+        head = {
+            f"{to}.{kind}": weights[f"{name}.{kind}"].numpy()
+            for to, name in (("dense", dense), ("output", output))
+            for kind in ("weight", "bias")
+        }
+        numpy.savez(path / "head.npz", **head, activation=self.shape.head[2])
 
     def forms(self) -> list[tuple[str, Callable[[Path], None]]]:
         return [
+            (TOKENIZER, self.write_tokenizer),
             (TEXTS, self.texts),
             (CHECKPOINT, self.checkpoint),
             (TINY, self.tiny),
@@ -192,13 +221,14 @@ class Builder:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("model", choices=list(shapes.SHAPES))
     parser.add_argument("tokenizer", type=Path)
     parser.add_argument("directory", type=Path)
     options = parser.parse_args()
     logs = options.directory / LOGS
     logs.mkdir(parents=True, exist_ok=True)
     stderr = os.fdopen(os.dup(2), "w", buffering=1)
-    for name, build in Builder(options.tokenizer, options.directory).forms():
+    for name, build in Builder(shapes.SHAPES[options.model], options.tokenizer, options.directory).forms():
         path = options.directory / name
         if path.exists():
             continue

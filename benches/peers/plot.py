@@ -17,6 +17,7 @@ from matplotlib.lines import Line2D  # noqa: E402
 import engines  # noqa: E402
 import mix  # noqa: E402
 import report  # noqa: E402
+import shapes  # noqa: E402
 
 # Colours that the colour-blind can distinguish (Okabe and Ito), and a shape each, for those who see none.
 PEER, INK, FAINT = "#9aa5b1", "#1f2933", "#616e7c"
@@ -41,6 +42,8 @@ def titled(axes, record: dict, title: str, below: str) -> None:
     machine, settings = record["machine"], record["settings"]
     isa = next((r["limits"]["isa"].upper() for r in record["rounds"] if r["limits"]), "")
     on = f"{machine['cpu']} ({isa}), {settings['threads']} threads" if isa else f"{machine['cpu']}, {settings['threads']} threads"
+    if "model" in record:
+        on = f"{shapes.of(record).title}, {on}"
     axes.set_title(title, loc="left", fontsize=13, fontweight="bold", pad=38)
     small = {"color": FAINT, "fontsize": 9, "linespacing": 1.4}
     axes.annotate(f"{on}; {below}", (0, 1), (0, 10), "axes fraction", textcoords="offset points", **small)
@@ -108,7 +111,7 @@ def roofline(record: dict):
         axes.plot([roof / read, right], [roof, roof], color=COLOURS[precision], linewidth=1.5)
         text = f"{precision} limit {roof:.0f}"
         axes.annotate(text, (right, roof), (0, 4), textcoords="offset points", ha="right", va="bottom", color=COLOURS[precision])
-    shortest = mix.SINGLE_TOKENS[0]
+    shape, shortest = shapes.of(record), mix.SINGLE_TOKENS[0]
     lowest = min(roofs.values())
     for precision in report.precisions(record):
         name = f"{engines.OURS}-{precision}"
@@ -118,9 +121,9 @@ def roofline(record: dict):
         single = record["mix"]["gop_of_single"][str(shortest)] * 1e3 / median(report.times(record, name, shortest))
         passes = record["mix"]["gop_per_text"]["sum"] * median(report.rates(record, name))
         for tokens, reached, filled in ((shortest, single, False), (mix.WAVE, passes, True)):
-            layers = [mix.intensity(precision, tokens, (layer,)) for layer in mix.LINEAR]
+            layers = [shape.intensity(precision, tokens, (layer,)) for layer in shape.linear]
             axes.plot(layers, [min(roof, at * read) for at in layers], "|", color=colour, markersize=9, markeredgewidth=1.4)
-            at = mix.intensity(precision, tokens)
+            at = shape.intensity(precision, tokens)
             ceiling = min(roof, at * read)
             axes.plot([at, at], [reached, ceiling], ":", color=colour, linewidth=1.2)
             axes.plot(at, reached, SHAPES[precision], color=colour, markerfacecolor=colour if filled else "white", markersize=8, zorder=3)

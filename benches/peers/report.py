@@ -11,6 +11,7 @@ from tabulate import tabulate
 
 import engines
 import mix
+import shapes
 
 LIMITS = {"int8": "int8_gops", "bf16": "bf16_gflops", "f32": "f32_gflops"}
 
@@ -119,7 +120,7 @@ def limit_table(record: dict) -> str:
     for precision in precisions(record):
         name = f"{engines.OURS}-{precision}"
         rounds = [r for r in record["rounds"] if r["limits"] and name in r["engines"]]
-        gigabytes = record["mix"]["trunk_weights"] * mix.WEIGHT_BYTES[precision] / 1e9
+        gigabytes = record["mix"]["trunk_weights"] * shapes.WEIGHT_BYTES[precision] / 1e9
         reads = [gigabytes / r["engines"][name]["ms"][str(shortest)] * 1e3 for r in rounds]
         of_limit = [read / r["limits"]["read_gb_s"] for read, r in zip(reads, rounds, strict=True)]
         if reads:
@@ -155,7 +156,7 @@ def heading(record: dict) -> str:
     machine, settings, texts = record["machine"], record["settings"], record["mix"]
     isa = next((r["limits"]["isa"] for r in record["rounds"] if r["limits"]), "")
     return (
-        f"{machine['cpu']} {isa}, {settings['threads']} threads, rounds: {settings['rounds']}; median (least–most). "
+        f"{shapes.of(record).title}; {machine['cpu']} {isa}, {settings['threads']} threads, rounds: {settings['rounds']}; median (least–most). "
         f"{texts['texts']} texts, tokens: median {texts['tokens']['median']:.0f}, mean {texts['tokens']['mean']:.0f}, "
         f"most {texts['tokens']['max']}; {texts['gop_per_text']['sum']:.2f}·10⁹ operations a text."
     )
