@@ -31,6 +31,8 @@ ROBERTA = BERT | dict(max_position_embeddings=514, type_vocab_size=1, layer_norm
 DEBERTA = BERT | dict(vocab_size=128100, type_vocab_size=0, layer_norm_eps=1e-7, relative_attention=True, position_buckets=256,
                       norm_rel_ebd="layer_norm", share_att_key=True, pos_att_type=["p2c", "c2p"], position_biased_input=False,
                       max_relative_positions=-1)
+ELECTRA_SMALL = dict(embedding_size=128, hidden_size=256, num_attention_heads=4, intermediate_size=1024)
+MPNET = dict(vocab_size=30527, max_position_embeddings=514, layer_norm_eps=1e-5)
 MODERNBERT = BERT | dict(vocab_size=50368, num_hidden_layers=22, intermediate_size=1152)
 
 FAMILIES = {
@@ -40,10 +42,8 @@ FAMILIES = {
     "xlm-roberta": Family("xlm-roberta", "unigram", ROBERTA_NAMES, 512, ROBERTA | {"vocab_size": 250002}),
     "camembert": Family("camembert", "unigram", ROBERTA_NAMES, 512, ROBERTA | {"vocab_size": 32005}),
     "electra": Family("electra", "wordpiece", BERT_NAMES, 512, BERT | {"embedding_size": 768}),
-    "electra-small": Family("electra", "wordpiece", BERT_NAMES, 512, BERT | {"embedding_size": 128, "hidden_size": 256,
-                                                                             "num_attention_heads": 4, "intermediate_size": 1024}),
-    "mpnet": Family("mpnet", "wordpiece", ROBERTA_NAMES, 512, BERT | {"vocab_size": 30527, "max_position_embeddings": 514,
-                                                                      "layer_norm_eps": 1e-5}),
+    "electra-small": Family("electra", "wordpiece", BERT_NAMES, 512, BERT | ELECTRA_SMALL),
+    "mpnet": Family("mpnet", "wordpiece", ROBERTA_NAMES, 512, BERT | MPNET),
     "deberta-v2": Family("deberta-v2", "unigram", BERT_NAMES, 512, DEBERTA),
     "modernbert": Family("modernbert", "bytes", BERT_NAMES, 8192, MODERNBERT),
     "modernbert-mean": Family("modernbert", "bytes", BERT_NAMES, 8192, MODERNBERT | {"classifier_pooling": "mean"}),
@@ -81,7 +81,9 @@ def write(family: Family, folder: Path, texts: list[str], corpus: list[str]) -> 
     model.eval()
     tokenizer = AutoTokenizer.from_pretrained(folder)
     found = logits_of(model, tokenizer, texts[::4], family.longest)
-    last = [module for module in model.modules() if isinstance(module, torch.nn.Linear)][-1]
+    linear = (module for module in model.modules() if isinstance(module, torch.nn.Linear))
+    # Some classes name the head before the trunk: it is known by its width.
+    last = [module for module in linear if module.out_features == len(LABELS)][-1]
     with torch.no_grad():
         # Centred labels stay independent of each other, so that every one of them wins some texts.
         scale = LOGITS / found.std(0)

@@ -2,9 +2,10 @@
 
     PYTHON benches/parity/wide.py FRONTDESK FOLDER [FAMILY...] [--precisions f32 bf16 int8] [--keep]
 
-FRONTDESK is the built command; PYTHON has torch and transformers. In FOLDER, one checkpoint after the other is written (up to 1.2 GB),
-asked for 200 texts in ten scripts, and removed again. Ends with 1 where float32 is not within 1e-4 of every probability
-or gives another label.
+FRONTDESK is the built command; PYTHON has torch and transformers. In FOLDER, one checkpoint after the other is written
+(up to 1.2 GB), asked for 200 texts in ten scripts, and removed again. Texts of blanks alone are left out, and those with
+nothing to read, which the engine abstains from, are not counted as answered. Ends with 1 where float32 is not within 1e-4
+of every probability or gives another label.
 """
 from __future__ import annotations
 
@@ -22,17 +23,19 @@ TOLERANCE = 1e-4
 
 
 def ours(command: str, folder: Path, written: Path, precision: str) -> list[list[float] | None]:
-    """Our probabilities of each row, in the order of the labels; none where the engine abstains, as there is nothing to read."""
+    """Our probabilities of each row, in the order of the labels; none where the engine abstains for lack of words."""
     line = [command, "analyze", "--model", str(folder), "--input", str(written), "--only-named", "--text-column", "text"]
     # transformers keeps the beginning of a text that is too long.
     line += ["--format", "jsonl", "--precision", precision, "--long-text", "head"]
     result = subprocess.run(line, capture_output=True, text=True, check=False)
     if result.returncode != 0:
-        raise RuntimeError(result.stderr.strip().splitlines()[0] if result.stderr.strip() else f"ended with {result.returncode}")
+        said = result.stderr.strip().splitlines() or [f"ended with {result.returncode}"]
+        raise RuntimeError(said[-1])
     rows = []
     for analysis in map(json.loads, result.stdout.splitlines()):
         # A checkpoint of one task has it under the name `label`.
-        scores = {label["label"]: label["score"] for label in analysis.get("label", {}).get("labels", [])}
+        labels = analysis.get("label", {}).get("labels", [])
+        scores = {label["label"]: label["score"] for label in labels}
         rows.append([scores[label] for label in families.LABELS] if scores else None)
     return rows
 

@@ -35,7 +35,7 @@ GATED = (*ATTENTION, Linear("intermediate, gated", HIDDEN, 2 * 1152), Linear("ou
 
 @dataclass(frozen=True)
 class Shape:
-    """`config` and `tiny` are transformers' words; `windows` are the tokens that each layer's attention sees, 0 for all of them."""
+    """`config` and `tiny` in transformers' words; `windows` are the tokens that each layer's attention sees, 0 for all."""
 
     title: str
     model_type: str
@@ -99,7 +99,13 @@ SHAPES = {
     "roberta": Shape(
         title="RoBERTa-base",
         model_type="roberta",
-        config={"vocab_size": 50265, "max_position_embeddings": 514, "type_vocab_size": 1, "layer_norm_eps": 1e-5, **SPECIAL_IDS},
+        config={
+            "vocab_size": 50265,
+            "max_position_embeddings": 514,
+            "type_vocab_size": 1,
+            "layer_norm_eps": 1e-5,
+            **SPECIAL_IDS,
+        },
         tiny=SMALL,
         linear=PLAIN,
         windows=(0,) * 12,
