@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::folder::{names, part_of, read_json};
+use super::folder::{read_json, whole_parts};
 use crate::table::{Input, LocalFile, MANIFEST, Reading, Records, Wanted};
 use crate::{Error, ErrorKind, Result};
 
@@ -95,7 +95,7 @@ struct Scored {
 ///
 /// # Errors
 /// `invalid-input` where one is no complete output, or is of other inputs; `data-invalid` where one is
-/// damaged; `io`.
+/// damaged, or was changed since it was written; `io`.
 pub fn diff(before: &Path, after: &Path, options: &DiffOptions) -> Result<Diff> {
     let (before, after) = (Scored::open(before)?, Scored::open(after)?);
     if before.manifest.get("inputs") != after.manifest.get("inputs") {
@@ -207,9 +207,7 @@ impl Scored {
         let name = |input: &Value| input.get("name").and_then(Value::as_str).map(str::to_owned);
         let inputs = list("inputs").iter().filter_map(name).collect();
         let columns = list("outputs").iter().filter_map(Value::as_str).map(str::to_owned).collect();
-        let mut parts: Vec<String> =
-            names(path)?.into_iter().filter(|name| part_of(name).is_some()).collect();
-        parts.sort_by_key(|name| part_of(name));
+        let parts = whole_parts(path)?;
         Ok(Self { path: path.to_owned(), inputs, manifest, parts, columns })
     }
 

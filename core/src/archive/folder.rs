@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::journal::{Done, Journal, PartDone, QUARANTINE};
+use super::journal::{Done, Journal, PartDone, QUARANTINE, told};
 use super::tally::Tally;
 use crate::atomic::{PARTIAL, sync_directory, write_atomically};
 use crate::gate::gate;
@@ -125,12 +125,28 @@ impl Folder {
     }
 }
 
+/// The files of the parts of a run that ended, in their order, each as it was written.
+///
+/// # Errors
+/// `data-invalid` where a part, the journal or the counts were changed; `io`.
+pub(crate) fn whole_parts(path: &Path) -> Result<Vec<String>> {
+    let (files, tally) = told(path, MAX_JSON_BYTES)?;
+    if regular::read(&path.join(SUMMARY), MAX_JSON_BYTES)? == pretty(&tally)? {
+        return Ok(files);
+    }
+    let message = format!(
+        "{}: {SUMMARY} has other counts than {JOURNAL}: one of them was changed; start the run again",
+        path.display()
+    );
+    Err(Error::new(ErrorKind::DataInvalid, message))
+}
+
 /// The name of a part's file.
 pub(crate) fn part_name(part: u64, extension: &str) -> String {
     format!("part-{part:06}.{extension}")
 }
 
-pub(crate) fn part_of(name: &str) -> Option<u64> {
+fn part_of(name: &str) -> Option<u64> {
     name.strip_prefix("part-")?.split('.').next()?.parse().ok()
 }
 
@@ -146,7 +162,7 @@ fn locked(path: &Path) -> Result<File> {
     }
 }
 
-pub(crate) fn names(path: &Path) -> Result<Vec<String>> {
+fn names(path: &Path) -> Result<Vec<String>> {
     let entries = fs::read_dir(path).map_err(|e| Error::io(path, e))?;
     let name = |entry: std::io::Result<fs::DirEntry>| {
         entry.map(|entry| entry.file_name().to_string_lossy().into_owned()).map_err(|e| Error::io(path, e))

@@ -118,6 +118,29 @@ impl Journal {
     }
 }
 
+/// The files of the parts in a folder's journal, in their order, each held against its digest, and the counts
+/// of all parts.
+///
+/// # Errors
+/// `data-invalid` for a line or a part that was changed, or a part that is gone; `too-large`; `io`.
+pub(crate) fn told(folder: &Path, most_bytes: u64) -> Result<(Vec<String>, Tally)> {
+    let text = regular::read(&folder.join(JOURNAL), most_bytes)?;
+    let (mut files, mut tally) = (Vec::new(), Tally::default());
+    for Line { part, .. } in lines(&text, folder)? {
+        if !is_there(folder, &part, &mut |_| Ok(()))? {
+            let name = part.file.unwrap_or_default();
+            let message = format!(
+                "{}: {name} is gone; start the run again: it and the parts after it are scored once more",
+                folder.display()
+            );
+            return Err(Error::new(ErrorKind::DataInvalid, message));
+        }
+        tally.add(&part.tally);
+        files.extend(part.file);
+    }
+    Ok((files, tally))
+}
+
 /// A line that holds, where it ends in the file, and the digest up to there.
 struct Line {
     part: PartDone,

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use frontdesk::ErrorKind;
 use frontdesk::archive::{Archive, ArchiveOptions, DiffOptions, diff};
+use frontdesk::{Engine, EngineOptions, ErrorKind, default_model_dir};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -210,6 +210,70 @@ fn kept_columns_are_carried_along_and_give_way_to_scores() {
     assert_eq!(error.field(), Some("keep"));
 }
 
+/// The bundled model with this label of the category in the place of another one, and that one.
+fn with_labels_swapped(place: &Path, first: &str) -> (Engine, String) {
+    let (model, bundle) = (place.join("swapped"), default_model_dir().unwrap());
+    fs::create_dir(&model).unwrap();
+    for file in fs::read_dir(bundle).unwrap().flatten() {
+        fs::copy(file.path(), model.join(file.file_name())).unwrap();
+    }
+    let manifest = model.join("frontdesk.json");
+    let mut json: Value = serde_json::from_slice(&fs::read(&manifest).unwrap()).unwrap();
+    json["golden"] = Value::Array(Vec::new());
+    let heads = json["heads"].as_array_mut().unwrap();
+    let category = heads.iter_mut().find(|head| head["name"] == "category").unwrap();
+    let labels = category["labels"].as_array_mut().unwrap();
+    let at = labels.iter().position(|label| label == first).unwrap();
+    let other = (at + 1) % labels.len();
+    labels.swap(at, other);
+    let second = labels[at].as_str().unwrap().to_owned();
+    fs::write(&manifest, json.to_string()).unwrap();
+    let options = EngineOptions { model: model.into(), threads: Some(1), ..EngineOptions::default() };
+    (Engine::open(options).unwrap(), second)
+}
+
+/// What is done to a file: its new text, or none where it is removed.
+type Damage = fn(&str) -> Option<String>;
+
+#[test]
+fn an_output_that_was_changed_is_not_compared() {
+    let place = tempfile::tempdir().unwrap();
+    let input = csv(place.path(), "in.csv", 40);
+    let (whole, output) = (place.path().join("whole"), place.path().join("changed"));
+    score(&[&input], &whole, &ArchiveOptions { part_rows: 10, ..options() }).unwrap();
+    let part = "part-000001.jsonl";
+    let damage: [(&str, Damage, &str); 5] = [
+        (part, |text| Some(text.replacen("T-1", "T-9", 1)), part),
+        (part, |text| Some(format!("{text}\n")), part),
+        (part, |_| None, part),
+        ("summary.json", |text| Some(text.replacen("40", "41", 1)), "summary.json"),
+        // The last part is not told of any more.
+        ("journal.jsonl", |text| Some(text[..=text.trim_end().rfind('\n')?].to_owned()), "summary.json"),
+    ];
+    for (name, change, told) in damage {
+        let _ = fs::remove_dir_all(&output);
+        fs::create_dir(&output).unwrap();
+        for file in fs::read_dir(&whole).unwrap().flatten() {
+            fs::copy(file.path(), output.join(file.file_name())).unwrap();
+        }
+        assert_eq!(diff(&whole, &output, &DiffOptions::default()).unwrap().rows, 40);
+        let path = output.join(name);
+        let text = fs::read_to_string(&path).unwrap();
+        match change(&text) {
+            Some(other) => {
+                assert_ne!(other, text, "{name}");
+                fs::write(&path, other).unwrap();
+            }
+            None => fs::remove_file(&path).unwrap(),
+        }
+        for (before, after) in [(&whole, &output), (&output, &whole)] {
+            let error = diff(before, after, &DiffOptions::default()).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::DataInvalid, "{name}: {error}");
+            assert!(error.message().contains(told), "{name}: {error}");
+        }
+    }
+}
+
 #[test]
 fn a_difference_is_told_row_by_row_with_what_changed_into_what() {
     let place = tempfile::tempdir().unwrap();
@@ -220,27 +284,26 @@ fn a_difference_is_told_row_by_row_with_what_changed_into_what() {
     score(&[&input], &old, &options).unwrap();
     let same = diff(&old, &old, &DiffOptions::default()).unwrap();
     assert_eq!((same.rows, same.outputs[0].changed, same.outputs[0].changes.len()), (40, 0, 0));
-    // Another model stands behind it: three labels are changed by hand, and a row is not there.
+    // Another model has two labels the other way round, and a row is not there.
+    let label = |row: &Value| row["category"].as_str().map(str::to_owned);
+    let before: Vec<Option<String>> = rows(&old)[..39].iter().map(label).collect();
+    let first = before.iter().flatten().next().unwrap().clone();
+    let (other_model, second) = with_labels_swapped(place.path(), &first);
     options.limit = Some(39);
-    score(&[&input], &new, &options).unwrap();
-    let part = new.join("part-000001.jsonl");
-    let text = fs::read_to_string(&part).unwrap();
-    let mut lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let before: Vec<String> =
-        lines.iter().map(|line| line["category"].as_str().unwrap().to_owned()).collect();
-    for line in &mut lines[2..5] {
-        line["category"] = "other".into();
-    }
-    fs::write(&part, lines.iter().map(|line| format!("{line}\n")).collect::<String>()).unwrap();
+    Archive::open(&other_model, &[input.display().to_string()], options, &|_| Ok(()))
+        .unwrap()
+        .score(&new, &|_| Ok(()))
+        .unwrap();
     let found = diff(&old, &new, &DiffOptions::default()).unwrap();
     assert_eq!((found.rows, found.only_before, found.only_after), (39, 1, 0));
     let category = found.outputs.iter().find(|output| output.output == "category").unwrap();
-    assert_eq!(category.changed, 3);
+    let swapped = before.iter().flatten().filter(|label| [&first, &second].contains(label)).count() as u64;
+    assert_eq!(category.changed, swapped);
     let all: u64 = category.changes.iter().map(|change| change.count).sum();
-    assert_eq!(all, 3);
+    assert_eq!(all, swapped);
     for change in &category.changes {
-        assert_eq!(change.after.as_deref(), Some("other"));
-        assert!(before[2..5].iter().any(|label| Some(label) == change.before.as_ref()));
+        let (before, after) = (change.before.as_ref().unwrap(), change.after.as_ref().unwrap());
+        assert!([(&first, &second), (&second, &first)].contains(&(before, after)), "{change:?}");
         assert!(change.examples[0].text.is_some() && change.examples[0].score_before.is_some());
     }
     let other = csv(place.path(), "other.csv", 40);
