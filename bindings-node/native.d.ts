@@ -430,11 +430,12 @@ export interface Point {
 
 /**
  * The estimated reward of a policy, by three estimators. The log is worth `effectiveRows` of its decisions; `largestRatio` is the largest
- * weight of a row.
+ * weight of a row. `snips` is absent where the policy takes none of the logged routes; then `noSnips` says so.
  */
 export interface PolicyValue {
   ips: Estimate
-  snips: Estimate
+  snips?: Estimate
+  noSnips?: string
   doublyRobust: Estimate
   effectiveRows: number
   largestRatio: number

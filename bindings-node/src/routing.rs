@@ -30,9 +30,14 @@ mirror! {
     ["A mean reward with its 95 % interval."]
     Estimate of [outcomes::ValueEstimate] { value: [f64], low: [f64], high: [f64], }
     ["The estimated reward of a policy, by three estimators. The log is worth `effectiveRows` of its decisions; `largestRatio` is the largest"]
-    ["weight of a row."]
+    ["weight of a row. `snips` is absent where the policy takes none of the logged routes; then `noSnips` says so."]
     PolicyValue of [outcomes::PolicyValue] {
-        ips: [Estimate], snips: [Estimate], doubly_robust: [Estimate], effective_rows: [f64], largest_ratio: [f64],
+        ips: [Estimate],
+        #[serde(skip_serializing_if = "Option::is_none")]
+        snips: [Option<Estimate>],
+        #[serde(skip_serializing_if = "Option::is_none")]
+        no_snips: [Option<String>],
+        doubly_robust: [Estimate], effective_rows: [f64], largest_ratio: [f64],
     }
 }
 

@@ -68,7 +68,7 @@ mirror! {
     "Point" of [train::Point] { epoch, steps, loss, metrics }
     "RouteOutcomes" of [outcomes::RouteOutcomes] { rows, solved, reward }
     "Estimate" of [outcomes::ValueEstimate] { value, low, high }
-    "PolicyValue" of [outcomes::PolicyValue] { ips, snips, doubly_robust, effective_rows, largest_ratio }
+    "PolicyValue" of [outcomes::PolicyValue] { ips, snips, no_snips, doubly_robust, effective_rows, largest_ratio }
     "Diagnosis" of [doctor::Diagnosis] { rows, labels, languages, findings }
     "RowCount" of [doctor::RowCount] { train, valid }
     "LabelCount" of [doctor::LabelCount] { label, train, valid }

@@ -284,7 +284,7 @@ impl Desk {
                 "  {which}: truth {:.4}, IPS {}, SNIPS {}, doubly robust {}; worth {:.0} rows",
                 truth(policy)?,
                 told(&of.ips),
-                told(&of.snips),
+                of.snips.as_ref().map_or_else(|| "none".to_owned(), told),
                 told(&of.doubly_robust),
                 of.effective_rows
             );

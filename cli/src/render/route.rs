@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use frontdesk::outcomes::{LearnReport, ValueEstimate};
+use frontdesk::outcomes::{LearnReport, PolicyValue, ValueEstimate};
 use frontdesk::{Contribution, RouteAnalysis};
 
 use super::table::{Cell, Table, Text};
@@ -61,17 +61,19 @@ pub(crate) fn learnt(report: &LearnReport, policy: Option<&Path>) -> Text {
     let mut values = Table::new();
     values.set_header(["reward a ticket", "logged", "old policy", "new policy"].map(Cell::bold));
     let interval = |e: &ValueEstimate| format!("{:.4} ({:.4} to {:.4})", e.value, e.low, e.high);
+    let snips = |of: &PolicyValue| match (&of.snips, of.no_snips) {
+        (Some(estimate), _) => interval(estimate),
+        (None, reason) => format!("none: {}", reason.unwrap_or_default()),
+    };
     let none = String::new;
     values.add_row(["as it was".to_owned(), interval(&report.logged), none(), none()]);
-    for (name, of) in [
-        ("IPS", (|v| v.ips) as fn(&frontdesk::outcomes::PolicyValue) -> ValueEstimate),
-        ("SNIPS", |v| v.snips),
-        ("doubly robust", |v| v.doubly_robust),
-    ] {
-        values.add_row([name.to_owned(), none(), interval(&of(&report.old)), interval(&of(&report.new))]);
-    }
-    let effective = |v: &frontdesk::outcomes::PolicyValue| format!("{:.0}", v.effective_rows);
-    values.add_row(["effective rows".to_owned(), none(), effective(&report.old), effective(&report.new)]);
+    let of_both = |name: &str, told: &dyn Fn(&PolicyValue) -> String| {
+        [name.to_owned(), none(), told(&report.old), told(&report.new)]
+    };
+    values.add_row(of_both("IPS", &|v| interval(&v.ips)));
+    values.add_row(of_both("SNIPS", &snips));
+    values.add_row(of_both("doubly robust", &|v| interval(&v.doubly_robust)));
+    values.add_row(of_both("effective rows", &|v| format!("{:.0}", v.effective_rows)));
     let end = match policy {
         Some(path) => format!("accepted: {}; written to {}", report.reason, path.display()),
         None => format!("kept as it was: {}", report.reason),

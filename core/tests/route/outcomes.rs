@@ -77,7 +77,7 @@ fn what_makes_a_difference_is_learnt_and_accepted() {
         let answer = router.route(facts, "", &RouteContext::default()).unwrap();
         assert_eq!(answer.recommended_route, solved_by(facts));
     }
-    for of in [report.new.ips, report.new.snips, report.new.doubly_robust] {
+    for of in [report.new.ips, report.new.snips.unwrap(), report.new.doubly_robust] {
         assert!(of.low <= 0.9 && 0.9 <= of.high, "{of:?}");
     }
     assert!(
@@ -101,6 +101,24 @@ fn what_makes_none_is_not_accepted() {
     let demanding = LearnOptions { effective_rows: 1e6, ..plain_reward() };
     let (_, report) = learn(&log(2000, true), &RoutePolicy::default(), &demanding).unwrap();
     assert!(!report.accepted && report.reason.contains("explore more"), "{}", report.reason);
+}
+
+/// The self-normalised mean of the decisions that a policy would have taken, too, needs one of them.
+#[test]
+fn a_policy_that_takes_none_of_the_logged_routes_has_no_self_normalised_estimate() {
+    let router = Router::new(RoutePolicy::default(), None, false).unwrap();
+    let unlike = |row: Outcome| {
+        let answer = router.route(row.facts.as_ref().unwrap(), "", &RouteContext::default()).unwrap();
+        let route = ROUTES.iter().copied().find(|route| *route != answer.recommended_route).unwrap();
+        Outcome { route, outcome: Ending::Unsolved, ..row }
+    };
+    let log: Vec<Outcome> = log(2000, true).into_iter().map(unlike).collect();
+    let options = LearnOptions { effective_rows: 0.0, ..plain_reward() };
+    let (_, report) = learn(&log, &RoutePolicy::default(), &options).unwrap();
+    assert_eq!((report.old.snips, report.old.effective_rows), (None, 0.0), "{report:?}");
+    assert_eq!(report.old.no_snips, Some("the policy takes none of the logged routes"));
+    let told = serde_json::to_value(report.old).unwrap();
+    assert!(told.get("snips").is_none() && told["no_snips"].is_string(), "{told}");
 }
 
 #[test]

@@ -169,8 +169,10 @@ class PolicyValue(Value):
 
     ips: Estimate
     """Inverse propensity scoring: unbiased, of high variance."""
-    snips: Estimate
-    """Its self-normalised form: of less variance, a little biased; not a number where the policy chose none of what was logged."""
+    snips: Estimate | None
+    """Its self-normalised form: of less variance, a little biased; `None` where `no_snips` says why there is no estimate."""
+    no_snips: str | None
+    """Why there is no self-normalised estimate: the policy takes none of the logged routes. `None` where there is one."""
     doubly_robust: Estimate
     """Doubly robust: consistent where the propensities or the model of the rewards are right."""
     effective_rows: float

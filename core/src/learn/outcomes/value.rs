@@ -31,9 +31,14 @@ pub struct ValueEstimate {
 pub struct PolicyValue {
     /// Inverse propensity scoring (Horvitz & Thompson 1952): unbiased, of high variance.
     pub ips: ValueEstimate,
-    /// Its self-normalised form (Swaminathan & Joachims 2015): of less variance, a little biased; NaN where
-    /// the policy chose none of the logged routes.
-    pub snips: ValueEstimate,
+    /// Its self-normalised form (Swaminathan & Joachims 2015): of less variance, a little biased; `None`
+    /// where `no_snips` says why there is no estimate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub snips: Option<ValueEstimate>,
+    /// The reason for which there is no self-normalised estimate: the policy takes none of the logged routes,
+    /// and the mean of no decision is no number. `None` where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub no_snips: Option<&'static str>,
     /// Doubly robust (Dudík, Langford & Li 2011): consistent where the propensities or the model of the
     /// rewards are right.
     pub doubly_robust: ValueEstimate,
@@ -43,6 +48,9 @@ pub struct PolicyValue {
     /// The largest importance weight: the ratio of the two policies' probabilities of the taken route.
     pub largest_ratio: f64,
 }
+
+/// See [`PolicyValue::no_snips`].
+const NONE_TAKEN: &str = "the policy takes none of the logged routes";
 
 const NORMAL_95: f64 = 1.959_963_984_540_054;
 
@@ -69,17 +77,16 @@ impl PolicyValue {
         let weight: f64 = rows.iter().map(|row| row.ratio).sum();
         let squares: f64 = rows.iter().map(|row| row.ratio * row.ratio).sum();
         let earned: f64 = rows.iter().map(|row| row.ratio * row.reward).sum();
-        let snips = if weight > 0.0 {
+        let snips = (weight > 0.0).then(|| {
             let value = earned / weight;
             // The delta method for a ratio of two means.
             let spread: f64 = rows.iter().map(|row| (row.ratio * (row.reward - value)).powi(2)).sum();
             around(value, spread.sqrt() / weight)
-        } else {
-            around(f64::NAN, f64::NAN)
-        };
+        });
         Self {
             ips: mean(rows.iter().map(|row| row.ratio * row.reward)),
             snips,
+            no_snips: snips.is_none().then_some(NONE_TAKEN),
             doubly_robust: mean(rows.iter().map(doubly_robust)),
             effective_rows: if squares > 0.0 { weight * weight / squares } else { 0.0 },
             largest_ratio: rows.iter().fold(0.0, |most, row| row.ratio.max(most)),
