@@ -11,6 +11,9 @@ use crate::args::ServeArgs;
 /// Holds bearer keys, one a line.
 const KEYS: &str = "FRONTDESK_API_KEYS";
 
+/// What is logged, by target and level.
+const LOG: &str = "FRONTDESK_LOG";
+
 pub(crate) fn run(args: &ServeArgs) -> Result<()> {
     let limits = ServerOptions {
         max_body_bytes: args.max_body,
@@ -31,7 +34,11 @@ pub(crate) fn run(args: &ServeArgs) -> Result<()> {
     options.route = args.policy.options();
     options.prepare = args.prepare;
     options.sentiment_model = args.sentiment_model.clone().map(ModelSource::from);
-    let filter = EnvFilter::try_from_env("FRONTDESK_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = match std::env::var(LOG) {
+        Ok(filter) => EnvFilter::try_new(filter).map_err(|e| Error::invalid("log", format!("{LOG}: {e}")))?,
+        Err(std::env::VarError::NotPresent) => EnvFilter::new("info"),
+        Err(error) => return Err(Error::invalid("log", format!("{LOG}: {error}"))),
+    };
     tracing_subscriber::fmt()
         .json()
         .with_writer(std::io::stderr)

@@ -4,8 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Options of the Hugging Face hub. A `None` is taken from the environment variable that is named. Builds
-/// without the feature `hub` reach none.
+/// Options of the Hugging Face hub. A `None` is taken from the environment variable that is named; a value
+/// that it cannot have is `invalid-input`. Builds without the feature `hub` reach none.
 #[derive(Clone, Default)]
 pub struct HubOptions {
     /// The hub's address: `HF_ENDPOINT`, else `https://huggingface.co`.
@@ -15,9 +15,10 @@ pub struct HubOptions {
     pub cache_dir: Option<PathBuf>,
     /// The access token, empty for none: `HF_TOKEN`, else the file `token` in `HF_HOME`.
     pub token: Option<String>,
-    /// True: only the cache is read. Default: `HF_HUB_OFFLINE`.
+    /// True: only the cache is read. Default: `HF_HUB_OFFLINE` (1, true, yes or on; 0, false, no or off).
     pub offline: Option<bool>,
-    /// The longest silence of a server: `HF_HUB_DOWNLOAD_TIMEOUT` in seconds, else 30 seconds.
+    /// The longest silence of a server: `HF_HUB_DOWNLOAD_TIMEOUT` in seconds, a number above 0, else 30
+    /// seconds.
     pub timeout: Option<Duration>,
 }
 

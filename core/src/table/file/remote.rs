@@ -4,6 +4,7 @@
 //! use (`AWS_ACCESS_KEY_ID`, `AWS_ENDPOINT_URL`, `GOOGLE_APPLICATION_CREDENTIALS`,
 //! `AZURE_STORAGE_ACCOUNT_NAME`, …).
 
+use std::ffi::OsString;
 use std::io;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -50,7 +51,10 @@ pub(super) fn objects(address: &str) -> Result<Vec<Object>> {
     };
     let url = Url::parse(fixed).map_err(|e| wrong(&e))?;
     // The stores' names are in lower case, those of the environment are not.
-    let environment = std::env::vars().map(|(name, value)| (name.to_ascii_lowercase(), value));
+    let text =
+        |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+    let environment =
+        std::env::vars_os().filter_map(text).map(|(name, value)| (name.to_ascii_lowercase(), value));
     let (store, path) = object_store::parse_url_opts(&url, environment).map_err(|e| wrong(&e))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let runtime =

@@ -29,7 +29,7 @@ const MAX_REF_BYTES: u64 = 4 << 10;
 /// Brings the model `owner/model` or `owner/model@revision` into the cache and gives its directory there.
 pub(crate) fn fetch(name: &str, options: &HubOptions) -> Result<PathBuf> {
     let (id, revision) = parse(name)?;
-    let settings = Settings::new(options, |name| std::env::var(name).ok())?;
+    let settings = Settings::new(options, |name| std::env::var_os(name))?;
     let folder = settings.cache_dir.join(Repo::model(id.clone()).folder_name());
     let model = Model { id, revision, folder, settings };
     if model.settings.offline {
