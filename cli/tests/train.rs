@@ -39,6 +39,29 @@ fn arguments(base: &Path, data: &Path, output: &Path) -> Vec<String> {
     all
 }
 
+/// Folders of bundles that are not whole.
+fn unfinished(dir: &Path) -> usize {
+    let hidden = |name: &std::ffi::OsStr| name.to_string_lossy().starts_with('.');
+    fs::read_dir(dir).unwrap().filter(|entry| hidden(&entry.as_ref().unwrap().file_name())).count()
+}
+
+#[test]
+fn a_training_leaves_the_folders_of_others_that_run_and_of_others_that_are_not_its_own() {
+    let dir = tempfile::tempdir().unwrap();
+    let (base, data) = prepare(dir.path());
+    let names = [".frontdesk-runs", ".frontdesk-killed", ".frontdesk-notes", ".other"];
+    let locks = names.map(|name| {
+        fs::create_dir(dir.path().join(name)).unwrap();
+        let lock = if name.ends_with("notes") { "notes.txt" } else { "unfinished-training.lock" };
+        fs::File::create(dir.path().join(name).join(lock)).unwrap()
+    });
+    locks[0].lock().unwrap();
+    frontdesk().args(arguments(&base, &data, &dir.path().join("new"))).assert().success();
+    let left = names.map(|name| dir.path().join(name).is_dir());
+    assert_eq!(left, [true, false, true, true], "only that of the killed training is gone");
+    assert!(!dir.path().join("new/unfinished-training.lock").exists());
+}
+
 #[test]
 fn a_training_that_was_killed_goes_on_to_the_same_bytes() {
     let dir = tempfile::tempdir().unwrap();
@@ -52,7 +75,9 @@ fn a_training_that_was_killed_goes_on_to_the_same_bytes() {
         let state = dir.path().join(format!("killed-at-{place}.checkpoint/state.json"));
         killed_at(place, count, &arguments(&base, &data, &output));
         assert!(!output.exists() && state.exists(), "killed in the middle");
+        assert_eq!(unfinished(dir.path()), 1, "what was not written yet lies beside its place");
         frontdesk().args(arguments(&base, &data, &output)).arg("--resume").assert().success();
+        assert_eq!(unfinished(dir.path()), 0, "the next training removes what the killed one has left");
         assert!(files(&output) == files(&whole), "killed at {place}");
         assert!(!state.exists());
     }

@@ -25,7 +25,7 @@ pub(crate) fn open(path: &Path) -> Result<File> {
 ///
 /// # Errors
 /// As [`open`].
-#[cfg(any(feature = "archive", feature = "hub"))]
+#[cfg(any(feature = "archive", feature = "hub", feature = "train"))]
 pub(crate) fn open_with(path: &Path, options: &fs::OpenOptions) -> Result<File> {
     if let Ok(there) = fs::metadata(path) {
         check(path, &there)?;

@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use tempfile::TempDir;
-
 use super::TrainOptions;
 use super::base::{Base, TOKENIZER_CONFIG};
 use super::head::Written;
@@ -30,18 +28,10 @@ pub(super) fn already(output: &Path) -> Error {
     Error::new(ErrorKind::Io, format!("{} is there already", output.display()))
 }
 
-/// A folder beside the output's place; it is gone with this value. Made before the training, which would be
-/// lost where nothing can be written.
-pub(super) fn beside(output: &Path) -> Result<TempDir> {
-    let parent = output.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::create_dir_all(parent).map_err(|e| Error::io(parent, e))?;
-    tempfile::Builder::new().prefix(".frontdesk-").tempdir_in(parent).map_err(|e| Error::io(parent, e))
-}
-
 /// Writes the bundle to a folder beside its place, and opens it as a user would. `trunk` is the trunk's file;
 /// `kept`: the base's other heads stay.
 pub(super) fn write(
-    folder: &TempDir,
+    folder: &Path,
     base: &Base,
     written: Vec<Written>,
     trunk: Vec<u8>,
@@ -77,7 +67,7 @@ pub(super) fn write(
 
     let mut files = BTreeMap::new();
     let mut put = |name: &str, bytes: &[u8]| -> Result<()> {
-        let path = folder.path().join(name);
+        let path = folder.join(name);
         std::fs::write(&path, bytes).map_err(|e| Error::io(&path, e))?;
         files.insert(name.to_owned(), digest_of(bytes));
         Ok(())
@@ -87,7 +77,7 @@ pub(super) fn write(
     put(TRUNK, &trunk)?;
     put(HEADS, &serialize(&all, false)?)?;
     if let Some(bytes) = &base.tokenizer_config {
-        let path = folder.path().join(TOKENIZER_CONFIG);
+        let path = folder.join(TOKENIZER_CONFIG);
         std::fs::write(&path, bytes).map_err(|e| Error::io(&path, e))?;
     }
     let old = base.bundle.as_ref().map(|(manifest, _)| manifest);
@@ -109,29 +99,17 @@ pub(super) fn write(
         golden: Vec::new(),
     };
     let write_manifest = |manifest: &Manifest| -> Result<()> {
-        let path = folder.path().join(MANIFEST);
+        let path = folder.join(MANIFEST);
         let json = serde_json::to_vec_pretty(manifest)
             .map_err(|e| Error::new(ErrorKind::Internal, e.to_string()).with_source(e))?;
         std::fs::write(&path, json).map_err(|e| Error::io(&path, e))
     };
     write_manifest(&manifest)?;
-    let written = Files::directory(folder.path().to_owned());
+    let written = Files::directory(folder.to_owned());
     manifest.golden = golden(&Model::open(&written, &backend::cpu()?, None)?)?;
     write_manifest(&manifest)?;
     Model::open(&written, &backend::cpu()?, None)?;
     Ok(manifest)
-}
-
-/// Moves the written bundle to its place.
-pub(super) fn place(folder: TempDir, output: &Path) -> Result<()> {
-    if output.exists() {
-        return Err(already(output));
-    }
-    let kept = folder.keep();
-    std::fs::rename(&kept, output).map_err(|e| {
-        let _ = std::fs::remove_dir_all(&kept);
-        Error::io(output, e)
-    })
 }
 
 fn golden(model: &Model) -> Result<Vec<Golden>> {

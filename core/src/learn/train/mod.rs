@@ -27,6 +27,7 @@ mod state;
 mod task;
 mod tensors;
 mod transformers;
+mod unfinished;
 
 use std::time::Instant;
 
@@ -45,6 +46,7 @@ use fit::Loop;
 use head::Written;
 use prepare::{Prepared, datasets, fingerprint, learner, prepare};
 use report::Record;
+use unfinished::Unfinished;
 
 pub use crate::HeadKind;
 pub use check::{HeadDiagnosis, check, check_heads};
@@ -207,7 +209,7 @@ fn run(
 ) -> Result<Report> {
     let began = Instant::now();
     let mut random = StdRng::seed_from_u64(options.seed);
-    let folder = export::beside(&options.output)?;
+    let folder = Unfinished::beside(&options.output)?;
     let Prepared { files, base, settings, planned, diagnoses } =
         prepare(heads, options, progress, &mut random)?;
     let frozen = settings.method == Method::Frozen;
@@ -248,7 +250,7 @@ fn run(
         reports.push(report);
         records.push(record);
     }
-    let manifest = export::write(&folder, &base, written, trunk, frozen, options)?;
+    let manifest = export::write(folder.path(), &base, written, trunk, frozen, options)?;
     let training = report::Training {
         method: settings.method,
         epoch: fitted.epoch,
@@ -257,7 +259,7 @@ fn run(
         settings: report::settings(options, &settings, base.input.max_tokens)?,
     };
     report::write(folder.path(), &Record::new(&manifest, base.record(&options.base), training, records))?;
-    export::place(folder, &options.output)?;
+    folder.place(&options.output)?;
     if let Some(checkpoints) = &fitting.checkpoints {
         checkpoints.clear();
     }
