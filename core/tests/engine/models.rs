@@ -1,9 +1,11 @@
 //! Models that are whole, models that are broken, and devices that are not there.
 
 use std::fs;
+use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use frontdesk::{DeviceChoice, Engine, EngineOptions, ErrorKind, ModelSource, Ticket};
+use frontdesk::{DeviceChoice, Engine, EngineOptions, ErrorKind, ModelSource, Ticket, default_model_dir};
 
 use crate::common::{self, bundle, checkpoint, open, options};
 
@@ -257,4 +259,39 @@ fn json_tells_a_name_a_path_and_a_hub_name_apart() {
     assert_eq!(source(r#"{"hub": "a/b@main"}"#).unwrap(), ModelSource::Hub("a/b@main".into()));
     let error = source(r#"{"url": "a"}"#).unwrap_err().to_string();
     assert!(error.contains("a model: a name, `{ path }` or `{ hub }`"), "{error}");
+}
+
+/// Its weights are read once and hashed once: what is written to in between may have the digest and not the
+/// numbers, or the other way round.
+#[test]
+fn a_model_that_is_written_to_while_it_is_opened_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let model = dir.path().join("model");
+    fs::create_dir(&model).unwrap();
+    for file in fs::read_dir(default_model_dir().unwrap()).unwrap().flatten() {
+        fs::copy(file.path(), model.join(file.file_name())).unwrap();
+    }
+    open(&model).unwrap();
+    for name in ["model.safetensors", "heads.safetensors", "tokenizer.json"] {
+        let path = model.join(name);
+        let last = *fs::read(&path).unwrap().last().unwrap();
+        let opened = AtomicBool::new(false);
+        let error = std::thread::scope(|scope| {
+            // The byte that is there, in its place: the same length and the same digest.
+            scope.spawn(|| {
+                let mut file = fs::OpenOptions::new().write(true).open(&path).unwrap();
+                while !opened.load(Ordering::Relaxed) {
+                    file.seek(SeekFrom::End(-1)).unwrap();
+                    file.write_all(&[last]).unwrap();
+                }
+            });
+            let error = open(&model).map(drop);
+            opened.store(true, Ordering::Relaxed);
+            error.unwrap_err()
+        });
+        assert_eq!(error.kind(), ErrorKind::ModelInvalid, "{error}");
+        let told = error.message();
+        assert!(told.contains(name) && told.contains("was changed while it was read"), "{error}");
+    }
+    open(&model).unwrap();
 }

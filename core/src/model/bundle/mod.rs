@@ -8,6 +8,7 @@ mod hub;
 mod manifest;
 mod scaling;
 mod source;
+mod stamps;
 mod trunk;
 mod unread;
 
@@ -30,6 +31,7 @@ pub(crate) use manifest::{Golden, HeadManifest, Input, Manifest};
 pub(crate) use scaling::Scaling;
 pub use source::default_model_dir;
 pub(crate) use source::locate;
+use stamps::Stamps;
 pub(crate) use trunk::Trunk;
 
 use super::batch::TOKEN_BUDGET;
@@ -44,6 +46,7 @@ pub(crate) const DEFAULT_MAX_BYTES: usize = 1 << 20;
 #[derive(Debug)]
 pub(crate) struct Bundle<'a> {
     files: &'a Files,
+    stamps: Stamps,
     config: Config,
     /// With the bytes that it was read from; a plain checkpoint has none.
     manifest: Option<(Manifest, Vec<u8>)>,
@@ -83,6 +86,7 @@ impl<'a> Bundle<'a> {
     /// Reads what lies in `files`: a bundle where there is a `frontdesk.json`, else a sequence-classification
     /// checkpoint as transformers stores it.
     pub(crate) fn read(files: &'a Files) -> Result<Self> {
+        let stamps = Stamps::take(files);
         let json = files.read(CONFIG)?;
         let config = Config::from_json(&json).map_err(|e| Error::from(e).context(files.named(CONFIG)))?;
         let tokenizer = files.read(TOKENIZER)?;
@@ -107,7 +111,7 @@ impl<'a> Bundle<'a> {
             })?;
             input
         };
-        Ok(Self { files, config, manifest, tokenizer, input })
+        Ok(Self { files, stamps, config, manifest, tokenizer, input })
     }
 
     /// Rows of the word embedding.
@@ -115,12 +119,15 @@ impl<'a> Bundle<'a> {
         self.config.vocab_size
     }
 
-    /// Checks the files' digests and loads the network, both at once.
+    /// Checks the files' digests and loads the network, both at once; refuses files that are changed
+    /// meanwhile.
     pub(crate) fn load(&self, backend: &Backend, room: Option<&Room>) -> Result<Loaded> {
-        match &self.manifest {
+        let loaded = match &self.manifest {
             Some((manifest, bytes)) => self.load_bundle(manifest, bytes, backend, room),
             None => self.load_checkpoint(backend, room),
-        }
+        }?;
+        self.stamps.check(self.files)?;
+        Ok(loaded)
     }
 
     /// Refuses a network that there is no room for.
