@@ -59,8 +59,13 @@ impl Metrics {
     }
 
     pub(crate) fn observe(&self, path: &str, status: u16, time: Duration) {
-        self.requests.get_or_create(&Request { path: path.to_owned(), status }).inc();
+        self.count(path, status);
         self.seconds.get_or_create(&Endpoint { path: path.to_owned() }).observe(time.as_secs_f64());
+    }
+
+    /// Counts a request that took no time to speak of.
+    pub(crate) fn count(&self, path: &str, status: u16) {
+        self.requests.get_or_create(&Request { path: path.to_owned(), status }).inc();
     }
 
     pub(crate) fn text(&self) -> Result<String, std::fmt::Error> {

@@ -123,6 +123,13 @@ impl Drop for Seen {
     }
 }
 
+/// Counts and logs a request that the HTTP parser has refused, of which no more is known.
+pub(crate) fn refused(app: &App, status: u16) {
+    app.metrics.count(OTHER, status);
+    let request = REQUESTS.fetch_add(1, Ordering::Relaxed);
+    tracing::info!(request, path = OTHER, status, "a request that is no HTTP was refused");
+}
+
 fn late() -> Problem {
     Error::new(ErrorKind::Timeout, "the request took too long").into()
 }

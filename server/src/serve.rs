@@ -29,7 +29,6 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let (header_timeout, write_timeout) = (options.header_timeout, options.write_timeout);
-    let answer_timeout = options.answer_timeout;
     let drain_timeout = options.drain_timeout;
     let places = Arc::new(Semaphore::new(options.max_connections.min(Semaphore::MAX_PERMITS)));
     let app = App::new(engine, options);
@@ -64,12 +63,12 @@ pub async fn serve(
         // Answers are small: waiting to fill a packet only adds delay.
         let _ = stream.set_nodelay(true);
         let (builder, service) = (Arc::clone(&builder), service.clone());
-        let watcher = open.watcher();
+        let (watcher, app) = (open.watcher(), Arc::clone(&app));
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(write_timeout));
         tokio::spawn(async move {
             let _place = place;
-            let socket = Socket::new(Box::pin(stream), answer_timeout);
+            let socket = Socket::new(Box::pin(stream), app);
             let connection = builder.serve_connection(TokioIo::new(socket), service);
             if let Err(error) = watcher.watch(connection.into_owned()).await {
                 tracing::debug!(%error, "a connection ended");

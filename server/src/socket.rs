@@ -4,21 +4,22 @@
 use std::future::Future;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use axum::http::StatusCode;
 use frontdesk::ErrorKind;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
-use crate::Problem;
+use crate::request::refused;
+use crate::{App, Problem};
 
 /// A socket that is written to by the HTTP parser.
 #[derive(Debug)]
 pub(crate) struct Socket<S> {
     inner: S,
-    answer_timeout: Duration,
+    app: Arc<App>,
     /// Runs from the first moment at which the client did not take what there was, until it has taken all.
     late: Option<Pin<Box<Sleep>>>,
     /// A refusal that is being written in the place of the parser's, and how much of it was.
@@ -26,8 +27,8 @@ pub(crate) struct Socket<S> {
 }
 
 impl<S> Socket<S> {
-    pub(crate) fn new(inner: S, answer_timeout: Duration) -> Self {
-        Self { inner, answer_timeout, late: None, refusal: None }
+    pub(crate) fn new(inner: S, app: Arc<App>) -> Self {
+        Self { inner, app, late: None, refusal: None }
     }
 }
 
@@ -35,7 +36,7 @@ impl<S: AsyncWrite + Unpin> Socket<S> {
     fn write(&mut self, cx: &mut Context<'_>, parts: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
         let written = self.write_refusal(cx, parts);
         if written.is_pending() {
-            let time = self.answer_timeout;
+            let time = self.app.options.answer_timeout;
             let late = self.late.get_or_insert_with(|| Box::pin(sleep(time)));
             ready!(late.as_mut().poll(cx));
             let message = "the client did not take its answer in time";
@@ -49,8 +50,11 @@ impl<S: AsyncWrite + Unpin> Socket<S> {
         let (Some(first), None) = (filled.next(), filled.next()) else {
             return Pin::new(&mut self.inner).poll_write_vectored(cx, parts);
         };
-        if self.refusal.is_none() {
-            self.refusal = with_problem(first).map(|refusal| (refusal, 0));
+        if self.refusal.is_none()
+            && let Some((status, refusal)) = with_problem(first)
+        {
+            refused(&self.app, status);
+            self.refusal = Some((refusal, 0));
         }
         let Some((refusal, written)) = &mut self.refusal else {
             return Pin::new(&mut self.inner).poll_write_vectored(cx, parts);
@@ -67,9 +71,9 @@ impl<S: AsyncWrite + Unpin> Socket<S> {
     }
 }
 
-/// A refusal of the parser's with a body; `None` for all else. No answer of this service has one of these
+/// The status of a refusal of the parser's, and the refusal with a body; `None` for all else. No answer of this service has one of these
 /// statuses and no body.
-fn with_problem(head: &[u8]) -> Option<Vec<u8>> {
+fn with_problem(head: &[u8]) -> Option<(u16, Vec<u8>)> {
     const EMPTY: &str = "content-length: 0\r\n";
     let head = head.strip_suffix(b"\r\n\r\n").and_then(|head| std::str::from_utf8(head).ok())?;
     let status = head.strip_prefix("HTTP/1.1 ")?.get(..3)?.parse::<u16>().ok()?;
@@ -85,7 +89,8 @@ fn with_problem(head: &[u8]) -> Option<Vec<u8>> {
     let body = serde_json::to_string(&problem).ok()?;
     let length = body.len();
     let kind = "content-type: application/problem+json";
-    Some(format!("{start}{kind}\r\ncontent-length: {length}\r\n{end}\r\n{body}").into_bytes())
+    let answer = format!("{start}{kind}\r\ncontent-length: {length}\r\n{end}\r\n{body}");
+    Some((status, answer.into_bytes()))
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Socket<S> {
@@ -135,7 +140,9 @@ mod tests {
         for (status, kind) in [("400 Bad Request", "invalid-input"), ("431 Too Large", "too-large")] {
             let head =
                 format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\ndate: now\r\n\r\n");
-            let answer = String::from_utf8(with_problem(head.as_bytes()).unwrap()).unwrap();
+            let (number, answer) = with_problem(head.as_bytes()).unwrap();
+            assert!(status.starts_with(&number.to_string()));
+            let answer = String::from_utf8(answer).unwrap();
             let (head, body) = answer.split_once("\r\n\r\n").unwrap();
             assert!(head.starts_with(&format!("HTTP/1.1 {status}\r\n")) && body.contains(kind), "{answer}");
             assert!(head.contains(&format!("content-length: {}\r\n", body.len())), "{answer}");

@@ -90,6 +90,15 @@ async fn what_the_parser_refuses_is_a_problem_too() {
         let answer = exchange(address, &said).await;
         problem(&answer, statuses, "");
     }
+    // No path was known of any of them.
+    let metrics = exchange(address, "GET /metrics HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\r\n").await;
+    let counted = |status: u16| {
+        let name = format!("frontdesk_requests_total{{path=\"other\",status=\"{status}\"}} ");
+        metrics.lines().filter_map(|line| line.strip_prefix(&name)?.parse::<u32>().ok()).sum::<u32>()
+    };
+    // One has a path: its headers are read, and too long for the service.
+    assert_eq!([400, 414, 431].map(counted).iter().sum::<u32>(), 6, "{metrics}");
+    assert_eq!(counted(400), 3, "{metrics}");
 }
 
 fn post(headers: &str, body: &str) -> String {
