@@ -48,58 +48,91 @@ impl Pace {
         self.passes.add(work, time, threads);
     }
 
+    /// Whether a pass was measured.
+    pub(crate) fn is_measured(&self) -> bool {
+        self.passes.work > 0.0
+    }
+
+    /// Whether so much was measured that a slow first pass, with cold caches, tells little any more.
+    fn is_settled(&self) -> bool {
+        self.passes.work >= HALF_LIFE / 2.0
+    }
+
     /// The time of so much work; `None` before a pass was measured.
     pub(crate) fn time(&self, work: u64) -> Option<Duration> {
-        if self.passes.work <= 0.0 {
+        if !self.is_measured() {
             return None;
         }
-        Duration::try_from_secs_f64(work as f64 * (self.tokenizing.seconds() + self.passes.seconds())).ok()
+        let seconds = work as f64 * (self.tokenizing.seconds() + self.passes.seconds());
+        Some(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
     }
 }
 
 /// Work that is ahead of a call: turns go to the oldest call and to the one with the least work left,
-/// alternately.
+/// alternately, as soon as a pass has ended.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Ahead {
-    /// Of all calls.
-    pub(crate) all: u64,
-    /// Of the calls that have no more work left than this one.
+    /// Of passes that run, where they keep every thread.
+    pub(crate) passes: u64,
+    /// Of all calls that wait.
+    pub(crate) waiting: u64,
+    /// Of those that have no more work left than this one.
     pub(crate) smaller: u64,
 }
 
 impl Ahead {
+    /// Whether the call would begin at once.
+    pub(crate) fn is_nothing(self) -> bool {
+        self.passes == 0 && self.waiting == 0
+    }
+
     /// The work that is done by when a call of `own` work is: every second turn is one of the smaller calls',
     /// and nobody waits for more than all.
     pub(crate) fn until(self, own: u64) -> u64 {
-        self.all.min(self.smaller.saturating_mul(2)).saturating_add(own)
+        let before = self.waiting.min(self.smaller.saturating_mul(2));
+        self.passes.saturating_add(before).saturating_add(own)
     }
 }
 
-/// The share of the time until its deadline by the end of which the answer of a call must be expected: what
-/// is measured varies.
-const IN_TIME: f64 = 0.9;
+/// The share of the time until its deadline by the end of which the answer of a call must be expected: the
+/// machine may become slower while it waits.
+const IN_TIME: f64 = 0.75;
 
 /// How much later than its deadline the answer of a call must be expected before it is refused while it
-/// waits.
-const MARGIN: f64 = 1.25;
+/// waits, and before it is once it has begun: then much is lost with it.
+const MARGIN: f64 = 1.1;
+const MARGIN_BEGUN: f64 = 1.25;
 
 /// Refuses a call that would be answered after `time`, of which `alone` is its own work, and has `left`,
 /// where that is too late.
 pub(crate) fn in_time(time: Duration, alone: Duration, left: Duration) -> Result<()> {
-    let enough = left.mul_f64(IN_TIME);
-    if time <= enough { Ok(()) } else { Err(too_late(time, alone, enough)) }
+    if time <= left.mul_f64(IN_TIME) {
+        return Ok(());
+    }
+    Err(Late { time, left }.error(time, alone, left))
 }
 
-/// The refusal of a call that would be answered after `time`, and had `left`: `timeout` where its own work is
-/// more than that, since to come back later is no help.
-fn too_late(time: Duration, alone: Duration, left: Duration) -> Error {
-    let seconds = time.as_secs_f64();
-    let message =
-        format!("the work would take {seconds:.1} s, and the deadline is in {:.1} s", left.as_secs_f64());
-    if alone > left {
-        return Error::new(ErrorKind::Timeout, message);
+/// The answer of a call is expected after `time`, and its deadline is in `left`.
+#[derive(Clone, Copy)]
+struct Late {
+    time: Duration,
+    left: Duration,
+}
+
+impl Late {
+    /// The refusal of a call that was given the time `given`, of which `alone` is its own work: `timeout`
+    /// where that is more, since to come back later is no help. `again` is the time after which it would be
+    /// answered if it came now.
+    fn error(self, again: Duration, alone: Duration, given: Duration) -> Error {
+        let (time, left) = (self.time.as_secs_f64(), self.left.as_secs_f64());
+        let message = format!("the work would take {time:.1} s, and the deadline is in {left:.1} s");
+        if alone > given {
+            return Error::new(ErrorKind::Timeout, message);
+        }
+        // An idle engine takes a call that fits into its time barely.
+        let accepted = given.mul_f64(IN_TIME).max(alone);
+        Error::new(ErrorKind::Overloaded, message).after(again.saturating_sub(accepted))
     }
-    Error::new(ErrorKind::Overloaded, message).after(time.saturating_sub(left))
 }
 
 /// A call, and why it will have no answer.
@@ -108,9 +141,10 @@ pub(crate) struct Refusal {
     pub(crate) error: Error,
 }
 
-/// The calls that have not begun and would be answered well after their deadlines, of those that wait with
-/// their work, the oldest first.
-pub(crate) fn late(pace: &Pace, waiting: &[(&Arc<Call>, u64)]) -> Vec<Refusal> {
+/// The calls that would be answered well after their deadlines, of those that wait with their work, the
+/// oldest first, behind the work of `passes` that run. Of a call that has begun only the work that waits
+/// counts: what runs may be done in a moment.
+pub(crate) fn late(pace: &Pace, waiting: &[(&Arc<Call>, u64)], passes: u64) -> Vec<Refusal> {
     let mut work: Vec<u64> = waiting.iter().map(|(_, work)| *work).collect();
     work.sort_unstable();
     let sums: Vec<u64> = std::iter::once(0)
@@ -119,21 +153,30 @@ pub(crate) fn late(pace: &Pace, waiting: &[(&Arc<Call>, u64)]) -> Vec<Refusal> {
             Some(*sum)
         }))
         .collect();
-    let mut all = 0;
+    let mut older = 0;
     let mut refused = Vec::new();
     for &(call, own) in waiting {
         let smaller = sums[work.partition_point(|work| *work <= own)] - own;
-        let time = pace.time(Ahead { all, smaller }.until(own)).zip(pace.time(own));
-        match (time, call.time_left()) {
-            (Some((time, alone)), Some(left))
-                if time > left.mul_f64(MARGIN) && !call.waits && !call.has_begun() =>
+        let (until, margin) = if call.has_begun() {
+            (own, MARGIN_BEGUN)
+        } else {
+            (Ahead { passes, waiting: older, smaller }.until(own), MARGIN)
+        };
+        match (pace.time(until), call.time_left()) {
+            (Some(time), Some(left))
+                if time > left.mul_f64(margin) && !call.waits && (pace.is_settled() || !call.has_begun()) =>
             {
-                refused.push(Refusal { call: Arc::clone(call), error: too_late(time, alone, left) });
+                refused.push((call, Late { time, left }));
             }
-            _ => all += own,
+            _ => older += own,
         }
     }
-    refused
+    let refusal = |(call, late): (&Arc<Call>, Late)| {
+        let again = pace.time(passes.saturating_add(older).saturating_add(call.work))?;
+        let error = late.error(again, pace.time(call.work)?, call.time_given()?);
+        Some(Refusal { call: Arc::clone(call), error })
+    };
+    refused.into_iter().filter_map(refusal).collect()
 }
 
 #[cfg(test)]
@@ -158,8 +201,9 @@ mod tests {
 
     #[test]
     fn a_small_call_waits_for_twice_the_smaller_ones_and_never_for_more_than_all() {
-        assert_eq!(Ahead { all: 100, smaller: 0 }.until(5), 5);
-        assert_eq!(Ahead { all: 100, smaller: 20 }.until(5), 45);
-        assert_eq!(Ahead { all: 100, smaller: 90 }.until(95), 195);
+        let ahead = |smaller| Ahead { passes: 7, waiting: 100, smaller };
+        assert_eq!(ahead(0).until(5), 12);
+        assert_eq!(ahead(20).until(5), 52);
+        assert_eq!(ahead(90).until(95), 202);
     }
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::admission::{Ahead, Pace, Refusal, in_time, late};
 use super::call::Call;
+use super::in_flight::{InFlight, JobNumber};
 use super::queue::{ModelQueue, Picked, QueuedRow};
 use crate::{Error, ErrorKind, Result, Shutdown};
 
@@ -28,15 +29,15 @@ pub(crate) struct Backlog {
     limit: usize,
     /// Calls that wait for others to leave the queue.
     before: VecDeque<Arc<Call>>,
-    /// Tickets of calls that are being tokenized right now.
-    taken: usize,
+    in_flight: InFlight,
     /// Tokenized rows, by the model that reads them next.
     queues: Vec<ModelQueue>,
     pace: Pace,
-    /// When calls that will be late were last looked for.
-    looked: Instant,
-    /// Threads at work.
+    /// When calls that will be late were last looked for; `None`: they are to be looked for now.
+    looked: Option<Instant>,
+    /// Threads at work, and all that there are.
     running: usize,
+    threads: usize,
     closed: Option<Shutdown>,
 }
 
@@ -62,22 +63,22 @@ impl PendingCall {
 
 /// The next job of a thread.
 pub(crate) enum Job {
-    /// With the number of tickets that are counted as taken by it.
-    Tokenize(PendingCall, usize),
+    Tokenize(PendingCall),
     Run(usize, Picked),
 }
 
 impl Backlog {
-    pub(super) fn new(queues: Vec<ModelQueue>, limit: usize) -> Self {
+    pub(super) fn new(queues: Vec<ModelQueue>, threads: usize, limit: usize) -> Self {
         Self {
             calls: VecDeque::new(),
             limit,
             before: VecDeque::new(),
-            taken: 0,
+            in_flight: InFlight::default(),
             queues,
             pace: Pace::default(),
-            looked: Instant::now(),
+            looked: None,
             running: 0,
+            threads,
             closed: None,
         }
     }
@@ -105,7 +106,7 @@ impl Backlog {
             let error = Error::new(ErrorKind::Overloaded, message);
             // As many must leave as do not fit.
             let excess = (waiting + more).saturating_sub(limit).min(waiting);
-            let work = self.ahead(0).all / waiting.max(1) as u64 * excess as u64;
+            let work = self.ahead(0).waiting / waiting.max(1) as u64 * excess as u64;
             return Err(match self.pace.time(work) {
                 Some(time) => error.after(time),
                 None => error,
@@ -122,7 +123,7 @@ impl Backlog {
     fn in_time(&self, call: &Call) -> Result<()> {
         let Some(left) = call.time_left() else { return Ok(()) };
         let ahead = self.ahead(call.work);
-        if ahead.all == 0 {
+        if ahead.is_nothing() {
             return Ok(());
         }
         match self.pace.time(ahead.until(call.work)).zip(self.pace.time(call.work)) {
@@ -132,12 +133,12 @@ impl Backlog {
     }
 
     /// Refuses calls that were accepted and cannot be answered in time: before the first pass nothing was
-    /// measured, and smaller calls have come since. What has begun is finished.
+    /// measured, smaller calls have come since, and the machine may have become slower.
     pub(super) fn refuse_late(&mut self, refused: &mut Vec<Refusal>) {
-        if self.looked.elapsed() < LOOK_EVERY {
+        if self.looked.is_some_and(|looked| looked.elapsed() < LOOK_EVERY) {
             return;
         }
-        self.looked = Instant::now();
+        self.looked = Some(Instant::now());
         let mut waiting: Vec<_> = self.waiting().collect();
         waiting.sort_by_key(|(call, _)| (call.submitted, Arc::as_ptr(call)));
         waiting.dedup_by(|(next, more), (call, work)| {
@@ -145,20 +146,27 @@ impl Backlog {
             *work += if same { *more } else { 0 };
             same
         });
-        refused.extend(late(&self.pace, &waiting));
+        refused.extend(late(&self.pace, &waiting, self.passes()));
     }
 
     /// The calls that wait with their work, some in more than one place.
     fn waiting(&self) -> impl Iterator<Item = (&Arc<Call>, u64)> {
         let pending = self.calls.iter().map(|pending| (&pending.call, pending.work));
-        pending.chain(self.queues.iter().flat_map(ModelQueue::work))
+        pending.chain(self.in_flight.tokenizing()).chain(self.queues.iter().flat_map(ModelQueue::work))
     }
 
-    /// The work that waits before a call of `own` work.
+    /// The work of the passes that have to end before another one can begin: none where a thread is idle.
+    fn passes(&self) -> u64 {
+        if self.running < self.threads { 0 } else { self.in_flight.passes() }
+    }
+
+    /// The work before a call of `own` work.
     fn ahead(&self, own: u64) -> Ahead {
-        self.waiting().fold(Ahead::default(), |Ahead { all, smaller }, (call, work)| Ahead {
-            all: all + work,
-            smaller: smaller + if call.work_left() <= own { work } else { 0 },
+        let none = Ahead { passes: self.passes(), ..Ahead::default() };
+        self.waiting().fold(none, |ahead, (call, work)| Ahead {
+            waiting: ahead.waiting + work,
+            smaller: ahead.smaller + if call.work_left() <= own { work } else { 0 },
+            ..ahead
         })
     }
 
@@ -178,8 +186,8 @@ impl Backlog {
     }
 
     /// Counts one more thread as running, if there may be one more.
-    pub(super) fn engage(&mut self, threads: usize) -> bool {
-        let more = self.running < threads;
+    pub(super) fn engage(&mut self) -> bool {
+        let more = self.running < self.threads;
         self.running += usize::from(more);
         more
     }
@@ -199,19 +207,18 @@ impl Backlog {
         self.closed = Some(shutdown);
     }
 
-    /// Takes the rows of a call that were tokenized, of `counted` tickets that were taken for it, and what is
-    /// left of it to tokenize.
-    pub(super) fn tokenized(&mut self, rows: Vec<QueuedRow>, rest: PendingCall, counted: usize) {
-        self.taken -= counted;
+    /// Takes the rows of a call that a job has tokenized, and what is left of it to tokenize.
+    pub(super) fn tokenized(&mut self, job: JobNumber, rows: Vec<QueuedRow>, rest: PendingCall) {
+        self.ended(job);
         self.queues[0].push(&rest.call, rows);
         if rest.next < rest.call.rows {
             self.calls.push_back(rest);
         }
     }
 
-    /// Tickets that were taken to be tokenized count no more.
-    pub(super) fn returned(&mut self, counted: usize) {
-        self.taken -= counted;
+    /// What a job has taken counts no more.
+    pub(super) fn ended(&mut self, job: JobNumber) {
+        self.in_flight.end(job);
     }
 
     /// A row that has the logits of some models waits for the next one.
@@ -226,7 +233,11 @@ impl Backlog {
 
     /// A pass over rows of so much work took so long; what follows it has no work of its own.
     pub(super) fn passed(&mut self, work: u64, time: Duration, threads: usize) {
+        let first = !self.pace.is_measured();
         self.pace.passed(work, time, threads);
+        if first && self.pace.is_measured() {
+            self.looked = None;
+        }
     }
 
     pub(super) fn is_cancelled(&self) -> bool {
@@ -239,23 +250,24 @@ impl Backlog {
 
     /// Tokenizing comes before running, until a call's window is full: it is what makes batches full. The
     /// last model comes first: its rows are nearest to their answers.
-    pub(super) fn next(&mut self, gone: &mut Vec<Arc<Call>>) -> Option<Job> {
+    pub(super) fn next(&mut self, gone: &mut Vec<Arc<Call>>) -> Option<(JobNumber, Job)> {
         self.admit();
         let ready = |pending: &PendingCall| pending.call.queued() + TURN <= WINDOW;
         if let Some(pending) = self.calls.iter().position(ready).and_then(|index| self.calls.remove(index)) {
-            let counted = pending.waiting();
-            self.taken += counted;
-            return Some(Job::Tokenize(pending, counted));
+            let job = self.in_flight.tokenize(&pending.call, pending.work, pending.waiting());
+            return Some((job, Job::Tokenize(pending)));
         }
         self.sweep(gone);
-        let queues = self.queues.iter_mut().enumerate().rev();
-        queues.into_iter().find_map(|(index, queue)| Some(Job::Run(index, queue.pick()?)))
+        let mut queues = self.queues.iter_mut().enumerate().rev();
+        let (index, picked) = queues.find_map(|(index, queue)| Some((index, queue.pick()?)))?;
+        let job = self.in_flight.run(picked.iter().map(|(_, row)| row.work).sum());
+        Some((job, Job::Run(index, picked)))
     }
 
     /// Tickets that wait; of a long call no more than its window.
     pub(super) fn depth(&self) -> usize {
         let pending: usize = self.calls.iter().map(PendingCall::waiting).sum();
-        pending + self.taken + self.queues.iter().map(ModelQueue::rows).sum::<usize>()
+        pending + self.in_flight.tickets() + self.queues.iter().map(ModelQueue::rows).sum::<usize>()
     }
 
     /// Moves the calls that nobody waits for any more to `gone`: they are released without the lock, since

@@ -80,6 +80,11 @@ impl Call {
         self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
     }
 
+    /// The time that it was given; `None` where it has no deadline.
+    pub(crate) fn time_given(&self) -> Option<Duration> {
+        self.deadline.map(|deadline| deadline.saturating_duration_since(self.submitted))
+    }
+
     /// Whether one of its tickets was run.
     pub(crate) fn has_begun(&self) -> bool {
         self.progress().begun

@@ -3,6 +3,7 @@
 mod admission;
 mod backlog;
 mod call;
+mod in_flight;
 mod pending;
 mod queue;
 mod runtime;

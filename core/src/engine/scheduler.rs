@@ -9,6 +9,7 @@ use frontdesk_models::encoder::{Stop, TokenBatch};
 use super::admission::Refusal;
 use super::backlog::{Backlog, Job, PendingCall, TURN};
 use super::call::Call;
+use super::in_flight::JobNumber;
 use super::queue::{ModelQueue, Picked, QueuedRow};
 use crate::error::guarded;
 use crate::metrics::Recorder;
@@ -20,15 +21,14 @@ use crate::{Error, ErrorKind, Result, Shutdown};
 pub(crate) struct Scheduler {
     pub(crate) pipeline: Arc<Pipeline>,
     pub(crate) recorder: Recorder,
-    threads: usize,
     state: Mutex<Backlog>,
 }
 
 impl Scheduler {
     pub(crate) fn new(pipeline: Arc<Pipeline>, threads: usize, limit: usize) -> Arc<Self> {
         let queues = pipeline.stages().iter().map(|stage| ModelQueue::new(stage.model.pads())).collect();
-        let state = Mutex::new(Backlog::new(queues, limit));
-        Arc::new(Self { pipeline, recorder: Recorder::new(), threads, state })
+        let state = Mutex::new(Backlog::new(queues, threads, limit));
+        Arc::new(Self { pipeline, recorder: Recorder::new(), state })
     }
 
     /// No code panics while it holds the lock, so a poisoned one is as good as another.
@@ -52,7 +52,7 @@ impl Scheduler {
             call.finish();
             return Ok(false);
         }
-        Ok(self.state().engage(self.threads))
+        Ok(self.state().engage())
     }
 
     /// Works until nothing waits. `engage` starts one more thread on this.
@@ -67,7 +67,7 @@ impl Scheduler {
                     state.disengage();
                 }
                 let threads = state.running();
-                (job, state.has_work() && state.engage(self.threads), threads)
+                (job, state.has_work() && state.engage(), threads)
             };
             let overloaded = refused.iter().filter(|refusal| refusal.error.kind() == ErrorKind::Overloaded);
             Recorder::add(&self.recorder.overloaded, overloaded.count());
@@ -78,14 +78,16 @@ impl Scheduler {
             if more {
                 engage();
             }
-            let Some(job) = job else { return };
+            let Some((number, job)) = job else { return };
+            // A caller's own code, a waker, may panic.
+            let _ended = Ended { scheduler: self, number };
             match job {
-                Job::Tokenize(pending, counted) => {
+                Job::Tokenize(pending) => {
                     let start = Instant::now();
-                    let work = self.tokenize(pending, counted);
+                    let work = self.tokenize(number, pending);
                     self.state().timed(work, start.elapsed(), threads);
                 }
-                Job::Run(queue, picked) => self.run(queue, picked, threads),
+                Job::Run(queue, picked) => self.run(number, queue, picked, threads),
             }
             // Callers that use the pool itself, to train or to evaluate, get a turn.
             rayon::yield_now();
@@ -122,7 +124,7 @@ impl Scheduler {
     }
 
     /// Returns the work that was tokenized.
-    fn tokenize(&self, PendingCall { call, next, work }: PendingCall, counted: usize) -> u64 {
+    fn tokenize(&self, job: JobNumber, PendingCall { call, next, work }: PendingCall) -> u64 {
         let end = (next + TURN).min(call.rows);
         let mut rows = Vec::with_capacity(end - next);
         let mut left = work;
@@ -137,7 +139,7 @@ impl Scheduler {
         let mut state = self.state();
         // Nobody saw this call in the queue when the engine was closed.
         if failed.is_some() || state.is_cancelled() {
-            state.returned(counted);
+            state.ended(job);
             drop(state);
             match failed {
                 Some((index, error)) => call.fail_at(index, error),
@@ -145,7 +147,7 @@ impl Scheduler {
             }
             return work - left;
         }
-        state.tokenized(rows, PendingCall { call, next: end, work: left }, counted);
+        state.tokenized(job, rows, PendingCall { call, next: end, work: left });
         work - left
     }
 
@@ -168,7 +170,7 @@ impl Scheduler {
         Ok((Some(QueuedRow { index, usage, work, encodings, logits: Vec::new() }), work))
     }
 
-    fn run(&self, queue: usize, picked: Picked, threads: usize) {
+    fn run(&self, job: JobNumber, queue: usize, picked: Picked, threads: usize) {
         for (call, _) in &picked {
             if let Some(waited) = call.begin() {
                 self.recorder.queue.observe_duration(waited);
@@ -185,7 +187,12 @@ impl Scheduler {
         });
         let time = start.elapsed();
         let work = if queue == 0 { picked.iter().map(|(_, row)| row.work).sum() } else { 0 };
-        self.state().passed(work, time, threads);
+        {
+            // Before its callers hear of it, who may come with their next calls.
+            let mut state = self.state();
+            state.passed(work, time, threads);
+            state.ended(job);
+        }
         self.recorder.inference.observe_duration(time);
         self.recorder.batch.observe(picked.len() as f64);
         Recorder::add(&self.recorder.tokens, picked.iter().map(|(_, row)| row.ids().len()).sum());
@@ -202,12 +209,12 @@ impl Scheduler {
                 }
                 self.state().passed(0, start.elapsed(), threads);
             }
-            Err(error) => self.failed(queue, picked, threads, error),
+            Err(error) => self.failed(job, queue, picked, threads, error),
         }
     }
 
     /// A batch that failed is run again call by call, so that one caller's text does not fail another's.
-    fn failed(&self, queue: usize, picked: Picked, threads: usize, error: Error) {
+    fn failed(&self, job: JobNumber, queue: usize, picked: Picked, threads: usize, error: Error) {
         let Some((first, _)) = picked.first() else { return };
         let first = Arc::clone(first);
         let (own, others): (Picked, Picked) =
@@ -215,8 +222,8 @@ impl Scheduler {
         if others.is_empty() {
             return first.fail(error);
         }
-        self.run(queue, own, threads);
-        self.run(queue, others, threads);
+        self.run(job, queue, own, threads);
+        self.run(job, queue, others, threads);
     }
 
     fn answer(&self, call: &Call, row: &QueuedRow) {
@@ -232,6 +239,18 @@ impl Scheduler {
             }
             Err(error) => call.fail_at(row.index, error),
         }
+    }
+}
+
+/// Tells at its end that a job has ended, whatever ended it.
+struct Ended<'a> {
+    scheduler: &'a Scheduler,
+    number: JobNumber,
+}
+
+impl Drop for Ended<'_> {
+    fn drop(&mut self) {
+        self.scheduler.state().ended(self.number);
     }
 }
 

@@ -166,11 +166,16 @@ fn calls_that_cannot_be_answered_in_time_are_refused_and_the_others_are_answered
 
 #[test]
 fn calls_that_were_accepted_before_anything_was_measured_are_refused_later() {
-    let engine = Engine::open(EngineOptions { threads: Some(1), ..EngineOptions::default() }).unwrap();
+    let open = || Engine::open(EngineOptions { threads: Some(1), ..EngineOptions::default() }).unwrap();
     let text = "the proof shows the wrong blue and the press has been waiting for an answer since monday ";
     let call: Arc<dyn Tickets> = Arc::new(vec![Ticket::new(text.repeat(3)); 100]);
+    // The speed of this machine, which the engine itself does not know.
+    let start = std::time::Instant::now();
+    open().submit(Arc::clone(&call), &plain()).wait().unwrap();
+    let deadline = start.elapsed() * 5;
+    let engine = open();
     let submit = |in_turn: bool| {
-        let options = within(Duration::from_secs(4));
+        let options = within(deadline);
         if in_turn {
             engine.submit_in_turn(Arc::clone(&call), &options)
         } else {
@@ -186,6 +191,44 @@ fn calls_that_were_accepted_before_anything_was_measured_are_refused_later() {
     for call in patient {
         assert_ne!(call.wait().map_err(|e| e.kind()), Err(ErrorKind::Overloaded));
     }
+}
+
+#[test]
+fn a_call_that_a_running_pass_keeps_from_its_deadline_is_refused_at_once() {
+    let engine = Engine::open(EngineOptions { threads: Some(1), ..EngineOptions::default() }).unwrap();
+    let text = "the proof shows the wrong blue and the press has been waiting for an answer since monday ";
+    // Four texts of the model's length are one pass.
+    let pass = vec![Ticket::new(text.repeat(16)); 4];
+    let start = std::time::Instant::now();
+    engine.analyze_batch(&pass, &plain()).unwrap();
+    let time = start.elapsed();
+    let mut running = engine.submit(pass, &plain());
+    while engine.metrics().unwrap().queue_seconds.count() < 2 {
+        std::thread::yield_now();
+    }
+    assert_eq!(engine.metrics().unwrap().queue_depth, 0, "nothing waits");
+    let short = [Ticket::new("Production is blocked!")];
+    let refused = engine.submit(short.clone(), &within(time / 2)).wait().unwrap_err();
+    assert!(running.wait_for(Duration::ZERO).is_none(), "it was told after the pass");
+    assert_eq!(refused.kind(), ErrorKind::Overloaded, "{refused}");
+    assert!(refused.retry_after().is_some_and(|after| after > Duration::ZERO), "{refused:?}");
+    // One that has the time for it is not.
+    engine.submit(short, &within(time * 20)).wait().unwrap();
+    running.wait().unwrap();
+}
+
+#[test]
+fn a_call_that_has_begun_and_cannot_end_in_time_is_told_before_its_deadline() {
+    let engine = Engine::open(EngineOptions { threads: Some(1), ..EngineOptions::default() }).unwrap();
+    let text = "the proof shows the wrong blue and the press has been waiting for an answer since monday ";
+    let ticket = Ticket::new(text.repeat(3));
+    engine.analyze_batch(vec![ticket.clone(); 20], &plain()).unwrap();
+    let start = std::time::Instant::now();
+    let deadline = Duration::from_secs(6);
+    // An idle engine takes a call of any length, and begins at once.
+    let told = engine.submit(vec![ticket; LONG], &within(deadline)).wait().unwrap_err();
+    assert_eq!(told.kind(), ErrorKind::Timeout, "{told}");
+    assert!(start.elapsed() < deadline / 2, "{:?}", start.elapsed());
 }
 
 #[test]
