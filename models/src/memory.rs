@@ -1,6 +1,6 @@
 //! The memory of a network, estimated from its configuration before any of it is asked for.
 
-use crate::config::{Attention, Config, Projection};
+use crate::config::{Attention, Config, Disentangled, Projection};
 use crate::encoder::{HeadLayout, WAVE};
 use crate::heads::HeadSpec;
 use crate::kernels::Precision;
@@ -74,7 +74,10 @@ impl Memory {
             let embedded = if projection > 0 { 2 * embedding } else { 0 };
             let arena = rows * (4 * (2 * hidden + residual + embedded + 4 * heads + wide) + inputs);
             let rows_of_distances = match &config.attention {
-                Attention::Disentangled(how) if how.is_relative => 2 * how.span.min(work.longest) as u64,
+                // A row for each distance in both directions, of a query and of a key.
+                Attention::Disentangled(Disentangled { distances: Some(how), .. }) => {
+                    padded(2 * how.span.min(work.longest))
+                }
                 // Two tables of cosines and sines.
                 Attention::Rotary(_) => 2 * dims,
                 _ => 0,
@@ -96,9 +99,11 @@ fn padded(columns: usize) -> u64 {
 
 /// What a layer keeps of the embeddings of distances.
 fn distances(config: &Config, heads: u64) -> u64 {
-    let Attention::Disentangled(how) = &config.attention else { return 0 };
+    let Attention::Disentangled(Disentangled { distances: Some(how), .. }) = &config.attention else {
+        return 0;
+    };
     let kinds = u64::from(how.content_to_position) + u64::from(how.position_to_content);
-    if how.is_relative { 4 * kinds * padded(2 * how.span) * heads } else { 0 }
+    4 * kinds * padded(2 * how.span) * heads
 }
 
 /// What an encoder keeps by distance.

@@ -115,7 +115,7 @@ fn every_tensor_that_is_missing_or_of_another_shape_is_named() {
                 // One more label is a classifier of one more label, whose bias does not fit.
                 let named =
                     if shape.len() == 2 && name.starts_with("classifier") { "classifier" } else { bare };
-                let other = load(&without(&weights, &name, Some(longer)));
+                let other = load(&without(&weights, &name, Some(&longer)));
                 assert!(other.contains(named), "{checkpoint} with another {name}: {other}");
             }
         }
@@ -123,16 +123,16 @@ fn every_tensor_that_is_missing_or_of_another_shape_is_named() {
 }
 
 /// The file without a tensor, or with zeros of another shape in its place.
-fn without(weights: &Weights, name: &str, shape: Option<Vec<usize>>) -> Weights {
+fn without(weights: &Weights, name: &str, shape: Option<&[usize]>) -> Weights {
     let tensors: Vec<(String, Vec<usize>, Vec<u8>)> = weights
         .names()
         .into_iter()
         .filter(|other| other != name || shape.is_some())
         .map(|other| {
             let own = weights.shape(&other).unwrap().to_vec();
-            match &shape {
+            match shape {
                 Some(shape) if other == name => {
-                    (other, shape.clone(), vec![0; 4 * shape.iter().product::<usize>()])
+                    (other, shape.to_vec(), vec![0; 4 * shape.iter().product::<usize>()])
                 }
                 _ => {
                     let values = weights.values(&other, &own).unwrap();

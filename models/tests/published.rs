@@ -1,10 +1,10 @@
 //! The layouts that published checkpoints name in their config.json: the fields that this crate reads, as those
 //! files have them. Their weights are not here.
 
-use frontdesk_models::config::{Architecture, Attention, Config, Positions, Projection};
+use frontdesk_models::config::{Architecture, Attention, Config, DistanceProjection, Positions, Projection};
 use serde_json::{Value, json};
 
-fn read(config: Value) -> Config {
+fn read(config: &Value) -> Config {
     Config::from_json(config.to_string().as_bytes()).unwrap()
 }
 
@@ -15,7 +15,7 @@ fn base(more: &Value) -> Config {
         "num_hidden_layers": 12,
     });
     config.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    read(config)
+    read(&config)
 }
 
 /// cardiffnlp/twitter-roberta-base-sentiment-latest; j-hartmann/emotion-english-distilroberta-base has six
@@ -70,15 +70,16 @@ fn deberta_v3() {
         "pooler_dropout": 0, "pooler_hidden_act": "gelu", "pooler_hidden_size": 768,
     }));
     let Attention::Disentangled(how) = &config.attention else { panic!("{config:?}") };
-    assert!(how.is_relative && how.shared && how.normed);
-    assert!(how.content_to_position && how.position_to_content);
+    let (products, how) = (how.products, how.distances.as_ref().unwrap());
+    assert!(products == 3 && how.content_to_position && how.position_to_content && how.normed);
+    assert_eq!(how.projection, DistanceProjection::Shared);
     assert_eq!((how.span, how.farthest, config.positions), (256, Some(512), Positions::Nowhere));
 }
 
 /// answerdotai/ModernBERT-base.
 #[test]
 fn modernbert() {
-    let config = read(json!({
+    let config = read(&json!({
         "model_type": "modernbert", "vocab_size": 50_368, "hidden_size": 768, "intermediate_size": 1152,
         "num_hidden_layers": 22, "num_attention_heads": 12, "hidden_activation": "gelu",
         "max_position_embeddings": 8192, "norm_eps": 1e-5, "norm_bias": false, "attention_bias": false,

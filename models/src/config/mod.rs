@@ -102,9 +102,16 @@ pub struct Buckets {
 /// The disentangled attention of DeBERTa (He et al. 2021).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Disentangled {
-    /// Whether distances are read at all; the scores are divided as if they were.
-    pub is_relative: bool,
-    /// Embeddings of distances each way.
+    /// Products that a score is the sum of, 1 to 3: it is divided by the root of as many times a head's width.
+    pub products: usize,
+    /// The embeddings that two of them read; `None` where no score reads any.
+    pub distances: Option<DistanceEmbeddings>,
+}
+
+/// Embeddings of the distance between two tokens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DistanceEmbeddings {
+    /// Rows each way.
     pub span: usize,
     /// Distances above half the span fall in buckets that grow with the distance up to this one; `None` where
     /// each distance up to the span has its own.
@@ -113,10 +120,19 @@ pub struct Disentangled {
     pub content_to_position: bool,
     /// Whether keys read it.
     pub position_to_content: bool,
-    /// Whether the distances are projected by the layer's own queries and keys.
-    pub shared: bool,
-    /// Whether the embeddings of distances have a LayerNorm.
+    /// What makes queries and keys of the embeddings.
+    pub projection: DistanceProjection,
+    /// Whether they have a LayerNorm.
     pub normed: bool,
+}
+
+/// The layers that make queries and keys of the embeddings of distances.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DistanceProjection {
+    /// Those of the tokens' queries and keys.
+    Shared,
+    /// Layers of their own.
+    Own,
 }
 
 /// Rotary positions (Su et al. 2021), layers with global and with local attention.

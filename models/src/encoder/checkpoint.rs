@@ -70,10 +70,8 @@ impl<'a> Checkpoint<'a> {
     /// The values of a LayerNorm's weight and bias, the bias zero where the family has none.
     pub(crate) fn norm_values(&self, name: &str, width: usize) -> Result<[Vec<f32>; 2]> {
         let [weight, bias] = self.norm(name);
-        let bias = match self.config.biases.norm {
-            true => self.weights.values(&bias, &[width])?,
-            false => vec![0.0; width],
-        };
+        let bias =
+            if self.config.biases.norm { self.weights.values(&bias, &[width])? } else { vec![0.0; width] };
         Ok([self.weights.values(&weight, &[width])?, bias])
     }
 

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::{Family, Names, Qkv, bert};
 use crate::config::{
-    Architecture, Attention, Classifier, Config, Disentangled, Fields, Positions, Projection, SIZES,
-    like_bert,
+    Architecture, Attention, Classifier, Config, Disentangled, DistanceEmbeddings, DistanceProjection,
+    Fields, Positions, Projection, SIZES, like_bert,
 };
 use crate::heads::Dense;
 use crate::{ModelError, Result};
@@ -73,14 +73,20 @@ fn disentangled(fields: &Fields<'_>, max_positions: usize) -> Result<Disentangle
         return Err(ModelError::config("position_buckets", reason));
     }
     let norm = fields.string("norm_rel_ebd")?.unwrap_or("none").to_lowercase();
-    Ok(Disentangled {
-        is_relative: relative,
+    let is_shared = fields.boolean("share_att_key", false)?;
+    let (content_to_position, position_to_content) = (has("c2p"), has("p2c"));
+    let distances = DistanceEmbeddings {
         span: buckets.unwrap_or(farthest),
         farthest: buckets.map(|_| farthest),
-        content_to_position: has("c2p"),
-        position_to_content: has("p2c"),
-        shared: fields.boolean("share_att_key", false)?,
+        content_to_position,
+        position_to_content,
+        projection: if is_shared { DistanceProjection::Shared } else { DistanceProjection::Own },
         normed: norm.split('|').any(|part| part.trim() == "layer_norm"),
+    };
+    Ok(Disentangled {
+        // Counted whether they are read or not.
+        products: 1 + usize::from(content_to_position) + usize::from(position_to_content),
+        distances: (relative && (content_to_position || position_to_content)).then_some(distances),
     })
 }
 

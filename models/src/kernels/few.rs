@@ -23,7 +23,7 @@ pub(crate) fn linear(
     rows: usize,
     from: &[Lane],
 ) -> Vec<Lane> {
-    isa.run(Linear { linear, epilogue, rows, from })
+    isa.run(Product { linear, epilogue, rows, from })
 }
 
 /// LayerNorm, by columns.
@@ -32,7 +32,7 @@ pub(crate) fn norm(isa: Isa, norm: &Norm, rows: usize, from: &[Lane]) -> Vec<Lan
 }
 
 #[derive(Clone, Copy)]
-struct Linear<'a> {
+struct Product<'a> {
     linear: &'a PackedLinear,
     epilogue: Epilogue<'a>,
     rows: usize,
@@ -52,7 +52,7 @@ struct To<'a, F> {
     to: &'a mut [Lane],
 }
 
-impl Program for Linear<'_> {
+impl Program for Product<'_> {
     type Output = Vec<Lane>;
 
     fn run<S: Simd>(self, simd: S) -> Vec<Lane> {
@@ -62,12 +62,12 @@ impl Program for Linear<'_> {
     }
 }
 
-impl<S: Simd> Kernel<S> for To<'_, Linear<'_>> {
+impl<S: Simd> Kernel<S> for To<'_, Product<'_>> {
     type Output = ();
 
     #[inline(always)]
     fn run(self, simd: S) {
-        let Linear { linear, epilogue, rows, from } = self.of;
+        let Product { linear, epilogue, rows, from } = self.of;
         let input = Packed::F32 { lanes: Lanes::Columns(from), rows };
         linear.columns(simd, 0..linear.outputs(), rows, &input, epilogue, self.to);
     }

@@ -88,7 +88,7 @@ pub(crate) enum Epilogue<'a> {
     Multiply(&'a [Lane]),
 }
 
-impl<'a> Epilogue<'a> {
+impl Epilogue<'_> {
     /// For what is written after the first lanes.
     #[inline(always)]
     fn after(self, lanes: usize) -> Self {

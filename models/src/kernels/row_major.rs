@@ -22,10 +22,8 @@ impl<'a> RowMajor<'a> {
         has_bias: bool,
     ) -> Result<Self> {
         let weight = weights.rows(&format!("{name}.weight"), outputs, inputs)?;
-        let bias = match has_bias {
-            true => weights.values(&format!("{name}.bias"), &[outputs])?,
-            false => vec![0.0; outputs],
-        };
+        let bias =
+            if has_bias { weights.values(&format!("{name}.bias"), &[outputs])? } else { vec![0.0; outputs] };
         Ok(Self { weight, bias })
     }
 

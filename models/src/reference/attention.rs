@@ -6,9 +6,11 @@ use candle_nn::ops::softmax_last_dim;
 use super::linear::{LayerNorm, Linear};
 use super::{Device, tensor};
 use crate::Result;
-use crate::config::{Attention as Kind, Config, Disentangled, Rotary};
+use crate::config::{
+    Attention as Kind, Config, Disentangled, DistanceEmbeddings, DistanceProjection, Rotary,
+};
 use crate::encoder::checkpoint::Checkpoint;
-use crate::encoder::distance::{log_bucket, t5_bucket};
+use crate::encoder::distance::t5_bucket;
 use crate::families::Qkv;
 
 /// The attention of one layer.
@@ -60,7 +62,7 @@ impl Distances {
                 let name = checkpoint.trunk("encoder.relative_attention_bias.weight");
                 numbers = Some(tensor(weights, &name, &[buckets.rows, config.attention_heads], device)?);
             }
-            Kind::Disentangled(how) if how.is_relative => {
+            Kind::Disentangled(Disentangled { distances: Some(how), .. }) => {
                 let name = checkpoint.trunk("encoder.rel_embeddings.weight");
                 let mut rows = tensor(weights, &name, &[2 * how.span, config.hidden_size], device)?;
                 if how.normed {
@@ -76,14 +78,14 @@ impl Distances {
     }
 
     pub(super) fn places(&self, config: &Config, tokens: usize, device: &Device) -> Result<Places> {
-        let n = tokens as i64;
         // By query and key.
-        let pairs = || (0..n).flat_map(|query| (0..n).map(move |key| (query, key)));
+        let pairs = || (0..tokens).flat_map(|query| (0..tokens).map(move |key| (query, key)));
         let mut places = Places { added: [None, None], rows: None, turns: None };
         match &config.attention {
             Kind::Plain => {}
             Kind::Buckets(_) => {
-                let buckets: Vec<u32> = pairs().map(|(q, k)| t5_bucket(k - q) as u32).collect();
+                let buckets: Vec<u32> =
+                    pairs().map(|(q, k)| t5_bucket(q.abs_diff(k), k > q) as u32).collect();
                 let buckets = Tensor::from_vec(buckets, tokens * tokens, &device.0)?;
                 if let Some(numbers) = &self.numbers {
                     let numbers = numbers.index_select(&buckets, 0)?.t()?;
@@ -91,21 +93,14 @@ impl Distances {
                     places.added = [Some(numbers.reshape(shape)?), None];
                 }
             }
-            Kind::Disentangled(how) => {
-                let span = how.span as i64;
-                let row = |(query, key): (i64, i64)| {
-                    let distance = match how.farthest {
-                        Some(farthest) => log_bucket(query - key, how.span, farthest),
-                        None => query - key,
-                    };
-                    (distance + span).clamp(0, 2 * span - 1) as u32
-                };
-                let rows = pairs().map(row).collect();
+            Kind::Disentangled(Disentangled { distances: None, .. }) => {}
+            Kind::Disentangled(Disentangled { distances: Some(how), .. }) => {
+                let rows = pairs().map(|(query, key)| how.row(query, key) as u32).collect();
                 places.rows = Some(Tensor::from_vec(rows, (tokens, tokens), &device.0)?);
             }
             Kind::Rotary(rotary) => {
-                let window = rotary.window as i64;
-                let outside = |(q, k): (i64, i64)| if (q - k).abs() <= window { 0.0 } else { f32::MIN };
+                let outside =
+                    |(q, k): (usize, usize)| if q.abs_diff(k) <= rotary.window { 0.0 } else { f32::MIN };
                 let mask = Tensor::from_vec(
                     pairs().map(outside).collect::<Vec<f32>>(),
                     (1, 1, tokens, tokens),
@@ -159,8 +154,8 @@ impl Attention {
         let mut projected = Projected::default();
         let mut products = 1;
         if let Kind::Disentangled(how) = &config.attention {
-            products += usize::from(how.content_to_position) + usize::from(how.position_to_content);
-            if let Some(embeddings) = &distances.embeddings {
+            products = how.products;
+            if let (Some(embeddings), Some(how)) = (&distances.embeddings, &how.distances) {
                 let own = |name: &str| linear(name, hidden, true);
                 projected = Projected::of(embeddings, how, heads, [&query, &key], own)?;
             }
@@ -213,7 +208,7 @@ impl Attention {
 impl Projected {
     fn of(
         embeddings: &Tensor,
-        how: &Disentangled,
+        how: &DistanceEmbeddings,
         heads: usize,
         shared: [&Linear; 2],
         own: impl Fn(&str) -> Result<Linear>,
@@ -223,9 +218,9 @@ impl Projected {
             if !is_read {
                 return Ok(None);
             }
-            let rows_of = match how.shared {
-                true => shared.forward(embeddings)?,
-                false => own(name)?.forward(embeddings)?,
+            let rows_of = match how.projection {
+                DistanceProjection::Shared => shared.forward(embeddings)?,
+                DistanceProjection::Own => own(name)?.forward(embeddings)?,
             };
             Ok(Some(rows_of.reshape((rows, heads, hidden / heads))?.transpose(0, 1)?.contiguous()?))
         };

@@ -64,7 +64,7 @@ impl Sizes {
             }),
             "electra" => json!({ "embedding_size": self.embedding, "type_vocab_size": 2 }),
             "deberta-v2" => json!({
-                "relative_attention": true, "position_buckets": if first { -1 } else { self.reach as i64 + 1 },
+                "relative_attention": true, "position_buckets": if first { json!(-1) } else { json!(self.reach + 1) },
                 "pos_att_type": match (second, third) {
                     (false, false) => json!(null),
                     (true, false) => json!("c2p"),

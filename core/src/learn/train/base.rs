@@ -172,9 +172,10 @@ impl Base {
         let has_prefix = names.iter().any(|name| name.starts_with(prefix));
         for name in names {
             // Heads stand beside the trunk's prefix.
-            let head = match has_prefix {
-                true => !name.starts_with(prefix),
-                false => name.starts_with("classifier.") || name.starts_with("pre_classifier."),
+            let head = if has_prefix {
+                !name.starts_with(prefix)
+            } else {
+                name.starts_with("classifier.") || name.starts_with("pre_classifier.")
             };
             // Old checkpoints carry the positions' indexes as integers.
             if head || name.ends_with("position_ids") {

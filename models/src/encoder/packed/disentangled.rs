@@ -3,7 +3,7 @@
 use super::distances::Rows;
 use super::heads::HeadLayout;
 use crate::Result;
-use crate::config::Disentangled;
+use crate::config::{DistanceEmbeddings, DistanceProjection};
 use crate::encoder::checkpoint::Checkpoint;
 use crate::families::Qkv;
 use crate::kernels::layout::{Lane, Tiles, panels};
@@ -31,7 +31,7 @@ pub(super) struct Embeddings {
 }
 
 impl Embeddings {
-    pub(super) fn load(checkpoint: &Checkpoint<'_>, how: &Disentangled, isa: Isa) -> Result<Self> {
+    pub(super) fn load(checkpoint: &Checkpoint<'_>, how: &DistanceEmbeddings, isa: Isa) -> Result<Self> {
         let (rows, hidden) = (2 * how.span, checkpoint.config.hidden_size);
         let name = checkpoint.trunk("encoder.rel_embeddings.weight");
         let values = checkpoint.weights.values(&name, &[rows, hidden])?;
@@ -49,16 +49,16 @@ impl Projected {
     /// `scale` is that of the scores.
     pub(super) fn load(
         checkpoint: &Checkpoint<'_>,
-        how: &Disentangled,
+        how: &DistanceEmbeddings,
         embeddings: &Embeddings,
         (layer, scale, isa): (usize, f32, Isa),
     ) -> Result<Self> {
         let Qkv::Apart([query, key, _]) = checkpoint.names.qkv else {
             unreachable!("the family names queries and keys apart")
         };
-        let (query, key) = match how.shared {
-            true => (query, key),
-            false => ("attention.self.pos_query_proj", "attention.self.pos_key_proj"),
+        let (query, key) = match how.projection {
+            DistanceProjection::Shared => (query, key),
+            DistanceProjection::Own => ("attention.self.pos_query_proj", "attention.self.pos_key_proj"),
         };
         let layout = HeadLayout::of(checkpoint.config);
         let hidden = checkpoint.config.hidden_size;

@@ -1,9 +1,9 @@
 //! What the scores of the attention have for the distance of a key from its query.
 
 use crate::Result;
-use crate::config::{Attention, Buckets, Config, Disentangled};
+use crate::config::{Attention, Buckets, Disentangled, DistanceEmbeddings};
 use crate::encoder::checkpoint::Checkpoint;
-use crate::encoder::distance::{log_bucket, t5_bucket};
+use crate::encoder::distance::t5_bucket;
 use crate::kernels::simd::LANES;
 
 /// Tables of an encoder, by distance.
@@ -39,7 +39,9 @@ impl Distances {
         let config = checkpoint.config;
         match &config.attention {
             Attention::Buckets(buckets) => Ok(Self::Numbers(Numbers::load(checkpoint, *buckets)?)),
-            Attention::Disentangled(how) if how.is_relative => Ok(Self::Rows(Rows::new(config, how))),
+            Attention::Disentangled(Disentangled { distances: Some(distances), .. }) => {
+                Ok(Self::Rows(Rows::new(config.max_positions, distances)))
+            }
             Attention::Plain | Attention::Disentangled(_) | Attention::Rotary(_) => Ok(Self::Unread),
         }
     }
@@ -55,7 +57,7 @@ impl Numbers {
         let mut values = vec![0.0; heads * width];
         for (head, values) in values.chunks_exact_mut(width).enumerate() {
             for (at, value) in values.iter_mut().enumerate() {
-                *value = table[t5_bucket(at as i64 - centre as i64) * heads + head];
+                *value = table[t5_bucket(at.abs_diff(centre), at > centre) * heads + head];
             }
         }
         Ok(Self { values, centre, width })
@@ -69,16 +71,9 @@ impl Numbers {
 }
 
 impl Rows {
-    fn new(config: &Config, how: &Disentangled) -> Self {
-        let centre = config.max_positions - 1;
-        let row = |at: usize| {
-            let distance = at as i64 - centre as i64;
-            let bucket = match how.farthest {
-                Some(farthest) => log_bucket(distance, how.span, farthest),
-                None => distance,
-            };
-            (bucket + how.span as i64).clamp(0, 2 * how.span as i64 - 1) as u32
-        };
+    fn new(longest: usize, distances: &DistanceEmbeddings) -> Self {
+        let centre = longest - 1;
+        let row = |at: usize| distances.row(at.saturating_sub(centre), centre.saturating_sub(at)) as u32;
         Self { rows: (0..=2 * centre).map(row).collect(), centre }
     }
 

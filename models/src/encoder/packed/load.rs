@@ -7,7 +7,7 @@ use super::heads::HeadLayout;
 use super::rotary::Frequencies;
 use super::{Layer, PackedEncoder};
 use crate::Result;
-use crate::config::{Attention, Config, Projection, Rotary};
+use crate::config::{Attention, Config, Disentangled, Projection, Rotary};
 use crate::encoder::checkpoint::Checkpoint;
 use crate::families::Qkv;
 use crate::kernels::linear::PackedLinear;
@@ -43,7 +43,7 @@ impl PackedEncoder {
         }
         let scale = scale(config);
         let embeddings = match &config.attention {
-            Attention::Disentangled(how) if how.is_relative => {
+            Attention::Disentangled(Disentangled { distances: Some(how), .. }) => {
                 Some((how, Embeddings::load(checkpoint, how, isa)?))
             }
             _ => None,
@@ -81,9 +81,7 @@ impl PackedEncoder {
 /// Scores are divided by the deviation that sums of so many products have.
 fn scale(config: &Config) -> f32 {
     let products = match &config.attention {
-        Attention::Disentangled(how) => {
-            1 + usize::from(how.content_to_position) + usize::from(how.position_to_content)
-        }
+        Attention::Disentangled(how) => how.products,
         _ => 1,
     };
     1.0 / ((config.head_size() * products) as f32).sqrt()

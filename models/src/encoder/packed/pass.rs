@@ -9,6 +9,7 @@ use super::steps::{Steps, Widening};
 use super::{Layer, PackedEncoder};
 use crate::config::{Attention, Projection};
 use crate::encoder::Stop;
+use crate::kernels::Aligned;
 use crate::kernels::layout::{Lane, Lanes, panels};
 use crate::kernels::linear::{Epilogue, Precision};
 use crate::kernels::rows::BLOCK;
@@ -61,35 +62,8 @@ impl Program for Pass<'_> {
             turns.reach(frequencies, longest);
         }
 
-        let first = encoder.layers.first().map(|layer| &layer.qkv);
-        let norm = &encoder.embedding_norm;
-        let embedding = panels(config.embedding_size);
-        let places = &arena.places;
-        let embed = |to: &mut [Lane]| {
-            lead.for_each(Pieces::new(to, S::ROWS * embedding), |group, to| {
-                encoder.embed(&places[group * S::ROWS..], ids, to);
-            });
-        };
-        match (config.projection, &encoder.projection) {
-            (Projection::BeforeNorm, Some(projection)) => {
-                let embedded = arena.embedded.resized(embedding * rows);
-                embed(embedded);
-                steps.product(Lanes::Groups(embedded), projection, Epilogue::Nothing, sums);
-                steps.norm(Some(norm), Lanes::Columns(sums), (states, &mut []), first);
-            }
-            (Projection::AfterNorm, Some(projection)) => {
-                let embedded = arena.embedded.resized(embedding * rows);
-                embed(embedded);
-                let normed = arena.normed.resized(embedding * rows);
-                steps.norm(Some(norm), Lanes::Groups(embedded), (normed, &mut []), None);
-                steps.product(Lanes::Groups(normed), projection, Epilogue::Nothing, sums);
-                steps.norm(None, Lanes::Columns(sums), (states, &mut []), first);
-            }
-            _ => {
-                embed(sums);
-                steps.norm(Some(norm), Lanes::Groups(sums), (states, &mut []), first);
-            }
-        }
+        let [embedded, normed] = [&mut arena.embedded, &mut arena.normed];
+        encoder.begin(&mut steps, (&arena.places, ids), (embedded, normed), (sums, states));
         // The first layer's norm is that of the embeddings.
         residual.copy_from_slice(if config.norm_first { states } else { &[] });
         for (index, layer) in encoder.layers.iter().enumerate() {
@@ -147,18 +121,59 @@ impl Program for Pass<'_> {
             steps.norm(Some(&layer.output_norm), Lanes::Columns(sums), (states, residual), next);
         }
         for (tokens, sequence) in wave.iter().zip(sequences) {
-            let to = to[tokens.start * hidden..tokens.end * hidden].chunks_exact_mut(hidden);
-            for (row, to) in sequence.clone().zip(to) {
-                let tiles = Lanes::Groups(states).group(row / S::ROWS, S::ROWS, rows);
-                for (panel, to) in to.chunks_mut(LANES).enumerate() {
-                    to.copy_from_slice(&tiles.panel(panel)[row % S::ROWS][..to.len()]);
-                }
-            }
+            let to = &mut to[tokens.start * hidden..tokens.end * hidden];
+            copy_rows::<S>(Lanes::Groups(states), rows, sequence.clone(), to);
+        }
+    }
+}
+
+/// Copies some rows of all, `[row][hidden]`.
+fn copy_rows<S: Simd>(from: Lanes<'_>, rows: usize, range: Range<usize>, to: &mut [f32]) {
+    let hidden = to.len() / range.len();
+    for (row, to) in range.zip(to.chunks_exact_mut(hidden)) {
+        let tiles = from.group(row / S::ROWS, S::ROWS, rows);
+        for (panel, to) in to.chunks_mut(LANES).enumerate() {
+            to.copy_from_slice(&tiles.panel(panel)[row % S::ROWS][..to.len()]);
         }
     }
 }
 
 impl PackedEncoder {
+    /// The states before the first layer, packed for it. `sums` is scratch, and so are `embedded` and `normed`
+    /// where the embeddings have another width.
+    fn begin<S: Simd>(
+        &self,
+        steps: &mut Steps<'_, S>,
+        (places, ids): (&[Place], &[u32]),
+        (embedded, normed): (&mut Aligned<Lane>, &mut Aligned<Lane>),
+        (sums, states): (&mut [Lane], &mut [Lane]),
+    ) {
+        let first = self.layers.first().map(|layer| &layer.qkv);
+        let norm = Some(&self.embedding_norm);
+        let width = panels(self.config.embedding_size);
+        let (lead, lanes) = (steps.lead, width * places.len());
+        let embed = |to: &mut [Lane]| {
+            lead.for_each(Pieces::new(to, S::ROWS * width), |group, to| {
+                self.embed(&places[group * S::ROWS..], ids, to);
+            });
+        };
+        let Some(projection) = &self.projection else {
+            embed(sums);
+            return steps.norm(norm, Lanes::Groups(sums), (states, &mut []), first);
+        };
+        let embedded = embedded.resized(lanes);
+        embed(embedded);
+        if self.config.projection == Projection::BeforeNorm {
+            steps.product(Lanes::Groups(embedded), projection, Epilogue::Nothing, sums);
+            steps.norm(norm, Lanes::Columns(sums), (states, &mut []), first);
+        } else {
+            let normed = normed.resized(lanes);
+            steps.norm(norm, Lanes::Groups(embedded), (normed, &mut []), None);
+            steps.product(Lanes::Groups(normed), projection, Epilogue::Nothing, sums);
+            steps.norm(None, Lanes::Columns(sums), (states, &mut []), first);
+        }
+    }
+
     /// The sums of the embeddings of a group of tokens, `places` by their places in the batch.
     fn embed(&self, places: &[Place], ids: &[u32], to: &mut [Lane]) {
         let width = self.config.embedding_size;

@@ -152,10 +152,7 @@ pub(super) struct Widening<'a> {
 impl<'a> Widening<'a> {
     /// Lends a strip of so many lanes where there is a gate.
     fn with_strip(&self, lanes: usize, work: impl FnOnce(&mut [Lane])) {
-        match self.is_gated {
-            true => self.strips.with(|strip| work(strip.resized(lanes))),
-            false => work(&mut []),
-        }
+        if self.is_gated { self.strips.with(|strip| work(strip.resized(lanes))) } else { work(&mut []) }
     }
 
     /// As [`Widening::with_strip`], and a strip for the output.
