@@ -55,7 +55,7 @@ impl Model {
     pub(crate) fn open(files: &Files, backend: &Backend, room: Option<&Room>) -> Result<Self> {
         let bundle = Bundle::read(files)?;
         let Input { max_tokens, max_bytes } = bundle.input;
-        let tokenizer = || Tokenizer::new(&bundle.tokenizer, bundle.vocabulary(), max_tokens, max_bytes);
+        let tokenizer = || Tokenizer::new(&bundle.tokenizer.json, bundle.vocabulary(), max_tokens, max_bytes);
         let (loaded, tokenizer) = rayon::join(|| bundle.load(backend, room), tokenizer);
         let Loaded { info, network, heads, golden, languages, whitening } = loaded?;
         let tokenizer = tokenizer.map_err(|e| e.context(files.place()))?;

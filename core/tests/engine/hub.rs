@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use frontdesk::{DeviceChoice, Engine, EngineOptions, Error, ErrorKind, ModelSource, Result};
+use frontdesk::{DeviceChoice, Engine, EngineOptions, Error, ErrorKind, ModelSource, Result, Ticket};
 
 use crate::common;
 use crate::hub_server::{COMMIT, Fault, HubServer, etag, sha256};
@@ -217,6 +217,40 @@ fn a_required_file_that_is_not_there() {
     let scene = Scene::with(Fault::Gone(WEIGHTS));
     assert_error(scene.open(), ErrorKind::ModelNotFound, &[WEIGHTS, "acme/tiny"]);
     scene.recovers();
+}
+
+/// The vocabulary of the checkpoint's tokenizer, a token a line.
+fn vocabulary() -> Vec<u8> {
+    let tokenizer: serde_json::Value = serde_json::from_str(&common::tokenizer()).unwrap();
+    let mut ids: Vec<_> = tokenizer["model"]["vocab"].as_object().unwrap().iter().collect();
+    ids.sort_by_key(|(_, id)| id.as_u64());
+    ids.into_iter().flat_map(|(token, _)| format!("{token}\n").into_bytes()).collect()
+}
+
+#[test]
+fn a_tokenizer_without_a_file_of_its_own_comes_with_its_settings() {
+    let whole = Scene::new().open().unwrap().analyze(&Ticket::new("proof PRESS a b c")).unwrap();
+    let scene = Scene::new();
+    scene.server.remove("tokenizer.json");
+    scene.server.add("spm.model", b"no text");
+    let lines = ["spm.model alone", "from_pretrained(\"acme/tiny\")"];
+    assert_error(scene.open(), ErrorKind::ModelInvalid, &lines);
+    scene.server.add("vocab.txt", &vocabulary());
+    let engine = scene.open().unwrap();
+    let found = engine.analyze(&Ticket::new("proof PRESS a b c")).unwrap();
+    assert_eq!((found.tasks, found.usage.tokens), (whole.tasks, whole.usage.tokens));
+    let scene = Scene::new();
+    scene.server.remove("tokenizer.json");
+    scene.server.add("vocab.txt", &vocabulary());
+    scene.server.add("tokenizer_config.json", br#"{"model_max_length": 5, "do_lower_case": false}"#);
+    let name = format!("acme/tiny@{COMMIT}");
+    let engine = Engine::open(scene.options(&name)).unwrap();
+    let found = engine.analyze(&Ticket::new("proof PRESS a b c")).unwrap();
+    assert_eq!((found.usage.tokens, found.usage.truncated), (5, true));
+    scene.server.requests();
+    Engine::open(scene.options(&name)).unwrap();
+    assert!(scene.server.requests().is_empty(), "all files are known");
+    scene.open_offline(&name).unwrap();
 }
 
 #[test]

@@ -15,6 +15,9 @@ fn open(tokenizer: &Value) -> Result<Engine> {
     let dir = tempfile::tempdir().unwrap();
     let model = checkpoint("bert-single-float32", dir.path());
     fs::write(model.join("tokenizer.json"), tokenizer.to_string()).unwrap();
+    // A BertTokenizer would take no more than the vocabulary of the file.
+    let settings = json!({"tokenizer_class": "PreTrainedTokenizerFast"}).to_string();
+    fs::write(model.join("tokenizer_config.json"), settings).unwrap();
     let mut options = options(&model);
     (options.threads, options.long_text) = (Some(1), LongText::Head);
     Engine::open(options)

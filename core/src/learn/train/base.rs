@@ -12,16 +12,14 @@ use super::report;
 use super::tensors::{Tensors, serialize};
 use crate::model::backend;
 use crate::model::bundle::{
-    Activation, CONFIG, DEFAULT_MAX_BYTES, Files, HEADS, Input, MANIFEST, Manifest, TOKENIZER, TRUNK,
-    Trunk as TrunkFiles,
+    Activation, CONFIG, DEFAULT_MAX_BYTES, Files, HEADS, Input, MANIFEST, Manifest, TRUNK,
+    Trunk as TrunkFiles, tokenizer,
 };
 use crate::model::forward::Model;
 use crate::model::tokenize::Tokenizer;
+use crate::model::tokenize::checkpoint::OPTIONAL;
 use crate::pipeline::WHOLE;
 use crate::{Error, ModelSource, Result};
-
-/// A file that transformers reads and this engine does not; kept so that both can open a bundle.
-pub(super) const TOKENIZER_CONFIG: &str = "tokenizer_config.json";
 
 /// The parts of the base that a training keeps.
 #[derive(Debug)]
@@ -31,7 +29,9 @@ pub(super) struct Base {
     pub(super) input: Input,
     pub(super) digest: String,
     pub(super) config_json: Vec<u8>,
-    pub(super) tokenizer_config: Option<Vec<u8>>,
+    /// Files beside the tokenizer that transformers reads in a bundle and this engine does not; kept so that both
+    /// can open it.
+    pub(super) beside_tokenizer: Vec<(&'static str, Vec<u8>)>,
     weights: Weights,
     /// The base's own manifest and heads, where it is a bundle.
     pub(super) bundle: Option<(Manifest, Weights)>,
@@ -49,21 +49,25 @@ impl Base {
         } else {
             None
         };
-        let max_tokens = max_tokens.min(config.max_positions);
+        let tokenizer = tokenizer(files, bundle.is_some(), &config_json, config.vocab_size)?;
+        let max_tokens =
+            max_tokens.min(config.max_positions).min(tokenizer.max_tokens.unwrap_or(config.max_positions));
         let input = match &bundle {
             Some((manifest, _)) => manifest.input.clone(),
             None => Input { max_tokens, max_bytes: DEFAULT_MAX_BYTES },
         };
         let trunk = TrunkFiles::of(files)?;
-        let tokenizer_config =
-            files.has(TOKENIZER_CONFIG).then(|| files.read(TOKENIZER_CONFIG)).transpose()?;
+        let mut beside_tokenizer = Vec::new();
+        for name in OPTIONAL {
+            beside_tokenizer.extend(files.read_if_there(name)?.map(|bytes| (name, bytes)));
+        }
         Ok(Self {
-            tokenizer: files.read(TOKENIZER)?,
+            tokenizer: tokenizer.json,
             config,
             input,
             digest: trunk.digest(files)?,
             config_json,
-            tokenizer_config,
+            beside_tokenizer,
             weights: trunk.open(files)?,
             bundle,
         })

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::TrainOptions;
-use super::base::{Base, TOKENIZER_CONFIG};
+use super::base::Base;
 use super::head::Written;
 use super::tensors::{Tensors, serialize};
 use super::transformers::SequenceClassifier;
@@ -76,8 +76,8 @@ pub(super) fn write(
     put(TOKENIZER, &base.tokenizer)?;
     put(TRUNK, &trunk)?;
     put(HEADS, &serialize(&all, false)?)?;
-    if let Some(bytes) = &base.tokenizer_config {
-        let path = folder.join(TOKENIZER_CONFIG);
+    for (name, bytes) in &base.beside_tokenizer {
+        let path = folder.join(name);
         std::fs::write(&path, bytes).map_err(|e| Error::io(&path, e))?;
     }
     let old = base.bundle.as_ref().map(|(manifest, _)| manifest);

@@ -72,6 +72,15 @@ impl Files {
         self.read_up_to(name, MAX_JSON_BYTES)
     }
 
+    /// A whole file of the small kind; `None` where it is not there.
+    pub(crate) fn read_if_there(&self, name: &str) -> Result<Option<Vec<u8>>> {
+        match self {
+            Self::Directory(path, _) if !path.join(name).exists() => Ok(None),
+            Self::Memory(files) if !files.contains_key(name) => Ok(None),
+            _ => self.read(name).map(Some),
+        }
+    }
+
     /// A whole file of any kind, within the limit for weights.
     #[cfg(feature = "train")]
     pub(crate) fn read_weights(&self, name: &str) -> Result<Vec<u8>> {

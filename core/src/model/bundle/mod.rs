@@ -9,6 +9,7 @@ mod manifest;
 mod scaling;
 mod source;
 mod stamps;
+mod tokenizer;
 mod trunk;
 mod unread;
 
@@ -32,10 +33,12 @@ pub(crate) use scaling::Scaling;
 pub use source::default_model_dir;
 pub(crate) use source::locate;
 use stamps::Stamps;
+pub(crate) use tokenizer::tokenizer;
 pub(crate) use trunk::Trunk;
 
 use super::batch::TOKEN_BUDGET;
 use super::room::Room;
+use super::tokenize::checkpoint::Assembled;
 use crate::digest::digest_of;
 use crate::{Error, ErrorKind, ModelInfo, Result};
 
@@ -50,7 +53,7 @@ pub(crate) struct Bundle<'a> {
     config: Config,
     /// With the bytes that it was read from; a plain checkpoint has none.
     manifest: Option<(Manifest, Vec<u8>)>,
-    pub(crate) tokenizer: Vec<u8>,
+    pub(crate) tokenizer: Assembled,
     pub(crate) input: Input,
 }
 
@@ -89,7 +92,6 @@ impl<'a> Bundle<'a> {
         let stamps = Stamps::take(files);
         let json = files.read(CONFIG)?;
         let config = Config::from_json(&json).map_err(|e| Error::from(e).context(files.named(CONFIG)))?;
-        let tokenizer = files.read(TOKENIZER)?;
         let manifest = files.has(MANIFEST).then(|| files.read(MANIFEST)).transpose()?;
         let parsed = |bytes: Vec<u8>| {
             let manifest = Manifest::from_json(&bytes).map_err(|e| e.context(files.named(MANIFEST)))?;
@@ -97,6 +99,7 @@ impl<'a> Bundle<'a> {
             Ok::<_, Error>((manifest, bytes))
         };
         let manifest = manifest.map(parsed).transpose()?;
+        let tokenizer = tokenizer(files, manifest.is_some(), &json, config.vocab_size)?;
         let input = if let Some((manifest, _)) = &manifest {
             let (max, positions) = (manifest.input.max_tokens, config.max_positions);
             if max > positions {
@@ -105,7 +108,9 @@ impl<'a> Bundle<'a> {
             }
             manifest.input.clone()
         } else {
-            let input = Input { max_tokens: config.max_positions, max_bytes: DEFAULT_MAX_BYTES };
+            let stated = tokenizer.max_tokens.unwrap_or(config.max_positions);
+            let max_tokens = stated.min(config.max_positions);
+            let input = Input { max_tokens, max_bytes: DEFAULT_MAX_BYTES };
             input.check().map_err(|reason| {
                 Error::new(ErrorKind::ModelInvalid, format!("{}: {reason}", files.place()))
             })?;
@@ -200,11 +205,14 @@ impl<'a> Bundle<'a> {
         }
         self.check_room((trunk.name(), &weights), &[classifier], backend, room)?;
         let digests = || {
-            let names = [vec![CONFIG, TOKENIZER], trunk.names()].concat();
-            names
-                .into_par_iter()
-                .map(|name| files.digest(name).map(|digest| format!("{name} {digest}\n")))
-                .collect::<Result<Vec<_>>>()
+            let tokenizer = self.tokenizer.read.iter().map(|(name, bytes)| (*name, Some(bytes)));
+            let weights = trunk.names().into_iter().map(|name| (name, None));
+            let read: Vec<_> = [(CONFIG, None)].into_iter().chain(tokenizer).chain(weights).collect();
+            let digest = |(name, bytes): (&str, Option<&Vec<u8>>)| {
+                let digest = bytes.map_or_else(|| files.digest(name), |bytes| Ok(digest_of(bytes)));
+                digest.map(|digest| format!("{name} {digest}\n"))
+            };
+            read.into_par_iter().map(digest).collect::<Result<Vec<_>>>()
         };
         let load = || {
             Network::sequence_classifier(config, &weights, backend)

@@ -2,11 +2,13 @@
 
 mod bounds;
 mod charsmap;
+pub(crate) mod checkpoint;
 mod parts;
 mod pattern;
 mod vocabulary;
 
-use tokenizers::Tokenizer as HfTokenizer;
+use tokenizers::models::ModelWrapper;
+use tokenizers::{Model as _, Tokenizer as HfTokenizer};
 
 use crate::error::caught;
 use crate::{Error, ErrorKind, LongText, Result};
@@ -14,7 +16,7 @@ use crate::{Error, ErrorKind, LongText, Result};
 /// The ids of one text, as the network reads them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Encoding {
-    /// `[CLS]`, the text's tokens, `[SEP]`.
+    /// The text's tokens between those that the tokenizer puts around each text, such as `[CLS]` and `[SEP]`.
     pub(crate) ids: Vec<u32>,
     /// Whether tokens were cut.
     pub(crate) truncated: bool,
@@ -57,17 +59,30 @@ impl Tokenizer {
         max_bytes: usize,
     ) -> std::result::Result<Self, String> {
         let inner = HfTokenizer::from_bytes(json).map_err(|e| e.to_string())?;
-        let largest = inner.get_vocab(true).into_values().max().map_or(0, |id| id as usize + 1);
-        if largest > vocabulary {
-            return Err(format!("its ids go up to {}, the model has {vocabulary} rows", largest - 1));
+        let beyond = |id: u32, token: &str| {
+            format!("the token `{token}` has the id {id}; the model has {vocabulary} rows")
+        };
+        let tokens = inner.get_vocab(true);
+        let largest = tokens.iter().max_by_key(|(token, id)| (**id, *token));
+        if let Some((token, id)) = largest.filter(|(_, id)| **id as usize >= vocabulary) {
+            return Err(beyond(*id, token));
         }
+        check_unknown(&inner)?;
         let empty = inner.encode("", true).map_err(|e| e.to_string())?;
-        if empty.len() != 2 {
-            let count = empty.len();
-            return Err(format!("{count} special tokens around a text; BERT models have [CLS] and [SEP]"));
+        if empty.is_empty() {
+            return Err(
+                "no special token around a text, so that an empty one would have none at all".to_owned()
+            );
         }
-        if let Some(id) = empty.get_ids().iter().find(|&&id| id as usize >= vocabulary) {
-            return Err(format!("special token {id}; the model has {vocabulary} rows"));
+        if empty.len() >= max_tokens {
+            let count = empty.len();
+            return Err(format!(
+                "{count} special tokens around a text that may have {max_tokens} tokens in all"
+            ));
+        }
+        let around = empty.get_ids().iter().zip(empty.get_tokens());
+        if let Some((id, token)) = around.into_iter().find(|(id, _)| **id as usize >= vocabulary) {
+            return Err(beyond(*id, token));
         }
         Ok(Self { inner, max_tokens, max_bytes })
     }
@@ -100,20 +115,38 @@ impl Tokenizer {
         if ids.len() <= max {
             return Ok(Encoding { ids: ids.to_vec(), truncated: false, whole: ids.len() });
         }
-        let (last, text) = (ids[ids.len() - 1], &ids[..ids.len() - 1]);
+        // Of the tokenizer, and not those that the text itself has.
+        let around = encoding.get_special_tokens_mask();
+        let first = around.iter().take_while(|special| **special == 1).count();
+        let last = ids.len() - around.iter().rev().take_while(|special| **special == 1).count();
+        let room = max - first - (ids.len() - last);
         let head = match policy {
-            LongText::Head => max - 1,
-            LongText::HeadAndTail => max - 1 - (max - 2) / 4,
+            LongText::Head => room,
+            LongText::HeadAndTail => room - room / 4,
             LongText::Refuse => {
                 let message = format!("the text has {} tokens; at most {max}", ids.len());
                 return Err(Error::new(ErrorKind::TooLong, message).at("text"));
             }
         };
-        let tail = max - 1 - head;
-        let mut cut = text[..head].to_vec();
-        cut.extend_from_slice(&text[text.len() - tail..]);
-        cut.push(last);
+        let cut = [&ids[..first + head], &ids[last - (room - head)..]].concat();
         Ok(Encoding { ids: cut, truncated: true, whole: ids.len() })
+    }
+}
+
+/// Refuses a model whose token for what is unknown is not in its vocabulary: it would fail at the first word
+/// that is.
+fn check_unknown(tokenizer: &HfTokenizer) -> std::result::Result<(), String> {
+    let unknown = match tokenizer.get_model() {
+        ModelWrapper::WordPiece(model) => Some(&model.unk_token),
+        ModelWrapper::WordLevel(model) => Some(&model.unk_token),
+        // One of bytes knows all there is; that of pieces was checked with them.
+        ModelWrapper::BPE(_) | ModelWrapper::Unigram(_) => None,
+    };
+    match unknown {
+        Some(token) if tokenizer.get_model().token_to_id(token).is_none() => {
+            Err(format!("model: the unk_token `{token}` is not in the vocabulary"))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -159,13 +159,13 @@ pub(super) struct SpecialToken {
 #[derive(Debug, Serialize, Deserialize)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(super) struct AddedToken {
-    id: u32,
+    pub(super) id: u32,
     pub(super) content: String,
-    single_word: bool,
-    lstrip: bool,
-    rstrip: bool,
-    normalized: bool,
-    special: bool,
+    pub(super) single_word: bool,
+    pub(super) lstrip: bool,
+    pub(super) rstrip: bool,
+    pub(super) normalized: bool,
+    pub(super) special: bool,
 }
 
 /// What a tokenizer may cut or pad to. The engine does both itself, so that these are checked and left out.

@@ -28,6 +28,7 @@ pub(super) struct Model {
     kind: Option<String>,
     dropout: Option<f64>,
     unk_token: Option<String>,
+    unk_id: Option<usize>,
     continuing_subword_prefix: Option<String>,
     end_of_word_suffix: Option<String>,
     max_input_chars_per_word: Option<u64>,
@@ -69,6 +70,7 @@ impl Model {
             }
         }
         match &self.vocab {
+            Vocabulary::Pieces(_) if self.unk_id.is_none() => Err("unk_id is missing".to_owned()),
             Vocabulary::Pieces(pieces) => check_pieces(pieces),
             Vocabulary::Ids(longest, ids) => {
                 if *longest > TOKEN_BYTES {

@@ -13,6 +13,7 @@ use transfer::Remote;
 
 use super::trunk::{INDEX, read_index};
 use super::{CONFIG, Files, HEADS, MANIFEST, TOKENIZER, TRUNK, unread};
+use crate::model::tokenize::checkpoint;
 use crate::quote::quoted;
 use crate::regular::{open_with, read, read_text};
 use crate::{Error, ErrorKind, HubOptions, Result};
@@ -36,7 +37,8 @@ pub(crate) fn fetch(name: &str, options: &HubOptions) -> Result<PathBuf> {
         return model.cached().map_err(|e| e.context("offline mode is on (HF_HUB_OFFLINE)"));
     }
     // A commit never changes: what is known to be whole needs no question.
-    let known = || model.has(MANIFEST) || model.absent(&model.revision, MANIFEST).exists();
+    let asked = |file: &str| model.has(file) || model.absent(&model.revision, file).exists();
+    let known = || model.has(MANIFEST) || (asked(MANIFEST) && checkpoint::OPTIONAL.into_iter().all(asked));
     if is_commit(&model.revision)
         && known()
         && let Ok(snapshot) = model.cached()
@@ -122,8 +124,12 @@ impl Model {
         let sharded = heads.is_none() && !has(TRUNK) && has(INDEX);
         let weights = if sharded { INDEX } else { TRUNK };
         let shards = if sharded { shards(&snapshot)? } else { Vec::new() };
-        let mut needed =
-            [CONFIG, TOKENIZER, weights].into_iter().chain(heads).chain(shards.iter().map(String::as_str));
+        let tokenizer = (has(MANIFEST) || checkpoint::files(has).is_empty()).then_some(TOKENIZER);
+        let mut needed = [CONFIG, weights]
+            .into_iter()
+            .chain(tokenizer)
+            .chain(heads)
+            .chain(shards.iter().map(String::as_str));
         match needed.find(|file| !has(file)) {
             Some(file) => Err(missing(format!("{file} of {self}"))),
             None => Ok(snapshot),
@@ -148,10 +154,13 @@ impl Model {
             }
         }
         // The weights come last: a snapshot that has them has the rest.
-        let mut wanted = vec![CONFIG, TOKENIZER, if sharded { INDEX } else { TRUNK }];
+        let mut wanted = vec![CONFIG];
         if has(MANIFEST) {
-            wanted.splice(0..0, [MANIFEST, HEADS]);
+            wanted.splice(0..0, [MANIFEST, HEADS, TOKENIZER]);
+        } else {
+            wanted.extend(self.tokenizer(has)?);
         }
+        wanted.push(if sharded { INDEX } else { TRUNK });
         check(&wanted)?;
         self.bring(&info.sha, &wanted)?;
         let snapshot = self.snapshot(&info.sha);
@@ -161,8 +170,8 @@ impl Model {
             check(&shards)?;
             self.bring(&info.sha, &shards)?;
         }
-        if !has(MANIFEST) {
-            write(&self.absent(&info.sha, MANIFEST), "")?;
+        for file in [MANIFEST].into_iter().chain(checkpoint::OPTIONAL).filter(|file| !has(file)) {
+            write(&self.absent(&info.sha, file), "")?;
         }
         if !is_commit(&self.revision) {
             write(&self.folder.join("refs").join(&self.revision), &info.sha)?;
@@ -199,6 +208,19 @@ impl Model {
             })?;
         }
         lacking.into_iter().try_for_each(|(file, etag, size)| self.file(&remote, file, &etag, size))
+    }
+
+    /// The files of a checkpoint's tokenizer.
+    fn tokenizer(&self, has: impl Fn(&str) -> bool) -> Result<Vec<&'static str>> {
+        let files = checkpoint::files(&has);
+        match checkpoint::sentence_piece(&has) {
+            Some(file) if files.is_empty() => {
+                let message = checkpoint::conversion(file, &self.id, "a folder with the model's other files");
+                Err(Error::new(ErrorKind::ModelInvalid, message).context(self.to_string()))
+            }
+            _ if files.is_empty() => Ok(vec![TOKENIZER]),
+            _ => Ok(files),
+        }
     }
 
     fn lock(&self) -> Result<File> {
