@@ -1,4 +1,4 @@
-//! The networks of Frontdesk: BERT and DistilBERT encoders with classification heads, read from Hugging Face
+//! The networks of Frontdesk: encoders of seven families with classification heads, read from Hugging Face
 //! directories.
 //!
 //! Tensors in, tensors out. This crate knows no text, no labels and no network access; the `frontdesk` crate

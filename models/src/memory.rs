@@ -4,7 +4,6 @@ use crate::config::{Attention, Config, Disentangled, Projection};
 use crate::encoder::{HeadLayout, WAVE};
 use crate::heads::HeadSpec;
 use crate::kernels::Precision;
-use crate::kernels::layout::panels;
 use crate::kernels::simd::LANES;
 
 /// What runs at a time.
@@ -52,8 +51,8 @@ impl Memory {
             + distances(config, heads);
         let of_head = |spec: &HeadSpec| {
             let dense = spec.dense.as_ref().map(|dense| padded(dense.width));
-            dense.map_or(0, |dense| linear(Precision::F32, hidden, dense))
-                + linear(Precision::F32, dense.unwrap_or(hidden), padded(spec.logits))
+            let output = linear(Precision::F32, dense.unwrap_or(hidden), padded(spec.logits));
+            dense.map_or(0, |dense| linear(Precision::F32, hidden, dense)).saturating_add(output)
         };
         let embedding = padded(config.embedding_size);
         let projection = match config.projection {
@@ -65,7 +64,7 @@ impl Memory {
             + places
             + projection
             + config.layers as u64 * layer
-            + specs.iter().map(of_head).sum::<u64>();
+            + specs.iter().map(of_head).fold(0, u64::saturating_add);
         let (longest, batch) = (work.longest as u64, work.batch as u64);
         let pass = if packed.is_some() {
             let rows = longest.max(WAVE as u64);
@@ -94,7 +93,7 @@ impl Memory {
 }
 
 fn padded(columns: usize) -> u64 {
-    (panels(columns) * LANES) as u64
+    (columns as u64).div_ceil(LANES as u64).saturating_mul(LANES as u64)
 }
 
 /// What a layer keeps of the embeddings of distances.
@@ -116,13 +115,14 @@ fn numbers(config: &Config) -> u64 {
     }
 }
 
-/// A linear layer and its bias, packed; the scales of integers are a sixteenth at most.
+/// A linear layer and its bias, packed; the scales of integers are a sixteenth at most from 128 inputs on.
 fn linear(precision: Precision, inputs: u64, outputs: u64) -> u64 {
-    let weights = inputs * outputs;
-    4 * outputs
-        + match precision {
-            Precision::F32 => 4 * weights,
-            Precision::Bf16 => 2 * weights,
-            Precision::Int8 => weights + weights / 16,
-        }
+    // A file's header may claim any number of outputs.
+    let weights = inputs.saturating_mul(outputs);
+    let weights = match precision {
+        Precision::F32 => weights.saturating_mul(4),
+        Precision::Bf16 => weights.saturating_mul(2),
+        Precision::Int8 => weights.saturating_add(weights / 16),
+    };
+    weights.saturating_add(outputs.saturating_mul(4))
 }

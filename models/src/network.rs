@@ -1,15 +1,15 @@
 //! One trunk and the heads that read it in a single forward pass.
 
-use crate::Result;
 use crate::config::Config;
 use crate::encoder::checkpoint::Checkpoint;
 use crate::encoder::{Encoder, HiddenStates, PackedEncoder, Pooling, Stop, TokenBatch};
-use crate::heads::{HeadSpec, PackedHead};
+use crate::heads::{Dense, HeadNorm, HeadSpec, PackedHead};
 use crate::kernels::{Isa, Precision};
 use crate::memory::{Memory, Work};
 #[cfg(feature = "reference")]
 use crate::reference::{Device, Head, ReferenceEncoder};
 use crate::weights::Weights;
+use crate::{ModelError, Result};
 
 /// Where a network computes, and with which numbers.
 #[derive(Debug, Clone)]
@@ -41,6 +41,19 @@ enum Heads {
     Reference(Vec<Head>),
 }
 
+/// Logits of a head at most.
+pub const MAX_LOGITS: usize = 1 << 16;
+/// How many times as large as its file a network may become: float16 is kept as float32, and heads are padded
+/// to sixteen values.
+const MOST_OF_A_FILE: u64 = 64;
+
+/// The name of a group of tensors, without the trunk's prefix where a bare trunk has it so.
+fn own_name(name: &str, prefix: &str, weights: &Weights) -> String {
+    let has = |name: &str| weights.shape(&format!("{name}.weight")).is_some();
+    let bare = name.strip_prefix(prefix).filter(|bare| !has(name) && has(bare));
+    bare.unwrap_or(name).to_owned()
+}
+
 impl Network {
     /// A trunk from `trunk`, and one head a spec from `heads`.
     ///
@@ -54,6 +67,13 @@ impl Network {
         backend: &Backend,
     ) -> Result<Self> {
         let hidden = config.hidden_size;
+        for spec in specs {
+            if !(1..=MAX_LOGITS).contains(&spec.logits) {
+                let reason = format!("gives {} logits; from 1 to {MAX_LOGITS}", spec.logits);
+                return Err(ModelError::tensor(&format!("{}.weight", spec.output), reason));
+            }
+        }
+        Self::check_size(config, trunk, backend)?;
         Ok(match backend {
             Backend::Packed { precision, isa } => {
                 let heads = specs.iter().map(|spec| PackedHead::load(spec, hidden, heads));
@@ -67,6 +87,20 @@ impl Network {
                 Self { encoder: Box::new(ReferenceEncoder::load(config, trunk, device)?), heads }
             }
         })
+    }
+
+    /// Refuses a configuration that makes much more of a file than it has: a head of one value is padded to
+    /// sixteen, and the embeddings of distances are kept for each layer.
+    fn check_size(config: &Config, trunk: &Weights, backend: &Backend) -> Result<()> {
+        let work = Work { longest: 1, batch: 1, threads: 1 };
+        let weights = Self::memory(config, trunk, &[], backend, work)?.weights;
+        let bytes = trunk.total_bytes();
+        if weights <= MOST_OF_A_FILE.saturating_mul(bytes).saturating_add(64 << 20) {
+            return Ok(());
+        }
+        let size = weights >> 20;
+        let reason = format!("its network would take {size} MiB, and its weights have {bytes} bytes");
+        Err(ModelError::config("config.json", reason))
     }
 
     /// The memory that [`Network::load`] asks for, and the passes of `work` after it. No tensor is read.
@@ -97,7 +131,16 @@ impl Network {
         let logits = weights.shape(&format!("{output}.weight")).and_then(|shape| shape.first().copied());
         HeadSpec {
             pooling: if config.classifier.mean { Pooling::Mean } else { Pooling::Cls },
-            dense: Some((family.dense)(config)),
+            dense: Some(Dense {
+                name: own_name(family.dense, family.prefix, weights),
+                bias: config.classifier.bias,
+                norm: family.dense_norm.map(|name| HeadNorm {
+                    name: name.to_owned(),
+                    bias: config.biases.norm,
+                    eps: config.layer_norm_eps as f32,
+                }),
+                ..Dense::new("", config.hidden_size, config.classifier.activation)
+            }),
             output,
             logits: logits.unwrap_or(0),
             squared_length: false,

@@ -4,7 +4,7 @@ mod common;
 
 use common::{golden_dir, read};
 use frontdesk_models::ModelError;
-use frontdesk_models::config::Config;
+use frontdesk_models::config::{Attention, Config};
 use frontdesk_models::encoder::TokenBatch;
 use frontdesk_models::kernels::{Isa, Precision};
 use frontdesk_models::network::{Backend, Network};
@@ -52,6 +52,8 @@ fn every_field_of_a_family_is_checked_by_name() {
         ("modernbert-published", "local_rope_theta", json!(0)),
         ("modernbert-published", "global_rope_theta", json!(1e300)),
         ("modernbert-published", "local_attention", json!(-128)),
+        ("modernbert-published", "global_attn_every_n_layers", json!(0)),
+        ("modernbert-published", "global_attn_every_n_layers", json!(-2)),
         ("modernbert-published", "classifier_pooling", json!("max")),
         ("modernbert-published", "classifier_activation", json!("mish")),
         ("modernbert-published", "hidden_activation", json!(3)),
@@ -60,6 +62,13 @@ fn every_field_of_a_family_is_checked_by_name() {
         ("modernbert-published", "layer_types", json!("full_attention")),
         ("modernbert-published", "rope_scaling", json!({"factor": 2.0})),
         ("modernbert-published", "rope_parameters", json!({"full_attention": {"rope_type": "yarn"}})),
+        (
+            "modernbert-published",
+            "rope_parameters",
+            json!({"full_attention": {"type": "linear", "factor": 4.0}}),
+        ),
+        ("modernbert-published", "rope_parameters", json!({"rope_type": "linear", "factor": 2.0})),
+        ("modernbert-published", "sliding_window", json!(-1)),
         ("modernbert-published", "norm_eps", json!(0)),
     ] {
         let mut config = config_of(checkpoint);
@@ -139,6 +148,107 @@ fn without(weights: &Weights, name: &str, shape: Option<&[usize]>) -> Weights {
                     (other, own, values.iter().flat_map(|value| value.to_le_bytes()).collect())
                 }
             }
+        })
+        .collect();
+    let views = tensors
+        .iter()
+        .map(|(name, shape, bytes)| (name, TensorView::new(Dtype::F32, shape.clone(), bytes).unwrap()));
+    Weights::from_bytes(safetensors::serialize(views, None).unwrap(), Limits::default()).unwrap()
+}
+
+/// 256 thin layers that would each keep 32,768 embeddings of distances, in a file of less than a megabyte.
+#[test]
+fn a_small_file_does_not_become_a_large_network() {
+    let (mut config, weights) = read(&golden_dir().join("families/deberta-v2-every-distance"));
+    let Attention::Disentangled(how) = &mut config.attention else { panic!("{config:?}") };
+    how.distances.as_mut().unwrap().span = 1 << 14;
+    config.layers = 256;
+    let backend = Backend::Packed { precision: Precision::F32, isa: Isa::chosen().unwrap() };
+    let error =
+        Network::sequence_classifier(&config, &weights, &backend).map(|_| ()).unwrap_err().to_string();
+    assert!(error.contains("would take") && error.contains("MiB"), "{error}");
+}
+
+#[test]
+fn a_classifier_without_rows_and_one_with_too_many_are_refused() {
+    for (rows, backend) in [
+        (0, Backend::Packed { precision: Precision::Int8, isa: Isa::chosen().unwrap() }),
+        (70_000, Backend::Reference(Device::cpu())),
+    ] {
+        let (config, weights) = read(&golden_dir().join("families/bert-relu"));
+        let weights = without(&weights, "classifier.weight", Some(&[rows, config.hidden_size]));
+        let error = Network::sequence_classifier(&config, &weights, &backend).map(|_| ()).unwrap_err();
+        assert!(error.to_string().contains("classifier.weight"), "{error}");
+    }
+}
+
+/// A bare trunk has BERT's pooler without the prefix; `sliding_window` is another name of half of
+/// `local_attention`.
+#[test]
+fn other_names_of_the_same_thing_are_read() {
+    let (config, weights) = read(&golden_dir().join("families/bert-relu"));
+    let tensors: Vec<(String, Vec<usize>, Vec<u8>)> = weights
+        .names()
+        .into_iter()
+        .map(|name| {
+            let shape = weights.shape(&name).unwrap().to_vec();
+            let values = weights.values(&name, &shape).unwrap();
+            let bare = name.strip_prefix("bert.").unwrap_or(&name).to_owned();
+            (bare, shape, values.iter().flat_map(|value| value.to_le_bytes()).collect())
+        })
+        .collect();
+    let views = tensors
+        .iter()
+        .map(|(name, shape, bytes)| (name, TensorView::new(Dtype::F32, shape.clone(), bytes).unwrap()));
+    let bare = Weights::from_bytes(safetensors::serialize(views, None).unwrap(), Limits::default()).unwrap();
+    let backend = Backend::Packed { precision: Precision::F32, isa: Isa::chosen().unwrap() };
+    let logits = |weights: &Weights| {
+        let network = Network::sequence_classifier(&config, weights, &backend).unwrap();
+        network.forward(&TokenBatch::new([[2, 7, 9, 3]]), &[0]).unwrap()
+    };
+    assert_eq!(logits(&weights), logits(&bare));
+
+    let mut config = config_of("modernbert-published");
+    config["sliding_window"] = json!(3);
+    let config = Config::from_json(config.to_string().as_bytes()).unwrap();
+    assert!(matches!(config.attention, Attention::Rotary(rotary) if rotary.window == 3));
+}
+
+/// A state that overflowed is no number, and not the bias of the next norm.
+#[test]
+fn states_that_overflow_are_no_answer() {
+    for checkpoint in ["bert-relu", "modernbert-biases"] {
+        let (config, weights) = read(&golden_dir().join("families").join(checkpoint));
+        let norm = if checkpoint == "bert-relu" {
+            "bert.embeddings.LayerNorm.bias"
+        } else {
+            "model.embeddings.norm.bias"
+        };
+        let huge = with_values(&weights, norm, 1e30);
+        for precision in [Precision::F32, Precision::Bf16, Precision::Int8] {
+            let backend = Backend::Packed { precision, isa: Isa::chosen().unwrap() };
+            let network = Network::sequence_classifier(&config, &huge, &backend).unwrap();
+            let logits = network.forward(&TokenBatch::new([[2, 7, 9, 3]]), &[0]).unwrap();
+            assert!(
+                logits[0][0].iter().all(|logit| !logit.is_finite()),
+                "{checkpoint} {precision:?}: {logits:?}"
+            );
+        }
+    }
+}
+
+/// The file with all values of a tensor the same.
+fn with_values(weights: &Weights, name: &str, value: f32) -> Weights {
+    let tensors: Vec<(String, Vec<usize>, Vec<u8>)> = weights
+        .names()
+        .into_iter()
+        .map(|other| {
+            let shape = weights.shape(&other).unwrap().to_vec();
+            let mut values = weights.values(&other, &shape).unwrap();
+            if other == name {
+                values.fill(value);
+            }
+            (other, shape, values.iter().flat_map(|value| value.to_le_bytes()).collect())
         })
         .collect();
     let views = tensors

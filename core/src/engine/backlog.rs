@@ -134,11 +134,13 @@ impl Backlog {
 
     /// Refuses calls that were accepted and cannot be answered in time: before the first pass nothing was
     /// measured, smaller calls have come since, and the machine may have become slower.
-    pub(super) fn refuse_late(&mut self, refused: &mut Vec<Refusal>) {
+    pub(super) fn refuse_late(&mut self, gone: &mut Vec<Arc<Call>>, refused: &mut Vec<Refusal>) {
         if self.looked.is_some_and(|looked| looked.elapsed() < LOOK_EVERY) {
             return;
         }
         self.looked = Some(Instant::now());
+        // What was refused before waits no more.
+        self.sweep(gone);
         let mut waiting: Vec<_> = self.waiting().collect();
         waiting.sort_by_key(|(call, _)| (call.submitted, Arc::as_ptr(call)));
         waiting.dedup_by(|(next, more), (call, work)| {

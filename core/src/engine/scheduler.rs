@@ -61,7 +61,7 @@ impl Scheduler {
             let (mut gone, mut refused) = (Vec::new(), Vec::new());
             let (job, more, threads) = {
                 let mut state = self.state();
-                state.refuse_late(&mut refused);
+                state.refuse_late(&mut gone, &mut refused);
                 let job = state.next(&mut gone);
                 if job.is_none() {
                     state.disengage();
@@ -191,7 +191,10 @@ impl Scheduler {
             // Before its callers hear of it, who may come with their next calls.
             let mut state = self.state();
             state.passed(work, time, threads);
-            state.ended(job);
+            // What failed is run again.
+            if result.is_ok() {
+                state.ended(job);
+            }
         }
         self.recorder.inference.observe_duration(time);
         self.recorder.batch.observe(picked.len() as f64);

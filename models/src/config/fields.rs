@@ -6,9 +6,13 @@ use super::Activation;
 use crate::{ModelError, Result};
 
 /// The object, or one inside of it.
-pub(crate) struct Fields<'a>(pub(super) &'a Map<String, Value>);
+pub(crate) struct Fields<'a>(&'a Map<String, Value>);
 
 impl<'a> Fields<'a> {
+    pub(crate) fn new(object: &'a Map<String, Value>) -> Self {
+        Self(object)
+    }
+
     pub(crate) fn get(&self, field: &str) -> Option<&'a Value> {
         self.0.get(field).filter(|value| !value.is_null())
     }
@@ -33,6 +37,11 @@ impl<'a> Fields<'a> {
                 .ok_or_else(|| ModelError::config(field, format!("{value} is not an object")))
         };
         self.get(field).map(object).transpose()
+    }
+
+    /// A field that is none of these.
+    pub(crate) fn other_than(&self, known: &[&str]) -> Option<&'a str> {
+        self.0.keys().map(String::as_str).find(|field| !known.contains(field))
     }
 
     pub(crate) fn list(&self, field: &str) -> Result<Option<&'a [Value]>> {

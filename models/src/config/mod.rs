@@ -4,9 +4,7 @@ mod fields;
 mod labels;
 
 pub(crate) use fields::Fields;
-use serde_json::Value;
 
-use crate::families;
 use crate::{ModelError, Result};
 
 /// The network families that this crate runs.
@@ -95,7 +93,7 @@ pub enum Attention {
 /// buckets each way, logarithmic up to a distance of 128.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Buckets {
-    /// Rows of the table.
+    /// Rows of the table, of which the first 32 are read.
     pub rows: usize,
 }
 
@@ -111,7 +109,7 @@ pub struct Disentangled {
 /// Embeddings of the distance between two tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DistanceEmbeddings {
-    /// Rows each way.
+    /// Rows each way, up to 16,384.
     pub span: usize,
     /// Distances above half the span fall in buckets that grow with the distance up to this one; `None` where
     /// each distance up to the span has its own.
@@ -138,11 +136,11 @@ pub enum DistanceProjection {
 /// Rotary positions (Su et al. 2021), layers with global and with local attention.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rotary {
-    /// The base of the frequencies in layers with global attention.
+    /// The base of the frequencies in layers with global attention, from 1 to 1e12.
     pub global_base: f64,
     /// That in layers with local attention.
     pub local_base: f64,
-    /// In a layer with local attention a token reads those up to so many tokens away.
+    /// In a layer with local attention a token reads those up to so many tokens away, either way.
     pub window: usize,
     /// By layer, whether its attention is local.
     pub is_local: Vec<bool>,
@@ -176,21 +174,21 @@ pub struct Classifier {
 pub struct Config {
     /// The network family.
     pub architecture: Architecture,
-    /// Rows of the word embedding.
+    /// Rows of the word embedding, up to [`MAX_VOCABULARY`].
     pub vocab_size: usize,
-    /// Width of the embeddings.
+    /// Width of the embeddings, up to [`MAX_HIDDEN`].
     pub embedding_size: usize,
     /// The step from there to the width of the layers.
     pub projection: Projection,
-    /// Width of the hidden states.
+    /// Width of the hidden states, up to [`MAX_HIDDEN`].
     pub hidden_size: usize,
-    /// Transformer layers.
+    /// Transformer layers, up to [`MAX_LAYERS`].
     pub layers: usize,
-    /// Attention heads; divides `hidden_size`.
+    /// Attention heads, up to [`MAX_LAYERS`]; divides `hidden_size`.
     pub attention_heads: usize,
-    /// Width between the two feed-forward layers.
+    /// Width between the two feed-forward layers, up to [`MAX_INTERMEDIATE`].
     pub intermediate_size: usize,
-    /// The longest sequence in tokens, special tokens counted.
+    /// The longest sequence in tokens, special tokens counted, up to [`MAX_POSITIONS`].
     pub max_positions: usize,
     /// What tells the places of tokens apart in the embeddings.
     pub positions: Positions,
@@ -218,46 +216,21 @@ pub struct Config {
     pub problem_type: Option<ProblemType>,
 }
 
+/// Rows of the word embedding at most.
+pub const MAX_VOCABULARY: usize = 1 << 20;
+/// Width of the hidden states and of the embeddings at most.
+pub const MAX_HIDDEN: usize = 1 << 14;
+/// Layers at most, and heads of a layer.
+pub const MAX_LAYERS: usize = 256;
+/// Width between the feed-forward layers at most.
+pub const MAX_INTERMEDIATE: usize = 1 << 16;
+/// Rows of the position embedding at most, and tokens of a sequence.
+pub const MAX_POSITIONS: usize = 1 << 16;
+
 /// A config.json larger than this is refused unread.
 pub const MAX_CONFIG_BYTES: usize = 4 << 20;
 
 impl Config {
-    /// Reads and checks the bytes of a `config.json`.
-    ///
-    /// # Errors
-    /// [`ModelError::Config`] names the first field that is missing, mistyped, out of range or not supported.
-    pub fn from_json(bytes: &[u8]) -> Result<Self> {
-        let whole = |reason: String| ModelError::config("config.json", reason);
-        if bytes.len() > MAX_CONFIG_BYTES {
-            return Err(whole(format!("{} bytes; at most {MAX_CONFIG_BYTES}", bytes.len())));
-        }
-        let value: Value =
-            serde_json::from_slice(bytes).map_err(|e| whole(format!("is not valid JSON: {e}")))?;
-        let fields = Fields(value.as_object().ok_or_else(|| whole("is not a JSON object".into()))?);
-        let model_type = fields.string("model_type")?;
-        let family = model_type.and_then(families::named).ok_or_else(|| {
-            let fault = match model_type {
-                Some(other) => format!("`{other}` is not supported"),
-                None => "is missing".to_owned(),
-            };
-            ModelError::config("model_type", format!("{fault}; known: {}", families::known()))
-        })?;
-        for flag in ["is_decoder", "add_cross_attention"] {
-            if fields.boolean(flag, false)? {
-                return Err(ModelError::config(flag, "only encoders are supported"));
-            }
-        }
-        let config = (family.config)(&fields)?;
-        if config.hidden_size % config.attention_heads != 0 {
-            let (hidden, heads) = (config.hidden_size, config.attention_heads);
-            return Err(ModelError::config(
-                "hidden_size",
-                format!("{hidden} does not divide by {heads} attention heads"),
-            ));
-        }
-        Ok(config)
-    }
-
     /// The width of an attention head.
     pub fn head_size(&self) -> usize {
         self.hidden_size / self.attention_heads
@@ -311,17 +284,22 @@ pub(crate) const SIZES: Sizes = Sizes {
 /// The sizes that a config.json must have, of a network that is BERT in all else: a family changes what
 /// differs.
 pub(crate) fn like_bert(fields: &Fields<'_>, architecture: Architecture, sizes: &Sizes) -> Result<Config> {
-    let hidden_size = fields.size(sizes.hidden, 1 << 14)?;
+    let hidden_size = fields.size(sizes.hidden, MAX_HIDDEN)?;
+    let attention_heads = fields.size(sizes.heads, MAX_LAYERS)?;
+    if !hidden_size.is_multiple_of(attention_heads) {
+        let reason = format!("{hidden_size} does not divide by {attention_heads} attention heads");
+        return Err(ModelError::config(sizes.hidden, reason));
+    }
     Ok(Config {
         architecture,
-        vocab_size: fields.size("vocab_size", 1 << 20)?,
+        vocab_size: fields.size("vocab_size", MAX_VOCABULARY)?,
         embedding_size: hidden_size,
         projection: Projection::Nothing,
         hidden_size,
-        layers: fields.size(sizes.layers, 256)?,
-        attention_heads: fields.size(sizes.heads, 256)?,
-        intermediate_size: fields.size(sizes.intermediate, 1 << 16)?,
-        max_positions: fields.size("max_position_embeddings", 1 << 16)?,
+        layers: fields.size(sizes.layers, MAX_LAYERS)?,
+        attention_heads,
+        intermediate_size: fields.size(sizes.intermediate, MAX_INTERMEDIATE)?,
+        max_positions: fields.size("max_position_embeddings", MAX_POSITIONS)?,
         positions: Positions::FromZero,
         token_types: 0,
         attention: Attention::Plain,

@@ -47,15 +47,15 @@ impl<'a> Checkpoint<'a> {
 
     /// The norm that follows the residual sum of a layer's attention.
     pub(crate) fn norm_after_attention(&self, layer: usize) -> String {
-        self.layer(layer, self.names.attention_norm)
+        self.layer(layer, self.names.norm_after_attention)
     }
 
     /// The norm that follows the residual sum of a layer's feed-forward part: where norms come first, the one
     /// before the next layer or after the last.
     pub(crate) fn norm_after_output(&self, layer: usize) -> String {
         match self.config.norm_first {
-            false => self.layer(layer, self.names.output_norm),
-            true if layer + 1 < self.config.layers => self.layer(layer + 1, self.names.output_norm),
+            false => self.layer(layer, self.names.norm_after_output),
+            true if layer + 1 < self.config.layers => self.layer(layer + 1, self.names.norm_after_output),
             true => self.trunk(self.names.final_norm),
         }
     }
@@ -75,24 +75,23 @@ impl<'a> Checkpoint<'a> {
         Ok([self.weights.values(&weight, &[width])?, bias])
     }
 
-    /// What a token's embedding has beside its word, `[row of the position embedding][embedding size]`: that of
-    /// token type 0 is added, since a message is one segment. One row where there are no positions, none
-    /// where there are no types either.
-    pub(crate) fn places(&self) -> Result<Vec<f32>> {
+    /// `[row of the position embedding][embedding size]`, that of token type 0 added, since a message is one
+    /// segment. One row where there are no positions, none where there are no types either.
+    pub(crate) fn position_embedding(&self) -> Result<Vec<f32>> {
         let (config, width) = (self.config, self.config.embedding_size);
         let table = |name: &str, rows: usize| {
             self.weights.values(&self.trunk(&format!("{name}.weight")), &[rows, width])
         };
-        let mut places = match config.position_rows() {
+        let mut positions = match config.position_rows() {
             0 => vec![0.0; if config.token_types > 0 { width } else { 0 }],
             rows => table(self.names.positions, rows)?,
         };
         if config.token_types > 0 {
             let types = table(self.names.token_types, config.token_types)?;
-            for place in places.chunks_exact_mut(width) {
-                place.iter_mut().zip(&types).for_each(|(place, kind)| *place += kind);
+            for position in positions.chunks_exact_mut(width) {
+                position.iter_mut().zip(&types).for_each(|(position, kind)| *position += kind);
             }
         }
-        Ok(places)
+        Ok(positions)
     }
 }

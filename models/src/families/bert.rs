@@ -1,8 +1,7 @@
 //! BERT (Devlin et al. 2019).
 
 use super::{Family, Names, Qkv};
-use crate::config::{Activation, Architecture, Config, Fields, SIZES, like_bert};
-use crate::heads::Dense;
+use crate::config::{Architecture, Config, Fields, SIZES, like_bert};
 use crate::{ModelError, Result};
 
 pub(super) const FAMILY: Family = Family {
@@ -11,7 +10,8 @@ pub(super) const FAMILY: Family = Family {
     config,
     prefix: "bert.",
     names: NAMES,
-    dense: |config| Dense::new("bert.pooler.dense", config.hidden_size, Activation::Tanh),
+    dense: "bert.pooler.dense",
+    dense_norm: None,
     classifier: "classifier",
 };
 
@@ -25,10 +25,10 @@ pub(super) const NAMES: Names = Names {
     layer: "encoder.layer.",
     qkv: Qkv::Apart(["attention.self.query", "attention.self.key", "attention.self.value"]),
     attention_output: "attention.output.dense",
-    attention_norm: "attention.output.LayerNorm",
+    norm_after_attention: "attention.output.LayerNorm",
     intermediate: "intermediate.dense",
     output: "output.dense",
-    output_norm: "output.LayerNorm",
+    norm_after_output: "output.LayerNorm",
     final_norm: "",
 };
 

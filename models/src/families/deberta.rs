@@ -7,7 +7,6 @@ use crate::config::{
     Architecture, Attention, Classifier, Config, Disentangled, DistanceEmbeddings, DistanceProjection,
     Fields, Positions, Projection, SIZES, like_bert,
 };
-use crate::heads::Dense;
 use crate::{ModelError, Result};
 
 pub(super) const FAMILY: Family = Family {
@@ -24,7 +23,8 @@ pub(super) const FAMILY: Family = Family {
         ]),
         ..bert::NAMES
     },
-    dense: |config| Dense::new("pooler.dense", config.hidden_size, config.classifier.activation),
+    dense: "pooler.dense",
+    dense_norm: None,
     classifier: "classifier",
 };
 

@@ -2,8 +2,7 @@
 
 use super::{Family, Names, Qkv, bert};
 use crate::Result;
-use crate::config::{Activation, Architecture, Config, Fields, Sizes, like_bert};
-use crate::heads::Dense;
+use crate::config::{Activation, Architecture, Classifier, Config, Fields, Sizes, like_bert};
 
 pub(super) const FAMILY: Family = Family {
     name: "DistilBERT",
@@ -14,13 +13,14 @@ pub(super) const FAMILY: Family = Family {
         layer: "transformer.layer.",
         qkv: Qkv::Apart(["attention.q_lin", "attention.k_lin", "attention.v_lin"]),
         attention_output: "attention.out_lin",
-        attention_norm: "sa_layer_norm",
+        norm_after_attention: "sa_layer_norm",
         intermediate: "ffn.lin1",
         output: "ffn.lin2",
-        output_norm: "output_layer_norm",
+        norm_after_output: "output_layer_norm",
         ..bert::NAMES
     },
-    dense: |config| Dense::new("pre_classifier", config.hidden_size, Activation::Relu),
+    dense: "pre_classifier",
+    dense_norm: None,
     classifier: "classifier",
 };
 
@@ -37,5 +37,6 @@ const LAYER_NORM_EPS: f64 = 1e-12;
 
 fn config(fields: &Fields<'_>) -> Result<Config> {
     let config = like_bert(fields, Architecture::DistilBert, &SIZES)?;
-    Ok(Config { layer_norm_eps: LAYER_NORM_EPS, ..config })
+    let classifier = Classifier { activation: Activation::Relu, ..config.classifier };
+    Ok(Config { layer_norm_eps: LAYER_NORM_EPS, classifier, ..config })
 }

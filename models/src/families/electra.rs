@@ -2,8 +2,7 @@
 
 use super::{Family, Names, bert};
 use crate::Result;
-use crate::config::{Activation, Architecture, Config, Fields, Projection, SIZES, like_bert};
-use crate::heads::Dense;
+use crate::config::{Activation, Architecture, Classifier, Config, Fields, Projection, SIZES, like_bert};
 
 pub(super) const FAMILY: Family = Family {
     name: "ELECTRA",
@@ -11,7 +10,8 @@ pub(super) const FAMILY: Family = Family {
     config,
     prefix: "electra.",
     names: Names { projection: "embeddings_project", ..bert::NAMES },
-    dense: |config| Dense::new("classifier.dense", config.hidden_size, Activation::Gelu),
+    dense: "classifier.dense",
+    dense_norm: None,
     classifier: "classifier.out_proj",
 };
 
@@ -22,6 +22,7 @@ fn config(fields: &Fields<'_>) -> Result<Config> {
     let same = embedding_size == config.hidden_size;
     Ok(Config {
         token_types: fields.size("type_vocab_size", 1 << 10)?,
+        classifier: Classifier { activation: Activation::Gelu, ..config.classifier },
         embedding_size,
         projection: if same { Projection::Nothing } else { Projection::AfterNorm },
         ..config

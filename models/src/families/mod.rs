@@ -10,9 +10,10 @@ mod modernbert;
 mod mpnet;
 mod roberta;
 
-use crate::Result;
-use crate::config::{Architecture, Config, Fields};
-use crate::heads::Dense;
+use serde_json::Value;
+
+use crate::config::{Architecture, Config, Fields, MAX_CONFIG_BYTES};
+use crate::{ModelError, Result};
 
 /// A family of encoders.
 pub(crate) struct Family {
@@ -25,9 +26,11 @@ pub(crate) struct Family {
     /// Before the trunk's tensors in a checkpoint with a head.
     pub(crate) prefix: &'static str,
     pub(crate) names: Names,
-    /// The dense layer before the classifier of a sequence classifier, its name with the prefix where it
+    /// The name of the dense layer before a sequence classifier's output layer, with the prefix where it
     /// belongs to the trunk.
-    pub(crate) dense: fn(&Config) -> Dense,
+    pub(crate) dense: &'static str,
+    /// That of the norm which follows it in some.
+    pub(crate) dense_norm: Option<&'static str>,
     /// The classifier's name.
     pub(crate) classifier: &'static str,
 }
@@ -43,13 +46,11 @@ pub(crate) struct Names {
     pub(crate) layer: &'static str,
     pub(crate) qkv: Qkv,
     pub(crate) attention_output: &'static str,
-    /// The norm after the attention; where norms come first, that before the feed-forward layers.
-    pub(crate) attention_norm: &'static str,
+    pub(crate) norm_after_attention: &'static str,
     /// With the gate, where there is one.
     pub(crate) intermediate: &'static str,
     pub(crate) output: &'static str,
-    /// The norm after the feed-forward layers; where norms come first, that before the attention.
-    pub(crate) output_norm: &'static str,
+    pub(crate) norm_after_output: &'static str,
     /// Where norms come first, that after the last layer.
     pub(crate) final_norm: &'static str,
 }
@@ -72,6 +73,37 @@ const FAMILIES: [&Family; 7] = [
     &deberta::FAMILY,
     &modernbert::FAMILY,
 ];
+
+impl Config {
+    /// Reads and checks the bytes of a `config.json`.
+    ///
+    /// # Errors
+    /// [`ModelError::Config`] names the first field that is missing, mistyped, out of range or not supported.
+    pub fn from_json(bytes: &[u8]) -> Result<Self> {
+        let whole = |reason: String| ModelError::config("config.json", reason);
+        if bytes.len() > MAX_CONFIG_BYTES {
+            return Err(whole(format!("{} bytes; at most {MAX_CONFIG_BYTES}", bytes.len())));
+        }
+        let value: Value =
+            serde_json::from_slice(bytes).map_err(|e| whole(format!("is not valid JSON: {e}")))?;
+        let object = value.as_object().ok_or_else(|| whole("is not a JSON object".into()))?;
+        let fields = Fields::new(object);
+        let model_type = fields.string("model_type")?;
+        let family = model_type.and_then(named).ok_or_else(|| {
+            let fault = match model_type {
+                Some(other) => format!("`{other}` is not supported"),
+                None => "is missing".to_owned(),
+            };
+            ModelError::config("model_type", format!("{fault}; known: {}", known()))
+        })?;
+        for flag in ["is_decoder", "add_cross_attention"] {
+            if fields.boolean(flag, false)? {
+                return Err(ModelError::config(flag, "only encoders are supported"));
+            }
+        }
+        (family.config)(&fields)
+    }
+}
 
 /// The family of a `model_type`.
 pub(crate) fn named(model_type: &str) -> Option<&'static Family> {

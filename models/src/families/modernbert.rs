@@ -4,9 +4,9 @@ use serde_json::Value;
 
 use super::{Family, Names, Qkv};
 use crate::config::{
-    Architecture, Attention, Biases, Classifier, Config, Fields, Positions, Rotary, SIZES, Sizes, like_bert,
+    Architecture, Attention, Biases, Classifier, Config, Fields, MAX_LAYERS, MAX_POSITIONS, Positions,
+    Rotary, SIZES, Sizes, like_bert,
 };
-use crate::heads::{Dense, HeadNorm};
 use crate::{ModelError, Result};
 
 pub(super) const FAMILY: Family = Family {
@@ -23,21 +23,15 @@ pub(super) const FAMILY: Family = Family {
         layer: "layers.",
         qkv: Qkv::Fused("attn.Wqkv"),
         attention_output: "attn.Wo",
-        attention_norm: "mlp_norm",
+        // Norms stand before what they are named for: the one after the attention is the feed-forward's.
+        norm_after_attention: "mlp_norm",
         intermediate: "mlp.Wi",
         output: "mlp.Wo",
-        output_norm: "attn_norm",
+        norm_after_output: "attn_norm",
         final_norm: "final_norm",
     },
-    dense: |config| Dense {
-        bias: config.classifier.bias,
-        norm: Some(HeadNorm {
-            name: "head.norm".to_owned(),
-            bias: config.biases.norm,
-            eps: config.layer_norm_eps as f32,
-        }),
-        ..Dense::new("head.dense", config.hidden_size, config.classifier.activation)
-    },
+    dense: "head.dense",
+    dense_norm: Some("head.norm"),
     classifier: "classifier",
 };
 
@@ -75,6 +69,8 @@ fn config(fields: &Fields<'_>) -> Result<Config> {
     })
 }
 
+/// Of how many layers one has global attention.
+const EVERY: &str = "global_attn_every_n_layers";
 /// The names of the two kinds of layers.
 const GLOBAL: &str = "full_attention";
 const LOCAL: &str = "sliding_attention";
@@ -85,7 +81,10 @@ fn rotary(fields: &Fields<'_>, layers: usize) -> Result<Rotary> {
     if fields.get("rope_scaling").is_some() {
         return Err(ModelError::config("rope_scaling", "scaled rotary positions are not supported"));
     }
-    let every = fields.positive("global_attn_every_n_layers", 256)?.unwrap_or(3);
+    let every = match fields.get(EVERY) {
+        None => 3,
+        Some(_) => fields.size(EVERY, MAX_LAYERS)?,
+    };
     let is_local = match fields.list("layer_types")? {
         None => (0..layers).map(|layer| layer % every != 0).collect(),
         Some(kinds) if kinds.len() == layers => kinds.iter().map(kind_of).collect::<Result<_>>()?,
@@ -95,18 +94,26 @@ fn rotary(fields: &Fields<'_>, layers: usize) -> Result<Rotary> {
         }
     };
     let parameters = fields.object("rope_parameters")?;
+    if let Some(other) = parameters.as_ref().and_then(|all| all.other_than(&[GLOBAL, LOCAL])) {
+        let reason = format!("`{other}`; known: {GLOBAL}, {LOCAL}");
+        return Err(ModelError::config("rope_parameters", reason));
+    }
+    // The one is half of the other.
+    let window = match fields.get("sliding_window") {
+        Some(_) => fields.count("sliding_window", 0, MAX_POSITIONS)?,
+        None => fields.count("local_attention", 128, 2 * MAX_POSITIONS)? / 2,
+    };
     let base = |kind: &str, old: &str, default: f64| {
         let own = parameters.as_ref().map(|all| all.object(kind)).transpose()?.flatten();
-        if let Some(other) = own.as_ref().map(|own| own.string("rope_type")).transpose()?.flatten()
-            && other != "default"
-        {
-            return Err(ModelError::config(
-                "rope_parameters",
-                format!("rope_type `{other}`; known: default"),
-            ));
+        for field in ["rope_type", "type"] {
+            let kind = own.as_ref().map(|own| own.string(field)).transpose()?.flatten();
+            if let Some(other) = kind.filter(|kind| *kind != "default") {
+                let reason = format!("{field} `{other}`; known: default");
+                return Err(ModelError::config("rope_parameters", reason));
+            }
         }
         let number = |fields: &Fields<'_>, field: &str, default: f64| {
-            fields.number(field, default, |base| base > 0.0 && base <= 1e12, "above 0 and up to 1e12")
+            fields.number(field, default, |base| (1.0..=1e12).contains(&base), "from 1 to 1e12")
         };
         let old = number(fields, old, default)?;
         own.map_or(Ok(old), |own| number(&own, "rope_theta", old))
@@ -114,7 +121,7 @@ fn rotary(fields: &Fields<'_>, layers: usize) -> Result<Rotary> {
     Ok(Rotary {
         global_base: base(GLOBAL, "global_rope_theta", 160_000.0)?,
         local_base: base(LOCAL, "local_rope_theta", 10_000.0)?,
-        window: fields.count("local_attention", 128, 1 << 20)? / 2,
+        window,
         is_local,
     })
 }

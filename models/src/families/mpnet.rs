@@ -1,8 +1,7 @@
 //! MPNet (Song et al. 2020): positions after the padding index, and a bias of the scores by the distance.
 
 use super::{Family, Names, Qkv, bert, roberta};
-use crate::config::{Activation, Architecture, Attention, Buckets, Config, Fields, SIZES, like_bert};
-use crate::heads::Dense;
+use crate::config::{Architecture, Attention, Buckets, Config, Fields, SIZES, like_bert};
 use crate::{ModelError, Result};
 
 pub(super) const FAMILY: Family = Family {
@@ -13,10 +12,11 @@ pub(super) const FAMILY: Family = Family {
     names: Names {
         qkv: Qkv::Apart(["attention.attn.q", "attention.attn.k", "attention.attn.v"]),
         attention_output: "attention.attn.o",
-        attention_norm: "attention.LayerNorm",
+        norm_after_attention: "attention.LayerNorm",
         ..bert::NAMES
     },
-    dense: |config| Dense::new("classifier.dense", config.hidden_size, Activation::Tanh),
+    dense: "classifier.dense",
+    dense_norm: None,
     classifier: "classifier.out_proj",
 };
 

@@ -2,8 +2,7 @@
 //! positions begin after the padding index, its pooler in the head.
 
 use super::{Family, bert};
-use crate::config::{Activation, Architecture, Config, Fields, Positions, SIZES, like_bert};
-use crate::heads::Dense;
+use crate::config::{Architecture, Config, Fields, Positions, SIZES, like_bert};
 use crate::{ModelError, Result};
 
 pub(super) const FAMILY: Family = Family {
@@ -16,7 +15,8 @@ pub(super) const FAMILY: Family = Family {
     config,
     prefix: "roberta.",
     names: bert::NAMES,
-    dense: |config| Dense::new("classifier.dense", config.hidden_size, Activation::Tanh),
+    dense: "classifier.dense",
+    dense_norm: None,
     classifier: "classifier.out_proj",
 };
 

@@ -61,6 +61,8 @@ impl PackedHead {
     pub(crate) fn forward(&self, isa: Isa, hidden: &dyn HiddenStates) -> Result<Vec<Vec<f32>>> {
         let pooled = hidden.pool(self.pooling)?;
         let sequences = pooled.len();
+        // Activations are bounded: they would make numbers of what is none.
+        let is_number: Vec<bool> = pooled.iter().map(|row| row.iter().all(|v| v.is_finite())).collect();
         let mut states: Vec<Lane> = few::by_columns(&pooled.concat(), sequences, self.hidden);
         if let Some(PackedDense { linear, epilogue, norm }) = &self.dense {
             states = few::linear(isa, linear, *epilogue, sequences, &states);
@@ -69,7 +71,9 @@ impl PackedHead {
             }
         }
         let output = few::linear(isa, &self.output, Epilogue::Nothing, sequences, &states);
-        let logit = |row: usize, at: usize| output[at / LANES * sequences + row][at % LANES];
+        let logit = |row: usize, at: usize| {
+            if is_number[row] { output[at / LANES * sequences + row][at % LANES] } else { f32::NAN }
+        };
         let squared = |row: usize| -> f32 {
             // The padding is zero.
             states.iter().skip(row).step_by(sequences).flatten().map(|value| value * value).sum()

@@ -44,7 +44,7 @@ pub(super) enum PackedWeights {
 /// Number types of the weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Precision {
-    /// Eight-bit integers, with a scale for each output column; activations likewise, with a scale for each
+    /// Eight-bit integers, with a scale for each block of 192 inputs of an output; activations likewise, of a
     /// token.
     Int8,
     /// Bfloat16, the sums in float32. Fast where the processor has AVX-512 BF16, slower than float32

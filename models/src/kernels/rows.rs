@@ -56,7 +56,9 @@ impl Norm {
                 squares = simd.fma(centred, centred, squares);
             }
             let variance = math::sum(stored(simd, squares)) / count;
-            let inverse = simd.splat(1.0 / (variance + self.eps).sqrt());
+            // A sum that overflowed must not become the bias, which looks like an answer.
+            let inverse = if variance.is_finite() { 1.0 / (variance + self.eps).sqrt() } else { f32::NAN };
+            let inverse = simd.splat(inverse);
             for panel in 0..panels {
                 let centred = simd.sub(simd.load(&from.panel(panel)[row]), mean);
                 let weight = simd.mul(simd.load(&self.weight[panel]), inverse);
@@ -159,7 +161,12 @@ pub(crate) fn exponentials<S: Simd>(simd: S, scores: &mut [Lane], stride: usize,
     for at in (first..=last).step_by(stride) {
         largest = simd.max(largest, simd.load(&scores[at]));
     }
-    let largest = simd.splat(math::max(stored(simd, largest)));
+    let largest = math::max(stored(simd, largest));
+    if !largest.is_finite() {
+        // Scores that overflowed must not become weights, which look like an answer.
+        return f32::NAN;
+    }
+    let largest = simd.splat(largest);
     for at in (first..=last).step_by(stride) {
         let value = math::exp(simd, simd.sub(simd.load(&scores[at]), largest));
         simd.store(value, &mut scores[at]);

@@ -44,7 +44,7 @@ pub(super) struct Distances {
 }
 
 /// What the scores of sequences of one length have, whatever their tokens.
-pub(super) struct Places {
+pub(super) struct ScoreTerms {
     /// Added, `[1, heads, n, n]` or `[1, 1, n, n]`; in layers with global and with local attention.
     added: [Option<Tensor>; 2],
     /// The row of the embedding for each query and key, `[n, n]`.
@@ -77,10 +77,10 @@ impl Distances {
         Ok(Self { numbers, embeddings })
     }
 
-    pub(super) fn places(&self, config: &Config, tokens: usize, device: &Device) -> Result<Places> {
+    pub(super) fn terms(&self, config: &Config, tokens: usize, device: &Device) -> Result<ScoreTerms> {
         // By query and key.
         let pairs = || (0..tokens).flat_map(|query| (0..tokens).map(move |key| (query, key)));
-        let mut places = Places { added: [None, None], rows: None, turns: None };
+        let mut terms = ScoreTerms { added: [None, None], rows: None, turns: None };
         match &config.attention {
             Kind::Plain => {}
             Kind::Buckets(_) => {
@@ -90,13 +90,13 @@ impl Distances {
                 if let Some(numbers) = &self.numbers {
                     let numbers = numbers.index_select(&buckets, 0)?.t()?;
                     let shape = (1, config.attention_heads, tokens, tokens);
-                    places.added = [Some(numbers.reshape(shape)?), None];
+                    terms.added = [Some(numbers.reshape(shape)?), None];
                 }
             }
             Kind::Disentangled(Disentangled { distances: None, .. }) => {}
             Kind::Disentangled(Disentangled { distances: Some(how), .. }) => {
                 let rows = pairs().map(|(query, key)| how.row(query, key) as u32).collect();
-                places.rows = Some(Tensor::from_vec(rows, (tokens, tokens), &device.0)?);
+                terms.rows = Some(Tensor::from_vec(rows, (tokens, tokens), &device.0)?);
             }
             Kind::Rotary(rotary) => {
                 let outside =
@@ -106,11 +106,11 @@ impl Distances {
                     (1, 1, tokens, tokens),
                     &device.0,
                 )?;
-                places.added = [None, Some(mask)];
-                places.turns = Some(turns(rotary, config.head_size(), tokens, device)?);
+                terms.added = [None, Some(mask)];
+                terms.turns = Some(turns(rotary, config.head_size(), tokens, device)?);
             }
         }
-        Ok(places)
+        Ok(terms)
     }
 }
 
@@ -173,7 +173,12 @@ impl Attention {
     }
 
     /// softmax(Q Kᵀ / √d + distances + mask) V, head by head (Vaswani et al. 2017), and the output layer.
-    pub(super) fn forward(&self, states: &Tensor, places: &Places, mask: Option<&Tensor>) -> Result<Tensor> {
+    pub(super) fn forward(
+        &self,
+        states: &Tensor,
+        terms: &ScoreTerms,
+        mask: Option<&Tensor>,
+    ) -> Result<Tensor> {
         let (rows, longest, hidden) = states.dims3()?;
         let (heads, width) = (self.heads, hidden / self.heads);
         let split = |t: Tensor| t.reshape((rows, longest, heads, width))?.transpose(1, 2)?.contiguous();
@@ -181,11 +186,11 @@ impl Attention {
         let mut query = split((self.query.forward(states)? / self.divisor)?)?;
         let mut key = split(self.key.forward(states)?)?;
         let value = split(self.value.forward(states)?)?;
-        if let Some(turns) = &places.turns {
+        if let Some(turns) = &terms.turns {
             (query, key) = (turned(&query, &turns[local])?, turned(&key, &turns[local])?);
         }
         let mut scores = query.matmul(&key.t()?)?;
-        if let Some(which) = &places.rows {
+        if let Some(which) = &terms.rows {
             let shape = (rows, heads, longest, longest);
             if let Some(embeddings) = &self.projected.keys {
                 let products = query.broadcast_matmul(&embeddings.t()?)?;
@@ -197,7 +202,7 @@ impl Attention {
                 scores = (scores + products.gather(&by_key, 3)?.transpose(2, 3)?)?;
             }
         }
-        for added in [places.added[local].as_ref(), mask].into_iter().flatten() {
+        for added in [terms.added[local].as_ref(), mask].into_iter().flatten() {
             scores = scores.broadcast_add(added)?;
         }
         let mixed = softmax_last_dim(&scores.contiguous()?)?.matmul(&value)?;

@@ -4,7 +4,7 @@
 
 use candle_core::Tensor;
 
-use super::attention::{Attention, Distances, Places};
+use super::attention::{Attention, Distances, ScoreTerms};
 use super::linear::{LayerNorm, Linear, activate};
 use super::{Device, PaddedStates, tensor};
 use crate::config::{Activation, Config, Projection};
@@ -19,8 +19,8 @@ pub struct ReferenceEncoder {
     config: Config,
     device: Device,
     words: Tensor,
-    /// What the place of a token adds, `[row of the position embedding, embedding size]`.
-    places: Option<Tensor>,
+    /// `[row of the position embedding, embedding size]`, the embedding of token type 0 added.
+    positions: Option<Tensor>,
     embedding_norm: LayerNorm,
     projection: Option<Linear>,
     distances: Distances,
@@ -35,9 +35,10 @@ impl ReferenceEncoder {
     pub fn load(config: &Config, weights: &Weights, device: &Device) -> Result<Self> {
         let checkpoint = &Checkpoint::new(config, weights)?;
         let (hidden, embedded) = (config.hidden_size, config.embedding_size);
-        let places = checkpoint.places()?;
-        let rows = places.len() / embedded;
-        let places = (rows > 0).then(|| Tensor::from_vec(places, (rows, embedded), &device.0)).transpose()?;
+        let positions = checkpoint.position_embedding()?;
+        let rows = positions.len() / embedded;
+        let positions =
+            (rows > 0).then(|| Tensor::from_vec(positions, (rows, embedded), &device.0)).transpose()?;
         let projection = |has_bias: bool| {
             let name = checkpoint.trunk(checkpoint.names.projection);
             Linear::load(weights, &name, (embedded, hidden), has_bias, device).map(Some)
@@ -52,7 +53,7 @@ impl ReferenceEncoder {
         let layers = (0..config.layers).map(|index| Layer::load(checkpoint, &distances, index, device));
         Ok(Self {
             words: tensor(weights, &checkpoint.words(), &[config.vocab_size, embedded], device)?,
-            places,
+            positions,
             embedding_norm: norm_of(checkpoint, &norm, norm_width, device)?,
             projection,
             layers: layers.collect::<Result<_>>()?,
@@ -66,8 +67,8 @@ impl ReferenceEncoder {
     fn embed(&self, ids: &Tensor, positions: &Tensor, shape: (usize, usize)) -> Result<Tensor> {
         let (rows, longest) = shape;
         let mut states = self.words.index_select(ids, 0)?;
-        if let Some(places) = &self.places {
-            states = (states + places.index_select(positions, 0)?)?;
+        if let Some(embedding) = &self.positions {
+            states = (states + embedding.index_select(positions, 0)?)?;
         }
         let states = states.reshape((rows, longest, self.config.embedding_size))?;
         match (self.config.projection, &self.projection) {
@@ -114,7 +115,7 @@ impl Encoder for ReferenceEncoder {
             padded.then(|| Tensor::from_vec(bias, (rows, 1, 1, longest), &self.device.0)).transpose()?;
         let mask = Tensor::from_vec(mask, (rows, longest, 1), &self.device.0)?;
 
-        let places = self.distances.places(&self.config, longest, &self.device)?;
+        let terms = self.distances.terms(&self.config, longest, &self.device)?;
         let mut states = self.embed(&ids, &positions, (rows, longest))?;
         // What is added up, and what a layer reads of it.
         let mut sum = states.clone();
@@ -122,7 +123,7 @@ impl Encoder for ReferenceEncoder {
             if stop.asks() {
                 return Err(ModelError::Stopped);
             }
-            (sum, states) = layer.forward(&sum, &states, &places, bias.as_ref(), &self.config)?;
+            (sum, states) = layer.forward(&sum, &states, &terms, bias.as_ref(), &self.config)?;
         }
         Ok(Box::new(PaddedStates { states, mask }))
     }
@@ -178,7 +179,7 @@ impl Layer {
         &self,
         sum: &Tensor,
         states: &Tensor,
-        places: &Places,
+        terms: &ScoreTerms,
         mask: Option<&Tensor>,
         config: &Config,
     ) -> Result<(Tensor, Tensor)> {
@@ -187,7 +188,7 @@ impl Layer {
             let states = norm.forward(&sum)?;
             Ok::<_, ModelError>((if config.norm_first { sum } else { states.clone() }, states))
         };
-        let attended = self.attention.forward(states, places, mask)?;
+        let attended = self.attention.forward(states, terms, mask)?;
         let (sum, states) = added((sum + attended)?, &self.attention_norm)?;
         let mut wide = activate(self.activation, &self.intermediate.forward(&states)?)?;
         if let Some(gate) = &self.gate {

@@ -108,10 +108,10 @@ pub(super) fn load(config: &Config, weights: &Weights) -> Result<Vec<Parameter>>
         };
         all.extend(linear(&qkv, hidden, hidden)?);
         all.extend(linear(&[names.attention_output], hidden, hidden)?);
-        all.push(norm(&checkpoint.layer(layer, names.attention_norm), depth)?);
+        all.push(norm(&checkpoint.layer(layer, names.norm_after_attention), depth)?);
         all.extend(linear(&[names.intermediate], wide, hidden)?);
         all.extend(linear(&[names.output], hidden, wide)?);
-        all.push(norm(&checkpoint.layer(layer, names.output_norm), depth)?);
+        all.push(norm(&checkpoint.layer(layer, names.norm_after_output), depth)?);
     }
     Ok(all)
 }

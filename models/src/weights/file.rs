@@ -80,6 +80,11 @@ impl TensorFile {
         self.start as u64 - 8
     }
 
+    /// The bytes of all tensors.
+    pub(super) fn bytes(&self) -> u64 {
+        self.tensors.tensors().values().map(|info| (info.data_offsets.1 - info.data_offsets.0) as u64).sum()
+    }
+
     pub(super) fn info(&self, name: &str) -> Option<&TensorInfo> {
         self.tensors.info(name)
     }

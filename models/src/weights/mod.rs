@@ -57,7 +57,7 @@ impl Weights {
     pub fn open_shards(directory: &Path, index: &Index, limits: Limits) -> Result<Self> {
         let files = shards::open(index, limits, |name| {
             let path = directory.join(name);
-            shards::check_place(directory, &path)?;
+            shards::check_path(directory, &path)?;
             TensorFile::open(&path, limits)
         })?;
         Ok(Self { files, index: Some(index.clone()) })
@@ -94,6 +94,11 @@ impl Weights {
     /// The bytes of a tensor in its file; 0 where there is no such tensor.
     pub(crate) fn bytes(&self, name: &str) -> usize {
         self.find(name).map_or(0, |(_, info)| info.data_offsets.1 - info.data_offsets.0)
+    }
+
+    /// The bytes of all tensors.
+    pub(crate) fn total_bytes(&self) -> u64 {
+        self.files.iter().map(TensorFile::bytes).sum()
     }
 
     /// Returns the values of one tensor as float32, in row-major order. Those of float64 are rounded.

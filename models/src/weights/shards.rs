@@ -71,15 +71,11 @@ fn of_shard(name: &str, error: ModelError) -> ModelError {
 }
 
 /// Refuses a link that leads out of the directory: an index that came from elsewhere must not open any file of
-/// the machine. The snapshots of a hub's cache are links into its `blobs`.
-pub(super) fn check_place(directory: &Path, path: &Path) -> Result<()> {
+/// the machine. The snapshots of a hub's cache, `models--NAME/snapshots/COMMIT`, are links into its `blobs`.
+pub(super) fn check_path(directory: &Path, path: &Path) -> Result<()> {
     let (directory, real) = (directory.canonicalize()?, path.canonicalize()?);
-    let folder = real.parent();
-    let named = |folder: Option<&Path>, is: fn(&str) -> bool| {
-        folder.and_then(Path::file_name).and_then(|name| name.to_str()).is_some_and(is)
-    };
-    let in_hub_cache = named(folder, |name| name == "blobs")
-        && named(folder.and_then(Path::parent), |name| name.starts_with("models--"));
+    let blobs = directory.ancestors().nth(2).map(|model| model.join("blobs"));
+    let in_hub_cache = blobs.is_some_and(|blobs| real.parent() == Some(&blobs));
     if real.starts_with(&directory) || in_hub_cache {
         return Ok(());
     }

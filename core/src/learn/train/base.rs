@@ -146,7 +146,7 @@ impl Base {
         dense.activation.and_then(Activation::named)
     }
 
-    /// The dense layer before the classifier of a checkpoint: BERT's pooler, DistilBERT's pre-classifier.
+    /// The dense layer before the classifier of a checkpoint, such as BERT's pooler.
     pub(super) fn dense(&self) -> Option<(Vec<f32>, Vec<f32>)> {
         let width = self.config.hidden_size;
         let whole = self.classifier().dense?.name;

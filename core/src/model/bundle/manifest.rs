@@ -220,9 +220,14 @@ impl HeadManifest {
 impl Input {
     /// Refuses limits that no model works within.
     pub(crate) fn check(&self) -> std::result::Result<(), String> {
-        if !TOKENS.contains(&self.max_tokens) || !(1..=1 << 30).contains(&self.max_bytes) {
-            return Err(format!("input limits {self:?} are out of range"));
-        }
+        const BYTES: std::ops::RangeInclusive<usize> = 1..=1 << 30;
+        let within = |what: &str, value: usize, range: &std::ops::RangeInclusive<usize>| {
+            let (least, most) = (range.start(), range.end());
+            let fault = || format!("a text may have {value} {what}; from {least} to {most}");
+            range.contains(&value).then_some(()).ok_or_else(fault)
+        };
+        within("tokens", self.max_tokens, &TOKENS)?;
+        within("bytes", self.max_bytes, &BYTES)?;
         Ok(())
     }
 }

@@ -35,13 +35,16 @@ pub(super) fn refuse(
         Format::TensorFlow => (", from_tf=True", " (transformers 4, with TensorFlow)"),
         Format::Flax => (", from_flax=True", " (transformers 4, with Flax)"),
     };
-    let revision = revision.map(|revision| format!(", revision={revision:?}")).unwrap_or_default();
+    // A string of JSON is one of Python.
+    let source = serde_json::Value::from(source);
+    let revision =
+        revision.map(|name| format!(", revision={}", serde_json::Value::from(name))).unwrap_or_default();
     let message = format!(
         "{place} has its weights as {file}, and only safetensors are read. Two lines of Python convert it{needs}; \
          then open \"DIR\":\n\
          from transformers import AutoModelForSequenceClassification as Model, AutoTokenizer as Tokenizer\n\
-         Tokenizer.from_pretrained({source:?}{revision}).save_pretrained(\"DIR\"); \
-         Model.from_pretrained({source:?}{revision}{option}).save_pretrained(\"DIR\")"
+         Tokenizer.from_pretrained({source}{revision}).save_pretrained(\"DIR\"); \
+         Model.from_pretrained({source}{revision}{option}).save_pretrained(\"DIR\")"
     );
     Some(Error::new(ErrorKind::ModelInvalid, message))
 }

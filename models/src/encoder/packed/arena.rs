@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use super::attention::Scratch;
 use super::buffers::BufferPool;
-use super::pass::Place;
 use super::rotary::Turns;
 use crate::config::Config;
 use crate::kernels::Aligned;
@@ -20,7 +19,7 @@ pub(super) struct Arena {
     /// The rows of each sequence.
     pub(super) sequences: Vec<Range<usize>>,
     /// The token of each row.
-    pub(super) places: Vec<Place>,
+    pub(super) tokens: Vec<RowToken>,
     /// The hidden states, by groups.
     pub(super) states: Aligned<Lane>,
     /// The output of a product, to be added to the states, by columns; before the first layer the
@@ -43,17 +42,26 @@ pub(super) struct Arena {
     pub(super) inputs: [Input; 2],
 }
 
+/// A row's token.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RowToken {
+    /// Its index in the batch.
+    pub(super) index: usize,
+    /// Its row of the position embedding.
+    pub(super) position: usize,
+}
+
 impl Arena {
     /// Gives each token of a wave a row.
-    pub(super) fn place(&mut self, wave: &[Range<usize>], ids: &[u32], config: &Config) {
+    pub(super) fn lay_out(&mut self, wave: &[Range<usize>], ids: &[u32], config: &Config) {
         self.sequences.clear();
-        self.places.clear();
+        self.tokens.clear();
         for tokens in wave {
-            let first = self.places.len();
+            let first = self.tokens.len();
             let positions = config.position_ids(&ids[tokens.clone()]);
-            self.places
-                .extend(tokens.clone().zip(positions).map(|(token, position)| Place { token, position }));
-            self.sequences.push(first..self.places.len());
+            self.tokens
+                .extend(tokens.clone().zip(positions).map(|(index, position)| RowToken { index, position }));
+            self.sequences.push(first..self.tokens.len());
         }
     }
 }

@@ -47,7 +47,7 @@ pub(super) struct Head<'a> {
     pub(super) window: Option<usize>,
     pub(super) sequences: &'a [Range<usize>],
     pub(super) scratch: &'a mut Scratch,
-    /// In a large layer.
+    /// Is asked in large layers only: a small one ends before the answer matters.
     pub(super) stop: Option<&'a Stop<'a>>,
     /// This head's columns.
     pub(super) to: &'a mut [Lane],
@@ -106,7 +106,7 @@ impl<S: Simd> Kernel<S> for Head<'_> {
                     Distance::Products(distances) => {
                         distances.of_queries(simd, query, products);
                         scores.fill([0.0; LANES]);
-                        distances.write(products, first, tokens, height, scores);
+                        distances.add(products, first, tokens, height, scores);
                     }
                 }
                 let packed = packed[blocks.start * dims..].chunks_exact(dims);

@@ -2,7 +2,6 @@
 
 use super::distances::Rows;
 use super::heads::HeadLayout;
-use crate::Result;
 use crate::config::{DistanceEmbeddings, DistanceProjection};
 use crate::encoder::checkpoint::Checkpoint;
 use crate::families::Qkv;
@@ -12,6 +11,7 @@ use crate::kernels::microkernel::f32_tile;
 use crate::kernels::rows::Norm;
 use crate::kernels::simd::{LANES, Simd};
 use crate::kernels::{Aligned, Isa, RowMajor, few};
+use crate::{ModelError, Result};
 
 /// The embeddings of distances as one layer's queries and keys read them, `[head][sixteen
 /// rows][dimension][16]`: constants of a model.
@@ -54,7 +54,7 @@ impl Projected {
         (layer, scale, isa): (usize, f32, Isa),
     ) -> Result<Self> {
         let Qkv::Apart([query, key, _]) = checkpoint.names.qkv else {
-            unreachable!("the family names queries and keys apart")
+            return Err(ModelError::config("model_type", "queries and keys are one tensor"));
         };
         let (query, key) = match how.projection {
             DistanceProjection::Shared => (query, key),
@@ -67,7 +67,7 @@ impl Projected {
                 .then(|| {
                     let name = checkpoint.layer(layer, name);
                     let plain = RowMajor::load(checkpoint.weights, &name, hidden, hidden, true)?;
-                    Ok::<_, crate::ModelError>(embeddings.projected(&plain, layout, scale, isa))
+                    Ok::<_, ModelError>(embeddings.projected(&plain, layout, scale, isa))
                 })
                 .transpose()
         };
@@ -133,8 +133,8 @@ impl HeadDistances<'_> {
         let [first, last] = self.rows.between(keys.rows());
         (to.first, to.panels) = (first / LANES, last / LANES + 1 - first / LANES);
         let width = to.panels;
+        let Some(embeddings) = self.queries else { return };
         let lanes = to.of_keys.resized(keys.rows() * width);
-        let Some(embeddings) = self.queries else { return lanes.fill([0.0; LANES]) };
         for (group, lanes) in lanes.chunks_mut(S::ROWS * width).enumerate() {
             let keys = keys.part(group * S::ROWS, lanes.len() / width);
             products(simd, keys, embeddings, to.first, lanes);
@@ -144,30 +144,32 @@ impl HeadDistances<'_> {
     /// The products of a group of queries.
     #[inline(always)]
     pub(super) fn of_queries<S: Simd>(&self, simd: S, queries: Tiles<'_>, to: &mut Products) {
+        let Some(embeddings) = self.keys else { return };
         let lanes = to.of_queries.resized(queries.rows() * to.panels);
-        match self.keys {
-            Some(embeddings) => products(simd, queries, embeddings, to.first, lanes),
-            None => lanes.fill([0.0; LANES]),
-        }
+        products(simd, queries, embeddings, to.first, lanes);
     }
 
-    /// Writes what the distance gives to the scores of a group of `height` queries from `query` on,
+    /// Adds what the distance gives to the scores of a group of `height` queries from `query` on,
     /// `[sixteen keys][row][16]`.
     #[inline(always)]
-    pub(super) fn write(
-        &self,
-        products: &Products,
-        query: usize,
-        keys: usize,
-        height: usize,
-        to: &mut [Lane],
-    ) {
+    pub(super) fn add(&self, products: &Products, query: usize, keys: usize, height: usize, to: &mut [Lane]) {
         let (width, first) = (products.panels * LANES, products.first * LANES);
-        for row in 0..height {
-            let of_query = &products.of_queries.as_flattened()[row * width..][..width];
-            let of_keys = products.of_keys.as_flattened().chunks_exact(width);
-            for (key, (at, of_key)) in self.rows.of(query + row, keys).zip(of_keys).enumerate() {
-                to[key / LANES * height + row][key % LANES] = of_query[at - first] + of_key[at - first];
+        if self.keys.is_some() {
+            let of_queries = products.of_queries.as_flattened().chunks_exact(width).take(height);
+            for (row, of_query) in of_queries.enumerate() {
+                for (key, at) in self.rows.of_query(query + row, keys).enumerate() {
+                    to[key / LANES * height + row][key % LANES] += of_query[at - first];
+                }
+            }
+        }
+        if self.queries.is_some() {
+            // Keys outermost: what the queries of a group read of one lies side by side.
+            let of_keys = products.of_keys.as_flattened().chunks_exact(width).take(keys);
+            for (key, of_key) in of_keys.enumerate() {
+                let to = &mut to[key / LANES * height..][..height];
+                for (to, at) in to.iter_mut().zip(self.rows.of_key(key, query)) {
+                    to[key % LANES] += of_key[at - first];
+                }
             }
         }
     }

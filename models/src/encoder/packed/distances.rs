@@ -79,9 +79,15 @@ impl Rows {
 
     /// The rows for one query and the first `keys` keys, in the order of the keys.
     #[inline(always)]
-    pub(super) fn of(&self, query: usize, keys: usize) -> impl Iterator<Item = usize> {
+    pub(super) fn of_query(&self, query: usize, keys: usize) -> impl Iterator<Item = usize> {
         let last = self.centre + query;
         self.rows[last + 1 - keys..=last].iter().rev().map(|&row| row as usize)
+    }
+
+    /// The rows for one key and the queries from `query` on, in their order.
+    #[inline(always)]
+    pub(super) fn of_key(&self, key: usize, query: usize) -> impl Iterator<Item = usize> {
+        self.rows[self.centre + query - key..].iter().map(|&row| row as usize)
     }
 
     /// The first and the last row that a sequence reads.

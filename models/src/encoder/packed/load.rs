@@ -60,7 +60,7 @@ impl PackedEncoder {
         }
         Ok(Self {
             words: words.into_owned(),
-            places: checkpoint.places()?,
+            positions: checkpoint.position_embedding()?,
             embedding_norm,
             projection,
             layers,

@@ -46,9 +46,9 @@ pub struct PackedEncoder {
     precision: Precision,
     /// `[vocabulary][hidden]`, in the number type of the file: a text needs few of its rows.
     words: Rows<'static>,
-    /// What the place of a token adds, `[row of the position embedding][embedding size]`: one row or none
+    /// `[row of the position embedding][embedding size]`, the embedding of token type 0 added: one row or none
     /// where there are no positions.
-    places: Vec<f32>,
+    positions: Vec<f32>,
     embedding_norm: Norm,
     projection: Option<PackedLinear>,
     distances: Distances,

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::arena::{Activations, Arena};
+use super::arena::{Activations, Arena, RowToken};
 use super::attention::{Distance, Head};
 use super::distances::Distances;
 use super::steps::{Steps, Widening};
@@ -41,8 +41,8 @@ impl Program for Pass<'_> {
         let Self { encoder, lead, ids, wave, arena, stop, to } = self;
         let config = &encoder.config;
         let (hidden, heads) = (config.hidden_size, config.attention_heads);
-        arena.place(wave, ids, config);
-        let (sequences, rows) = (&*arena.sequences, arena.places.len());
+        arena.lay_out(wave, ids, config);
+        let (sequences, rows) = (&*arena.sequences, arena.tokens.len());
         let width = encoder.layout.panels();
         let states = arena.states.resized(panels(hidden) * rows);
         let sums = arena.sums.resized(panels(hidden) * rows);
@@ -63,7 +63,7 @@ impl Program for Pass<'_> {
         }
 
         let [embedded, normed] = [&mut arena.embedded, &mut arena.normed];
-        encoder.begin(&mut steps, (&arena.places, ids), (embedded, normed), (sums, states));
+        encoder.begin(&mut steps, (&arena.tokens, ids), (embedded, normed), (sums, states));
         // The first layer's norm is that of the embeddings.
         residual.copy_from_slice(if config.norm_first { states } else { &[] });
         for (index, layer) in encoder.layers.iter().enumerate() {
@@ -144,17 +144,17 @@ impl PackedEncoder {
     fn begin<S: Simd>(
         &self,
         steps: &mut Steps<'_, S>,
-        (places, ids): (&[Place], &[u32]),
+        (tokens, ids): (&[RowToken], &[u32]),
         (embedded, normed): (&mut Aligned<Lane>, &mut Aligned<Lane>),
         (sums, states): (&mut [Lane], &mut [Lane]),
     ) {
         let first = self.layers.first().map(|layer| &layer.qkv);
         let norm = Some(&self.embedding_norm);
         let width = panels(self.config.embedding_size);
-        let (lead, lanes) = (steps.lead, width * places.len());
+        let (lead, lanes) = (steps.lead, width * tokens.len());
         let embed = |to: &mut [Lane]| {
             lead.for_each(Pieces::new(to, S::ROWS * width), |group, to| {
-                self.embed(&places[group * S::ROWS..], ids, to);
+                self.embed(&tokens[group * S::ROWS..], ids, to);
             });
         };
         let Some(projection) = &self.projection else {
@@ -174,20 +174,20 @@ impl PackedEncoder {
         }
     }
 
-    /// The sums of the embeddings of a group of tokens, `places` by their places in the batch.
-    fn embed(&self, places: &[Place], ids: &[u32], to: &mut [Lane]) {
+    /// The sums of the embeddings of a group of tokens.
+    fn embed(&self, tokens: &[RowToken], ids: &[u32], to: &mut [Lane]) {
         let width = self.config.embedding_size;
         let rows = to.len() / panels(width);
-        for (row, place) in places[..rows].iter().enumerate() {
-            let word = ids[place.token] as usize;
+        for (row, token) in tokens[..rows].iter().enumerate() {
+            let word = ids[token.index] as usize;
             for (panel, first) in (0..width).step_by(LANES).enumerate() {
                 let to = &mut to[panel * rows + row];
                 let count = LANES.min(width - first);
                 to[count..].fill(0.0);
                 self.words.read(word, first, &mut to[..count]);
-                let place = self.places.get(place.position * width + first..).unwrap_or_default();
-                for (to, place) in to[..count].iter_mut().zip(place) {
-                    *to += place;
+                let position = self.positions.get(token.position * width + first..).unwrap_or_default();
+                for (to, position) in to[..count].iter_mut().zip(position) {
+                    *to += position;
                 }
             }
         }
@@ -210,13 +210,4 @@ impl PackedEncoder {
             _ => None,
         }
     }
-}
-
-/// Where a row's token is.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
-    /// In the batch.
-    pub(super) token: usize,
-    /// Its row of the position embedding.
-    pub(super) position: usize,
 }

@@ -33,6 +33,8 @@ impl Turns {
         if positions <= self.positions {
             return;
         }
+        // Texts that grow by a token each must not compute all of it each time.
+        let positions = positions.next_power_of_two();
         let panels = panels(frequencies.len());
         let cosines = self.cosines.resized(positions * panels);
         let sines = self.sines.resized(positions * panels);
