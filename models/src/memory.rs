@@ -27,7 +27,7 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// `words` is the size of the word embedding in its file, in bytes; `packed` the number type of the
+    /// `words` is the size of the word embedding as it is kept, in bytes; `packed` the number type of the
     /// packed path, `None` for the reference.
     pub(crate) fn of(
         config: &Config,
@@ -84,8 +84,14 @@ impl Memory {
             let scratch = 4 * longest * (dims + LANES as u64 + rows_of_distances);
             arena + scratch + 4 * batch * hidden
         } else {
-            // Its sequences are padded; scores and their softmax are kept whole.
-            let scores = 2 * config.attention_heads as u64 * longest;
+            // Its sequences are padded; scores and their softmax are kept whole. Distances add products, the
+            // rows that are gathered of them, and what is gathered.
+            let matrices = match &config.attention {
+                Attention::Plain | Attention::Rotary(_) => 2,
+                Attention::Buckets(_) => 3,
+                Attention::Disentangled(_) => 7,
+            };
+            let scores = matrices * config.attention_heads as u64 * longest;
             4 * batch * (scores + 6 * hidden + 2 * wide)
         };
         Self { weights, buffers: work.threads as u64 * pass }

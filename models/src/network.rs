@@ -114,13 +114,18 @@ impl Network {
         backend: &Backend,
         work: Work,
     ) -> Result<Memory> {
-        let words = Checkpoint::new(config, trunk)?.words();
+        let name = Checkpoint::new(config, trunk)?.words();
         let packed = match backend {
             Backend::Packed { precision, .. } => Some(*precision),
             #[cfg(feature = "reference")]
             Backend::Reference(_) => None,
         };
-        Ok(Memory::of(config, trunk.bytes(&words) as u64, specs, packed, work))
+        let words = match packed {
+            Some(_) => trunk.bytes(&name) as u64,
+            // As float32.
+            None => 4 * (config.vocab_size * config.embedding_size) as u64,
+        };
+        Ok(Memory::of(config, words, specs, packed, work))
     }
 
     /// The head of a sequence-classification checkpoint as transformers stores it: trunk and head in one

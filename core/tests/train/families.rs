@@ -56,7 +56,7 @@ fn a_classifier_on_the_first_token_is_written_as_the_family_has_it() {
         train(&easy(), Some(&doubtful()), &options, &|_| Ok(())).unwrap();
         let plain = dir.path().join("plain");
         fs::create_dir(&plain).unwrap();
-        for file in ["config.json", "tokenizer.json", "model.safetensors"] {
+        for file in ["config.json", "tokenizer.json", "tokenizer_config.json", "model.safetensors"] {
             fs::copy(options.output.join(file), plain.join(file)).unwrap();
         }
         let theirs = open(&plain);

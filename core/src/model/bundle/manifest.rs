@@ -223,11 +223,11 @@ impl Input {
         const BYTES: std::ops::RangeInclusive<usize> = 1..=1 << 30;
         let within = |what: &str, value: usize, range: &std::ops::RangeInclusive<usize>| {
             let (least, most) = (range.start(), range.end());
-            let fault = || format!("a text may have {value} {what}; from {least} to {most}");
+            let fault = || format!("{what} is {value}; from {least} to {most}");
             range.contains(&value).then_some(()).ok_or_else(fault)
         };
-        within("tokens", self.max_tokens, &TOKENS)?;
-        within("bytes", self.max_bytes, &BYTES)?;
+        within("max_tokens", self.max_tokens, &TOKENS)?;
+        within("max_bytes", self.max_bytes, &BYTES)?;
         Ok(())
     }
 }

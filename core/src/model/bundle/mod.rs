@@ -112,7 +112,8 @@ impl<'a> Bundle<'a> {
             let max_tokens = stated.min(config.max_positions);
             let input = Input { max_tokens, max_bytes: DEFAULT_MAX_BYTES };
             input.check().map_err(|reason| {
-                Error::new(ErrorKind::ModelInvalid, format!("{}: {reason}", files.place()))
+                let named = files.named(CONFIG);
+                Error::new(ErrorKind::ModelInvalid, format!("{named}: by max_position_embeddings {reason}"))
             })?;
             input
         };
