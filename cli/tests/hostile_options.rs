@@ -120,7 +120,7 @@ fn numbers_of_a_training_have_ranges() {
         ("[training]\nlearning_rate = nan", "learning_rate: NaN is not from 1e-12 to 1e30"),
         ("[training]\nclip = inf", "clip: inf is not from"),
         ("[training]\nlora_alpha = -1", "lora_alpha: -1 is not from"),
-        ("[training]\nmax_tokens = 9000000000", "max_tokens: 9000000000 is not from 3 to 8192"),
+        ("[training]\nmax_tokens = 9000000000", "max_tokens: 9000000000 is not from 3 to 65536"),
         ("[training]\nepochs = -1", "-1"),
     ] {
         let heads = "[[heads]]\ntask = \"mood\"\ndata = \"rows.csv\"\n";
