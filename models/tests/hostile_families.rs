@@ -133,21 +133,33 @@ fn every_tensor_that_is_missing_or_of_another_shape_is_named() {
 
 /// The file without a tensor, or with zeros of another shape in its place.
 fn without(weights: &Weights, name: &str, shape: Option<&[usize]>) -> Weights {
+    changed(weights, |other, own| match shape {
+        _ if other != name => Some(own),
+        Some(shape) => Some((shape.to_vec(), vec![0.0; shape.iter().product()])),
+        None => None,
+    })
+}
+
+/// The file with all values of a tensor the same.
+fn with_values(weights: &Weights, name: &str, value: f32) -> Weights {
+    changed(weights, |other, (shape, values)| {
+        Some((shape, if other == name { vec![value; values.len()] } else { values }))
+    })
+}
+
+/// A tensor's shape and values.
+type Tensor = (Vec<usize>, Vec<f32>);
+
+/// The file with its tensors changed, or left out.
+fn changed(weights: &Weights, change: impl Fn(&str, Tensor) -> Option<Tensor>) -> Weights {
     let tensors: Vec<(String, Vec<usize>, Vec<u8>)> = weights
         .names()
         .into_iter()
-        .filter(|other| other != name || shape.is_some())
-        .map(|other| {
-            let own = weights.shape(&other).unwrap().to_vec();
-            match shape {
-                Some(shape) if other == name => {
-                    (other, shape.to_vec(), vec![0; 4 * shape.iter().product::<usize>()])
-                }
-                _ => {
-                    let values = weights.values(&other, &own).unwrap();
-                    (other, own, values.iter().flat_map(|value| value.to_le_bytes()).collect())
-                }
-            }
+        .filter_map(|name| {
+            let shape = weights.shape(&name).unwrap().to_vec();
+            let values = weights.values(&name, &shape).unwrap();
+            let (shape, values) = change(&name, (shape, values))?;
+            Some((name, shape, values.iter().flat_map(|value| value.to_le_bytes()).collect()))
         })
         .collect();
     let views = tensors
@@ -156,7 +168,6 @@ fn without(weights: &Weights, name: &str, shape: Option<&[usize]>) -> Weights {
     Weights::from_bytes(safetensors::serialize(views, None).unwrap(), Limits::default()).unwrap()
 }
 
-/// 256 thin layers that would each keep 32,768 embeddings of distances, in a file of less than a megabyte.
 #[test]
 fn a_small_file_does_not_become_a_large_network() {
     let (mut config, weights) = read(&golden_dir().join("families/deberta-v2-every-distance"));
@@ -235,26 +246,6 @@ fn states_that_overflow_are_no_answer() {
             );
         }
     }
-}
-
-/// The file with all values of a tensor the same.
-fn with_values(weights: &Weights, name: &str, value: f32) -> Weights {
-    let tensors: Vec<(String, Vec<usize>, Vec<u8>)> = weights
-        .names()
-        .into_iter()
-        .map(|other| {
-            let shape = weights.shape(&other).unwrap().to_vec();
-            let mut values = weights.values(&other, &shape).unwrap();
-            if other == name {
-                values.fill(value);
-            }
-            (other, shape, values.iter().flat_map(|value| value.to_le_bytes()).collect())
-        })
-        .collect();
-    let views = tensors
-        .iter()
-        .map(|(name, shape, bytes)| (name, TensorView::new(Dtype::F32, shape.clone(), bytes).unwrap()));
-    Weights::from_bytes(safetensors::serialize(views, None).unwrap(), Limits::default()).unwrap()
 }
 
 #[test]

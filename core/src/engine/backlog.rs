@@ -33,7 +33,7 @@ pub(crate) struct Backlog {
     /// Tokenized rows, by the model that reads them next.
     queues: Vec<ModelQueue>,
     pace: Pace,
-    /// When calls that will be late were last looked for; `None`: they are to be looked for now.
+    /// When calls that will be late were last looked for; `None` where the next turn must look.
     looked: Option<Instant>,
     /// Threads at work, and all that there are.
     running: usize,

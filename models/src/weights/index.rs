@@ -34,7 +34,7 @@ impl Index {
             return Err(bad(format!("{} bytes; at most {}", bytes.len(), limits.header_bytes)));
         }
         let mut json = serde_json::Deserializer::from_slice(bytes);
-        let names = Whole(limits).deserialize(&mut json).map_err(|e| bad(e.to_string()))?;
+        let names = Object(Whole(limits)).deserialize(&mut json).map_err(|e| bad(e.to_string()))?;
         json.end().map_err(|e| bad(e.to_string()))?;
         if names.is_empty() {
             return Err(bad("`weight_map` names no tensor".into()));
@@ -75,19 +75,22 @@ fn is_plain(name: &str) -> bool {
 /// The file's name by the tensor's.
 type Names = BTreeMap<String, String>;
 
-/// The object of the whole file.
-struct Whole(Limits);
+/// A JSON object that a visitor reads.
+struct Object<V>(V);
 
-impl<'de> DeserializeSeed<'de> for Whole {
-    type Value = Names;
+impl<'de, V: Visitor<'de>> DeserializeSeed<'de> for Object<V> {
+    type Value = V::Value;
 
     fn deserialize<D: serde::Deserializer<'de>>(
         self,
         deserializer: D,
-    ) -> std::result::Result<Names, D::Error> {
-        deserializer.deserialize_map(self)
+    ) -> std::result::Result<V::Value, D::Error> {
+        deserializer.deserialize_map(self.0)
     }
 }
+
+/// The object of the whole file.
+struct Whole(Limits);
 
 impl<'de> Visitor<'de> for Whole {
     type Value = Names;
@@ -102,7 +105,7 @@ impl<'de> Visitor<'de> for Whole {
             if field != "weight_map" {
                 map.next_value::<IgnoredAny>()?;
             } else if names.is_none() {
-                names = Some(map.next_value_seed(WeightMap(self.0))?);
+                names = Some(map.next_value_seed(Object(WeightMap(self.0)))?);
             } else {
                 return Err(A::Error::duplicate_field("weight_map"));
             }
@@ -113,17 +116,6 @@ impl<'de> Visitor<'de> for Whole {
 
 /// The object `weight_map`. It ends at the limit, and not at the file's own idea of its length.
 struct WeightMap(Limits);
-
-impl<'de> DeserializeSeed<'de> for WeightMap {
-    type Value = Names;
-
-    fn deserialize<D: serde::Deserializer<'de>>(
-        self,
-        deserializer: D,
-    ) -> std::result::Result<Names, D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
 
 impl<'de> Visitor<'de> for WeightMap {
     type Value = Names;
