@@ -40,7 +40,7 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
 }
 
 /// Options that a training of heads takes and this does not, and whether each was given.
-fn of_heads(args: &TrainArgs) -> [(&'static str, bool); 29] {
+fn of_heads(args: &TrainArgs) -> [(&'static str, bool); 31] {
     [
         ("valid", args.valid.is_some()),
         ("name", args.name.is_some()),
@@ -64,6 +64,8 @@ fn of_heads(args: &TrainArgs) -> [(&'static str, bool); 29] {
         ("smoothing", args.smoothing.is_some()),
         ("balanced", args.balanced),
         ("probe", args.probe),
+        ("distil", args.distil.is_some()),
+        ("quantised-epochs", args.quantised_epochs.is_some()),
         ("lora-rank", args.lora_rank.is_some()),
         ("checkpoint-every", args.checkpoint_every.is_some()),
         ("resume", args.resume),

@@ -106,6 +106,8 @@ fn config(args: &TrainArgs) -> Result<TrainConfig> {
     take(&mut options.layer_decay, args.layer_decay);
     take(&mut options.warmup, args.warmup);
     take(&mut options.smoothing, args.smoothing);
+    take(&mut options.distil, args.distil);
+    take(&mut options.quantised_epochs, args.quantised_epochs);
     take(&mut options.lora_rank, args.lora_rank);
     take(&mut options.seed, args.seed);
     options.name = args.name.clone().or(options.name.take());

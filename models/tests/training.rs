@@ -88,6 +88,36 @@ fn a_training_pass_gives_the_states_that_are_served() {
     }
 }
 
+/// Rounding moves the states about as far from the float32 pass as integer serving's do, and gradients pass
+/// through it: their direction stays.
+#[test]
+fn a_pass_that_rounds_is_as_integers_serve_and_keeps_its_gradients() {
+    for family in FAMILIES {
+        let (config, weights) = read(&folder(family));
+        let served = |precision| {
+            let trunk = PackedEncoder::load(&config, &weights, precision, Isa::chosen().unwrap()).unwrap();
+            trunk.forward(&TokenBatch::new(sequences())).unwrap().pool(Pooling::Mean).unwrap().concat()
+        };
+        let mut trunk = trunk(family);
+        let plain = named(&trunk, gradients(&trunk, Dropout::NONE));
+        trunk.quantise(true);
+        let pass = trunk.forward(&TokenBatch::new(sequences()), Dropout::NONE).unwrap();
+        let off = largest_difference(&pass.pool(Pooling::Mean), &served(Precision::F32));
+        let of_int8 = largest_difference(&served(Precision::Int8), &served(Precision::F32));
+        assert!(off > of_int8 / 5.0 && off < of_int8 * 5.0, "{family}: {off}, integers {of_int8}");
+        let rounded = named(&trunk, gradients(&trunk, Dropout::NONE));
+        let flat = |of: &[(String, Vec<usize>, Vec<f32>)]| -> Vec<f32> {
+            of.iter().flat_map(|(.., values)| values.clone()).collect()
+        };
+        let (a, b) = (flat(&plain), flat(&rounded));
+        let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(a * b)).sum::<f64>();
+        let cosine = dot(&a, &b) / (dot(&a, &a) * dot(&b, &b)).sqrt();
+        assert!(a != b && cosine > 0.99, "{family}: {cosine}");
+        trunk.quantise(false);
+        assert_eq!(named(&trunk, gradients(&trunk, Dropout::NONE)), plain, "{family}: no longer");
+    }
+}
+
 /// The gradient of a pooled vector against differences of the pooled values.
 #[test]
 fn gradients_under_dropout_are_those_of_the_same_masks() {

@@ -39,6 +39,8 @@ def check(
         valid: rows to validate on.
         text_column, label_column: the columns of the texts and of the labels.
         base: the model that counts tokens and estimates label errors; by default the bundled model.
+        distil: the factor of a loss that keeps the trunk's vectors near its base's, so that heads of other tasks still fit.
+        quantised_epochs: the number of last epochs in which the trunk learns to bear the rounding of `int8`.
         max_tokens: tokens that are read of a text.
         threads, seed: of the cross-validation that estimates label errors.
         progress: as in `Engine.score`; a function is called with `Reading`.
@@ -84,6 +86,8 @@ def train(
     smoothing: float | None = None,
     balanced: bool | None = None,
     probe: bool | None = None,
+    distil: float | None = None,
+    quantised_epochs: int | None = None,
     lora_rank: int | None = None,
     lora_alpha: float | None = None,
     checkpoint_every: int | None = None,

@@ -1,5 +1,7 @@
 //! The forward pass of encodings through a model: logits, and the scores that its heads make of them.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use frontdesk_models::encoder::{Stop, TokenBatch};
 use frontdesk_models::kernels::Precision;
 use frontdesk_models::network::{Backend, Network};
@@ -40,6 +42,18 @@ pub(crate) struct HeadOutput {
     /// The squared Mahalanobis distance to the nearest centre of the texts that the head was trained on,
     /// where it has centres.
     pub(crate) distance: Option<f32>,
+    /// The probability that the text is outside of the domain, where the head has a detector.
+    pub(crate) outside: Option<f32>,
+}
+
+impl HeadOutput {
+    /// Whether the text is outside of the domain of the head that gave this.
+    pub(crate) fn is_outside(&self, head: &HeadMeaning) -> bool {
+        let beyond = |limit: Option<(usize, f32)>, value: Option<f32>| {
+            limit.zip(value).is_some_and(|((_, limit), value)| value > limit)
+        };
+        beyond(head.domain, self.distance) || beyond(head.detector, self.outside)
+    }
 }
 
 /// The outputs for one text, one for each head, in the order of the request.
@@ -98,6 +112,13 @@ impl Model {
         self.heads.iter().position(|head| head.name == name)
     }
 
+    /// The heads that give an output: all but the detectors of others.
+    pub(crate) fn answering(&self) -> Vec<usize> {
+        let detects =
+            |place: usize| self.heads.iter().any(|head| head.detector.is_some_and(|d| d.0 == place));
+        (0..self.heads.len()).filter(|&place| !detects(place)).collect()
+    }
+
     /// The logits of each encoding; the trunk runs once for all heads.
     pub(crate) fn logits(&self, encodings: &[&Encoding], heads: &[usize]) -> Result<Vec<HeadOutputs>> {
         let run = |batch: Batch| Ok((batch.members, self.forward(&batch.tokens, heads, &Stop::never())?));
@@ -138,19 +159,28 @@ impl Model {
         stop: &Stop<'_>,
     ) -> Result<Vec<HeadOutputs>> {
         let domains: Vec<usize> = heads.iter().filter_map(|&head| Some(self.heads[head].domain?.0)).collect();
-        let outputs = self.network.forward_until(batch, &[heads, &domains].concat(), stop)?;
+        // Heads share a detector, which runs once.
+        let detectors: BTreeSet<usize> =
+            heads.iter().filter_map(|&head| Some(self.heads[head].detector?.0)).collect();
+        let detectors: Vec<usize> = detectors.into_iter().collect();
+        let outputs = self.network.forward_until(batch, &[heads, &domains, &detectors].concat(), stop)?;
         if outputs.iter().flatten().flatten().any(|logit| !logit.is_finite()) {
             let message = "the network gives logits that are not finite";
             return Err(Error::new(ErrorKind::ModelInvalid, message));
         }
         let mut outputs = outputs.into_iter();
         let logits: Vec<_> = outputs.by_ref().take(heads.len()).collect();
+        let distances: Vec<_> = outputs.by_ref().take(domains.len()).collect();
+        let detected: BTreeMap<usize, Vec<Vec<f32>>> = detectors.into_iter().zip(outputs).collect();
+        let mut distances = distances.into_iter();
         let mut all: Vec<HeadOutputs> = vec![Vec::with_capacity(heads.len()); batch.len()];
         for (&head, logits) in heads.iter().zip(logits) {
-            let distances = self.heads[head].domain.and_then(|_| outputs.next());
+            let distances = self.heads[head].domain.and_then(|_| distances.next());
+            let detector = self.heads[head].detector.map(|(place, _)| (place, &detected[&place]));
             for (row, (outputs, logits)) in all.iter_mut().zip(logits).enumerate() {
                 let distance = distances.as_ref().map(|rows| distance(&rows[row]));
-                outputs.push(HeadOutput { logits, distance });
+                let outside = detector.map(|(place, rows)| self.heads[place].scores(&rows[row])[0]);
+                outputs.push(HeadOutput { logits, distance, outside });
             }
         }
         Ok(all)

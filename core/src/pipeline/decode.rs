@@ -30,7 +30,7 @@ pub(crate) fn abstentions(
     output: &str,
     (label, score): (Option<usize>, f32),
 ) -> impl Iterator<Item = Abstain> + use<> {
-    let outside = head.domain.zip(raw.distance).is_some_and(|((_, limit), distance)| distance > limit);
+    let outside = raw.is_outside(head);
     let unsure = head.unsure(label, score);
     let output = output.to_owned();
     [(outside, AbstainReason::OutOfDomain), (unsure, AbstainReason::LowConfidence)]

@@ -79,8 +79,8 @@ pub(crate) struct Encoded {
 enum Shape {
     /// All four heads: sentiment, category and route; any other head by itself.
     Whole(Box<Whole>),
-    /// Each head by itself.
-    Tasks,
+    /// Each head by itself, by the places of those that answer.
+    Tasks(Vec<usize>),
 }
 
 #[derive(Debug)]
@@ -132,7 +132,11 @@ impl Pipeline {
                 emotions: EmotionsHead::new(&model.heads[emotions])?,
                 category: TypedHead::new(&model.heads[category])?,
                 heads: [sentiment, emotions, urgency, category],
-                others: (0..model.heads.len()).filter(|place| !places.contains(&Some(*place))).collect(),
+                others: model
+                    .answering()
+                    .into_iter()
+                    .filter(|place| !places.contains(&Some(*place)))
+                    .collect(),
                 sentiment_model,
             }))
         } else if sentiment_model.is_some() {
@@ -140,9 +144,9 @@ impl Pipeline {
                 "a sentiment model takes the place of a bundle's sentiment head; this model is a single task";
             return Err(Error::invalid("sentiment_model", message));
         } else {
-            Shape::Tasks
+            Shape::Tasks(model.answering())
         };
-        if matches!(shape, Shape::Tasks) && !options.route.is_plain() {
+        if matches!(shape, Shape::Tasks(_)) && !options.route.is_plain() {
             return Err(Error::invalid("route", "this model is a single task and routes nothing"));
         }
         let mut pipeline = Self {
@@ -185,7 +189,7 @@ impl Pipeline {
                 let typed = [SENTIMENT, CATEGORY, ROUTE].map(str::to_owned).into_iter();
                 typed.chain(whole.others.iter().copied().map(name)).collect()
             }
-            Shape::Tasks => (0..self.model.heads.len()).map(name).collect(),
+            Shape::Tasks(heads) => heads.iter().copied().map(name).collect(),
         }
     }
 
@@ -214,7 +218,7 @@ impl Pipeline {
     /// The models that a ticket passes through, in their order, each with the heads that are read.
     pub(crate) fn stages(&self) -> Vec<Stage<'_>> {
         match &self.shape {
-            Shape::Tasks => vec![Stage { model: &self.model, heads: (0..self.model.heads.len()).collect() }],
+            Shape::Tasks(heads) => vec![Stage { model: &self.model, heads: heads.clone() }],
             Shape::Whole(whole) => {
                 let heads = [&whole.heads, whole.others.as_slice()].concat();
                 let first = Stage { model: &self.model, heads };
@@ -282,9 +286,9 @@ impl Pipeline {
     ) -> Result<Analysis> {
         let mut answer = match (&self.shape, stages) {
             (_, []) => self.nothing(),
-            (Shape::Tasks, [logits, ..]) => {
+            (Shape::Tasks(heads), [logits, ..]) => {
                 let mut answer = Answer::default();
-                self.tasks(0..self.model.heads.len(), logits, &mut answer);
+                self.tasks(heads.iter().copied(), logits, &mut answer);
                 answer
             }
             (Shape::Whole(whole), [logits, rest @ ..]) => {

@@ -83,7 +83,7 @@ fn missing_files_are_model_not_found_by_name() {
 fn broken_bundles_refuse_to_serve() {
     type Break = (&'static str, fn(&Path));
     let cases: [Break; 12] = [
-        ("format 2", |m| edit(&m.join("frontdesk.json"), |j| j["format"] = 2.into())),
+        ("format 3", |m| edit(&m.join("frontdesk.json"), |j| j["format"] = 3.into())),
         ("unknown field `surprise`", |m| edit(&m.join("frontdesk.json"), |j| j["surprise"] = true.into())),
         ("temperature 0", |m| edit(&m.join("frontdesk.json"), |j| j["heads"][0]["temperature"] = 0.0.into())),
         ("golden message", |m| {

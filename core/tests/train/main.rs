@@ -4,6 +4,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod detector;
 mod doctor;
 mod evaluate;
 mod families;

@@ -1,8 +1,11 @@
 //! One layer, forwards and backwards.
 
+use std::borrow::Cow;
+
 use super::attention::Attention;
 use super::dropout::Dropout;
 use super::parameters::{Gradients, Of, Parameter, place};
+use super::quantised;
 use super::rows::{Norm, activate, activate_backward, add_residual, add_rows, biased, drop_rows};
 use crate::config::Config;
 use crate::kernels::Isa;
@@ -16,6 +19,8 @@ pub(super) struct Layer<'a> {
     pub(super) index: usize,
     pub(super) lengths: &'a [usize],
     pub(super) dropout: Dropout,
+    /// Whether the inputs and weights of the linear layers are rounded to eight bits.
+    pub(super) quantised: bool,
 }
 
 /// The values that the backward pass needs, each `[token][…]`.
@@ -68,8 +73,20 @@ impl Layer<'_> {
     /// x Wᵀ + b.
     fn linear(&self, input: &[f32], inputs: usize, weight: Of, bias: Of) -> Vec<f32> {
         let mut output = biased(self.of(bias), input.len() / inputs);
-        product(View::new(input, inputs), View::new(self.of(weight), inputs).transposed(), &mut output, true);
+        let (input, weight) = (self.input(input, inputs), self.weight(weight, inputs));
+        product(View::new(&input, inputs), View::new(&weight, inputs).transposed(), &mut output, true);
         output
+    }
+
+    /// The input of a linear layer as its product reads it.
+    fn input<'a>(&self, input: &'a [f32], inputs: usize) -> Cow<'a, [f32]> {
+        if self.quantised { quantised::inputs(input, inputs).into() } else { input.into() }
+    }
+
+    /// The weights of a linear layer as its product reads them.
+    fn weight(&self, weight: Of, inputs: usize) -> Cow<'_, [f32]> {
+        let weight = self.of(weight);
+        if self.quantised { quantised::weights(weight, inputs).into() } else { weight.into() }
     }
 
     pub(super) fn forward(&self, input: Vec<f32>) -> (Vec<f32>, Saved) {
@@ -120,14 +137,10 @@ impl Layer<'_> {
     ) {
         let outputs = self.of(bias).len();
         let gradients = View::new(gradient, outputs);
-        product(
-            gradients.transposed(),
-            View::new(input, inputs),
-            &mut to.dense[place(self.index, weight)],
-            true,
-        );
+        let of_weight = &mut to.dense[place(self.index, weight)];
+        product(gradients.transposed(), View::new(&self.input(input, inputs), inputs), of_weight, true);
         add_rows(gradient, &mut to.dense[place(self.index, bias)]);
-        product(gradients, View::new(self.of(weight), inputs), back, true);
+        product(gradients, View::new(&self.weight(weight, inputs), inputs), back, true);
     }
 }
 

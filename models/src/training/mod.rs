@@ -8,6 +8,7 @@ mod attention;
 mod dropout;
 mod layer;
 mod parameters;
+mod quantised;
 mod rows;
 
 pub use dropout::Dropout;
@@ -28,6 +29,7 @@ pub struct Trunk {
     config: Config,
     isa: Isa,
     parameters: Vec<Parameter>,
+    quantised: bool,
 }
 
 /// A forward pass of a batch, with the values that its backward pass needs: about 64 · hidden bytes a token
@@ -56,7 +58,14 @@ impl Trunk {
     /// [`ModelError::Tensor`] names the tensor that is missing or does not fit the configuration;
     /// [`ModelError::Config`] where there is no backward pass for it ([`Trunk::is_trainable`]).
     pub fn load(config: &Config, weights: &Weights, isa: Isa) -> Result<Self> {
-        Ok(Self { config: config.clone(), isa, parameters: parameters::load(config, weights)? })
+        let parameters = parameters::load(config, weights)?;
+        Ok(Self { config: config.clone(), isa, parameters, quantised: false })
+    }
+
+    /// From now on rounds the inputs and weights of the linear layers to eight bits in every pass, or no longer.
+    /// The parameters themselves stay float32, and so do their gradients.
+    pub fn quantise(&mut self, quantised: bool) {
+        self.quantised = quantised;
     }
 
     /// The configuration it was built from.
@@ -167,7 +176,8 @@ impl Trunk {
     }
 
     fn layer<'a>(&'a self, index: usize, lengths: &'a [usize], dropout: Dropout) -> Layer<'a> {
-        Layer { config: &self.config, isa: self.isa, parameters: &self.parameters, index, lengths, dropout }
+        let Self { config, isa, parameters, quantised } = self;
+        Layer { config, isa: *isa, parameters, index, lengths, dropout, quantised: *quantised }
     }
 }
 

@@ -26,7 +26,9 @@ pub(super) fn examine(corpus: &Corpus<'_>, has_valid: bool, tiny: usize) -> Vec<
         return findings;
     }
     let train = corpus.train_counts();
-    let classes = train.iter().filter(|&&count| count > 0).count();
+    // Rows without any label are a class of their own.
+    let unlabelled = corpus.train().iter().any(|row| corpus.labels_of(row).is_empty());
+    let classes = train.iter().filter(|&&count| count > 0).count() + usize::from(unlabelled);
     if classes < 2 {
         let message = format!("the training rows have {classes} class: there is nothing to distinguish");
         stop(FindingKind::OneClass, &message);

@@ -18,11 +18,12 @@ pub struct OutOfDomain {
     pub inside: usize,
     /// The number of texts outside.
     pub outside: usize,
-    /// Area under the ROC curve of the distance to the training texts, 0 to 1: the probability that a text
-    /// outside is farther than one inside. Absent where the head has no distance.
+    /// Area under the ROC curve of the detector's probability, of a head without a detector of the distance to
+    /// the training texts, 0 to 1: the probability that a text outside has more of it than one inside. Absent
+    /// where the head has neither.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auroc: Option<f64>,
-    /// The same, with one less the score of the given label in place of the distance.
+    /// The same, with one less the score of the given label in its place.
     pub auroc_of_score: f64,
     /// The share of texts inside on which the head abstains as out of domain, 0 to 1; absent as above.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -32,7 +33,7 @@ pub struct OutOfDomain {
     pub outside_refused: Option<f64>,
 }
 
-/// Measures a head's distance on texts inside and outside of its domain; labels are not read. `progress` is
+/// Measures how well a head tells texts inside of its domain from those outside; labels are not read. `progress` is
 /// called with the rows done, of both together; an error that it returns stops the work and is the result.
 ///
 /// # Errors
@@ -51,32 +52,47 @@ pub fn out_of_domain<A: LabelledRows + Sync + ?Sized, B: LabelledRows + Sync + ?
         let head = &model.heads[index];
         let look = |output: HeadOutput| {
             let confidence = Prediction::of(head, &output.logits).confidence(head.link);
-            (1.0 - f64::from(confidence), output.distance.map(f64::from))
+            Look {
+                unsure: 1.0 - f64::from(confidence),
+                outlying: output.outside.or(output.distance).map(f64::from),
+                refused: output.is_outside(head),
+            }
         };
-        let (unsure_inside, near) = split(outputs(model, index, inside, progress, &look)?);
+        let near = outputs(model, index, inside, progress, &look)?;
         let before = inside.count();
-        let (unsure_outside, far) =
-            split(outputs(model, index, outside, &|done| progress(before + done), &look)?);
+        let far = outputs(model, index, outside, &|done| progress(before + done), &look)?;
         let none = || Error::new(ErrorKind::DataInvalid, "texts inside and outside are needed");
-        let refused = |distances: &Option<Vec<f64>>| {
-            let (distances, (_, limit)) = (distances.as_ref()?, head.domain?);
-            let over = distances.iter().filter(|&&distance| distance > f64::from(limit)).count();
-            Some(over as f64 / distances.len() as f64)
+        let detects = head.domain.is_some() || head.detector.is_some();
+        let refused = |looks: &[Look]| {
+            let refused = looks.iter().filter(|look| look.refused).count();
+            detects.then(|| refused as f64 / looks.len() as f64)
         };
         Ok(OutOfDomain {
             task: head.name.clone(),
             inside: inside.count(),
             outside: outside.count(),
-            auroc: near.as_ref().zip(far.as_ref()).and_then(|(near, far)| auroc(near, far)),
-            auroc_of_score: auroc(&unsure_inside, &unsure_outside).ok_or_else(none)?,
+            auroc: outlying(&near).zip(outlying(&far)).and_then(|(near, far)| auroc(&near, &far)),
+            auroc_of_score: auroc(&unsure(&near), &unsure(&far)).ok_or_else(none)?,
             inside_refused: refused(&near),
             outside_refused: refused(&far),
         })
     })
 }
 
-/// The scores of every row, and the distances if every row has one.
-fn split(looks: Vec<(f64, Option<f64>)>) -> (Vec<f64>, Option<Vec<f64>>) {
-    let distances = looks.iter().map(|(_, distance)| *distance).collect();
-    (looks.into_iter().map(|(unsure, _)| unsure).collect(), distances)
+/// A row as a head sees it.
+struct Look {
+    /// One less the score of the given label.
+    unsure: f64,
+    /// More for a text that is likelier outside.
+    outlying: Option<f64>,
+    refused: bool,
+}
+
+fn unsure(looks: &[Look]) -> Vec<f64> {
+    looks.iter().map(|look| look.unsure).collect()
+}
+
+/// Of every row, if every row has it.
+fn outlying(looks: &[Look]) -> Option<Vec<f64>> {
+    looks.iter().map(|look| look.outlying).collect()
 }

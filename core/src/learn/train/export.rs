@@ -10,7 +10,7 @@ use super::tensors::{Tensors, serialize};
 use super::transformers::SequenceClassifier;
 use crate::digest::digest_of;
 use crate::model::backend;
-use crate::model::bundle::{CONFIG, FORMAT, Files, Golden, HEADS, MANIFEST, Manifest, TOKENIZER, TRUNK};
+use crate::model::bundle::{CONFIG, FORMATS, Files, Golden, HEADS, MANIFEST, Manifest, TOKENIZER, TRUNK};
 use crate::model::forward::Model;
 use crate::{Error, ErrorKind, LongText, Result};
 
@@ -84,7 +84,11 @@ pub(super) fn write(
     let directory =
         || output.file_name().map_or_else(|| "bundle".into(), |name| name.to_string_lossy().into_owned());
     let mut manifest = Manifest {
-        format: FORMAT,
+        format: if heads.iter().any(|head| head.detector.is_some()) {
+            *FORMATS.end()
+        } else {
+            *FORMATS.start()
+        },
         name: options.name.clone().or_else(|| old.map(|m| m.name.clone())).unwrap_or_else(directory),
         version: options.version.clone(),
         licence: options

@@ -47,8 +47,9 @@ impl Loop<'_> {
         }
         let (mut busy, mut tokens) = (Duration::ZERO, 0);
         let speed = |tokens: usize, busy: Duration| tokens as f64 / busy.as_secs_f64().max(1e-3);
-        while state.epoch <= settings.epochs && state.stale < settings.patience {
+        while state.epoch <= settings.epochs && !settings.is_over(state.epoch, state.stale) {
             let batches = plan(&rows, settings.batch, settings.seed, state.epoch);
+            learner.quantise(settings.is_quantised(state.epoch));
             for batches in batches[state.done..].chunks(settings.accumulate) {
                 if learner.trunk().is_some() || state.done.is_multiple_of(TURN) {
                     (self.progress)(TrainProgress::Steps {
@@ -136,7 +137,9 @@ impl Loop<'_> {
         let metric = if let [value] = metrics.as_slice() { *value } else { score };
         (self.progress)(TrainProgress::Epoch { epoch, epochs, loss, metric })?;
         state.curve.push(Point { epoch, steps: state.steps, loss, metrics });
-        if state.best.is_none_or(|(_, best)| score > best) {
+        // No epoch before the rounding is kept, however good: its weights have not learnt to bear it.
+        let first_quantised = self.settings.is_quantised(epoch) && !self.settings.is_quantised(epoch - 1);
+        if first_quantised || state.best.is_none_or(|(_, best)| score > best) {
             *best = learner.arrays().into_iter().cloned().collect();
             state.best = Some((epoch, score));
             state.stale = 0;

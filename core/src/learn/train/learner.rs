@@ -6,6 +6,7 @@ use frontdesk_models::heads::Link;
 use frontdesk_models::training::{Dropout, Gradients, Trunk};
 
 use super::base::Base;
+use super::distil;
 use super::domain::MOST_ROWS;
 use super::features::{Features, pooled, served};
 use super::head::{Head, Objective};
@@ -50,6 +51,8 @@ pub(super) struct Learning {
     pub(super) trunk: Trunk,
     pub(super) lora: Option<Lora>,
     gradients: Gradients,
+    /// The base's vectors of every head's training rows, where the trunk's shall stay near them.
+    near: Vec<Features>,
 }
 
 pub(super) struct Learner<'a> {
@@ -70,9 +73,9 @@ pub(super) struct Seen {
 }
 
 impl Learning {
-    pub(super) fn new(trunk: Trunk, lora: Option<Lora>) -> Self {
+    pub(super) fn new(trunk: Trunk, lora: Option<Lora>, near: Vec<Features>) -> Self {
         let gradients = trunk.gradients();
-        Self { trunk, lora, gradients }
+        Self { trunk, lora, gradients, near }
     }
 }
 
@@ -116,6 +119,13 @@ impl<'a> Learner<'a> {
         }
         let parameters = self.heads.iter_mut().flat_map(|head| &mut head.parameters);
         parameters.zip(arrays).for_each(|(to, from)| to.values = from);
+    }
+
+    /// Rounds the trunk's forward passes to eight bits from now on, or no longer.
+    pub(super) fn quantise(&mut self, quantised: bool) {
+        if let Body::Learning(learning) = &mut self.body {
+            learning.trunk.quantise(quantised);
+        }
     }
 
     /// One step of the optimizer over some batches; `number` is the step's, from 1, and `factor` the share of
@@ -182,9 +192,18 @@ impl<'a> Learner<'a> {
                     .for_each(|(row, mask)| before_output.apply(row, mask));
                 let loss =
                     head.loss(&pooled, Some(mask), &targets, &dataset.objective, share).map_err(compute)?;
-                let gradient = pass.unpool(dataset.pooling, &loss.pooled);
+                let mut gradient = pass.unpool(dataset.pooling, &loss.pooled);
+                let mut value = loss.value;
+                if let Some(near) = learning.near.get(batch.head) {
+                    let near: Vec<&[f32]> = batch.rows.iter().map(|&row| near[row].as_slice()).collect();
+                    let weight = self.settings.distil * share;
+                    let (apart, pull) = distil::loss(&pass.pool(Pooling::Mean), &near, weight);
+                    let pull = pass.unpool(Pooling::Mean, &pull);
+                    gradient.iter_mut().zip(pull).for_each(|(sum, pull)| *sum += pull);
+                    value += apart;
+                }
                 learning.trunk.backward(&pass, gradient, &mut learning.gradients)?;
-                Ok((loss.value, pass.tokens(), loss.parameters))
+                Ok((value, pass.tokens(), loss.parameters))
             }
         }
     }
@@ -217,7 +236,7 @@ impl<'a> Learner<'a> {
         };
         let mut moments = self.moments.iter_mut();
         if let Body::Learning(learning) = &mut self.body {
-            let Learning { trunk, lora, gradients } = learning.as_mut();
+            let Learning { trunk, lora, gradients, .. } = learning.as_mut();
             if let (Some(lora), Some(low_rank)) = (lora, &low_rank) {
                 for ((array, gradient), moments) in lora.arrays.iter_mut().zip(low_rank).zip(&mut moments) {
                     moments.step(step(settings.learning_rate, true), array, gradient);

@@ -8,6 +8,8 @@ mod calibrated;
 mod check;
 mod checkpoint;
 mod config;
+mod detector;
+mod distil;
 mod domain;
 mod estimate;
 mod export;
@@ -189,7 +191,7 @@ fn refuse_heads(heads: &[HeadData<'_>], options: &TrainOptions) -> Result<()> {
     if heads.is_empty() {
         return Err(Error::invalid("heads", "no head to train"));
     }
-    Ok(())
+    detector::place(heads, options).map(drop)
 }
 
 /// Runs the work on a pool of its own: a forked process has none of its parent's threads.
@@ -212,6 +214,7 @@ fn run(
     let folder = Unfinished::beside(&options.output)?;
     let Prepared { files, base, settings, planned, diagnoses } =
         prepare(heads, options, progress, &mut random)?;
+    let detector = detector::place(heads, options)?;
     let frozen = settings.method == Method::Frozen;
     let datasets = datasets(&planned, &base, &settings, progress)?;
     let checkpoints = if frozen && options.checkpoint_every.is_none() && !options.resume {
@@ -241,14 +244,20 @@ fn run(
         let (mut manifest, report, record) =
             calibrated(planned, dataset, logits, metric, found, digests, options)?;
         let mut tensors = learner.heads[index].export(learner.scale(index)).map_err(compute)?;
-        let (near, classes, held) = learner.vectors(index, &served)?;
-        if let Some((domain, of_domain)) = domain::fit(&near, &classes, &held) {
-            manifest.domain = Some(domain);
-            tensors.extend(of_domain);
+        if detector != Some(index) {
+            let outside = detector.map_or(domain::OUTSIDE, |_| domain::OUTSIDE_BESIDE_DETECTOR);
+            let (near, classes, held) = learner.vectors(index, &served)?;
+            if let Some((domain, of_domain)) = domain::fit(&near, &classes, &held, outside) {
+                manifest.domain = Some(domain);
+                tensors.extend(of_domain);
+            }
         }
         written.push(Written { manifest, tensors });
         reports.push(report);
         records.push(record);
+    }
+    if let Some(place) = detector {
+        detector::join(&mut written, place, &logits[place], &datasets[place].valid.targets);
     }
     let manifest = export::write(folder.path(), &base, written, trunk, frozen, options)?;
     let training = report::Training {

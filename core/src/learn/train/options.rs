@@ -148,6 +148,19 @@ pub struct TrainOptions {
     /// True: the heads are first trained on the frozen trunk, before the trunk is trained with them (Kumar
     /// et al. 2022): better with few rows, for one more pass of them. Not for a frozen trunk.
     pub probe: bool,
+    /// The factor of a loss that keeps the trunk's mean-pooled vectors near its base's: one less their cosine, 0
+    /// to 1,000; by default 0. With more, heads of other tasks that are later trained on the trunk lose less.
+    /// Not for a frozen trunk.
+    pub distil: f64,
+    /// The number of last epochs in which the forward pass rounds to eight bits as `int8` serving does, so that
+    /// the trunk learns to bear it, 0 to 10,000; by default 0. Of these the best is kept. Not for a frozen
+    /// trunk.
+    #[serde(alias = "quantisedEpochs")]
+    pub quantised_epochs: usize,
+    /// The head that tells texts outside of the domain from those inside: of the kind multi-label with one label,
+    /// for the rows that are outside. Where its score is beyond that of 99 in 100 validation rows inside, and
+    /// over one half, the other heads abstain as `out-of-domain`. `None`: each head has its distance alone.
+    pub detector: Option<String>,
     /// The rank of LoRA's matrices, 1 to 1,024; by default 8.
     #[serde(alias = "loraRank")]
     pub lora_rank: usize,
@@ -216,6 +229,9 @@ impl Default for TrainOptions {
             smoothing: 0.0,
             balanced: false,
             probe: false,
+            distil: 0.0,
+            quantised_epochs: 0,
+            detector: None,
             lora_rank: 8,
             lora_alpha: 16.0,
             checkpoint_every: None,
@@ -248,6 +264,8 @@ pub(super) struct Settings {
     pub(super) smoothing: f64,
     pub(super) balanced: bool,
     pub(super) probe: bool,
+    pub(super) distil: f64,
+    pub(super) quantised_epochs: usize,
     pub(super) lora_rank: usize,
     pub(super) lora_alpha: f64,
     pub(super) seed: u64,
@@ -256,6 +274,17 @@ pub(super) struct Settings {
 impl Settings {
     pub(super) fn of(options: &TrainOptions, bundle: bool) -> Self {
         Self::by(options.method.unwrap_or(if bundle { Method::Frozen } else { Method::Full }), options)
+    }
+
+    /// Whether the forward pass of an epoch, from 1, rounds to eight bits.
+    pub(super) fn is_quantised(&self, epoch: usize) -> bool {
+        epoch > 0 && epoch + self.quantised_epochs > self.epochs
+    }
+
+    /// Whether training ends before an epoch, from 1, after so many without a better metric: not before the
+    /// epochs that round.
+    pub(super) fn is_over(&self, epoch: usize, stale: usize) -> bool {
+        stale >= self.patience && (self.quantised_epochs == 0 || self.is_quantised(epoch - 1))
     }
 
     /// The defaults of a frozen trunk, for heads that are trained before their trunk.
@@ -294,6 +323,8 @@ impl Settings {
             smoothing: options.smoothing,
             balanced: options.balanced,
             probe: options.probe,
+            distil: options.distil,
+            quantised_epochs: options.quantised_epochs,
             lora_rank: options.lora_rank,
             lora_alpha: options.lora_alpha,
             seed: options.seed,
@@ -318,6 +349,7 @@ pub(super) fn check(options: &TrainOptions) -> Result<()> {
         ("accumulate", Some(options.accumulate), MOST_ROWS),
         ("lora_rank", Some(options.lora_rank), 1024),
         ("checkpoint_every", options.checkpoint_every, 1_000_000_000),
+        ("quantised_epochs", Some(options.quantised_epochs).filter(|&epochs| epochs > 0), MOST_EPOCHS),
     ];
     for (field, value, most) in counts {
         number::check_count(ErrorKind::InvalidInput, field, value, most)?;
@@ -336,6 +368,7 @@ pub(super) fn check(options: &TrainOptions) -> Result<()> {
         ("clip", Some(options.clip), 1e-9..=1e9),
         ("lora_alpha", Some(options.lora_alpha), 1e-6..=1e6),
         ("weight_decay", options.weight_decay, 0.0..=100.0),
+        ("distil", Some(options.distil), 0.0..=1000.0),
     ];
     for (field, value, range) in rates {
         if let Some(value) = value {

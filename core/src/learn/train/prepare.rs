@@ -14,7 +14,7 @@ use super::learner::{Body, HeadDataset, Learner, Learning, Rows};
 use super::lora::Lora;
 use super::options::{Method, Pooling, Settings, TrainOptions};
 use super::progress::TrainProgress;
-use super::{HeadData, features, task};
+use super::{HeadData, detector, features, task};
 use crate::digest::digest_of;
 use crate::learn::evaluate::label_indexes;
 use crate::learn::scale::Scale;
@@ -64,6 +64,13 @@ pub(super) fn prepare<'a>(
     if options.probe && frozen {
         return Err(Error::invalid("probe", "the trunk is frozen: its heads learn on it as it is anyway"));
     }
+    for (name, wanted) in
+        [("distil", options.distil > 0.0), ("quantised_epochs", options.quantised_epochs > 0)]
+    {
+        if wanted && frozen {
+            return Err(Error::invalid(name, "the trunk is frozen: it stays as it is anyway"));
+        }
+    }
     if options.half && frozen && base.is_bundle() {
         return Err(Error::invalid("half", "the base is a bundle, whose trunk stays as it is"));
     }
@@ -81,6 +88,9 @@ pub(super) fn prepare<'a>(
     let mut planned = Vec::new();
     for head in heads {
         planned.push(plan(head, &base, classifier, options.seed, random)?);
+    }
+    if let Some(place) = detector::place(heads, options)? {
+        detector::check_labels(heads[place].task, &planned[place].manifest.labels)?;
     }
     let tasks: Vec<&str> = heads.iter().map(|head| head.task).collect();
     if base.would_be_whole(&tasks, frozen) {
@@ -139,6 +149,7 @@ fn plan<'a>(
         abstain_below,
         thresholds: Vec::new(),
         domain: None,
+        detector: None,
     };
     Ok(Planned { manifest, train, valid, validation, passes: head.passes, weight: head.weight })
 }
@@ -202,7 +213,8 @@ pub(super) fn learner<'a>(
         let trunk = Trunk::load(&base.config, base.weights(), Isa::chosen()?)?;
         let low_rank = settings.method == Method::Lora;
         let lora = low_rank.then(|| Lora::new(&trunk, settings.lora_rank, settings.lora_alpha, random));
-        let body = Body::Learning(Box::new(Learning::new(trunk, lora)));
+        let near = if settings.distil > 0.0 { of_base(datasets, base, progress)? } else { Vec::new() };
+        let body = Body::Learning(Box::new(Learning::new(trunk, lora, near)));
         return Ok(Learner::new(datasets, heads, body, base, settings));
     }
     let trunk = if half {
@@ -229,6 +241,25 @@ pub(super) fn learner<'a>(
         scales.push(scale);
     }
     Ok(Learner::new(datasets, heads, Body::Frozen { train, valid, scales }, base, settings))
+}
+
+/// The base's mean-pooled vectors of every head's training rows.
+fn of_base(
+    datasets: &[HeadDataset],
+    base: &Base,
+    progress: OnProgress<'_, TrainProgress>,
+) -> Result<Vec<features::Features>> {
+    let trunk = features::served(&base.config, base.weights())?;
+    let total = datasets.iter().map(|dataset| dataset.train.encodings.len()).sum();
+    let mut before = 0;
+    let of_head = |dataset: &HeadDataset| {
+        let encodings = &dataset.train.encodings;
+        let report = |done| progress(TrainProgress::Features { done: before + done, total });
+        let vectors = features::pooled(&trunk, encodings, PoolingOf::Mean, &report)?;
+        before += encodings.len();
+        Ok(vectors)
+    };
+    datasets.iter().map(of_head).collect()
 }
 
 /// Returns a digest of everything that decides a training's result.

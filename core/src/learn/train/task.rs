@@ -56,6 +56,10 @@ pub(super) fn labels_of(task: &str, kind: HeadKind, rows: &[Labelled]) -> Result
         }
         HeadKind::SingleLabel => rows.iter().map(|row| row.label.clone()).collect(),
     };
+    let some_have_none = || rows.iter().any(|row| row.label.trim().is_empty());
+    if kind == HeadKind::MultiLabel && labels.len() == 1 && some_have_none() {
+        return Ok(labels.into_iter().collect());
+    }
     let labels = enough(labels.into_iter().collect(), rows)?;
     if let Some(row) = rows.iter().find(|row| kind != HeadKind::MultiLabel && row.label.trim().is_empty()) {
         return Err(Error::new(ErrorKind::DataInvalid, format!("{}: the label is empty", row.place)));

@@ -17,6 +17,8 @@ pub(crate) struct HeadMeaning {
     pub(crate) thresholds: Vec<Option<f32>>,
     /// Where the network's distance to the head's domain is, and the largest that is inside.
     pub(crate) domain: Option<(usize, f32)>,
+    /// The place of the head that detects texts outside of the domain, and its largest probability inside.
+    pub(crate) detector: Option<(usize, f32)>,
 }
 
 impl HeadMeaning {
@@ -31,6 +33,7 @@ impl HeadMeaning {
             abstain_below: 0.0,
             thresholds: Vec::new(),
             domain: None,
+            detector: None,
         }
     }
 

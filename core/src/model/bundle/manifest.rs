@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::scaling::{RANGE, Scaling};
 use crate::{Error, ErrorKind, Result};
 
-/// The version of the format that this engine reads and writes.
-pub(crate) const FORMAT: u64 = 1;
+/// The versions of the format that this engine reads: 2 adds detectors, and is written where there is one.
+pub(crate) const FORMATS: std::ops::RangeInclusive<u64> = 1..=2;
 
 /// The whole of `frontdesk.json`. Unknown fields are refused: they would be promises that this engine does
 /// not keep.
@@ -88,6 +88,20 @@ pub(crate) struct HeadManifest {
     /// where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) domain: Option<DomainManifest>,
+    /// The head that detects texts outside of the domain, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) detector: Option<DetectorManifest>,
+}
+
+/// A head that learnt from texts outside of the domain (outlier exposure, Hendrycks et al. 2019).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DetectorManifest {
+    /// Its name: a multi-label head of one label, whose probability is that the text is outside. It gives no
+    /// output of its own.
+    pub(crate) head: String,
+    /// The probability over which a text is outside, 0 to 1.
+    pub(crate) limit: f32,
 }
 
 /// The Mahalanobis distance of a pooled vector to the nearest centre of the training rows (Lee et al. 2018).
@@ -242,8 +256,10 @@ impl Manifest {
         }
         let bad = |reason: String| Error::new(ErrorKind::ModelInvalid, reason);
         let version: Version = serde_json::from_slice(bytes).map_err(|e| bad(e.to_string()))?;
-        if version.format.as_u64() != Some(FORMAT) {
-            return Err(bad(format!("format {}; this engine reads format {FORMAT}", version.format)));
+        if !version.format.as_u64().is_some_and(|format| FORMATS.contains(&format)) {
+            let (first, last) = (FORMATS.start(), FORMATS.end());
+            let found = version.format;
+            return Err(bad(format!("format {found}; this engine reads the formats {first} to {last}")));
         }
         let manifest: Self = serde_json::from_slice(bytes).map_err(|e| bad(e.to_string()))?;
         manifest.check().map_err(bad)?;
@@ -298,10 +314,25 @@ impl Manifest {
             {
                 return at("thresholds are one a label, from 0 to 1, or none".into());
             }
+            if let Some(detector) = &head.detector {
+                self.check_detector(detector).or_else(at)?;
+            }
             if !(0.0..=1.0).contains(&head.abstain_below) {
                 return at(format!("abstain_below {}; from 0 to 1", head.abstain_below));
             }
         }
         Ok(())
+    }
+    fn check_detector(&self, detector: &DetectorManifest) -> std::result::Result<(), String> {
+        let DetectorManifest { head: name, limit } = detector;
+        let named = self.heads.iter().find(|head| head.name == *name);
+        let fits = named.is_some_and(|head| {
+            head.kind == HeadKind::MultiLabel && head.labels.len() == 1 && head.detector.is_none()
+        });
+        if !fits {
+            return Err(format!("its detector `{name}` is no multi-label head of one label"));
+        }
+        let bounded = (0.0..=1.0).contains(limit);
+        bounded.then_some(()).ok_or_else(|| format!("the limit of its detector is {limit}; from 0 to 1"))
     }
 }

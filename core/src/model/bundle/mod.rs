@@ -25,7 +25,7 @@ pub(crate) use head::HeadMeaning;
 pub use manifest::HeadKind;
 #[cfg(feature = "train")]
 pub(crate) use manifest::{
-    Activation, DENSE, DomainManifest, FORMAT, MAX_LABELS, PoolingName, RESERVED, TOKENS,
+    Activation, DENSE, DetectorManifest, DomainManifest, FORMATS, MAX_LABELS, PoolingName, RESERVED, TOKENS,
 };
 pub(crate) use manifest::{Golden, HeadManifest, Input, Manifest};
 #[cfg(feature = "train")]
@@ -81,6 +81,7 @@ impl HeadManifest {
             abstain_below: self.abstain_below,
             thresholds: self.thresholds.clone(),
             domain: None,
+            detector: None,
         }
     }
 }
@@ -253,7 +254,11 @@ fn meanings(heads: &[HeadManifest]) -> Vec<HeadMeaning> {
             place += 1;
             (place - 1, domain.limit)
         });
-        HeadMeaning { domain, ..head.meaning() }
+        let detector = head.detector.as_ref().and_then(|detector| {
+            let place = heads.iter().position(|head| head.name == detector.head)?;
+            Some((place, detector.limit))
+        });
+        HeadMeaning { domain, detector, ..head.meaning() }
     };
     heads.iter().map(&mut meaning).collect()
 }
