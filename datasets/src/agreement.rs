@@ -80,7 +80,7 @@ impl Agreement {
     }
 }
 
-/// Agreement on all messages, the hard ones, and each split.
+/// Agreement on all messages of the batches, the hard ones, each split, and the held-out messages.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Agreements(pub BTreeMap<String, Agreement>);
 
@@ -89,7 +89,12 @@ impl Agreements {
     ///
     /// # Errors
     /// Where the split does not fit the messages.
-    pub fn new(tickets: &[LabelledTicket], plan: &SplitPlan, readings: &[Reading]) -> Result<Self> {
+    pub fn new(
+        tickets: &[LabelledTicket],
+        plan: &SplitPlan,
+        held_out: &[LabelledTicket],
+        readings: &[Reading],
+    ) -> Result<Self> {
         let by_id: HashMap<&str, &Reading> =
             readings.iter().map(|reading| (reading.id.as_str(), reading)).collect();
         let parts = plan.parts(tickets)?;
@@ -104,6 +109,8 @@ impl Agreements {
         for &split in Split::ALL {
             add(split.as_str(), parts.of(split));
         }
+        add("held-out", &held_out.iter().collect::<Vec<_>>());
+        add("held-out, hard", &held_out.iter().filter(|ticket| ticket.hard).collect::<Vec<_>>());
         Ok(Self(all))
     }
 }

@@ -60,8 +60,9 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Everything that is wrong with the set; nothing, if it is fit to be trained on.
-pub fn check(tickets: &[LabelledTicket]) -> Vec<Finding> {
+/// Everything that is wrong with the set; nothing, if it is fit to be trained on. The held-out messages count
+/// as near duplicates alone.
+pub fn check(tickets: &[LabelledTicket], held_out: &[LabelledTicket]) -> Vec<Finding> {
     let mut findings = Vec::new();
     let of = tickets.len();
     if of < MIN_TICKETS {
@@ -76,10 +77,11 @@ pub fn check(tickets: &[LabelledTicket]) -> Vec<Finding> {
     let missing = Category::ALL.iter().filter(|category| !categories.contains(category));
     findings.extend(missing.map(|category| Finding::MissingCategory(*category)));
     findings.extend((1..=10).filter(|level| !levels.contains(level)).map(Finding::MissingUrgency));
-    let texts: Vec<&str> = tickets.iter().map(|ticket| ticket.text.as_str()).collect();
+    let all: Vec<&LabelledTicket> = tickets.iter().chain(held_out).collect();
+    let texts: Vec<&str> = all.iter().map(|ticket| ticket.text.as_str()).collect();
     findings.extend(pairs(&texts, THRESHOLD).into_iter().map(|pair| Finding::NearDuplicate {
-        first: tickets[pair.first].id.clone(),
-        second: tickets[pair.second].id.clone(),
+        first: all[pair.first].id.clone(),
+        second: all[pair.second].id.clone(),
         similarity: pair.similarity,
     }));
     findings

@@ -67,6 +67,21 @@ pub enum DataError {
         /// The first line with the id, from 1.
         first: usize,
     },
+    /// The same text, case and punctuation aside, stands in two places.
+    #[error(
+        "{path}:{line}: field `text`: the same as in {first}:{first_line}",
+        path = path.display(), first = first_path.display()
+    )]
+    DuplicateText {
+        /// The file.
+        path: PathBuf,
+        /// The second line with the text, from 1.
+        line: usize,
+        /// The file of the first.
+        first_path: PathBuf,
+        /// The first line with the text, from 1.
+        first_line: usize,
+    },
     /// A row of a public set that does not have the layout its card describes.
     #[error("{path}:{line}: {problem}", path = path.display())]
     Row {

@@ -3,11 +3,12 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use frontdesk_datasets::agreement::{Agreements, read_readings};
 use frontdesk_datasets::check::check;
-use frontdesk_datasets::prepare::{Options, prepare};
+use frontdesk_datasets::outside::read_outside;
+use frontdesk_datasets::prepare::{Options, Sources, prepare};
 use frontdesk_datasets::public::CARDS;
 use frontdesk_datasets::split::{SPLIT_SEED, SplitPlan};
 use frontdesk_datasets::stats::Stats;
-use frontdesk_datasets::tickets::read_batches;
+use frontdesk_datasets::tickets::{LabelledTicket, read_batches, read_held_out};
 use frontdesk_datasets::{DataError, Result};
 use std::io::Write;
 use std::path::PathBuf;
@@ -20,6 +21,9 @@ struct Cli {
     /// The folder of our own tickets [default: tickets/ of this package]
     #[arg(long, global = true, value_name = "DIR")]
     tickets: Option<PathBuf>,
+    /// The folder of our own texts outside of a desk's domain [default: outside/ of this package]
+    #[arg(long, global = true, value_name = "DIR")]
+    outside: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
@@ -41,7 +45,7 @@ enum Command {
     Agreement,
     /// Validate every batch and the rules of the whole set
     Check,
-    /// Place the batches that split.json does not have yet, and write it
+    /// Put the batches that split.json does not have yet into train, and write it
     Split {
         /// Draw the whole split anew: every figure on the test split is then void
         #[arg(long)]
@@ -70,13 +74,13 @@ struct PrepareArgs {
     #[arg(long, default_value_t = 17)]
     seed: u64,
     /// The most SST-2 phrases in sentiment/train.csv
-    #[arg(long, default_value_t = 15_000)]
+    #[arg(long, default_value_t = 18_000)]
     sst2_cap: usize,
     /// The most GoEmotions rows of each class in sentiment/train.csv
-    #[arg(long, default_value_t = 8_000)]
+    #[arg(long, default_value_t = 5_000)]
     goemotions_cap: usize,
     /// How often each of our own tickets stands in sentiment/train.csv
-    #[arg(long, default_value_t = 3)]
+    #[arg(long, default_value_t = 4)]
     own_weight: usize,
 }
 
@@ -101,23 +105,46 @@ fn main() -> ExitCode {
     }
 }
 
+/// The folder of our own tickets.
+struct Home(PathBuf);
+
+impl Home {
+    fn tickets(&self) -> Result<Vec<LabelledTicket>> {
+        read_batches(&self.0.join("batches"))
+    }
+
+    fn held_out(&self) -> Result<Vec<LabelledTicket>> {
+        read_held_out(&self.0.join("held-out"))
+    }
+
+    fn split(&self) -> PathBuf {
+        self.0.join("split.json")
+    }
+
+    fn plan(&self) -> Result<SplitPlan> {
+        SplitPlan::read(&self.split())
+    }
+}
+
 fn run(cli: Cli, out: &mut impl Write) -> Result<ExitCode> {
-    let home = cli.tickets.unwrap_or_else(default_tickets);
-    let (batches, split) = (home.join("batches"), home.join("split.json"));
+    let home = Home(cli.tickets.unwrap_or_else(|| default_folder("tickets")));
     let mut lines: Vec<String> = Vec::new();
     let mut code = ExitCode::SUCCESS;
     match cli.command {
         Command::Prepare(args) => {
             let PrepareArgs { public, output, seed, sst2_cap, goemotions_cap, own_weight } = args;
             let options = Options { public, output, seed, sst2_cap, goemotions_cap, own_weight };
-            let report = prepare(&read_batches(&batches)?, &SplitPlan::read(&split)?, &options)?;
+            let outside = read_outside(&cli.outside.unwrap_or_else(|| default_folder("outside")))?;
+            let (tickets, held_out, plan) = (home.tickets()?, home.held_out()?, home.plan()?);
+            let sources = Sources { tickets: &tickets, held_out: &held_out, plan: &plan, outside: &outside };
+            let report = prepare(&sources, &options)?;
             for (name, rows) in &report.files {
                 lines.push(format!("{rows:>6}  {name}"));
             }
             lines.extend(report.notes);
         }
         Command::Stats { format, update } => {
-            let stats = Stats::new(&read_batches(&batches)?, &SplitPlan::read(&split)?)?;
+            let stats = Stats::new(&home.tickets()?, &home.plan()?, &home.held_out()?)?;
             if let Some(card) = update {
                 stats.update(&card)?;
             }
@@ -127,27 +154,31 @@ fn run(cli: Cli, out: &mut impl Write) -> Result<ExitCode> {
             });
         }
         Command::Agreement => {
-            let readings = read_readings(&home.join("second-reading.jsonl"))?;
-            let found = Agreements::new(&read_batches(&batches)?, &SplitPlan::read(&split)?, &readings)?;
-            lines.push(found.to_string());
+            let (tickets, held_out) = (home.tickets()?, home.held_out()?);
+            let mut readings = read_readings(&home.0.join("second-reading.jsonl"))?;
+            if !held_out.is_empty() {
+                readings.extend(read_readings(&home.0.join("held-out-second-reading.jsonl"))?);
+            }
+            lines.push(Agreements::new(&tickets, &home.plan()?, &held_out, &readings)?.to_string());
         }
         Command::Check => {
-            let tickets = read_batches(&batches)?;
-            let findings = check(&tickets);
+            let (tickets, held_out) = (home.tickets()?, home.held_out()?);
+            let findings = check(&tickets, &held_out);
             lines.extend(findings.iter().map(ToString::to_string));
-            lines.push(format!("{} messages, {} findings", tickets.len(), findings.len()));
+            let (all, kept) = (tickets.len(), held_out.len());
+            lines.push(format!("{all} messages, {kept} held out, {} findings", findings.len()));
             if !findings.is_empty() {
                 code = ExitCode::FAILURE;
             }
         }
         Command::Split { anew, seed } => {
-            let tickets = read_batches(&batches)?;
-            let plan = if anew || !split.exists() {
-                SplitPlan::make(&tickets, seed)?
+            let (tickets, held_out) = (home.tickets()?, home.held_out()?);
+            let plan = if anew || !home.split().exists() {
+                SplitPlan::make(&tickets, &held_out, seed)?
             } else {
-                SplitPlan::read(&split)?.grow(&tickets)?
+                home.plan()?.grow(&tickets, &held_out)?
             };
-            plan.write(&split)?;
+            plan.write(&home.split())?;
             for drop in &plan.dropped {
                 lines.push(format!(
                     "{} dropped from {}: {:.3} like {} in {}",
@@ -169,6 +200,6 @@ fn run(cli: Cli, out: &mut impl Write) -> Result<ExitCode> {
 }
 
 /// `cargo run` says where the package is; a bare binary is expected to run at the workspace's root.
-fn default_tickets() -> PathBuf {
-    std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| "datasets".into(), PathBuf::from).join("tickets")
+fn default_folder(name: &str) -> PathBuf {
+    std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| "datasets".into(), PathBuf::from).join(name)
 }

@@ -3,7 +3,7 @@
 //! Case, punctuation and digits are set aside first, so the same sentence with another order number is
 //! caught. Shingles cross word borders, which makes word order count, and short words weigh little.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// The Jaccard similarity from which two texts count as near duplicates.
 ///
@@ -11,6 +11,8 @@ use std::collections::HashSet;
 /// or two of them changed is caught, two people who merely ask the same thing in their own words are not.
 pub const THRESHOLD: f64 = 0.5;
 
+/// The share of a text's shingles from which it counts as a part of another text.
+const PART: f64 = 0.8;
 const WIDTH: usize = 5;
 const BITS_PER_CHAR: u32 = 21;
 
@@ -123,6 +125,62 @@ impl Keys {
     pub(crate) fn contains(&self, text: &str) -> bool {
         self.0.contains(&key(text))
     }
+
+    /// True where the text is new.
+    pub(crate) fn insert(&mut self, text: &str) -> bool {
+        self.0.insert(key(text))
+    }
+}
+
+/// The shingles of many texts, to ask whether another text is near one of them.
+#[derive(Debug, Default)]
+pub(crate) struct Index {
+    sizes: Vec<usize>,
+    places: HashMap<u128, Vec<u32>>,
+}
+
+impl Index {
+    pub(crate) fn new<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut index = Self::default();
+        texts.into_iter().for_each(|text| index.add(text));
+        index
+    }
+
+    pub(crate) fn add(&mut self, text: &str) {
+        let set = Shingles::new(text);
+        let place = self.sizes.len() as u32;
+        self.sizes.push(set.0.len());
+        for shingle in set.0 {
+            self.places.entry(shingle).or_default().push(place);
+        }
+    }
+
+    /// Whether one of the texts is a near duplicate of this one.
+    pub(crate) fn near(&self, text: &str) -> bool {
+        let set = Shingles::new(text);
+        let all = |place: usize, shared: u32| set.0.len() + self.sizes[place] - shared as usize;
+        let shared = self.shared(&set);
+        shared
+            .iter()
+            .enumerate()
+            .any(|(place, &shared)| shared > 0 && f64::from(shared) >= THRESHOLD * all(place, shared) as f64)
+    }
+
+    /// Whether this text is, nearly word for word, a part of one of the texts.
+    pub(crate) fn has_part(&self, text: &str) -> bool {
+        let set = Shingles::new(text);
+        let enough = PART * set.0.len() as f64;
+        self.shared(&set).iter().any(|&shared| f64::from(shared) >= enough)
+    }
+
+    /// How many shingles each text has in common with the set.
+    fn shared(&self, set: &Shingles) -> Vec<u32> {
+        let mut shared = vec![0; self.sizes.len()];
+        for place in set.0.iter().filter_map(|shingle| self.places.get(shingle)).flatten() {
+            shared[*place as usize] += 1;
+        }
+        shared
+    }
 }
 
 #[cfg(test)]
@@ -134,6 +192,16 @@ mod tests {
         let one = Shingles::new("Order 4411: the lid is torn!");
         assert!((one.jaccard(&Shingles::new("order 97 - THE LID IS TORN")) - 1.0).abs() < f64::EPSILON);
         assert!(one.jaccard(&Shingles::new("Where can I park near your hall?")) < 0.1);
+    }
+
+    #[test]
+    fn an_index_finds_near_texts_and_parts() {
+        let index = Index::new(["The lid of the box is torn and the label is missing.", "42"]);
+        assert!(index.near("the lid of the box is torn and its label is missing"));
+        assert!(index.near("42") && !index.near("43"));
+        assert!(index.has_part("lid of the box is torn") && !index.near("lid of the box is torn"));
+        assert!(!index.has_part("Where can I park near your hall?"));
+        assert!(!Index::default().near("42") && !Index::default().has_part("42"));
     }
 
     #[test]

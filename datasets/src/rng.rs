@@ -1,5 +1,7 @@
 //! SplitMix64 (Steele, Lea and Flood, 2014). Splits and samples are recorded by their seed, so the generator
-//! must never change; library generators reserve the right to, hence our own twenty lines.
+//! must never change; library generators reserve the right to, hence our own forty lines.
+
+use std::ops::RangeInclusive;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Rng(u64);
@@ -19,8 +21,23 @@ impl Rng {
 
     /// A number below `bound`: the high half of a 128-bit product, whose bias is far below anything seen
     /// here.
-    fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         ((u128::from(self.next()) * bound as u128) >> 64) as usize
+    }
+
+    /// A number of the range, both ends included.
+    pub(crate) fn within(&mut self, range: RangeInclusive<usize>) -> usize {
+        range.start() + self.below(range.end() - range.start() + 1)
+    }
+
+    /// True once in `times`.
+    pub(crate) fn once_in(&mut self, times: usize) -> bool {
+        self.below(times) == 0
+    }
+
+    /// One of the items, of which there is at least one.
+    pub(crate) fn pick<T: Copy>(&mut self, items: &[T]) -> T {
+        items[self.below(items.len())]
     }
 
     pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {

@@ -1,8 +1,8 @@
 //! Train, dev and test, split by author: whole batches move, so no test message's author was trained on.
 //!
 //! Among many seeded assignments the one whose label distributions are nearest the whole's wins. Batches that
-//! come later join dev and train, so that the test split stays as it was. Then the near-duplicate guard takes
-//! out of dev the messages near a test message, and out of train those near either.
+//! come later join train, so that dev and test stay as they were. Then the near-duplicate guard takes out of
+//! dev the messages near a test or a held-out message, and out of train those near any of these.
 
 use crate::error::{DataError, Result};
 use crate::files;
@@ -37,6 +37,18 @@ labels! {
     }
 }
 
+labels! {
+    /// The purpose of a message that others must not be near to.
+    Evaluated {
+        /// To choose settings and calibrate with.
+        Dev = "dev",
+        /// To report.
+        Test = "test",
+        /// To report once, at the end of a version.
+        HeldOut = "held-out",
+    }
+}
+
 /// A message the near-duplicate guard took out of its split.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -48,7 +60,7 @@ pub struct Dropped {
     /// The message it is nearest to.
     pub near: String,
     /// Where that one is.
-    pub near_split: Split,
+    pub near_split: Evaluated,
     /// Their similarity, to three places.
     pub similarity: f64,
 }
@@ -77,64 +89,27 @@ pub struct Parts<'a> {
 }
 
 impl SplitPlan {
-    /// Draws a split. The same messages and seed always give the same one.
-    pub fn make(tickets: &[LabelledTicket], seed: u64) -> Result<Self> {
-        let none = Self { seed, batches: BTreeMap::new(), dropped: Vec::new() };
-        none.draw(tickets, TEST_SHARE)
+    /// Draws a split of the messages; the held-out ones are in none. The same messages and seed always give
+    /// the same one.
+    pub fn make(tickets: &[LabelledTicket], held_out: &[LabelledTicket], seed: u64) -> Result<Self> {
+        let batches = draw(tickets, seed)?;
+        Self { seed, batches, dropped: Vec::new() }.guarded(tickets, held_out)
     }
 
-    /// The split with the batches that are not in it yet: some join dev, up to its share, the rest join
-    /// train. No batch changes its place and none joins test, so that figures stay comparable.
-    pub fn grow(&self, tickets: &[LabelledTicket]) -> Result<Self> {
-        self.draw(tickets, 0.0)
+    /// The split with the batches that are not in it yet: they join train. No batch changes its place, so
+    /// that figures on dev and test stay comparable.
+    pub fn grow(&self, tickets: &[LabelledTicket], held_out: &[LabelledTicket]) -> Result<Self> {
+        let place = |ticket: &LabelledTicket| {
+            let batch = ticket.batch();
+            (batch.to_owned(), self.batches.get(batch).copied().unwrap_or(Split::Train))
+        };
+        let batches = tickets.iter().map(place).collect();
+        Self { seed: self.seed, batches, dropped: Vec::new() }.guarded(tickets, held_out)
     }
 
-    fn draw(&self, tickets: &[LabelledTicket], test_share: f64) -> Result<Self> {
-        let mut counts: BTreeMap<&str, Counts> = BTreeMap::new();
-        for ticket in tickets {
-            counts.entry(ticket.batch()).or_default().add(ticket);
-        }
-        let found = counts.len();
-        if found < Split::ALL.len() {
-            return Err(DataError::TooFewBatches { found });
-        }
-        let (names, counts): (Vec<&str>, Vec<Counts>) = counts.into_iter().unzip();
-        let placed = |split: Split| -> Vec<usize> {
-            (0..found).filter(|&batch| self.batches.get(names[batch]) == Some(&split)).collect()
-        };
-        let [train, dev, test] = [Split::Train, Split::Dev, Split::Test].map(placed);
-        let mut order: Vec<usize> =
-            (0..found).filter(|&batch| !self.batches.contains_key(names[batch])).collect();
-        let missing = |share: f64, there: usize| {
-            if share > 0.0 {
-                ((found as f64 * share).round() as usize).max(1).saturating_sub(there)
-            } else {
-                0
-            }
-        };
-        let to_test = missing(test_share, test.len()).min(order.len());
-        let to_dev = missing(DEV_SHARE, dev.len()).min(order.len() - to_test);
-
-        let mut rng = Rng::new(self.seed);
-        let mut best: [Vec<usize>; 3] = Default::default();
-        let mut best_distance = f64::INFINITY;
-        for _ in 0..if order.is_empty() { 1 } else { CANDIDATES } {
-            rng.shuffle(&mut order);
-            let (tests, others) = order.split_at(to_test);
-            let (devs, trains) = others.split_at(to_dev);
-            let parts = [[&test, tests], [&dev, devs], [&train, trains]].map(|part| part.concat());
-            let distance = distance(&counts, parts.each_ref().map(Vec::as_slice));
-            if distance < best_distance {
-                best_distance = distance;
-                best = parts;
-            }
-        }
-        let batches = [Split::Test, Split::Dev, Split::Train].into_iter().zip(&best);
-        let batches = batches.flat_map(|(split, part)| part.iter().map(move |&batch| (batch, split)));
-        let batches = batches.map(|(batch, split)| (names[batch].to_owned(), split)).collect();
-        let mut plan = Self { seed: self.seed, batches, dropped: Vec::new() };
-        plan.dropped = guard(&plan.parts(tickets)?);
-        Ok(plan)
+    fn guarded(mut self, tickets: &[LabelledTicket], held_out: &[LabelledTicket]) -> Result<Self> {
+        self.dropped = guard(&self.parts(tickets)?, held_out);
+        Ok(self)
     }
 
     /// Reads a committed split.
@@ -248,6 +223,41 @@ impl Counts {
     }
 }
 
+/// Draws a place for every batch.
+fn draw(tickets: &[LabelledTicket], seed: u64) -> Result<BTreeMap<String, Split>> {
+    let mut counts: BTreeMap<&str, Counts> = BTreeMap::new();
+    for ticket in tickets {
+        counts.entry(ticket.batch()).or_default().add(ticket);
+    }
+    let found = counts.len();
+    if found < Split::ALL.len() {
+        return Err(DataError::TooFewBatches { found });
+    }
+    let (names, counts): (Vec<&str>, Vec<Counts>) = counts.into_iter().unzip();
+    let share = |share: f64| ((found as f64 * share).round() as usize).max(1);
+    let (to_test, to_dev) = (share(TEST_SHARE), share(DEV_SHARE));
+
+    let mut rng = Rng::new(seed);
+    let mut order: Vec<usize> = (0..found).collect();
+    let (mut best, mut best_distance) = (order.clone(), f64::INFINITY);
+    for _ in 0..CANDIDATES {
+        rng.shuffle(&mut order);
+        let (tests, others) = order.split_at(to_test);
+        let (devs, trains) = others.split_at(to_dev);
+        let distance = distance(&counts, [tests, devs, trains]);
+        if distance < best_distance {
+            best_distance = distance;
+            best.clone_from(&order);
+        }
+    }
+    let place = |rank: usize| match rank {
+        _ if rank < to_test => Split::Test,
+        _ if rank < to_test + to_dev => Split::Dev,
+        _ => Split::Train,
+    };
+    Ok(best.iter().enumerate().map(|(rank, &batch)| (names[batch].to_owned(), place(rank))).collect())
+}
+
 /// The sum over splits and families; a sum, so that no split is sacrificed for another's last percent.
 fn distance(counts: &[Counts], splits: [&[usize]; 3]) -> f64 {
     let parts = splits.map(|batches| {
@@ -266,16 +276,17 @@ fn distance(counts: &[Counts], splits: [&[usize]; 3]) -> f64 {
 
 /// Finds the messages that must leave dev and train. Train is compared with the rest of dev, so nothing
 /// leaves for the sake of a message that is gone itself.
-fn guard(parts: &Parts<'_>) -> Vec<Dropped> {
-    let shingles = |tickets: &[&LabelledTicket], split| -> Vec<(String, Split, Shingles)> {
-        tickets.iter().map(|ticket| (ticket.id.clone(), split, Shingles::new(&ticket.text))).collect()
-    };
+fn guard(parts: &Parts<'_>, held_out: &[LabelledTicket]) -> Vec<Dropped> {
+    let known = |ticket: &LabelledTicket, place| (ticket.id.clone(), place, Shingles::new(&ticket.text));
     let mut dropped: Vec<Dropped> = Vec::new();
-    let mut kept = shingles(&parts.test, Split::Test);
+    let mut kept: Vec<(String, Evaluated, Shingles)> =
+        parts.test.iter().map(|ticket| known(ticket, Evaluated::Test)).collect();
+    kept.extend(held_out.iter().map(|ticket| known(ticket, Evaluated::HeldOut)));
     for split in [Split::Dev, Split::Train] {
-        let (mut clean, before) = (Vec::new(), kept.len());
-        for (id, split, set) in shingles(parts.of(split), split) {
-            let nearest = kept[..before]
+        let mut clean = Vec::new();
+        for ticket in parts.of(split) {
+            let (id, _, set) = known(ticket, Evaluated::Dev);
+            let nearest = kept
                 .iter()
                 .map(|(near, near_split, other)| (set.jaccard(other), near, *near_split))
                 .max_by(|left, right| left.0.total_cmp(&right.0));
@@ -287,10 +298,12 @@ fn guard(parts: &Parts<'_>) -> Vec<Dropped> {
                     near_split,
                     similarity: (similarity * 1000.0).round() / 1000.0,
                 }),
-                _ => clean.push((id, split, set)),
+                _ => clean.push((id, Evaluated::Dev, set)),
             }
         }
-        kept.extend(clean);
+        if split == Split::Dev {
+            kept.extend(clean);
+        }
     }
     dropped
 }

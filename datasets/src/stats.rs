@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write};
 use std::path::Path;
 
-/// How often a label occurs, in the whole and in each split after the near-duplicate guard.
+/// How often a label occurs: in all batches, in each split after the near-duplicate guard, and held out.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Count {
     /// In every batch, dropped messages included.
@@ -21,6 +21,8 @@ pub struct Count {
     pub dev: usize,
     /// In test.
     pub test: usize,
+    /// Held out, in no batch.
+    pub held_out: usize,
 }
 
 /// The set in numbers.
@@ -42,11 +44,12 @@ pub struct Stats {
 
 impl Stats {
     /// Counts the set.
-    pub fn new(tickets: &[LabelledTicket], plan: &SplitPlan) -> Result<Self> {
+    pub fn new(tickets: &[LabelledTicket], plan: &SplitPlan, held_out: &[LabelledTicket]) -> Result<Self> {
         let parts = plan.parts(tickets)?;
         let mut messages = Count::default();
         let mut families: BTreeMap<&'static str, BTreeMap<String, Count>> = BTreeMap::new();
         let all: Vec<&LabelledTicket> = tickets.iter().collect();
+        let held_out: Vec<&LabelledTicket> = held_out.iter().collect();
         let mut tally = |part: &[&LabelledTicket], slot: fn(&mut Count) -> &mut usize| {
             for ticket in part {
                 *slot(&mut messages) += 1;
@@ -59,6 +62,7 @@ impl Stats {
         tally(&parts.train, |count| &mut count.train);
         tally(&parts.dev, |count| &mut count.dev);
         tally(&parts.test, |count| &mut count.test);
+        tally(&held_out, |count| &mut count.held_out);
         let texts: Vec<&str> = tickets.iter().map(|ticket| ticket.text.as_str()).collect();
         let near = pairs(&texts, THRESHOLD)
             .into_iter()
@@ -107,11 +111,12 @@ fn labels_of(ticket: &LabelledTicket) -> [(&'static str, String); 6] {
 impl fmt::Display for Stats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let row = |f: &mut fmt::Formatter<'_>, family: &str, label: &str, count: &Count| {
-            let Count { all, train, dev, test } = count;
-            writeln!(f, "| {family:<12} | {label:<15} | {all:>5} | {train:>5} | {dev:>4} | {test:>4} |")
+            let Count { all, train, dev, test, held_out } = count;
+            write!(f, "| {family:<12} | {label:<15} | {all:>5} | {train:>5} | {dev:>4} | {test:>4} ")?;
+            writeln!(f, "| {held_out:>8} |")
         };
-        writeln!(f, "| {:<12} | {:<15} | {:>5} | train |  dev | test |", "family", "label", "all")?;
-        writeln!(f, "|--------------|-----------------|------:|------:|-----:|-----:|")?;
+        writeln!(f, "| {:<12} | {:<15} |   all | train |  dev | test | held-out |", "family", "label")?;
+        writeln!(f, "|--------------|-----------------|------:|------:|-----:|-----:|---------:|")?;
         row(f, "messages", "", &self.messages)?;
         for (family, labels) in &self.families {
             for (label, count) in labels {

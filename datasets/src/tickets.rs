@@ -212,6 +212,11 @@ pub fn read_batch(path: &Path) -> Result<Vec<LabelledTicket>> {
     Ok(tickets)
 }
 
+/// Reads the held-out messages' folder; none where there is no such folder.
+pub fn read_held_out(folder: &Path) -> Result<Vec<LabelledTicket>> {
+    if folder.is_dir() { read_batches(folder) } else { Ok(Vec::new()) }
+}
+
 /// Reads every `*.jsonl` in the folder, in the order of their names. Ids cannot repeat across batches,
 /// because each begins with its file's name.
 pub fn read_batches(folder: &Path) -> Result<Vec<LabelledTicket>> {

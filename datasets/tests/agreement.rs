@@ -5,7 +5,7 @@ mod common;
 use common::{line, write};
 use frontdesk_datasets::agreement::{Agreement, Agreements, read_readings};
 use frontdesk_datasets::split::SplitPlan;
-use frontdesk_datasets::tickets::{read_batch, read_batches};
+use frontdesk_datasets::tickets::{read_batch, read_batches, read_held_out};
 use std::path::Path;
 
 /// Categories (approval, approval), (approval, revision), (revision, revision), (question, question): 3 of 4
@@ -44,9 +44,13 @@ fn agreement_is_as_counted_by_hand() {
 fn the_data_card_holds_the_agreement_of_the_committed_readings() {
     let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("tickets");
     let tickets = read_batches(&home.join("batches")).unwrap();
-    let readings = read_readings(&home.join("second-reading.jsonl")).unwrap();
+    let held_out = read_held_out(&home.join("held-out")).unwrap();
+    let mut readings = read_readings(&home.join("second-reading.jsonl")).unwrap();
+    readings.extend(read_readings(&home.join("held-out-second-reading.jsonl")).unwrap());
     let plan = SplitPlan::read(&home.join("split.json")).unwrap();
-    let table = Agreements::new(&tickets, &plan, &readings).unwrap().to_string();
+    let table = Agreements::new(&tickets, &plan, &held_out, &readings).unwrap();
+    assert_eq!(table.0["held-out"].messages, held_out.len(), "every held-out message was read twice");
+    let table = table.to_string();
     let card = std::fs::read_to_string(home.join("README.md")).unwrap();
     assert!(card.contains(table.trim_end()), "run `cargo run -p frontdesk-datasets -- agreement`:\n{table}");
 }

@@ -6,7 +6,7 @@ use common::{line, tickets, write};
 use frontdesk_datasets::check::{Finding, check};
 use frontdesk_datasets::split::SplitPlan;
 use frontdesk_datasets::stats::Stats;
-use frontdesk_datasets::tickets::{Category, read_batches};
+use frontdesk_datasets::tickets::{Category, read_batches, read_held_out};
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -16,7 +16,7 @@ fn run(arguments: &[&str]) -> Output {
 
 #[test]
 fn a_good_set_has_no_findings() {
-    assert_eq!(check(&tickets(30, 50)), []);
+    assert_eq!(check(&tickets(30, 50), &[]), []);
 }
 
 #[test]
@@ -27,7 +27,7 @@ fn every_rule_is_checked() {
         ticket.domain = "print".into();
     }
     few[1].text = few[0].text.clone();
-    let findings = check(&few);
+    let findings = check(&few, &[]);
     let (found, of) = (0, few.len());
     assert!(findings.contains(&Finding::TooFew { found: of }));
     assert!(findings.contains(&Finding::TooFewOtherIndustries { found, of }));
@@ -39,13 +39,27 @@ fn every_rule_is_checked() {
 }
 
 #[test]
+fn a_held_out_message_near_another_is_found() {
+    let all = tickets(31, 50);
+    let (batches, held_out) = all.split_at(1500);
+    assert_eq!(check(batches, held_out), []);
+    let mut held_out = held_out.to_vec();
+    held_out[3].text = batches[8].text.to_uppercase();
+    let of = held_out[3].id.clone();
+    let near = |finding: &Finding| matches!(finding, Finding::NearDuplicate { second, .. } if *second == of);
+    let findings = check(batches, &held_out);
+    assert!(findings.len() == 1 && near(&findings[0]), "{findings:?}");
+}
+
+#[test]
 fn counts_add_up() {
     let tickets = tickets(8, 20);
-    let stats = Stats::new(&tickets, &SplitPlan::make(&tickets, 3).unwrap()).unwrap();
-    assert_eq!((stats.batches, stats.messages.all), (8, 160));
+    let stats = Stats::new(&tickets, &SplitPlan::make(&tickets, &[], 3).unwrap(), &tickets[..7]).unwrap();
+    assert_eq!((stats.batches, stats.messages.all, stats.messages.held_out), (8, 160, 7));
     for labels in stats.families.values() {
         assert_eq!(labels.values().map(|count| count.all).sum::<usize>(), 160);
         assert_eq!(labels.values().map(|count| count.train).sum::<usize>(), stats.messages.train);
+        assert_eq!(labels.values().map(|count| count.held_out).sum::<usize>(), 7);
     }
     assert!(stats.to_string().contains("| messages "));
 }
@@ -67,6 +81,7 @@ fn the_command_splits_counts_and_reports() {
     let check = run(&["--tickets", folder, "check"]);
     assert_eq!(check.status.code(), Some(1), "findings");
     assert!(String::from_utf8_lossy(&check.stdout).contains("3 messages, at least 1500 wanted"));
+    assert!(String::from_utf8_lossy(&check.stdout).contains("3 messages, 0 held out"));
 
     write(home.path(), "batches/b02.jsonl", line("b02-01", "x") + "\n{\n");
     let broken = run(&["--tickets", folder, "stats"]);
@@ -78,7 +93,9 @@ fn the_command_splits_counts_and_reports() {
 fn the_data_card_holds_what_stats_prints() {
     let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("tickets");
     let tickets = read_batches(&home.join("batches")).unwrap();
-    let stats = Stats::new(&tickets, &SplitPlan::read(&home.join("split.json")).unwrap()).unwrap();
+    let held_out = read_held_out(&home.join("held-out")).unwrap();
+    let plan = SplitPlan::read(&home.join("split.json")).unwrap();
+    let stats = Stats::new(&tickets, &plan, &held_out).unwrap();
     let card = std::fs::read_to_string(home.join("README.md")).unwrap();
     let advice = "run `cargo run -p frontdesk-datasets -- stats --update datasets/tickets/README.md`";
     assert!(stats.replace_in(&card).as_deref() == Some(card.as_str()), "{advice}");

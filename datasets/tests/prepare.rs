@@ -2,88 +2,12 @@
 
 mod common;
 
-use common::{tickets, write};
-use frontdesk_datasets::prepare::{Options, prepare};
+use common::public::{Own, options, public, rows, tree};
+use common::{sentence, write};
 use frontdesk_datasets::public::goemotions::{self, Emotion};
-use frontdesk_datasets::public::{CARDS, intents, polarity};
-use frontdesk_datasets::split::SplitPlan;
-use std::collections::BTreeSet;
+use frontdesk_datasets::public::{CARDS, intents, polarity, tweets};
 use std::fs;
-use std::path::{Path, PathBuf};
-
-const LABELS: &str = "admiration\namusement\nanger\nannoyance\napproval\ncaring\nconfusion\ncuriosity\ndesire\n\
-disappointment\ndisapproval\ndisgust\nembarrassment\nexcitement\nfear\ngratitude\ngrief\njoy\nlove\nnervousness\n\
-optimism\npride\nrealization\nrelief\nremorse\nsadness\nsurprise\nneutral";
-
-/// A public root with a few invented rows in every set.
-fn public() -> tempfile::TempDir {
-    let root = tempfile::tempdir().unwrap();
-    let add = |name: &str, content: &str| write(root.path(), name, content);
-    add(
-        "sst2/train_part1.tsv",
-        "sentence\tlabel\na warm and clever little tale \t1\ntoo short \t0\nthe very same words here \t1\nanother dull and endless evening \t0\n",
-    );
-    add("sst2/train_part2.tsv", "sentence\tlabel\nnobody should sit this out \t1\n");
-    add("sst2/glue_dev.tsv", "sentence\tlabel\nthe ending falls flat \t0\n");
-    add(
-        "sst2/official_test_sentences.tsv",
-        "label\tcontent\n1\tThe very same words, here!\n1\tNobody should sit this out.\n0\tA film of two halves\n",
-    );
-    add("goemotions/labels.txt", LABELS);
-    add(
-        "goemotions/train.tsv",
-        "Ha, that made my day\t1\tx1\nThis makes me furious\t2,11\tx2\nIt is on the shelf\t27\tx3\nSo torn about it\t2,17\tx4\nWhy though\t6\tx5\nA joy and a surprise\t17,26\tx6\nlovely seats, thank you\t15\tx7\n",
-    );
-    add("goemotions/dev.tsv", "It is on the shelf\t27\tx8\nNot what I hoped for\t9\tx9\n");
-    add(
-        "goemotions/test.tsv",
-        "Well done all of you\t0,15\ty1\nHa, that made my day\t1\ty2\nHa, that made my day\t1\ty3\n",
-    );
-    add("airline/dev.csv", "text,label\n\"Lovely seats, thank you\",positive\nGate 4 it is,neutral\n");
-    add("uci/amazon_cells_labelled.txt", "Review\nBroke on day one.\t0\nCould not be happier.\t1");
-    add("banking77/train.csv", "text,category\nWhere is my card,card_arrival\n");
-    add("banking77/test.csv", "text,category\n\"Two lines,\nin one\",age_limit\n");
-    add(
-        "clinc150/data_full.json",
-        r#"{"train":[["play a song","music"]],"val":[["wake me","alarm"]],"test":[["tip please","tip"]],"oos_train":[["a","oos"]],"oos_val":[["b","oos"]],"oos_test":[["how old is the moon","oos"]]}"#,
-    );
-    for domain in ["banking", "hotels"] {
-        for fold in 0..20 {
-            add(
-                &format!("nlupp/{domain}/fold{fold}.json"),
-                r#"[{"text":"move it","intents":["change"]},{"text":"six","slots":{}}]"#,
-            );
-        }
-    }
-    root
-}
-
-fn options(output: &Path, public: Option<PathBuf>) -> Options {
-    Options { public, output: output.to_owned(), seed: 17, sst2_cap: 100, goemotions_cap: 100, own_weight: 3 }
-}
-
-/// Every file under a folder, by its name from there.
-fn tree(root: &Path) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    let mut folders = vec![root.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).into_iter().flatten() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                found.insert(path.strip_prefix(root).unwrap().to_string_lossy().into_owned());
-            }
-        }
-    }
-    found
-}
-
-fn rows(path: &Path) -> Vec<(String, String)> {
-    let mut reader = csv::Reader::from_path(path).unwrap();
-    assert_eq!(reader.headers().unwrap(), vec!["text", "label"]);
-    reader.deserialize().map(Result::unwrap).collect()
-}
+use std::path::Path;
 
 #[test]
 fn sst2_test_rows_that_stand_in_train_are_removed() {
@@ -129,16 +53,20 @@ fn malformed_public_rows_name_file_and_line() {
         ),
         ("goemotions/dev.tsv", "text\t28\tid\n", "dev.tsv:1: no label has the number `28`"),
         ("airline/dev.csv", "text,label\nx,glad\n", "dev.csv:2: unknown label `glad`"),
+        (
+            "tweeteval/sentiment_dev.csv",
+            "text,label\nx,neutral\ny,mixed\n",
+            "sentiment_dev.csv:3: unknown label `mixed`",
+        ),
+        ("nlupp/hotels/fold7.json", "[]", "fold7.json:1: the fold is empty"),
         ("banking77/train.csv", "text,category\na,b\na,b,c\n", "train.csv:3: "),
         ("clinc150/data_full.json", "{}", "data_full.json:1: missing field"),
     ] {
         let before = fs::read(root.path().join(name)).unwrap();
         write(root.path(), name, content);
         let output = tempfile::tempdir().unwrap();
-        let tickets = tickets(4, 4);
-        let plan = SplitPlan::make(&tickets, 1).unwrap();
         let options = options(output.path(), Some(root.path().to_owned()));
-        let message = prepare(&tickets, &plan, &options).unwrap_err().to_string();
+        let message = Own::new(4, 4).prepare(&options).unwrap_err().to_string();
         assert!(message.contains(expected), "{message}");
         assert!(tree(output.path()).is_empty(), "nothing is written when anything fails");
         write(root.path(), name, before);
@@ -146,29 +74,82 @@ fn malformed_public_rows_name_file_and_line() {
 }
 
 #[test]
+fn tweets_are_cleaned() {
+    let set = tweets::load(public().path()).unwrap();
+    let train: Vec<&str> = set.train.iter().map(|row| row.text.as_str()).collect();
+    assert_eq!(
+        train,
+        ["the new timetable & the old one", "Lovely seats, thank you"],
+        "a bare handle is no text"
+    );
+    assert_eq!(
+        (set.dev[0].text.as_str(), set.dev[0].label.as_str()),
+        ("it’s raining on the parade", "negative")
+    );
+}
+
+#[test]
 fn without_public_sets_only_our_own_files_are_written() {
     let output = tempfile::tempdir().unwrap();
-    let tickets = tickets(10, 10);
-    let plan = SplitPlan::make(&tickets, 1).unwrap();
-    prepare(&tickets, &plan, &options(output.path(), None)).unwrap();
+    let own = Own::new(10, 10);
+    own.prepare(&options(output.path(), None)).unwrap();
     let names: Vec<String> = tree(output.path()).into_iter().collect();
-    assert_eq!(names.len(), 10, "{names:?}");
-    let parts = plan.parts(&tickets).unwrap();
+    assert_eq!(names.iter().filter(|name| !name.starts_with("domain/")).count(), 15, "{names:?}");
+    assert_eq!(names.len(), 15 + 12, "{names:?}");
+    let parts = own.plan.parts(&own.tickets).unwrap();
     let at = |name: &str| rows(&output.path().join(name));
     assert_eq!(at("category/test.csv").len(), parts.test.len());
     assert_eq!(at("category/test-hard.csv").len(), parts.test.iter().filter(|ticket| ticket.hard).count());
     assert_eq!(at("sentiment/train.csv").len(), 3 * parts.train.len(), "own weight");
+    assert_eq!(at("sentiment/mixed-dev.csv"), at("sentiment/dev.csv"));
     assert!(at("urgency/dev.csv").iter().all(|(_, label)| (1..=10).contains(&label.parse::<u8>().unwrap())));
+}
+
+#[test]
+fn one_of_our_tickets_that_stands_in_a_public_evaluation_file_leaves_training() {
+    let (root, output) = (public(), tempfile::tempdir().unwrap());
+    let mut own = Own::new(6, 6);
+    let of = own.plan.parts(&own.tickets).unwrap().train[2].id.clone();
+    let place = own.tickets.iter().position(|ticket| ticket.id == of).unwrap();
+    let at = |name: &str| rows(&output.path().join(name));
+    let options = options(output.path(), Some(root.path().to_owned()));
+    own.prepare(&options).unwrap();
+    let before = at("sentiment/train.csv").len();
+    own.tickets[place].text = "broke on DAY one".into();
+    own.prepare(&options).unwrap();
+    assert_eq!(at("sentiment/train.csv").len(), before - 3, "all its copies");
+    for name in ["sentiment/train.csv", "domain/train.csv"] {
+        assert!(at(name).iter().all(|(text, _)| text != "broke on DAY one"), "{name}");
+    }
+}
+
+#[test]
+fn held_out_messages_have_files_of_their_own_alone() {
+    let (root, output) = (public(), tempfile::tempdir().unwrap());
+    let own = Own::new(10, 10);
+    own.prepare(&options(output.path(), Some(root.path().to_owned()))).unwrap();
+    let files = ["category/held-out", "urgency/held-out", "sentiment/held-out", "domain/tickets-held-out"];
+    for name in files {
+        let texts = rows(&output.path().join(format!("{name}.csv")));
+        let expected = own.held_out.iter().map(|ticket| &ticket.text);
+        assert!(texts.iter().map(|(text, _)| text).eq(expected), "{name}");
+    }
+    let hard = rows(&output.path().join("category/held-out-hard.csv"));
+    assert_eq!(hard.len(), own.held_out.iter().filter(|ticket| ticket.hard).count());
+    for name in tree(output.path()).iter().filter(|name| !name.contains("held-out")) {
+        let texts = rows(&output.path().join(name));
+        let of = |text: &str| own.held_out.iter().any(|ticket| ticket.text == text);
+        assert!(texts.iter().all(|(text, _)| !of(text)), "{name}");
+    }
 }
 
 #[test]
 fn public_rows_join_sentiment_and_evaluation_texts_stay_out() {
     let (root, output) = (public(), tempfile::tempdir().unwrap());
-    let tickets = tickets(4, 4);
-    let plan = SplitPlan::make(&tickets, 1).unwrap();
+    let own = Own::new(4, 4);
     let mut options = options(output.path(), Some(root.path().to_owned()));
     options.own_weight = 0;
-    let report = prepare(&tickets, &plan, &options).unwrap();
+    let report = own.prepare(&options).unwrap();
     assert_eq!(tree(output.path()), report.files.iter().map(|(name, _)| name.clone()).collect());
     let mut train = rows(&output.path().join("sentiment/train.csv"));
     train.sort();
@@ -178,6 +159,7 @@ fn public_rows_join_sentiment_and_evaluation_texts_stay_out() {
         ("This makes me furious", "negative"),
         ("a warm and clever little tale", "positive"),
         ("another dull and endless evening", "negative"),
+        ("the new timetable & the old one", "neutral"),
         ("the very same words here", "positive"),
     ];
     // "too short" is, "lovely seats" is an airline text, and train_part2 is never used.
@@ -186,12 +168,41 @@ fn public_rows_join_sentiment_and_evaluation_texts_stay_out() {
     assert_eq!(emotions[2], ("It is on the shelf".to_owned(), String::new()), "neutral has no emotion");
 
     let first = fs::read(output.path().join("sentiment/train.csv")).unwrap();
-    prepare(&tickets, &plan, &options).unwrap();
+    own.prepare(&options).unwrap();
     assert_eq!(fs::read(output.path().join("sentiment/train.csv")).unwrap(), first, "same seed, same bytes");
     options.sst2_cap = 1;
     options.goemotions_cap = 0;
-    prepare(&tickets, &plan, &options).unwrap();
-    assert_eq!(rows(&output.path().join("sentiment/train.csv")).len(), 1, "caps hold");
+    own.prepare(&options).unwrap();
+    let capped = rows(&output.path().join("sentiment/train.csv"));
+    assert_eq!(capped.len(), 2, "caps hold, and the tweets have none: {capped:?}");
+}
+
+#[test]
+fn the_mixed_dev_file_has_every_source_and_train_nothing_near_it() {
+    let (root, output) = (public(), tempfile::tempdir().unwrap());
+    // Whole sentences beyond those kept to choose with, each with a part of it.
+    let mut phrases = String::from("sentence\tlabel\n");
+    for seed in 0..650 {
+        let words = format!("{} {}", sentence(9000 + seed), sentence(20_000 + seed));
+        phrases.push_str(&format!("{words} .\t1\n{}\t1\n", words.rsplit_once(' ').unwrap().0));
+    }
+    write(root.path(), "sst2/train_part1.tsv", phrases);
+    let near = "IT'S RAINING ON THE PARADE, 2";
+    write(root.path(), "tweeteval/sentiment_train.csv", format!("text,label\n\"{near}\",negative\n"));
+    let own = Own::new(4, 4);
+    own.prepare(&options(output.path(), Some(root.path().to_owned()))).unwrap();
+    let at = |name: &str| rows(&output.path().join(name));
+    let (dev, train) = (at("sentiment/mixed-dev.csv"), at("sentiment/train.csv"));
+    let tickets = at("sentiment/dev.csv").len();
+    assert_eq!(at("sentiment/mixed-dev.csv")[..tickets], at("sentiment/dev.csv"));
+    assert_eq!(dev.len(), tickets + 1 + 500 + 1, "a tweet, the sentences, a comment");
+    assert!(train.iter().all(|(text, _)| text != near), "near a tweet to choose with");
+    let phrases: Vec<&str> =
+        train.iter().map(|(text, _)| text.as_str()).filter(|text| text.split(' ').count() > 10).collect();
+    assert_eq!(phrases.len(), 100, "of 650 sentences 600 are kept, and their parts with them");
+    for (text, _) in &dev[tickets..] {
+        assert!(train.iter().all(|(other, _)| !text.starts_with(other.as_str())), "{text}");
+    }
 }
 
 #[test]

@@ -13,7 +13,7 @@ pub const BANKING77: Card = Card {
     hub_name: "PolyAI/banking77",
     licence: "CC BY 4.0",
     licence_source: "the hub card",
-    task: "a 77-way intent yardstick for the trainer",
+    task: "a 77-way intent yardstick for the trainer; texts inside of a desk's domain",
     label_map: &[("77 intents", "unchanged")],
     notes: &[
         "Questions to one bank, 10,003 to train on and 3,080 to test.",
@@ -27,7 +27,7 @@ pub const CLINC150: Card = Card {
     hub_name: "clinc/clinc_oos",
     licence: "CC BY 3.0",
     licence_source: "noted when the set was fetched from clinc/oos-eval; not checked again",
-    task: "a 150-way intent yardstick, and a real out-of-scope set for the abstain threshold",
+    task: "a 150-way intent yardstick, a real out-of-scope set for the abstain threshold, and texts inside of a desk's domain",
     label_map: &[("150 intents", "unchanged"), ("oos", "oos (out of scope)")],
     notes: &[
         "15,000 / 3,000 / 4,500 in scope and 100 / 100 / 1,000 out of scope.",
@@ -42,7 +42,7 @@ pub const NLUPP: Card = Card {
     hub_name: "PolyAI-LDN/task-specific-datasets (folder nlupp, on GitHub)",
     licence: "CC BY 4.0",
     licence_source: "noted when the set was fetched; the authors' README points to their repository's LICENSE file",
-    task: "reading matter near our categories; not used in any reported figure",
+    task: "texts inside of a desk's domain (training); reading matter near our categories",
     label_map: &[
         ("change", "near revision"),
         ("not_working", "near technical"),
@@ -53,6 +53,7 @@ pub const NLUPP: Card = Card {
     notes: &[
         "2,071 banking and 1,009 hotel requests, several intents each, in 20 folds a domain.",
         "Near is not equal: its labels are not turned into ours.",
+        "As texts inside, only requests of three words or more with an intent are taken: \"six\" alone is no message.",
     ],
 };
 

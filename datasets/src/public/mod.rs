@@ -5,6 +5,7 @@
 pub mod goemotions;
 pub mod intents;
 pub mod polarity;
+pub mod tweets;
 
 use crate::error::{DataError, Result};
 use crate::files;
@@ -32,13 +33,14 @@ pub struct Card {
 }
 
 /// All cards, in the order of their folders.
-pub const CARDS: [Card; 7] = [
+pub const CARDS: [Card; 8] = [
     polarity::AIRLINE,
     intents::BANKING77,
     intents::CLINC150,
     goemotions::CARD,
     intents::NLUPP,
     polarity::SST2,
+    tweets::CARD,
     polarity::UCI,
 ];
 

@@ -14,12 +14,13 @@ pub const SST2: Card = Card {
     hub_name: "stanfordnlp/sst2",
     licence: "none clear",
     licence_source: "from memory; the hub card states none. Look before you redistribute anything made from it",
-    task: "sentiment: training (`train_part1`) and a familiar yardstick (the GLUE dev set)",
+    task: "sentiment: training (`train_part1`) and a familiar yardstick (the GLUE dev set); texts outside of a desk's domain: training",
     label_map: BINARY,
     notes: &[
         "Film reviews, lower-cased and tokenised, mostly fragments of sentences: far from support messages.",
         "`train_part2` is cut from the training phrases; it is never evaluated on, and not used here at all.",
         "6 rows of the test file also stand in the training phrases once case, spacing and punctuation are set aside; the loader removes them.",
+        "Each sentence is there with dozens of its parts: 600 sentences of the training phrases are kept to choose with, and no phrase that is a part of one is trained on.",
         "It has no neutral label: a three-way model is measured here on positive and negative alone.",
     ],
 };

@@ -1,6 +1,8 @@
 //! Invented messages for the tests.
 #![allow(dead_code)] // each test file uses its own part
 
+pub(crate) mod public;
+
 use frontdesk_datasets::tickets::{Category, LabelledTicket, Sentiment};
 use std::path::{Path, PathBuf};
 
