@@ -30,15 +30,14 @@ impl<'a> View<'a> {
     }
 }
 
-/// `to = a · b`, or `to += a · b` with `keep`. Each value is summed in one order, whatever the
-/// number of threads.
+/// `to = a · b`, or `to += a · b` with `keep`, on so many threads of the pool. Each value is summed in one
+/// order, whatever their number.
 ///
 /// # Panics
 /// Where the shapes do not fit.
-pub(crate) fn product(a: View<'_>, b: View<'_>, to: &mut [f32], keep: bool) {
+pub(crate) fn product(a: View<'_>, b: View<'_>, to: &mut [f32], keep: bool, threads: usize) {
     let (m, n, k) = (a.rows, b.columns, a.columns);
     assert!(b.rows == k && to.len() == m * n, "shapes that fit");
-    let threads = rayon::current_num_threads();
     let parallelism = if threads > 1 { Parallelism::Rayon(threads) } else { Parallelism::None };
     // SAFETY: the three slices have as many elements as their rows and columns say (`View::new` and the
     // assertion above), and the strides walk just these; `to` is borrowed mutably, so it overlaps neither

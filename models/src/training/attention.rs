@@ -71,7 +71,7 @@ impl Attention<'_> {
         }
         for (panel, rows) in probabilities.chunks_exact_mut(tokens).enumerate() {
             for (query, lane) in rows.iter_mut().enumerate() {
-                let row = (first + query) * self.heads + head;
+                let row = (self.dropout.first + first + query) * self.heads + head;
                 for (block, values) in lane.chunks_exact_mut(TOGETHER).enumerate() {
                     let factors = self.dropout.factors(row, panel * (LANES / TOGETHER) + block);
                     values.iter_mut().zip(factors).for_each(|(value, factor)| *value *= factor);

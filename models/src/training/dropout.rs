@@ -9,6 +9,8 @@ pub struct Dropout {
     /// The factor that the others are multiplied by.
     scale: f32,
     seed: u64,
+    /// The number of the first row, which makes a part of a batch drop what the whole would.
+    pub(super) first: usize,
 }
 
 /// Values that one hash decides on.
@@ -16,19 +18,25 @@ pub(super) const TOGETHER: usize = 4;
 
 impl Dropout {
     /// Every value stays.
-    pub const NONE: Self = Self { below: 0, scale: 1.0, seed: 0 };
+    pub const NONE: Self = Self { below: 0, scale: 1.0, seed: 0, first: 0 };
 
     /// Sets a `share` of the values to 0, from 0 to below 1 in steps of 2⁻¹⁶, and scales the others by 1 /
     /// (1 - share).
     pub fn new(share: f32, seed: u64) -> Self {
         let below = (share.clamp(0.0, 0.999) * 65536.0).round() as u32;
-        Self { below, scale: 65536.0 / (65536 - below) as f32, seed }
+        Self { below, scale: 65536.0 / (65536 - below) as f32, seed, first: 0 }
     }
 
     /// The same share with other masks, for another place.
     #[must_use]
     pub fn at(self, place: usize) -> Self {
         Self { seed: mix(self.seed ^ mix(place as u64 + 1)), ..self }
+    }
+
+    /// The same masks for rows that begin with this one.
+    #[must_use]
+    pub(super) fn beginning_at(self, first: usize) -> Self {
+        Self { first, ..self }
     }
 
     pub(super) fn is_none(self) -> bool {
@@ -51,7 +59,7 @@ impl Dropout {
             return;
         }
         for (block, values) in values.chunks_mut(TOGETHER).enumerate() {
-            for (value, factor) in values.iter_mut().zip(self.factors(row, block)) {
+            for (value, factor) in values.iter_mut().zip(self.factors(self.first + row, block)) {
                 *value *= factor;
             }
         }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::attention::Attention;
 use super::dropout::Dropout;
 use super::parameters::{Gradients, Of, Parameter, place};
-use super::quantised;
+use super::quantised::{self, Rounded};
 use super::rows::{Norm, activate, activate_backward, add_residual, add_rows, biased, drop_rows};
 use crate::config::Config;
 use crate::kernels::Isa;
@@ -19,11 +19,13 @@ pub(super) struct Layer<'a> {
     pub(super) index: usize,
     pub(super) lengths: &'a [usize],
     pub(super) dropout: Dropout,
-    /// Whether the inputs and weights of the linear layers are rounded to eight bits.
-    pub(super) quantised: bool,
+    /// The rounded weights of all layers, where the pass rounds.
+    pub(super) rounded: Option<&'a Rounded>,
+    /// Threads of a product.
+    pub(super) threads: usize,
 }
 
-/// The values that the backward pass needs, each `[token][…]`.
+/// The values that the backward pass needs, each `[token][…]`, the inputs of linear layers as they were read.
 #[derive(Debug)]
 pub(super) struct Saved {
     input: Vec<f32>,
@@ -73,33 +75,41 @@ impl Layer<'_> {
     /// x Wᵀ + b.
     fn linear(&self, input: &[f32], inputs: usize, weight: Of, bias: Of) -> Vec<f32> {
         let mut output = biased(self.of(bias), input.len() / inputs);
-        let (input, weight) = (self.input(input, inputs), self.weight(weight, inputs));
-        product(View::new(&input, inputs), View::new(&weight, inputs).transposed(), &mut output, true);
+        let weight = View::new(self.weight(weight), inputs);
+        product(View::new(input, inputs), weight.transposed(), &mut output, true, self.threads);
         output
     }
 
     /// The input of a linear layer as its product reads it.
-    fn input<'a>(&self, input: &'a [f32], inputs: usize) -> Cow<'a, [f32]> {
-        if self.quantised { quantised::inputs(input, inputs).into() } else { input.into() }
+    fn read<'a>(&self, input: &'a [f32], inputs: usize) -> Cow<'a, [f32]> {
+        match self.rounded {
+            Some(_) => quantised::inputs(input, inputs).into(),
+            None => input.into(),
+        }
     }
 
     /// The weights of a linear layer as its product reads them.
-    fn weight(&self, weight: Of, inputs: usize) -> Cow<'_, [f32]> {
-        let weight = self.of(weight);
-        if self.quantised { quantised::weights(weight, inputs).into() } else { weight.into() }
+    fn weight(&self, weight: Of) -> &[f32] {
+        self.rounded.map_or_else(|| self.of(weight), |rounded| rounded.of(self.index, weight))
     }
 
-    pub(super) fn forward(&self, input: Vec<f32>) -> (Vec<f32>, Saved) {
+    pub(super) fn forward(&self, input: &[f32]) -> (Vec<f32>, Saved) {
         let (hidden, wide) = (self.config.hidden_size, self.config.intermediate_size);
-        let qkv = self.linear(&input, hidden, Of::Qkv, Of::QkvBias);
+        let read = self.read(input, hidden);
+        let qkv = self.linear(&read, hidden, Of::Qkv, Of::QkvBias);
         let mixed = self.attention().forward(&qkv);
+        let mixed = self.read(&mixed, hidden).into_owned();
         let mut attended = self.linear(&mixed, hidden, Of::Output, Of::OutputBias);
-        add_residual(&mut attended, &input, hidden, self.dropout(OUTPUT));
-        let middle = self.norm(Of::Norm).forward(&attended);
+        add_residual(&mut attended, input, hidden, self.dropout(OUTPUT));
+        let input = read.into_owned();
+        let sums = self.norm(Of::Norm).forward(&attended);
+        let middle = self.read(&sums, hidden);
         let before = self.linear(&middle, hidden, Of::Wide, Of::WideBias);
         let active = activate(self.isa, self.config.activation, &before);
+        let active = self.read(&active, wide).into_owned();
         let mut narrow = self.linear(&active, wide, Of::Narrow, Of::NarrowBias);
-        add_residual(&mut narrow, &middle, hidden, self.dropout(NARROW));
+        add_residual(&mut narrow, &sums, hidden, self.dropout(NARROW));
+        let middle = middle.into_owned();
         let output = self.norm(Of::NarrowNorm).forward(&narrow);
         (output, Saved { input, qkv, mixed, attended, middle, wide: before, active, narrow })
     }
@@ -138,9 +148,9 @@ impl Layer<'_> {
         let outputs = self.of(bias).len();
         let gradients = View::new(gradient, outputs);
         let of_weight = &mut to.dense[place(self.index, weight)];
-        product(gradients.transposed(), View::new(&self.input(input, inputs), inputs), of_weight, true);
+        product(gradients.transposed(), View::new(input, inputs), of_weight, true, self.threads);
         add_rows(gradient, &mut to.dense[place(self.index, bias)]);
-        product(gradients, View::new(&self.weight(weight, inputs), inputs), back, true);
+        product(gradients, View::new(self.weight(weight), inputs), back, true, self.threads);
     }
 }
 

@@ -14,6 +14,10 @@ mod rows;
 pub use dropout::Dropout;
 pub use parameters::{Gradients, Parameter};
 
+use std::ops::Range;
+
+use rayon::prelude::*;
+
 use crate::config::Config;
 use crate::encoder::{Pooling, TokenBatch};
 use crate::kernels::Isa;
@@ -21,6 +25,7 @@ use crate::weights::Weights;
 use crate::{ModelError, Result};
 use layer::{Layer, Saved};
 use parameters::{EMBEDDING_NORM, POSITIONS, TYPES, WORDS};
+use quantised::Rounded;
 use rows::{Norm, drop_rows};
 
 /// A trunk with its parameters in float32.
@@ -36,6 +41,14 @@ pub struct Trunk {
 /// and layer.
 #[derive(Debug)]
 pub struct Pass {
+    /// One, or two that run side by side: two threads are busier with a product each than with halves of one.
+    parts: Vec<Part>,
+    rounded: Option<Rounded>,
+}
+
+/// The pass of some of a batch's sequences.
+#[derive(Debug)]
+struct Part {
     ids: Vec<u32>,
     lengths: Vec<usize>,
     dropout: Dropout,
@@ -43,6 +56,23 @@ pub struct Pass {
     embedded: Vec<f32>,
     layers: Vec<Saved>,
     states: Vec<f32>,
+}
+
+/// Tokens of a batch that is worth two parts.
+const TWO_PARTS: usize = 128;
+
+/// The sequences of each part, whatever the number of threads: their order of sums must not depend on it.
+fn parts(lengths: &[usize]) -> Vec<Range<usize>> {
+    let total: usize = lengths.iter().sum();
+    let mut before = 0;
+    let half = lengths.iter().position(|length| {
+        before += length;
+        2 * before >= total
+    });
+    match half.map(|last| last + 1) {
+        Some(half) if total >= TWO_PARTS && half < lengths.len() => vec![0..half, half..lengths.len()],
+        _ => vec![0..lengths.len(); 1],
+    }
 }
 
 impl Trunk {
@@ -107,13 +137,25 @@ impl Trunk {
     /// [`ModelError::Batch`] where the batch does not fit the model.
     pub fn forward(&self, batch: &TokenBatch, dropout: Dropout) -> Result<Pass> {
         batch.check(&self.config)?;
-        let ids: Vec<u32> = batch.sequences().flatten().copied().collect();
-        let lengths: Vec<usize> = batch.sequences().map(<[u32]>::len).collect();
+        let sequences: Vec<&[u32]> = batch.sequences().collect();
+        let lengths: Vec<usize> = sequences.iter().map(|sequence| sequence.len()).collect();
+        let parts = parts(&lengths);
+        let rounded = self.quantised.then(|| Rounded::new(&self.config, &self.parameters));
+        let layers = self.layers(rounded.as_ref(), parts.len());
+        let part = |range: Range<usize>| {
+            let first = lengths[..range.start].iter().sum();
+            self.forward_part(&sequences[range], dropout.beginning_at(first), layers)
+        };
+        Ok(Pass { parts: parts.into_par_iter().map(part).collect(), rounded })
+    }
+
+    fn forward_part(&self, sequences: &[&[u32]], dropout: Dropout, layers: Layers<'_>) -> Part {
+        let lengths: Vec<usize> = sequences.iter().map(|sequence| sequence.len()).collect();
         let hidden = self.config.hidden_size;
-        let mut embedded = Vec::with_capacity(ids.len() * hidden);
+        let mut embedded = Vec::with_capacity(lengths.iter().sum::<usize>() * hidden);
         let table =
             |table: usize, row: usize| self.parameters[table].values.get(row * hidden..(row + 1) * hidden);
-        for sequence in batch.sequences() {
+        for sequence in sequences {
             for (&id, position) in sequence.iter().zip(self.config.position_ids(sequence)) {
                 let first = embedded.len();
                 embedded.extend_from_slice(table(WORDS, id as usize).unwrap_or_default());
@@ -124,13 +166,13 @@ impl Trunk {
         }
         let mut states = self.embedding_norm().forward(&embedded);
         drop_rows(&mut states, hidden, dropout.at(0));
-        let mut layers = Vec::with_capacity(self.config.layers);
+        let mut all = Vec::with_capacity(self.config.layers);
         for index in 0..self.config.layers {
-            let (output, saved) = self.layer(index, &lengths, dropout).forward(states);
-            layers.push(saved);
+            let (output, saved) = layers.layer(index, &lengths, dropout).forward(&states);
+            all.push(saved);
             states = output;
         }
-        Ok(Pass { ids, lengths, dropout, embedded, layers, states })
+        Part { ids: sequences.concat(), lengths, dropout, embedded, layers: all, states }
     }
 
     /// Adds the gradients of all parameters, from that of the last hidden states, `[token][hidden]` without
@@ -138,25 +180,43 @@ impl Trunk {
     ///
     /// # Errors
     /// [`ModelError::Batch`] where the gradient has another size than the states.
-    pub fn backward(&self, pass: &Pass, gradient: Vec<f32>, to: &mut Gradients) -> Result<()> {
-        if gradient.len() != pass.states.len() {
-            let (found, expected) = (gradient.len(), pass.states.len());
+    pub fn backward(&self, pass: &Pass, gradient: &[f32], to: &mut Gradients) -> Result<()> {
+        let expected: usize = pass.parts.iter().map(|part| part.states.len()).sum();
+        if gradient.len() != expected {
+            let found = gradient.len();
             return Err(ModelError::Batch(format!("a gradient of {found} values for {expected} states")));
         }
-        let hidden = self.config.hidden_size;
-        let mut gradient = gradient;
-        for (index, saved) in pass.layers.iter().enumerate().rev() {
-            gradient = self.layer(index, &pass.lengths, pass.dropout).backward(saved, gradient, to);
+        let layers = self.layers(pass.rounded.as_ref(), pass.parts.len());
+        match pass.parts.as_slice() {
+            [first, second] => {
+                let (of_first, of_second) = gradient.split_at(first.states.len());
+                let mut beside = to.beside.take().unwrap_or_else(|| Box::new(self.gradients()));
+                rayon::join(
+                    || self.backward_part(first, of_first.to_vec(), to, layers),
+                    || self.backward_part(second, of_second.to_vec(), &mut beside, layers),
+                );
+                to.take(&mut beside);
+                to.beside = Some(beside);
+            }
+            parts => parts.iter().for_each(|part| self.backward_part(part, gradient.to_vec(), to, layers)),
         }
-        drop_rows(&mut gradient, hidden, pass.dropout.at(0));
-        self.embedding_norm().backward(&pass.embedded, &mut gradient, &mut to.dense[EMBEDDING_NORM]);
-        let mut sequences = pass.ids.as_slice();
-        let positions = pass.lengths.iter().flat_map(|&length| {
+        Ok(())
+    }
+
+    fn backward_part(&self, part: &Part, mut gradient: Vec<f32>, to: &mut Gradients, layers: Layers<'_>) {
+        let hidden = self.config.hidden_size;
+        for (index, saved) in part.layers.iter().enumerate().rev() {
+            gradient = layers.layer(index, &part.lengths, part.dropout).backward(saved, gradient, to);
+        }
+        drop_rows(&mut gradient, hidden, part.dropout.at(0));
+        self.embedding_norm().backward(&part.embedded, &mut gradient, &mut to.dense[EMBEDDING_NORM]);
+        let mut sequences = part.ids.as_slice();
+        let positions = part.lengths.iter().flat_map(|&length| {
             let (sequence, rest) = sequences.split_at(length);
             sequences = rest;
             self.config.position_ids(sequence)
         });
-        for ((row, &id), position) in gradient.chunks_exact(hidden).zip(&pass.ids).zip(positions) {
+        for ((row, &id), position) in gradient.chunks_exact(hidden).zip(&part.ids).zip(positions) {
             let add = |to: &mut [f32]| to.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
             add(to.words.entry(id).or_insert_with(|| vec![0.0; hidden]));
             add(&mut to.dense[POSITIONS][position * hidden..(position + 1) * hidden]);
@@ -164,7 +224,6 @@ impl Trunk {
                 add(first);
             }
         }
-        Ok(())
     }
 
     fn embedding_norm(&self) -> Norm<'_> {
@@ -175,15 +234,54 @@ impl Trunk {
         }
     }
 
-    fn layer<'a>(&'a self, index: usize, lengths: &'a [usize], dropout: Dropout) -> Layer<'a> {
-        let Self { config, isa, parameters, quantised } = self;
-        Layer { config, isa: *isa, parameters, index, lengths, dropout, quantised: *quantised }
+    fn layers<'a>(&'a self, rounded: Option<&'a Rounded>, parts: usize) -> Layers<'a> {
+        let threads = (rayon::current_num_threads() / parts.max(1)).max(1);
+        Layers { config: &self.config, isa: self.isa, parameters: &self.parameters, rounded, threads }
+    }
+}
+
+/// What the layers of a pass share.
+#[derive(Clone, Copy)]
+struct Layers<'a> {
+    config: &'a Config,
+    isa: Isa,
+    parameters: &'a [Parameter],
+    rounded: Option<&'a Rounded>,
+    threads: usize,
+}
+
+impl<'a> Layers<'a> {
+    fn layer(self, index: usize, lengths: &'a [usize], dropout: Dropout) -> Layer<'a> {
+        let Self { config, isa, parameters, rounded, threads } = self;
+        Layer { config, isa, parameters, index, lengths, dropout, rounded, threads }
     }
 }
 
 impl Pass {
     /// One vector a sequence, `[sequence][hidden]`.
     pub fn pool(&self, pooling: Pooling) -> Vec<f32> {
+        self.parts.iter().flat_map(|part| part.pool(pooling)).collect()
+    }
+
+    /// The gradient of the states from that of the pooled vectors.
+    pub fn unpool(&self, pooling: Pooling, gradient: &[f32]) -> Vec<f32> {
+        let mut rest = gradient;
+        let part = |part: &Part| {
+            let (of_part, others) = rest.split_at(part.lengths.len() * part.hidden());
+            rest = others;
+            part.unpool(pooling, of_part)
+        };
+        self.parts.iter().flat_map(part).collect()
+    }
+
+    /// The tokens of the batch.
+    pub fn tokens(&self) -> usize {
+        self.parts.iter().map(|part| part.ids.len()).sum()
+    }
+}
+
+impl Part {
+    fn pool(&self, pooling: Pooling) -> Vec<f32> {
         let hidden = self.hidden();
         let mut pooled = vec![0.0; self.lengths.len() * hidden];
         self.each(pooling, |sequence, token, share| {
@@ -194,8 +292,7 @@ impl Pass {
         pooled
     }
 
-    /// The gradient of the states from that of the pooled vectors.
-    pub fn unpool(&self, pooling: Pooling, gradient: &[f32]) -> Vec<f32> {
+    fn unpool(&self, pooling: Pooling, gradient: &[f32]) -> Vec<f32> {
         let hidden = self.hidden();
         let mut states = vec![0.0; self.states.len()];
         self.each(pooling, |sequence, token, share| {
@@ -204,11 +301,6 @@ impl Pass {
             to.iter_mut().zip(from).for_each(|(to, value)| *to = share * value);
         });
         states
-    }
-
-    /// The tokens of the batch.
-    pub fn tokens(&self) -> usize {
-        self.ids.len()
     }
 
     fn hidden(&self) -> usize {

@@ -1,6 +1,9 @@
 //! The parameters of a trunk, and their gradients.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use rayon::prelude::*;
 
 use crate::config::{Architecture, Config};
 use crate::encoder::checkpoint::Checkpoint;
@@ -116,6 +119,9 @@ pub(super) fn load(config: &Config, weights: &Weights) -> Result<Vec<Parameter>>
     Ok(all)
 }
 
+/// Values that one thread adds at a time.
+const PART: usize = 1 << 14;
+
 /// Gradients of a trunk's parameters, added up over batches.
 #[derive(Debug, Clone)]
 pub struct Gradients {
@@ -123,6 +129,8 @@ pub struct Gradients {
     pub dense: Vec<Vec<f32>>,
     /// Of the word embedding, the rows of the tokens that occurred.
     pub words: BTreeMap<u32, Vec<f32>>,
+    /// Zeros, for the part of a batch that another thread computes meanwhile; made where they are first needed.
+    pub(super) beside: Option<Box<Self>>,
 }
 
 impl Gradients {
@@ -130,7 +138,26 @@ impl Gradients {
         let size = |(place, parameter): (usize, &Parameter)| {
             if place == WORDS { Vec::new() } else { vec![0.0; parameter.values.len()] }
         };
-        Self { dense: parameters.iter().enumerate().map(size).collect(), words: BTreeMap::new() }
+        let dense = parameters.iter().enumerate().map(size).collect();
+        Self { dense, words: BTreeMap::new(), beside: None }
+    }
+
+    /// Adds others, which become zero.
+    pub(super) fn take(&mut self, other: &mut Self) {
+        for (sums, values) in self.dense.iter_mut().zip(&mut other.dense) {
+            sums.par_chunks_mut(PART).zip(values.par_chunks_mut(PART)).for_each(|(sums, values)| {
+                sums.iter_mut().zip(values.iter()).for_each(|(sum, value)| *sum += value);
+                values.fill(0.0);
+            });
+        }
+        for (id, row) in std::mem::take(&mut other.words) {
+            match self.words.entry(id) {
+                Entry::Vacant(vacant) => drop(vacant.insert(row)),
+                Entry::Occupied(mut sums) => {
+                    sums.get_mut().iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
+                }
+            }
+        }
     }
 
     /// Back to zero.

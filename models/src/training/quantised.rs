@@ -7,6 +7,8 @@
 
 use rayon::prelude::*;
 
+use super::parameters::{Of, Parameter, place};
+use crate::config::Config;
 use crate::kernels::rows::BLOCK;
 use crate::kernels::simd::LANES;
 
@@ -19,6 +21,32 @@ const ROWS: usize = 32;
 /// The largest sum of the magnitudes of two neighbouring weights, as a 16-bit sum of products demands.
 const PAIR: f32 = 128.0;
 
+/// The weights of all layers' linear layers, rounded once for a pass and its gradient.
+#[derive(Debug)]
+pub(super) struct Rounded(Vec<Vec<f32>>);
+
+/// The matrices of a layer with the inputs of each.
+const MATRICES: [Of; 4] = [Of::Qkv, Of::Output, Of::Wide, Of::Narrow];
+
+impl Rounded {
+    pub(super) fn new(config: &Config, parameters: &[Parameter]) -> Self {
+        let of_layer = |layer: usize| {
+            MATRICES.map(|of| {
+                let inputs =
+                    if matches!(of, Of::Narrow) { config.intermediate_size } else { config.hidden_size };
+                weights(&parameters[place(layer, of)].values, inputs)
+            })
+        };
+        Self((0..config.layers).flat_map(of_layer).collect())
+    }
+
+    /// One of [`MATRICES`].
+    pub(super) fn of(&self, layer: usize, of: Of) -> &[f32] {
+        let at = MATRICES.iter().position(|matrix| *matrix as usize == of as usize);
+        at.map_or(&[], |at| &self.0[layer * MATRICES.len() + at])
+    }
+}
+
 /// Each block of a row's inputs on 256 even steps from its least to its largest value.
 pub(super) fn inputs(rows: &[f32], width: usize) -> Vec<f32> {
     rounded(rows, width, |block| {
@@ -27,9 +55,9 @@ pub(super) fn inputs(rows: &[f32], width: usize) -> Vec<f32> {
             .fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), &v| (low.min(v), high.max(v)));
         let step = (high - low) / 255.0;
         if step > 0.0 {
-            block
-                .iter_mut()
-                .for_each(|value| *value = ((*value - low) / step).round_ties_even() * step + low);
+            for value in block {
+                *value = ((*value - low) / step).round_ties_even() * step + low;
+            }
         }
     })
 }
@@ -41,7 +69,9 @@ pub(super) fn weights(rows: &[f32], width: usize) -> Vec<f32> {
         let pair = block.chunks(2).map(|pair| pair.iter().map(|v| v.abs()).sum()).fold(0f32, f32::max);
         let step = (single / 127.0).max(pair / PAIR);
         if step > 0.0 {
-            block.iter_mut().for_each(|value| *value = (*value / step).round_ties_even() * step);
+            for value in block {
+                *value = (*value / step).round_ties_even() * step;
+            }
         }
     })
 }

@@ -83,8 +83,8 @@ pub(super) fn estimate(learner: &mut Learner<'_>, settings: &Settings) -> Result
         tokens: if learning { all } else { 0 },
         tokens_per_second: if learning { seen as f64 / busy.as_secs_f64().max(1e-6) } else { 0.0 },
         seconds: of_steps + of_validation,
-        // Values, two moments, the best epoch; the trunk that validates.
-        bytes: 4 * (4 * floats + gradients + activations + learner.base().parameters()),
+        // Values, two moments, the best epoch; gradients of both parts of a batch; the trunk that validates.
+        bytes: 4 * (4 * floats + 2 * gradients + activations + learner.base().parameters()),
     })
 }
 

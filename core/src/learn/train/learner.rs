@@ -202,7 +202,7 @@ impl<'a> Learner<'a> {
                     gradient.iter_mut().zip(pull).for_each(|(sum, pull)| *sum += pull);
                     value += apart;
                 }
-                learning.trunk.backward(&pass, gradient, &mut learning.gradients)?;
+                learning.trunk.backward(&pass, &gradient, &mut learning.gradients)?;
                 Ok((value, pass.tokens(), loss.parameters))
             }
         }
