@@ -110,3 +110,49 @@ fn minilm_folded_into_the_distilbert_layout_gives_the_same_answer() {
     };
     assert!(largest_difference(&run(&bert, &weights), &run(&distilbert, &folded)) < 1e-5);
 }
+
+/// Old BERT checkpoints call a norm's weight `gamma` and its bias `beta`; transformers takes either name, and the
+/// old one where both are there.
+#[test]
+fn a_norm_is_read_by_its_old_and_its_new_name() {
+    let case = golden().cases.into_iter().find(|case| case.checkpoint == "bert-single-float32").unwrap();
+    let (config, weights) = read(&golden_dir().join(&case.checkpoint));
+    for (weight, bias, both) in [
+        ("gamma", "beta", false),
+        ("gamma", "bias", false),
+        ("weight", "beta", false),
+        ("gamma", "beta", true),
+    ] {
+        let mut tensors = Vec::new();
+        let mut add = |name: String, shape: &[usize], values: &[f32]| {
+            tensors.push((
+                name,
+                shape.to_vec(),
+                values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<_>>(),
+            ));
+        };
+        for name in weights.names() {
+            let shape = weights.shape(&name).unwrap();
+            let values = weights.values(&name, shape).unwrap();
+            let renamed = name.replace("LayerNorm.weight", &format!("LayerNorm.{weight}"));
+            let renamed = renamed.replace("LayerNorm.bias", &format!("LayerNorm.{bias}"));
+            if both && renamed != name {
+                add(name, shape, &vec![7.0; values.len()]);
+            }
+            add(renamed, shape, &values);
+        }
+        let views = tensors.iter().map(|(name, shape, bytes)| {
+            (name.clone(), TensorView::new(Dtype::F32, shape.clone(), bytes).unwrap())
+        });
+        let renamed =
+            Weights::from_bytes(safetensors::serialize(views, None).unwrap(), Limits::default()).unwrap();
+        for backend in backends() {
+            let network = Network::sequence_classifier(&config, &renamed, &backend).unwrap();
+            for (sequence, expected) in case.sequences.iter().zip(&case.logits) {
+                let found = network.forward(&TokenBatch::new([sequence]), &[0]).unwrap().remove(0).remove(0);
+                let difference = largest_difference(&found, expected);
+                assert!(difference < 1e-4, "{weight} {bias} {both} on {backend:?}: {found:?}, {expected:?}");
+            }
+        }
+    }
+}

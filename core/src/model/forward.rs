@@ -165,7 +165,7 @@ impl Model {
         let detectors: Vec<usize> = detectors.into_iter().collect();
         let outputs = self.network.forward_until(batch, &[heads, &domains, &detectors].concat(), stop)?;
         if outputs.iter().flatten().flatten().any(|logit| !logit.is_finite()) {
-            let message = "the network gives logits that are not finite";
+            let message = format!("{}: the network gives logits that are not finite", self.info.name);
             return Err(Error::new(ErrorKind::ModelInvalid, message));
         }
         let mut outputs = outputs.into_iter();

@@ -60,11 +60,13 @@ impl<'a> Checkpoint<'a> {
         }
     }
 
-    /// The names of a LayerNorm's weight and bias: old BERT checkpoints call the two `gamma` and `beta`.
+    /// The names of a LayerNorm's weight and bias: old BERT checkpoints call them `gamma` and `beta`. Where both
+    /// names are there, the old one counts, as in transformers.
     pub(crate) fn norm(&self, name: &str) -> [String; 2] {
-        let has = |part: &str| self.weights.shape(&format!("{name}.{part}")).is_some();
-        let parts = if !has("weight") && has("gamma") { ["gamma", "beta"] } else { ["weight", "bias"] };
-        parts.map(|part| format!("{name}.{part}"))
+        [("gamma", "weight"), ("beta", "bias")].map(|(old, new)| {
+            let old = format!("{name}.{old}");
+            if self.weights.shape(&old).is_some() { old } else { format!("{name}.{new}") }
+        })
     }
 
     /// The values of a LayerNorm's weight and bias, the bias zero where the family has none.
