@@ -1,11 +1,19 @@
 //! Detection of a text's script and language.
+//!
+//! Two detectors: trigrams of 70 languages (whatlang), reliable for long texts, and a linear classifier of 16
+//! languages on hashed n-grams (whichlang), which is right for a sentence of a few words: languages that it does not
+//! know it takes for one that is near, and hardly ever for English.
 
-use whatlang::{Lang, Script, detect};
+use whatlang::{Lang, Script, detect, detect_script};
 
-/// The fewest letters of a text whose language is detected: trigrams are not reliable for shorter texts.
+/// The fewest letters of a text whose language is detected by trigrams: they are not reliable for shorter texts.
 const LETTERS: usize = 60;
 /// The fewest letters of a text whose script is detected.
-const SCRIPT_LETTERS: usize = 10;
+const SCRIPT_LETTERS: usize = 2;
+/// The fewest words of a text whose language n-grams detect by themselves.
+const WORDS: usize = 9;
+/// The fewest words of a text whose language n-grams can make likely.
+const FEW_WORDS: usize = 3;
 /// Characters of a text that are read.
 const READ: usize = 500;
 
@@ -21,18 +29,24 @@ fn head(text: &str) -> &str {
     text.char_indices().nth(READ).map_or(text, |(end, _)| &text[..end])
 }
 
+#[cfg(feature = "train")]
 pub(crate) fn look(text: &str) -> Written {
     let text = head(text);
-    let letters = text.chars().filter(|c| c.is_alphabetic()).count();
-    if letters < SCRIPT_LETTERS {
-        return Written::default();
-    }
-    let Some(info) = detect(text) else { return Written::default() };
-    let sure = letters >= LETTERS && info.is_reliable();
-    Written { script: Some(info.script()), lang: sure.then(|| info.lang()) }
+    let sure = letters(text) >= LETTERS;
+    let lang = detect(text).filter(|info| sure && info.is_reliable()).map(|info| info.lang());
+    Written { script: script(text), lang }
 }
 
-/// Whether either half of the text, taken alone, is in the language of the whole: a chance likeness of
+fn letters(text: &str) -> usize {
+    text.chars().filter(|c| c.is_alphabetic()).count()
+}
+
+/// The script of most letters.
+fn script(text: &str) -> Option<Script> {
+    if letters(text) >= SCRIPT_LETTERS { detect_script(text) } else { None }
+}
+
+/// Whether each half of the text, taken alone, is in the language of the whole: a chance likeness of
 /// trigrams is not.
 pub(crate) fn halves_agree(text: &str, lang: Lang) -> bool {
     let text = head(text);
@@ -41,30 +55,70 @@ pub(crate) fn halves_agree(text: &str, lang: Lang) -> bool {
     [&text[..cut], &text[cut..]].iter().all(|half| detect(half).is_some_and(|half| half.lang() == lang))
 }
 
+/// Whether a text is in another language than those that a model knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Foreign {
+    No,
+    /// A few words that look like it; names, codes and typing errors may do so, too.
+    Likely,
+    Surely,
+}
+
 /// The languages that a model knows.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Languages(Vec<Lang>);
+pub(crate) struct Languages {
+    known: Vec<Lang>,
+    /// The same as n-grams have them, where they have all.
+    by_ngrams: Option<Vec<whichlang::Lang>>,
+}
 
 impl Languages {
     /// Languages by their codes of ISO 639-1 or 639-3. Where one of them cannot be detected, no text is
     /// called foreign.
     pub(crate) fn new(codes: &[String]) -> Self {
         let known: Option<Vec<Lang>> = codes.iter().map(|code| lang_of(code)).collect();
-        Self(known.unwrap_or_default())
+        let known = known.unwrap_or_default();
+        let of_ngrams = |lang: &Lang| {
+            whichlang::LANGUAGES.iter().copied().find(|other| other.three_letter_code() == lang.code())
+        };
+        Self { by_ngrams: known.iter().map(of_ngrams).collect(), known }
     }
 
-    /// Whether the text is surely in another language: in a script that none of them has, or long enough for
-    /// a reliable detection.
-    pub(crate) fn are_foreign_to(&self, text: &str) -> bool {
-        if self.0.is_empty() {
-            return false;
+    /// Whether the text is in another language: surely in a script that none of them has, or where it is long
+    /// enough for a reliable detection.
+    pub(crate) fn judge(&self, text: &str) -> Foreign {
+        if self.known.is_empty() {
+            return Foreign::No;
         }
-        let written = look(text);
-        let other_script =
-            written.script.is_some_and(|script| !self.0.iter().any(|lang| script.langs().contains(lang)));
-        let other = written.lang.filter(|lang| !self.0.contains(lang));
-        other_script || other.is_some_and(|lang| halves_agree(text, lang))
+        let text = head(text);
+        let has = |script: Script| self.known.iter().any(|lang| script.langs().contains(lang));
+        match script(text) {
+            None => Foreign::No,
+            Some(script) if !has(script) => Foreign::Surely,
+            Some(_) => match &self.by_ngrams {
+                Some(known) => by_ngrams(text, known),
+                None => self.by_trigrams(text),
+            },
+        }
     }
+
+    fn by_trigrams(&self, text: &str) -> Foreign {
+        let reliable = detect(text).filter(|info| letters(text) >= LETTERS && info.is_reliable());
+        let other = reliable.map(|info| info.lang()).filter(|lang| !self.known.contains(lang));
+        if other.is_some_and(|lang| halves_agree(text, lang)) { Foreign::Surely } else { Foreign::No }
+    }
+}
+
+fn by_ngrams(text: &str, known: &[whichlang::Lang]) -> Foreign {
+    let words: Vec<&str> =
+        text.split_whitespace().filter(|word| word.contains(char::is_alphabetic)).collect();
+    let other = |words: &[&str]| !known.contains(&whichlang::detect_language(&words.join(" ")));
+    if words.len() < FEW_WORDS || !other(&words) {
+        return Foreign::No;
+    }
+    // A text of two languages is read: half of it is known.
+    let (first, second) = words.split_at(words.len() / 2);
+    if words.len() >= WORDS && other(first) && other(second) { Foreign::Surely } else { Foreign::Likely }
 }
 
 fn lang_of(code: &str) -> Option<Lang> {
@@ -161,27 +215,72 @@ mod tests {
         }
     }
 
+    fn english() -> Languages {
+        Languages::new(&["en".to_owned()])
+    }
+
     #[test]
-    fn another_language_is_foreign_and_short_or_mixed_texts_are_not() {
-        let english = Languages::new(&["en".to_owned()]);
+    fn another_language_is_foreign_and_mixed_texts_are_not() {
         for text in [
             "Die Druckmaschine steht seit heute Morgen still und wir brauchen dringend jemanden, der sich das ansieht.",
             "Les couleurs de la brochure ne correspondent pas du tout à celles que nous avions validées la semaine dernière.",
             "印刷機が止まっています。すぐに誰かを呼んでください。",
             "Печать остановилась, нужна помощь",
+            "不能登录",
+            "谢谢",
+            "도와주세요",
+            "ขอบคุณ",
+            "γεια σας",
+            "שלום",
+            "شكرا",
+            "मदद",
         ] {
-            assert!(english.are_foreign_to(text), "{text}");
+            assert_eq!(english().judge(text), Foreign::Surely, "{text}");
         }
         for text in [
             "ok",
             "Danke!",
             "The proof for our Jahresbericht is fine, thank you, please print it as soon as the press is free again.",
             "4711 0815 !!! ???",
+            "谢",
             "",
         ] {
-            assert!(!english.are_foreign_to(text), "{text}");
+            assert_eq!(english().judge(text), Foreign::No, "{text}");
         }
-        assert!(!Languages::new(&["xx".to_owned()]).are_foreign_to("Печать остановилась, нужна помощь"));
-        assert!(!Languages::default().are_foreign_to("Печать остановилась, нужна помощь"));
+        assert_eq!(
+            Languages::new(&["xx".to_owned()]).judge("Печать остановилась, нужна помощь"),
+            Foreign::No
+        );
+        assert_eq!(Languages::default().judge("Печать остановилась, нужна помощь"), Foreign::No);
+    }
+
+    #[test]
+    fn a_few_words_make_another_language_likely() {
+        for text in [
+            "Bitte rufen Sie mich zurück",
+            "¿Dónde está mi pedido?",
+            "la facture est fausse",
+            "kunt u mij terugbellen",
+            "non riesco ad accedere",
+            "onde está o meu pedido",
+            "gdzie jest moja paczka",
+        ] {
+            assert_eq!(english().judge(text), Foreign::Likely, "{text}");
+        }
+        for text in ["where is my order please", "Bitte rufen", "the Müller order is late again"] {
+            assert_eq!(english().judge(text), Foreign::No, "{text}");
+        }
+    }
+
+    /// Of languages that n-grams do not have, only long texts are judged, by trigrams.
+    #[test]
+    fn a_model_of_another_language_calls_its_own_texts_known() {
+        let polish = Languages::new(&["pl".to_owned()]);
+        let text =
+            "Drukarka nie działa od rana i nikt nie odbiera telefonu, proszę o pilną pomoc w tej sprawie.";
+        assert_eq!(polish.judge(text), Foreign::No);
+        let german = "Die Druckmaschine steht seit heute Morgen still und wir brauchen dringend jemanden, der sie ansieht.";
+        assert_eq!(polish.judge(german), Foreign::Surely);
+        assert_eq!(polish.judge("Bitte rufen Sie mich zurück"), Foreign::No);
     }
 }

@@ -12,7 +12,7 @@ use self::decode::{EmotionsHead, SentimentHead, TypedHead};
 use self::repeat::repeated;
 use crate::model::bundle::HeadMeaning;
 use crate::model::forward::{HeadOutput, HeadOutputs, Model};
-use crate::model::language::Languages;
+use crate::model::language::{Foreign, Languages};
 use crate::model::tokenize::Encoding;
 use crate::prepare::{Preparation, Removed, prepare};
 use crate::quote::quoted;
@@ -295,7 +295,9 @@ impl Pipeline {
                 self.whole(whole, logits, rest.first().map(|stage| &stage[0]))
             }
         };
-        if !stages.is_empty() && self.languages.are_foreign_to(&ticket.text) {
+        if let [outputs, ..] = stages
+            && self.is_foreign(&ticket.text, outputs)
+        {
             answer.abstain.extend(self.abstain_from_all(AbstainReason::UnsupportedLanguage));
         }
         if self.is_whole() && spec.wants(ROUTE) {
@@ -347,6 +349,18 @@ impl Pipeline {
     /// The answer for a text that holds nothing to read.
     fn nothing(&self) -> Answer {
         Answer { abstain: self.abstain_from_all(AbstainReason::Empty), ..Answer::default() }
+    }
+
+    /// Whether a text is in a language that the model does not know. Of a few words that look like it, the detector
+    /// of texts outside has to agree, where the model has one.
+    fn is_foreign(&self, text: &str, outputs: &HeadOutputs) -> bool {
+        match self.languages.judge(text) {
+            Foreign::No => false,
+            Foreign::Likely => {
+                outputs.iter().any(|output| output.outside.is_some_and(|outside| outside > 0.5))
+            }
+            Foreign::Surely => true,
+        }
     }
 
     fn abstain_from_all(&self, reason: AbstainReason) -> Vec<Abstain> {

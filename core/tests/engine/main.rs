@@ -20,4 +20,5 @@ mod prepare;
 mod scheduler;
 mod sentiment_model;
 mod shards;
+mod strange_texts;
 mod tokenizers;
