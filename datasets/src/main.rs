@@ -80,7 +80,7 @@ struct PrepareArgs {
     #[arg(long, default_value_t = 5_000)]
     goemotions_cap: usize,
     /// How often each of our own tickets stands in sentiment/train.csv
-    #[arg(long, default_value_t = 4)]
+    #[arg(long, default_value_t = 2)]
     own_weight: usize,
 }
 
