@@ -191,6 +191,10 @@ export interface TrainOptions extends CheckOptions {
     balanced?: boolean | undefined;
     /** True: the heads are trained on the frozen trunk first, before the trunk is trained with them: better with few rows. */
     probe?: boolean | undefined;
+    /** The factor of a loss that keeps the trunk's vectors near its base's, so that heads of other tasks still fit. */
+    distil?: number | undefined;
+    /** The number of last epochs in which the trunk learns to bear the rounding of `int8`. */
+    quantisedEpochs?: number | undefined;
     loraRank?: number | undefined;
     loraAlpha?: number | undefined;
     /** Steps between checkpoints. */
