@@ -111,8 +111,8 @@ fn minilm_folded_into_the_distilbert_layout_gives_the_same_answer() {
     assert!(largest_difference(&run(&bert, &weights), &run(&distilbert, &folded)) < 1e-5);
 }
 
-/// Old BERT checkpoints call a norm's weight `gamma` and its bias `beta`; transformers takes either name, and the
-/// old one where both are there.
+/// Old BERT checkpoints call a norm's weight `gamma` and its bias `beta`; transformers takes either name, and
+/// the old one where both are there.
 #[test]
 fn a_norm_is_read_by_its_old_and_its_new_name() {
     let case = golden().cases.into_iter().find(|case| case.checkpoint == "bert-single-float32").unwrap();

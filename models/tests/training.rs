@@ -177,7 +177,8 @@ fn any_number_of_threads_gives_the_same_bits() {
     }
 }
 
-/// A batch of many tokens runs in two parts, side by side: the masks, the order and the sums are those of one.
+/// A batch of many tokens runs in two parts, side by side: the masks, the order and the sums are those of
+/// one.
 #[test]
 fn a_large_batch_is_the_sum_of_its_sequences() {
     let trunk = trunk("bert");

@@ -3,9 +3,10 @@
 //!     cargo run --release --manifest-path benches/languages/Cargo.toml -- datasets/outside/languages-dev.jsonl \
 //!         datasets/outside/english.jsonl datasets/tickets/batches/*.jsonl
 //!
-//! Of each kind of row with three words or more (the language, or `ticket` with its length in words), the share that
-//! each calls another language than English: lingua where English has a confidence under 0.1 or 0.5, whatlang by any
-//! answer, whichlang by itself, whichlang where the two halves of a text agree, and where whatlang agrees.
+//! Of each kind of row with three words or more (the language, or `ticket` with its length in words), the
+//! share that each calls another language than English: lingua where English has a confidence under 0.1 or
+//! 0.5, whatlang by any answer, whichlang by itself, whichlang where the two halves of a text agree, and
+//! where whatlang agrees.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

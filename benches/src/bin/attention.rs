@@ -3,7 +3,8 @@
 //!     cargo run --release -p frontdesk-benches --bin attention -- [TOKENS [WINDOW]]
 //!
 //! Prints a JSON line for each round: milliseconds of a head whose queries read all keys, of one whose
-//! queries read those up to WINDOW tokens away (64 by default, as in ModernBERT), and how many times faster that is.
+//! queries read those up to WINDOW tokens away (64 by default, as in ModernBERT), and how many times faster
+//! that is.
 
 use std::time::Instant;
 

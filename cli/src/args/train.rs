@@ -122,7 +122,7 @@ pub(crate) struct TrainArgs {
     /// Train the heads on the frozen trunk first, before the trunk is trained with them: better with few rows
     #[arg(long)]
     pub(crate) probe: bool,
-    /// Factor of a loss that keeps the trunk's vectors near its base's, so that heads of other tasks still fit; default: 0
+    /// Factor of a loss that keeps the trunk's vectors near its base's, for heads of other tasks; default: 0
     #[arg(long, value_name = "FACTOR")]
     pub(crate) distil: Option<f64>,
     /// Last epochs in which the trunk learns to bear int8's rounding; default: 0

@@ -1,12 +1,13 @@
 //! Detection of a text's script and language.
 //!
 //! Two detectors: trigrams of 70 languages (whatlang), reliable for long texts, and a linear classifier of 16
-//! languages on hashed n-grams (whichlang), which is right for a sentence of a few words: languages that it does not
-//! know it takes for one that is near, and hardly ever for English.
+//! languages on hashed n-grams (whichlang), which is right for a sentence of a few words: languages that it
+//! does not know it takes for one that is near, and hardly ever for English.
 
 use whatlang::{Lang, Script, detect, detect_script};
 
-/// The fewest letters of a text whose language is detected by trigrams: they are not reliable for shorter texts.
+/// The fewest letters of a text whose language is detected by trigrams: they are not reliable for shorter
+/// texts.
 const LETTERS: usize = 60;
 /// The fewest letters of a text whose script is detected.
 const SCRIPT_LETTERS: usize = 2;
@@ -279,7 +280,8 @@ mod tests {
         let text =
             "Drukarka nie działa od rana i nikt nie odbiera telefonu, proszę o pilną pomoc w tej sprawie.";
         assert_eq!(polish.judge(text), Foreign::No);
-        let german = "Die Druckmaschine steht seit heute Morgen still und wir brauchen dringend jemanden, der sie ansieht.";
+        let german = "Die Druckmaschine steht seit heute Morgen still und wir brauchen dringend jemanden, \
+            der sie ansieht.";
         assert_eq!(polish.judge(german), Foreign::Surely);
         assert_eq!(polish.judge("Bitte rufen Sie mich zurück"), Foreign::No);
     }

@@ -351,8 +351,8 @@ impl Pipeline {
         Answer { abstain: self.abstain_from_all(AbstainReason::Empty), ..Answer::default() }
     }
 
-    /// Whether a text is in a language that the model does not know. Of a few words that look like it, the detector
-    /// of texts outside has to agree, where the model has one.
+    /// Whether a text is in a language that the model does not know. Of a few words that look like it, the
+    /// detector of texts outside has to agree, where the model has one.
     fn is_foreign(&self, text: &str, outputs: &HeadOutputs) -> bool {
         match self.languages.judge(text) {
             Foreign::No => false,

@@ -1,4 +1,5 @@
-//! Texts that are hardly a message: the bundled model abstains for a known reason, answers, or refuses by name.
+//! Texts that are hardly a message: the bundled model abstains for a known reason, answers, or refuses by
+//! name.
 
 use std::collections::BTreeSet;
 
@@ -68,8 +69,8 @@ fn messages_of_a_desk_are_answered() {
     }
 }
 
-/// A megabyte of base64 is at the limit of a text, and one word that the tokenizer does not know; one byte more
-/// is refused by name.
+/// A megabyte of base64 is at the limit of a text, and one word that the tokenizer does not know; one byte
+/// more is refused by name.
 #[test]
 fn a_text_at_the_limit_is_read_and_one_beyond_it_is_too_large() {
     let engine = engine();

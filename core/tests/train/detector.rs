@@ -134,7 +134,8 @@ fn vectors(folder: &Path) -> Vec<Vec<f32>> {
     let weights = Weights::open(&folder.join("model.safetensors"), Limits::default()).unwrap();
     let trunk =
         PackedEncoder::load(&config, &weights, kernels::Precision::F32, Isa::chosen().unwrap()).unwrap();
-    // "proof proof proof", "proof press proof", "broken broken broken" and "broken ! !" between [CLS] and [SEP].
+    // "proof proof proof", "proof press proof", "broken broken broken" and "broken ! !" between [CLS] and
+    // [SEP].
     let words: [[u32; 3]; 4] = [[60, 60, 60], [60, 61, 60], [63, 63, 63], [63, 56, 56]];
     let batch = TokenBatch::new(words.map(|[a, b, c]| vec![2, a, b, c, 3]));
     trunk.forward(&batch).unwrap().pool(Pooling::Mean).unwrap()

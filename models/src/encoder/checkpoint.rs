@@ -60,8 +60,8 @@ impl<'a> Checkpoint<'a> {
         }
     }
 
-    /// The names of a LayerNorm's weight and bias: old BERT checkpoints call them `gamma` and `beta`. Where both
-    /// names are there, the old one counts, as in transformers.
+    /// The names of a LayerNorm's weight and bias: old BERT checkpoints call them `gamma` and `beta`. Where
+    /// both names are there, the old one counts, as in transformers.
     pub(crate) fn norm(&self, name: &str) -> [String; 2] {
         [("gamma", "weight"), ("beta", "bias")].map(|(old, new)| {
             let old = format!("{name}.{old}");

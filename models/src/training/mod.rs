@@ -92,8 +92,8 @@ impl Trunk {
         Ok(Self { config: config.clone(), isa, parameters, quantised: false })
     }
 
-    /// From now on rounds the inputs and weights of the linear layers to eight bits in every pass, or no longer.
-    /// The parameters themselves stay float32, and so do their gradients.
+    /// From now on rounds the inputs and weights of the linear layers to eight bits in every pass, or no
+    /// longer. The parameters themselves stay float32, and so do their gradients.
     pub fn quantise(&mut self, quantised: bool) {
         self.quantised = quantised;
     }

@@ -129,7 +129,8 @@ pub struct Gradients {
     pub dense: Vec<Vec<f32>>,
     /// Of the word embedding, the rows of the tokens that occurred.
     pub words: BTreeMap<u32, Vec<f32>>,
-    /// Zeros, for the part of a batch that another thread computes meanwhile; made where they are first needed.
+    /// Zeros, for the part of a batch that another thread computes meanwhile; made where they are first
+    /// needed.
     pub(super) beside: Option<Box<Self>>,
 }
 

@@ -2,8 +2,8 @@
 //! serving rounds them, so that the weights learn to bear it (Zafrir et al. 2019, Q8BERT). Gradients pass
 //! through the rounding as if it were not there (Bengio et al. 2013).
 //!
-//! Serving also moves the spread of an input column to the weights, which makes the steps finer; training does
-//! not, so what it learns to bear is the coarser rounding.
+//! Serving also moves the spread of an input column to the weights, which makes the steps finer; training
+//! does not, so what it learns to bear is the coarser rounding.
 
 use rayon::prelude::*;
 

@@ -18,9 +18,9 @@ pub struct OutOfDomain {
     pub inside: usize,
     /// The number of texts outside.
     pub outside: usize,
-    /// Area under the ROC curve of the detector's probability, of a head without a detector of the distance to
-    /// the training texts, 0 to 1: the probability that a text outside has more of it than one inside. Absent
-    /// where the head has neither.
+    /// Area under the ROC curve of the detector's probability, of a head without a detector of the distance
+    /// to the training texts, 0 to 1: the probability that a text outside has more of it than one inside.
+    /// Absent where the head has neither.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auroc: Option<f64>,
     /// The same, with one less the score of the given label in its place.
@@ -33,8 +33,9 @@ pub struct OutOfDomain {
     pub outside_refused: Option<f64>,
 }
 
-/// Measures how well a head tells texts inside of its domain from those outside; labels are not read. `progress` is
-/// called with the rows done, of both together; an error that it returns stops the work and is the result.
+/// Measures how well a head tells texts inside of its domain from those outside; labels are not read.
+/// `progress` is called with the rows done, of both together; an error that it returns stops the work and is
+/// the result.
 ///
 /// # Errors
 /// `invalid-input` where the task is not a head of the model; `data-invalid` where either has no row; the

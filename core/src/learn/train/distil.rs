@@ -2,8 +2,8 @@
 //! distillation, after Reimers & Gurevych 2020), so that heads of other tasks still find in them what they
 //! found in the base.
 
-/// The mean over the rows of 1 - cos(vector, base's vector), times `share`, and its gradient by `vectors`; both
-/// are `[row][width]`. A row that is zero has no direction and counts nothing.
+/// The mean over the rows of 1 - cos(vector, base's vector), times `share`, and its gradient by `vectors`;
+/// both are `[row][width]`. A row that is zero has no direction and counts nothing.
 pub(super) fn loss(vectors: &[f32], base: &[&[f32]], share: f64) -> (f64, Vec<f32>) {
     let width = vectors.len() / base.len().max(1);
     let share = share / base.len().max(1) as f64;

@@ -148,18 +148,19 @@ pub struct TrainOptions {
     /// True: the heads are first trained on the frozen trunk, before the trunk is trained with them (Kumar
     /// et al. 2022): better with few rows, for one more pass of them. Not for a frozen trunk.
     pub probe: bool,
-    /// The factor of a loss that keeps the trunk's mean-pooled vectors near its base's: one less their cosine, 0
-    /// to 1,000; by default 0. With more, heads of other tasks that are later trained on the trunk lose less.
-    /// Not for a frozen trunk.
+    /// The factor of a loss that keeps the trunk's mean-pooled vectors near its base's: one less their
+    /// cosine, 0 to 1,000; by default 0. With more, heads of other tasks that are later trained on the trunk
+    /// lose less. Not for a frozen trunk.
     pub distil: f64,
-    /// The number of last epochs in which the forward pass rounds to eight bits as `int8` serving does, so that
-    /// the trunk learns to bear it, 0 to 10,000; by default 0. Of these the best is kept. Not for a frozen
-    /// trunk.
+    /// The number of last epochs in which the forward pass rounds to eight bits as `int8` serving does, so
+    /// that the trunk learns to bear it, 0 to 10,000; by default 0. Of these the best is kept. Not for a
+    /// frozen trunk.
     #[serde(alias = "quantisedEpochs")]
     pub quantised_epochs: usize,
-    /// The head that tells texts outside of the domain from those inside: of the kind multi-label with one label,
-    /// for the rows that are outside. Where its score is beyond that of 99 in 100 validation rows inside, and
-    /// over one half, the other heads abstain as `out-of-domain`. `None`: each head has its distance alone.
+    /// The head that tells texts outside of the domain from those inside: of the kind multi-label with one
+    /// label, for the rows that are outside. Where its score is beyond that of 99 in 100 validation rows
+    /// inside, and over one half, the other heads abstain as `out-of-domain`. `None`: each head has its
+    /// distance alone.
     pub detector: Option<String>,
     /// The rank of LoRA's matrices, 1 to 1,024; by default 8.
     #[serde(alias = "loraRank")]
