@@ -352,7 +352,7 @@ impl Pipeline {
     }
 
     /// Whether a text is in a language that the model does not know. Of a few words that look like it, the
-    /// detector of texts outside has to agree, where the model has one.
+    /// detector of texts outside has to agree; without a detector they count as known.
     fn is_foreign(&self, text: &str, outputs: &HeadOutputs) -> bool {
         match self.languages.judge(text) {
             Foreign::No => false,
