@@ -122,7 +122,7 @@ def train(
         checkpoint_every, resume: steps between checkpoints, and whether to resume from the last one.
         probe: whether the heads are trained on the frozen trunk first, before the trunk is trained with them: better with few rows.
         max_tokens: tokens that are read of a text.
-        dense: width of a dense layer before the output layer.
+        dense: width of a dense layer before the output layer; None: no such layer, or with `cls` pooling the classifier's.
         epochs, patience, batch, accumulate, learning_rate, head_learning_rate, layer_decay, warmup, weight_decay, clip, dropout, smoothing,
             balanced, lora_rank, lora_alpha, threads, seed: of the training; what is left out is as in `frontdesk train`.
         progress: as in `Engine.score`; a function is called with `Reading`, `Steps` and `Epoch`.

@@ -73,7 +73,7 @@ pub(crate) struct TrainArgs {
     /// a plain encoder that is trained, else mean
     #[arg(long, value_parser = named::<Pooling>)]
     pub(crate) pooling: Option<Pooling>,
-    /// Width of a dense layer before the output layer; default: none
+    /// Width of a dense layer before the output layer; default: none, or with `cls` pooling the classifier's
     #[arg(long, value_name = "N")]
     pub(crate) dense: Option<usize>,
     /// The kind of the head: single-label, multi-label (joined by |), ordinal (levels in an order, whole

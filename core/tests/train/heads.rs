@@ -5,7 +5,7 @@ use std::fs;
 use frontdesk::doctor::FindingKind;
 use frontdesk::evaluate::{EvaluateOptions, evaluate};
 use frontdesk::table::Labelled;
-use frontdesk::train::{HeadKind, Method, TrainOptions, train};
+use frontdesk::train::{HeadData, HeadKind, Method, Pooling, TrainOptions, estimate_heads, train};
 use frontdesk::{
     AbstainReason, AnalyzeOptions, Engine, EngineOptions, ErrorKind, ModelSource, Ticket, from_json,
 };
@@ -52,6 +52,44 @@ fn the_same_seed_gives_the_same_bytes_and_another_seed_does_not() {
     };
     assert_eq!(heads(1), heads(1));
     assert_ne!(heads(1), heads(2));
+}
+
+#[test]
+fn a_text_of_several_heads_goes_through_the_trunk_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut options = options(&dir, "");
+    options.method = Some(Method::Full);
+    let (mood, told) = (easy(), easy());
+    let other = rows(&[("x y z", "p"), ("z z", "q"), ("proof proof proof", "p"), ("y", "q")]);
+    let head = |task, data| HeadData::new(task, data, Some(data));
+    let tokens = |heads: &[HeadData<'_>]| estimate_heads(heads, &options, &|_| Ok(())).unwrap().tokens;
+    let (one, apart) = (tokens(&[head("mood", &mood)]), tokens(&[head("team", &other)]));
+    assert_eq!(tokens(&[head("mood", &mood), head("tone", &told)]), one);
+    let thrice = HeadData { passes: 3, ..head("tone", &told) };
+    assert_eq!(tokens(&[head("mood", &mood), thrice]), 3 * one, "as often as the head that needs it most");
+    let both = tokens(&[head("mood", &mood), head("team", &other)]);
+    assert!(one < both && both <= one + apart, "{one} {apart} {both}");
+}
+
+#[test]
+fn a_dense_layer_of_its_own_takes_the_place_of_the_classifiers() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut options = options(&dir, "mood");
+    (options.method, options.pooling) = (Some(Method::Full), Some(Pooling::Cls));
+    for (dense, width, opens) in [(None, None, true), (Some(8), Some(8), false)] {
+        options.dense = dense;
+        options.output = dir.path().join(format!("out-{width:?}"));
+        train(&easy(), Some(&easy()), &options, &|_| Ok(())).unwrap();
+        let read = |name: &str| -> serde_json::Value {
+            serde_json::from_slice(&fs::read(options.output.join(name)).unwrap()).unwrap()
+        };
+        let head = &read("frontdesk.json")["heads"][0];
+        assert_eq!(head["pooling"], "cls");
+        assert!(width.is_none_or(|width: u64| head["dense"] == width), "{head}");
+        // Only the classifier of the architecture is one that transformers opens.
+        assert_eq!(read("config.json").get("id2label").is_some(), opens);
+        assert_eq!(open(&options.output).unwrap().analyze(&Ticket::new("proof")).unwrap().tasks.len(), 1);
+    }
 }
 
 #[test]

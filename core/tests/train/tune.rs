@@ -72,6 +72,7 @@ fn any_number_of_threads_and_any_way_of_accumulating_the_same_batch_gives_the_sa
             let dir = tempfile::tempdir().unwrap();
             let mut options = options(dir.path(), "bert-single-float32", method);
             (options.threads, options.epochs) = (Some(threads), Some(3));
+            options.distil = if method == Method::Frozen { 0.0 } else { 1.0 };
             run(&options);
             bytes(&options.output)
         };
@@ -94,6 +95,7 @@ fn stopping(n: usize) -> impl Fn(TrainProgress) -> Result<()> + Sync {
 fn cut_off_at(dir: &Path, method: Method, n: usize) -> (TrainOptions, Error) {
     let mut options = options(dir, "bert-single-float32", method);
     (options.epochs, options.accumulate, options.checkpoint_every) = (Some(4), 2, Some(1));
+    options.distil = if method == Method::Frozen { 0.0 } else { 1.0 };
     let error = train(&easy(), Some(&easy()), &options, &stopping(n)).unwrap_err();
     (options, error)
 }

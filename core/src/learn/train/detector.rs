@@ -8,7 +8,7 @@ use crate::model::bundle::{DetectorManifest, HeadKind};
 use crate::{Error, Result};
 
 /// The share of the validation rows inside that may be called outside.
-const INSIDE_REFUSED: f64 = 0.01;
+const INSIDE_REFUSED: f64 = 0.002;
 
 /// A text is outside only where that is likelier than not.
 const LEAST: f32 = 0.5;

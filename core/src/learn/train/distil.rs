@@ -2,6 +2,46 @@
 //! distillation, after Reimers & Gurevych 2020), so that heads of other tasks still find in them what they
 //! found in the base.
 
+use frontdesk_models::encoder::{PackedEncoder, Pooling};
+use rayon::prelude::*;
+
+use super::features::pooled;
+use crate::Result;
+use crate::model::tokenize::Encoding;
+
+/// The base's mean-pooled vector of each text, computed when the text comes the first time, so that neither an
+/// estimate nor a training that resumes waits for all of them.
+pub(super) struct BaseVectors {
+    base: PackedEncoder,
+    of_texts: Vec<Option<Vec<f32>>>,
+}
+
+impl BaseVectors {
+    pub(super) fn new(base: PackedEncoder, texts: usize) -> Self {
+        Self { base, of_texts: vec![None; texts] }
+    }
+
+    /// Computes the vectors of these texts, which come with their numbers, unless they are there, and returns
+    /// the tokens that it took.
+    pub(super) fn find<'a>(&mut self, texts: impl Iterator<Item = (usize, &'a Encoding)>) -> Result<usize> {
+        let (numbers, encodings): (Vec<usize>, Vec<Encoding>) =
+            texts.filter(|(text, _)| self.of_texts[*text].is_none()).map(|(t, e)| (t, e.clone())).unzip();
+        // One pass would hold all of a step's texts, and leave the other threads idle.
+        let part = encodings.len().div_ceil(rayon::current_num_threads()).max(1);
+        let vectors = |part: &[Encoding]| pooled(&self.base, part, Pooling::Mean, &|_| Ok(()));
+        let found: Vec<_> = encodings.par_chunks(part).map(vectors).collect::<Result<_>>()?;
+        for (text, vector) in numbers.into_iter().zip(found.into_iter().flatten()) {
+            self.of_texts[text] = Some(vector);
+        }
+        Ok(encodings.iter().map(|encoding| encoding.ids.len()).sum())
+    }
+
+    /// The vector of a text that was found; of another one, which has no direction, nothing.
+    pub(super) fn of(&self, text: usize) -> &[f32] {
+        self.of_texts[text].as_deref().unwrap_or_default()
+    }
+}
+
 /// The mean over the rows of 1 - cos(vector, base's vector), times `share`, and its gradient by `vectors`;
 /// both are `[row][width]`. A row that is zero has no direction and counts nothing.
 pub(super) fn loss(vectors: &[f32], base: &[&[f32]], share: f64) -> (f64, Vec<f32>) {

@@ -8,20 +8,17 @@ use crate::model::bundle::DomainManifest;
 pub(super) const MOST_ROWS: usize = 10_000;
 
 /// The share of the validation rows that counts as outside.
-pub(super) const OUTSIDE: f64 = 0.01;
-/// As above, where a detector has learnt what is outside: the distance is for what that has never seen.
-pub(super) const OUTSIDE_BESIDE_DETECTOR: f64 = 0.002;
+const OUTSIDE: f64 = 0.01;
 
 /// The shrinkage of the covariance to its mean variance: directions that hardly vary must not decide alone.
 const SHRINKAGE: f64 = 0.05;
 
 /// Fits the distance to training vectors with their classes, and its limit to validation vectors, of which
-/// the share `outside` is beyond it.
+/// the share [`OUTSIDE`] is beyond it.
 pub(super) fn fit(
     train: &[Vec<f32>],
     classes: &[usize],
     valid: &[Vec<f32>],
-    outside: f64,
 ) -> Option<(DomainManifest, Vec<NamedTensor>)> {
     let width = train.first()?.len();
     let mut counts = std::collections::BTreeMap::<usize, usize>::new();
@@ -71,7 +68,7 @@ pub(super) fn fit(
     };
     let mut distances: Vec<f32> = valid.iter().map(distance).collect();
     distances.sort_by(f32::total_cmp);
-    let limit = distances[(((distances.len() - 1) as f64) * (1.0 - outside)).ceil() as usize];
+    let limit = distances[(((distances.len() - 1) as f64) * (1.0 - OUTSIDE)).ceil() as usize];
     let tensors = vec![
         ("domain.dense.weight".into(), vec![width, width], whiten.iter().map(|w| *w as f32).collect()),
         ("domain.dense.bias".into(), vec![width], vec![0.0; width]),
@@ -140,11 +137,11 @@ mod tests {
         let classes: Vec<usize> = (0..4000).map(|i| i % 2).collect();
         let train: Vec<_> = classes.iter().map(|&class| row(if class == 0 { 0.0 } else { 500.0 })).collect();
         let valid: Vec<_> = (0..2000).map(|i| row(if i % 2 == 0 { 0.0 } else { 500.0 })).collect();
-        let (domain, tensors) = fit(&train, &classes, &valid, OUTSIDE).unwrap();
+        let (domain, tensors) = fit(&train, &classes, &valid).unwrap();
         assert_eq!(domain.centres, 2);
         // The 99th percentile of chi-squared with six degrees of freedom is 16.8; shrinkage makes it smaller.
         assert!((8.0..20.0).contains(&domain.limit), "{}", domain.limit);
         assert_eq!(tensors[0].1, [6, 6]);
-        assert!(fit(&train[..0], &[], &valid, OUTSIDE).is_none());
+        assert!(fit(&train[..0], &[], &valid).is_none());
     }
 }

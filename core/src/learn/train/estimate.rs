@@ -8,7 +8,7 @@ use super::features::{pooled, served};
 use super::learner::{HeadDataset, Learner};
 use super::optimizer::schedule;
 use super::options::{Method, Settings};
-use super::plan::epoch;
+use super::plan::{Batch, HeadRow};
 use crate::Result;
 use crate::model::tokenize::Encoding;
 
@@ -37,21 +37,22 @@ pub struct TrainEstimate {
 /// Times a few steps of a learner, which is a little trained afterwards.
 pub(super) fn estimate(learner: &mut Learner<'_>, settings: &Settings) -> Result<TrainEstimate> {
     let datasets = learner.datasets;
-    let rows: Vec<(usize, usize)> =
-        datasets.iter().map(|dataset| (dataset.train.targets.len(), dataset.passes)).collect();
-    let batches = epoch(&rows, settings.batch, settings.seed, 1);
+    let batches = learner.plan.epoch(1);
     let steps = batches.len().div_ceil(settings.accumulate) * settings.epochs;
-    let tokens = |dataset: &HeadDataset, rows: &[usize]| -> usize {
-        rows.iter().map(|&row| dataset.train.encodings[row].ids.len()).sum()
+    let of_row = |&(head, row): &HeadRow| datasets[head].train.encodings[row].ids.len();
+    let tokens = |batch: &Batch| -> usize {
+        batch.0.iter().map(|visit| of_row(&learner.plan.texts[visit.text])).sum()
     };
-    let of_step: Vec<usize> = batches
-        .chunks(settings.accumulate)
-        .map(|step| step.iter().map(|batch| tokens(&datasets[batch.head], &batch.rows)).sum())
-        .collect();
-    let largest = batches.iter().map(|batch| tokens(&datasets[batch.head], &batch.rows)).max().unwrap_or(0);
+    let of_batch: Vec<usize> = batches.iter().map(tokens).collect();
+    let largest = of_batch.iter().copied().max().unwrap_or(0);
 
     let (mut busy, mut seen, mut timed) = (Duration::ZERO, 0, 0usize);
+    let (mut of_base, mut found) = (Duration::ZERO, 0);
     for (index, step) in batches.chunks(settings.accumulate).take(STEPS + 1).enumerate() {
+        // The base's vectors are found once, and every epoch has the steps.
+        let began = Instant::now();
+        found += learner.find(step)?;
+        of_base += began.elapsed();
         let began = Instant::now();
         let taken = learner.step(step, index + 1, schedule(index, steps, settings.warmup))?;
         // The first step allocates memory.
@@ -60,12 +61,14 @@ pub(super) fn estimate(learner: &mut Learner<'_>, settings: &Settings) -> Result
         }
     }
     let learning = settings.method != Method::Frozen;
-    let all: usize = of_step.iter().sum::<usize>() * settings.epochs;
+    let all: usize = of_batch.iter().sum::<usize>() * settings.epochs;
     let of_steps = if learning {
         busy.as_secs_f64() * all as f64 / seen.max(1) as f64
     } else {
         busy.as_secs_f64() * steps as f64 / timed.max(1) as f64
     };
+    let texts: usize = learner.plan.texts.iter().map(of_row).sum();
+    let of_base = if found > 0 { of_base.as_secs_f64() * texts as f64 / found as f64 } else { 0.0 };
     let passes = if learning { settings.epochs } else { 0 };
     let of_validation = passes as f64 * validation(learner, datasets)?;
 
@@ -82,7 +85,7 @@ pub(super) fn estimate(learner: &mut Learner<'_>, settings: &Settings) -> Result
         steps,
         tokens: if learning { all } else { 0 },
         tokens_per_second: if learning { seen as f64 / busy.as_secs_f64().max(1e-6) } else { 0.0 },
-        seconds: of_steps + of_validation,
+        seconds: of_steps + of_base + of_validation,
         // Values, two moments, the best epoch; gradients of both parts of a batch; the trunk that validates.
         bytes: 4 * (4 * floats + 2 * gradients + activations + learner.base().parameters()),
     })

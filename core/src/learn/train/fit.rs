@@ -6,7 +6,7 @@ use super::checkpoint::Checkpoints;
 use super::learner::{Learner, Seen};
 use super::optimizer::schedule;
 use super::options::{Metric, Settings};
-use super::plan::{Batch, epoch as plan};
+use super::plan::Batch;
 use super::progress::{Point, TrainProgress};
 use super::state::State;
 use super::task::measure;
@@ -34,9 +34,7 @@ impl Loop<'_> {
     /// Trains, and leaves the learner as it was at the end of the best epoch.
     pub(super) fn run(&self, learner: &mut Learner<'_>) -> Result<Fitted> {
         let settings = self.settings;
-        let rows: Vec<(usize, usize)> =
-            learner.datasets.iter().map(|dataset| (dataset.train.targets.len(), dataset.passes)).collect();
-        let total = plan(&rows, settings.batch, settings.seed, 1).len();
+        let total = learner.plan.epoch(1).len();
         let steps = total.div_ceil(settings.accumulate) * settings.epochs;
         let mut best: Vec<Vec<f32>> = Vec::new();
         let mut state = State { epoch: 1, ..State::default() };
@@ -48,7 +46,7 @@ impl Loop<'_> {
         let (mut busy, mut tokens) = (Duration::ZERO, 0);
         let speed = |tokens: usize, busy: Duration| tokens as f64 / busy.as_secs_f64().max(1e-3);
         while state.epoch <= settings.epochs && !settings.is_over(state.epoch, state.stale) {
-            let batches = plan(&rows, settings.batch, settings.seed, state.epoch);
+            let batches = learner.plan.epoch(state.epoch);
             learner.quantise(settings.is_quantised(state.epoch));
             for batches in batches[state.done..].chunks(settings.accumulate) {
                 if learner.trunk().is_some() || state.done.is_multiple_of(TURN) {

@@ -1,19 +1,20 @@
 //! The network that is trained: heads on the vectors of a frozen trunk, or on a trunk that is trained with
 //! them.
 
-use frontdesk_models::encoder::{PackedEncoder, Pooling, TokenBatch};
+use frontdesk_models::encoder::{PackedEncoder, Pooling};
 use frontdesk_models::heads::Link;
 use frontdesk_models::training::{Dropout, Gradients, Trunk};
 
 use super::base::Base;
-use super::distil;
+use super::distil::BaseVectors;
 use super::domain::MOST_ROWS;
 use super::features::{Features, pooled, served};
 use super::head::{Head, Objective};
 use super::lora::Lora;
+use super::losses::Losses;
 use super::optimizer::{Moments, Step};
 use super::options::Settings;
-use super::plan::{Batch, seed_of};
+use super::plan::{Batch, Plan, Visit, seed_of};
 use crate::Result;
 use crate::learn::compute;
 use crate::learn::scale::Scale;
@@ -50,13 +51,14 @@ pub(super) enum Body {
 pub(super) struct Learning {
     pub(super) trunk: Trunk,
     pub(super) lora: Option<Lora>,
-    gradients: Gradients,
-    /// The base's vectors of every head's training rows, where the trunk's shall stay near them.
-    near: Vec<Features>,
+    pub(super) gradients: Gradients,
+    /// The base's vectors of the plan's texts, where the trunk's shall stay near them.
+    pub(super) near: Option<BaseVectors>,
 }
 
 pub(super) struct Learner<'a> {
     pub(super) datasets: &'a [HeadDataset],
+    pub(super) plan: Plan,
     pub(super) heads: Vec<Head>,
     pub(super) body: Body,
     /// By array, as [`Learner::arrays`] orders them.
@@ -73,7 +75,7 @@ pub(super) struct Seen {
 }
 
 impl Learning {
-    pub(super) fn new(trunk: Trunk, lora: Option<Lora>, near: Vec<Features>) -> Self {
+    pub(super) fn new(trunk: Trunk, lora: Option<Lora>, near: Option<BaseVectors>) -> Self {
         let gradients = trunk.gradients();
         Self { trunk, lora, gradients, near }
     }
@@ -82,12 +84,13 @@ impl Learning {
 impl<'a> Learner<'a> {
     pub(super) fn new(
         datasets: &'a [HeadDataset],
+        plan: Plan,
         heads: Vec<Head>,
         body: Body,
         base: &'a Base,
         settings: &'a Settings,
     ) -> Self {
-        let mut learner = Self { datasets, heads, body, moments: Vec::new(), base, settings };
+        let mut learner = Self { datasets, plan, heads, body, moments: Vec::new(), base, settings };
         learner.moments = vec![Moments::default(); learner.arrays().len()];
         learner
     }
@@ -128,9 +131,22 @@ impl<'a> Learner<'a> {
         }
     }
 
+    /// Finds the base's vectors of some batches' texts, where the trunk shall stay near them, and returns the
+    /// tokens that it took.
+    pub(super) fn find(&mut self, batches: &[Batch]) -> Result<usize> {
+        let Body::Learning(learning) = &mut self.body else { return Ok(0) };
+        let Some(near) = &mut learning.near else { return Ok(0) };
+        let encoding = |visit: &Visit| {
+            let (head, row) = visit.rows[0];
+            (visit.text, &self.datasets[head].train.encodings[row])
+        };
+        near.find(batches.iter().flat_map(|batch| &batch.0).map(encoding))
+    }
+
     /// One step of the optimizer over some batches; `number` is the step's, from 1, and `factor` the share of
     /// the peak rate.
     pub(super) fn step(&mut self, batches: &[Batch], number: usize, factor: f64) -> Result<Seen> {
+        self.find(batches)?;
         let mut seen = Seen::default();
         let mut of_heads: Vec<Vec<Vec<f32>>> = vec![Vec::new(); self.heads.len()];
         if let Body::Learning(learning) = &mut self.body {
@@ -139,73 +155,24 @@ impl<'a> Learner<'a> {
         for (part, batch) in batches.iter().enumerate() {
             let seed = seed_of(self.settings.seed, 2 + part as u64, number as u64);
             let dropout = Dropout::new(self.settings.dropout as f32, seed);
-            let share = self.datasets[batch.head].weight / batches.len() as f64;
-            let (loss, tokens, gradients) = self.backward(batch, dropout, share)?;
+            let mut losses = Losses {
+                datasets: self.datasets,
+                heads: &self.heads,
+                batch,
+                share: 1.0 / batches.len() as f64,
+                sums: &mut of_heads,
+            };
+            let (loss, tokens) = match &mut self.body {
+                Body::Frozen { train, .. } => (losses.frozen(train, dropout)?, 0),
+                Body::Learning(learning) => losses.learning(learning, dropout, self.settings.distil)?,
+            };
             seen.loss += loss;
             seen.tokens += tokens;
-            let sums = &mut of_heads[batch.head];
-            if sums.is_empty() {
-                *sums = gradients;
-            } else {
-                let sums = sums.iter_mut().flatten();
-                sums.zip(gradients.iter().flatten()).for_each(|(sum, gradient)| *sum += gradient);
-            }
         }
         if seen.loss.is_finite() && !self.update(&of_heads, number, factor) {
             seen.loss = f64::NAN;
         }
         Ok(seen)
-    }
-
-    /// The loss and tokens of a batch and the gradients of its head; the trunk's are added up.
-    fn backward(
-        &mut self,
-        batch: &Batch,
-        dropout: Dropout,
-        share: f64,
-    ) -> Result<(f64, usize, Vec<Vec<f32>>)> {
-        let dataset = &self.datasets[batch.head];
-        let targets: Vec<&[usize]> =
-            batch.rows.iter().map(|&row| dataset.train.targets[row].as_slice()).collect();
-        let head = &self.heads[batch.head];
-        match &mut self.body {
-            Body::Frozen { train, .. } => {
-                let mut pooled = Vec::new();
-                for (place, &row) in batch.rows.iter().enumerate() {
-                    let first = pooled.len();
-                    pooled.extend_from_slice(&train[batch.head][row]);
-                    dropout.apply(place, &mut pooled[first..]);
-                }
-                let loss = head.loss(&pooled, None, &targets, &dataset.objective, share).map_err(compute)?;
-                Ok((loss.value, 0, loss.parameters))
-            }
-            Body::Learning(learning) => {
-                let sequences = batch.rows.iter().map(|&row| &dataset.train.encodings[row].ids);
-                let pass = learning.trunk.forward(&TokenBatch::new(sequences), dropout)?;
-                let pooled = pass.pool(dataset.pooling);
-                let width = head.width(learning.trunk.config().hidden_size);
-                let mut mask = vec![1.0; width * targets.len()];
-                // The trunk's places are counted from 0.
-                let before_output = dropout.at(usize::MAX >> 1);
-                mask.chunks_exact_mut(width)
-                    .enumerate()
-                    .for_each(|(row, mask)| before_output.apply(row, mask));
-                let loss =
-                    head.loss(&pooled, Some(mask), &targets, &dataset.objective, share).map_err(compute)?;
-                let mut gradient = pass.unpool(dataset.pooling, &loss.pooled);
-                let mut value = loss.value;
-                if let Some(near) = learning.near.get(batch.head) {
-                    let near: Vec<&[f32]> = batch.rows.iter().map(|&row| near[row].as_slice()).collect();
-                    let weight = self.settings.distil * share;
-                    let (apart, pull) = distil::loss(&pass.pool(Pooling::Mean), &near, weight);
-                    let pull = pass.unpool(Pooling::Mean, &pull);
-                    gradient.iter_mut().zip(pull).for_each(|(sum, pull)| *sum += pull);
-                    value += apart;
-                }
-                learning.trunk.backward(&pass, &gradient, &mut learning.gradients)?;
-                Ok((value, pass.tokens(), loss.parameters))
-            }
-        }
     }
 
     /// Moves every array, unless a gradient is no number: then none, and the answer is `false`.

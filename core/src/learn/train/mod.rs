@@ -18,6 +18,7 @@ mod fit;
 mod head;
 mod learner;
 mod lora;
+mod losses;
 mod optimizer;
 mod options;
 mod plan;
@@ -245,9 +246,8 @@ fn run(
             calibrated(planned, dataset, logits, metric, found, digests, options)?;
         let mut tensors = learner.heads[index].export(learner.scale(index)).map_err(compute)?;
         if detector != Some(index) {
-            let outside = detector.map_or(domain::OUTSIDE, |_| domain::OUTSIDE_BESIDE_DETECTOR);
             let (near, classes, held) = learner.vectors(index, &served)?;
-            if let Some((domain, of_domain)) = domain::fit(&near, &classes, &held, outside) {
+            if let Some((domain, of_domain)) = domain::fit(&near, &classes, &held) {
                 manifest.domain = Some(domain);
                 tensors.extend(of_domain);
             }

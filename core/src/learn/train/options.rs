@@ -39,8 +39,9 @@ impl Method {
 pub enum Pooling {
     /// Their mean, as sentence encoders have it.
     Mean,
-    /// The first token's state through a dense layer as wide as the trunk: the sequence classifier of
-    /// transformers, which can open the result of a single task as one.
+    /// The first token's state. Without a dense layer of its own the head is the sequence classifier of
+    /// transformers, with a dense layer as wide as the trunk, and transformers can open the result of a
+    /// single task as one.
     Cls,
 }
 
@@ -102,8 +103,8 @@ pub struct TrainOptions {
     pub method: Option<Method>,
     /// `None`: `Cls` where a plain encoder is trained on a single task, else `Mean`.
     pub pooling: Option<Pooling>,
-    /// Width of a dense layer with ReLU before the output layer, from 1; `None`: the output layer alone. Of
-    /// `Mean` pooling only.
+    /// Width of a dense layer with ReLU before the output layer, from 1; `None`: the output layer alone, or,
+    /// with `Cls` pooling, the dense layer of the checkpoint's classifier.
     pub dense: Option<usize>,
     /// The largest number of passes over the data, 1 to 10,000; `None`: 40 for a frozen trunk, else 6.
     pub epochs: Option<usize>,

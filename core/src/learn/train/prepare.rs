@@ -9,10 +9,12 @@ use sha2::{Digest, Sha256};
 
 use super::base::Base;
 use super::check::{Doctor, HeadDiagnosis};
+use super::distil::BaseVectors;
 use super::head::{Head, Objective};
 use super::learner::{Body, HeadDataset, Learner, Learning, Rows};
 use super::lora::Lora;
 use super::options::{Method, Pooling, Settings, TrainOptions};
+use super::plan::Plan;
 use super::progress::TrainProgress;
 use super::{HeadData, detector, features, task};
 use crate::digest::digest_of;
@@ -132,9 +134,8 @@ fn plan<'a>(
         Some(valid) => (head.train.iter().collect(), valid.iter().collect(), "a file of its own".to_owned()),
         None => task::split(head.train, seed, random)?,
     };
-    if classifier && head.dense.is_some() {
-        return Err(Error::invalid("dense", "the classifier of `cls` pooling has a dense layer of its own"));
-    }
+    // The dense layer of the checkpoint's classifier, unless another one is wanted.
+    let whole = classifier && head.dense.is_none();
     // With a calibrated score below one half, the answer is more often wrong than right.
     let abstain_below = if kind == HeadKind::SingleLabel && labels.len() > 2 { 0.5 } else { 0.0 };
     let manifest = HeadManifest {
@@ -142,8 +143,8 @@ fn plan<'a>(
         kind,
         labels,
         pooling: if classifier { PoolingName::Cls } else { PoolingName::Mean },
-        dense: if classifier { Some(base.config.hidden_size) } else { head.dense },
-        activation: base.between().filter(|_| classifier).unwrap_or(Activation::Relu),
+        dense: head.dense.or(whole.then_some(base.config.hidden_size)),
+        activation: base.between().filter(|_| whole).unwrap_or(Activation::Relu),
         temperature: 1.0,
         scaling: None,
         abstain_below,
@@ -205,17 +206,25 @@ pub(super) fn learner<'a>(
     let hidden = base.config.hidden_size;
     let head = |(planned, dataset): (&Planned<'_>, &HeadDataset)| {
         let between = planned.manifest.dense.map(|width| (width, planned.manifest.activation));
-        let dense = base.dense().filter(|_| planned.manifest.pooling == PoolingName::Cls);
+        let fits = planned.manifest.pooling == PoolingName::Cls
+            && between == base.between().map(|activation| (hidden, activation));
+        let dense = base.dense().filter(|_| fits);
         Head::new(dataset.link, dataset.labels, hidden, between, dense, random)
     };
     let heads = planned.iter().zip(datasets).map(head).collect();
+    let tokens =
+        |dataset: &'a HeadDataset| dataset.train.encodings.iter().map(|e| e.ids.as_slice()).collect();
+    let of_heads = datasets.iter().map(|dataset| (tokens(dataset), dataset.passes));
+    let plan = Plan::new::<[u32]>(of_heads, settings.batch, settings.seed);
     if settings.method != Method::Frozen {
         let trunk = Trunk::load(&base.config, base.weights(), Isa::chosen()?)?;
         let low_rank = settings.method == Method::Lora;
         let lora = low_rank.then(|| Lora::new(&trunk, settings.lora_rank, settings.lora_alpha, random));
-        let near = if settings.distil > 0.0 { of_base(datasets, base, progress)? } else { Vec::new() };
+        let of_base = || features::served(&base.config, base.weights());
+        let of_base = (settings.distil > 0.0).then(of_base).transpose()?;
+        let near = of_base.map(|encoder| BaseVectors::new(encoder, plan.texts.len()));
         let body = Body::Learning(Box::new(Learning::new(trunk, lora, near)));
-        return Ok(Learner::new(datasets, heads, body, base, settings));
+        return Ok(Learner::new(datasets, plan, heads, body, base, settings));
     }
     let trunk = if half {
         features::served(&base.config, &base.rounded()?)?
@@ -240,26 +249,8 @@ pub(super) fn learner<'a>(
         valid.push(of_valid);
         scales.push(scale);
     }
-    Ok(Learner::new(datasets, heads, Body::Frozen { train, valid, scales }, base, settings))
-}
-
-/// The base's mean-pooled vectors of every head's training rows.
-fn of_base(
-    datasets: &[HeadDataset],
-    base: &Base,
-    progress: OnProgress<'_, TrainProgress>,
-) -> Result<Vec<features::Features>> {
-    let trunk = features::served(&base.config, base.weights())?;
-    let total = datasets.iter().map(|dataset| dataset.train.encodings.len()).sum();
-    let mut before = 0;
-    let of_head = |dataset: &HeadDataset| {
-        let encodings = &dataset.train.encodings;
-        let report = |done| progress(TrainProgress::Features { done: before + done, total });
-        let vectors = features::pooled(&trunk, encodings, PoolingOf::Mean, &report)?;
-        before += encodings.len();
-        Ok(vectors)
-    };
-    datasets.iter().map(of_head).collect()
+    let body = Body::Frozen { train, valid, scales };
+    Ok(Learner::new(datasets, plan, heads, body, base, settings))
 }
 
 /// Returns a digest of everything that decides a training's result.

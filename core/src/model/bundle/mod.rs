@@ -246,7 +246,8 @@ fn whitening(heads: &[HeadManifest]) -> Option<&HeadManifest> {
     known().find(|head| head.name == "sentiment").or_else(|| known().next())
 }
 
-/// The meanings of the heads; in the network, the heads of the distances follow them.
+/// The meanings of the heads; in the network, the heads of the distances follow them. Where a detector has
+/// learnt what is outside, the distance does not count.
 fn meanings(heads: &[HeadManifest]) -> Vec<HeadMeaning> {
     let mut place = heads.len();
     let mut meaning = |head: &HeadManifest| {
@@ -258,7 +259,7 @@ fn meanings(heads: &[HeadManifest]) -> Vec<HeadMeaning> {
             let place = heads.iter().position(|head| head.name == detector.head)?;
             Some((place, detector.limit))
         });
-        HeadMeaning { domain, detector, ..head.meaning() }
+        HeadMeaning { domain: domain.filter(|_| detector.is_none()), detector, ..head.meaning() }
     };
     heads.iter().map(&mut meaning).collect()
 }
