@@ -108,6 +108,10 @@ fn a_stray_quote_swallows_no_rows() {
     let told = notices("text,label\n\"opened here,x\nsecond,y\nthird\",z\nfourth,w\n");
     assert_eq!(told.iter().map(|notice| notice.line).collect::<Vec<_>>(), [Some(2)]);
     assert!(told[0].message.contains("several lines"), "{told:?}");
+    // Several rows of a kind are one notice.
+    let told = notices(&format!("text,label\n{}", "\"opened here,x\nsecond,y\nthird\",z\n".repeat(3)));
+    assert_eq!(told.iter().map(|notice| notice.line).collect::<Vec<_>>(), [Some(2)]);
+    assert!(told[0].message.ends_with("(and 2 more rows, the next on line 5)"), "{told:?}");
     // One more line is likelier a part of a message than a row.
     assert!(notices("text,label\n\"Hello\nyou\",x\n").is_empty());
     // Messages of several lines are no such rows.
