@@ -2,6 +2,7 @@
 
 mod hub;
 mod model;
+mod threads;
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -16,27 +17,7 @@ use crate::{Error, Result, RouteContext};
 
 pub use self::hub::HubOptions;
 pub use self::model::ModelSource;
-
-/// Threads that a pool may have.
-const THREADS: std::ops::RangeInclusive<usize> = 1..=1024;
-
-/// The number of threads of a pool: as named, else as many as the process may use.
-///
-/// # Errors
-/// `invalid-input` for a number out of range.
-pub(crate) fn threads(named: Option<usize>) -> Result<usize> {
-    match named {
-        None => {
-            let usable = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-            Ok(usable.min(*THREADS.end()))
-        }
-        Some(count) if THREADS.contains(&count) => Ok(count),
-        Some(count) => {
-            let message = format!("{count} threads; from {} to {}", THREADS.start(), THREADS.end());
-            Err(Error::invalid("threads", message))
-        }
-    }
-}
+pub(crate) use self::threads::threads;
 
 /// Options of an engine. The default opens the bundled model on the best device that this build knows.
 ///
@@ -56,8 +37,8 @@ pub struct EngineOptions {
     /// The number type to compute in.
     #[serde(deserialize_with = "or_default")]
     pub precision: Precision,
-    /// Threads of the engine's own pool, 1 to 1024; `None`: as many as the process may use (affinity and
-    /// cgroup).
+    /// Threads of the engine's own pool, 1 to 1024; `None`: as many cores as the process may use (affinity
+    /// and cgroup), of those with slow and fast ones only the fast.
     pub threads: Option<usize>,
     /// The outputs to compute, by the names of [`crate::Info::outputs`]; empty: all that the model has.
     #[serde(deserialize_with = "or_default")]
