@@ -74,13 +74,13 @@ struct PrepareArgs {
     #[arg(long, default_value_t = 17)]
     seed: u64,
     /// The most SST-2 phrases in sentiment/train.csv
-    #[arg(long, default_value_t = 18_000)]
+    #[arg(long, default_value_t = 30_000)]
     sst2_cap: usize,
     /// The most GoEmotions rows of each class in sentiment/train.csv
     #[arg(long, default_value_t = 5_000)]
     goemotions_cap: usize,
     /// How often each of our own tickets stands in sentiment/train.csv
-    #[arg(long, default_value_t = 2)]
+    #[arg(long, default_value_t = 4)]
     own_weight: usize,
 }
 

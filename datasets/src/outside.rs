@@ -37,8 +37,8 @@ pub struct Outside {
     pub languages: Family,
     /// Gibberish written by hand, to report; that to learn from is [generated](crate::gibberish).
     pub gibberish: Vec<OutsideRow>,
-    /// Short English messages with names, typos and loanwords: these are inside.
-    pub english: Vec<OutsideRow>,
+    /// English that is inside and may not look so: short messages with names, typos and codes, and posts.
+    pub english: Family,
 }
 
 /// Reads the folder.
@@ -57,7 +57,7 @@ pub fn read_outside(folder: &Path) -> Result<Outside> {
         domains: family("domains")?,
         languages: family("languages")?,
         gibberish: alone("gibberish-test.jsonl")?,
-        english: alone("english.jsonl")?,
+        english: family("english")?,
     })
 }
 

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-const FILES: [&str; 8] = [
+const FILES: [&str; 10] = [
     "domains-train",
     "domains-dev",
     "domains-test",
@@ -17,7 +17,9 @@ const FILES: [&str; 8] = [
     "languages-dev",
     "languages-test",
     "gibberish-test",
-    "english",
+    "english-train",
+    "english-dev",
+    "english-test",
 ];
 
 /// A folder with one text in every file; then one of the files has this content.
@@ -53,7 +55,7 @@ fn bad_rows_name_file_and_line() {
         let message = failure("domains-dev.jsonl", format!("{good}{second}\n"));
         assert!(message.contains("domains-dev.jsonl:2: ") && message.contains(expected), "{message}");
     }
-    assert!(failure("english.jsonl", b"\xff").contains("english.jsonl:1: not valid UTF-8"));
+    assert!(failure("english-dev.jsonl", b"\xff").contains("english-dev.jsonl:1: not valid UTF-8"));
 }
 
 #[test]
@@ -62,7 +64,7 @@ fn a_text_in_two_files_of_a_family_names_both() {
     let message = failure("languages-test.jsonl", copy);
     assert!(message.contains("languages-test.jsonl:1: "), "{message}");
     assert!(message.contains("languages-train.jsonl:1"), "{message}");
-    read_outside(folder("english.jsonl", copy).path()).expect("another family may have the text");
+    read_outside(folder("english-dev.jsonl", copy).path()).expect("another family may have the text");
 }
 
 #[test]
@@ -79,7 +81,7 @@ fn the_card_counts_the_committed_rows() {
     let card = fs::read_to_string(folder.join("README.md")).unwrap();
     let kinds =
         |rows: &[OutsideRow]| -> BTreeSet<String> { rows.iter().map(|row| row.kind.clone()).collect() };
-    let (domains, languages) = (&outside.domains, &outside.languages);
+    let (domains, languages, english) = (&outside.domains, &outside.languages, &outside.english);
     let rows = [
         &domains.train,
         &domains.dev,
@@ -88,13 +90,15 @@ fn the_card_counts_the_committed_rows() {
         &languages.dev,
         &languages.test,
         &outside.gibberish,
-        &outside.english,
+        &english.train,
+        &english.dev,
+        &english.test,
     ];
     for (file, rows) in FILES.iter().zip(rows) {
         let line = format!("| `{file}.jsonl` | {} | {} |", rows.len(), kinds(rows).len());
         assert!(card.contains(&line), "{line}");
     }
-    for family in [domains, languages] {
+    for family in [domains, languages, english] {
         assert!(kinds(&family.dev).is_subset(&kinds(&family.train)));
         assert!(kinds(&family.test).is_subset(&kinds(&family.train)));
     }

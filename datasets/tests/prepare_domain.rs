@@ -8,14 +8,15 @@ use frontdesk_datasets::near::{Shingles, THRESHOLD};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-const MEASURED: [&str; 10] = [
+const MEASURED: [&str; 11] = [
     "gibberish-dev",
     "gibberish-test",
     "languages-dev",
     "languages-test",
     "domains-dev",
     "domains-test",
-    "english",
+    "english-dev",
+    "english-test",
     "tickets-dev",
     "tickets-test",
     "tickets-held-out",
@@ -38,20 +39,22 @@ fn the_label_is_outside_or_none() {
     own.prepare(&options(output.path(), None)).unwrap();
     let files = files(output.path());
     for name in MEASURED {
-        let label = if name.starts_with("tickets") || name == "english" { "" } else { "outside" };
+        let label = if name.starts_with("tickets") || name.starts_with("english") { "" } else { "outside" };
         assert!(!files[name].is_empty() && files[name].iter().all(|(_, given)| given == label), "{name}");
     }
     let parts = own.plan.parts(&own.tickets).unwrap();
     assert_eq!(files["gibberish-dev"].len(), 500);
-    assert_eq!(files["dev"].len(), parts.dev.len() + 3 + 3 + 150);
+    assert_eq!(files["dev"].len(), parts.dev.len() + 3 * 3 + 150);
     let train = &files["train"];
-    assert_eq!(train.len(), parts.train.len() + 3 * 3 + 4 * 3 + 3500);
+    assert_eq!(train.len(), parts.train.len() + 3 * 3 + 4 * 3 + 6 * 3 + 3500);
     let inside = train.iter().filter(|(_, label)| label.is_empty()).map(|(text, _)| text.as_str());
     let mut inside: Vec<&str> = inside.collect();
-    let mut tickets: Vec<&str> = parts.train.iter().map(|ticket| ticket.text.as_str()).collect();
+    let tickets: Vec<&str> = parts.train.iter().map(|ticket| ticket.text.as_str()).collect();
     inside.sort_unstable();
-    tickets.sort_unstable();
-    assert_eq!(inside, tickets, "each train ticket once, and nothing else of ours");
+    let english = own.outside.english.train.iter().map(|row| row.text.as_str());
+    let mut expected: Vec<&str> = tickets.iter().copied().chain(english.flat_map(|text| [text; 6])).collect();
+    expected.sort_unstable();
+    assert_eq!(inside, expected, "each train ticket once, short English four times, nothing else of ours");
     assert_eq!(count(train, &own.outside.domains.train[0].text), 3);
     assert_eq!(count(train, &own.outside.languages.train[0].text), 4);
     let runs = train.chunk_by(|(_, one), (_, other)| one == other).count();
@@ -103,7 +106,7 @@ fn nothing_to_learn_from_is_near_anything_measured() {
     let planted = [
         own.outside.domains.test[1].text.clone(),
         own.outside.languages.dev[2].text.clone(),
-        own.outside.english[0].text.clone(),
+        own.outside.english.test[0].text.clone(),
     ];
     own.outside.domains.train[0].text = format!("{}!", planted[0].to_uppercase());
     own.outside.languages.train[1].text = format!("{} 4", planted[1]);
@@ -124,7 +127,7 @@ fn nothing_to_learn_from_is_near_anything_measured() {
         }
     }
     assert_eq!(count(&files["train"], &kept), 1);
-    assert_eq!(files["train"].len(), 3500 + 3 + 8 + parts_len(&own) - 1);
+    assert_eq!(files["train"].len(), 3500 + 3 + 8 + 12 + parts_len(&own) - 1);
 }
 
 fn parts_len(own: &Own) -> usize {

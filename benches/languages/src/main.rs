@@ -1,7 +1,7 @@
 //! How well three libraries tell short texts of other languages from English ones, and how long they take.
 //!
 //!     cargo run --release --manifest-path benches/languages/Cargo.toml -- datasets/outside/languages-dev.jsonl \
-//!         datasets/outside/english.jsonl datasets/tickets/batches/*.jsonl
+//!         datasets/outside/english-test.jsonl datasets/tickets/batches/*.jsonl
 //!
 //! Of each kind of row with three words or more (the language, or `ticket` with its length in words), the
 //! share that each calls another language than English: lingua where English has a confidence under 0.1 or

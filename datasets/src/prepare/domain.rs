@@ -30,9 +30,11 @@ const DESK_LIKE: [&str; 9] = [
 const MIN_COMMENT_WORDS: usize = 8;
 const MIN_PHRASE_WORDS: usize = 6;
 
-/// How often the texts of other genres and of other languages stand in the training file.
+/// How often the texts of other genres, of other languages, and the English ones that are inside stand in
+/// the training file.
 const DOMAINS_WEIGHT: usize = 3;
 const LANGUAGES_WEIGHT: usize = 4;
+const ENGLISH_WEIGHT: usize = 6;
 /// The rows of each source in the training file.
 const CLINC: usize = 3000;
 const BANKING: usize = 2500;
@@ -60,7 +62,6 @@ pub(super) fn write(
     let gibberish = outside_rows(&outside.gibberish);
     let by_hand = Index::new(texts(&gibberish));
     let measured_gibberish = generated(seed.wrapping_add(1), MEASURED_GIBBERISH, &[&by_hand]);
-    let english = outside.english.iter().map(|row| row_of(&row.text, "")).collect();
     let measured = [
         ("gibberish-dev", measured_gibberish),
         ("gibberish-test", gibberish),
@@ -68,7 +69,8 @@ pub(super) fn write(
         ("languages-test", outside_rows(&outside.languages.test)),
         ("domains-dev", outside_rows(&outside.domains.dev)),
         ("domains-test", outside_rows(&outside.domains.test)),
-        ("english", english),
+        ("english-dev", rows_of(&outside.english.dev, "")),
+        ("english-test", rows_of(&outside.english.test, "")),
         ("tickets-dev", tickets(&parts.dev)),
         ("tickets-test", tickets(&parts.test)),
         ("tickets-held-out", tickets(held_out)),
@@ -98,8 +100,12 @@ fn row_of(text: &str, label: &str) -> Row {
     Row { text: text.to_owned(), label: label.to_owned() }
 }
 
+fn rows_of(rows: &[OutsideRow], label: &str) -> Vec<Row> {
+    rows.iter().map(|row| row_of(&row.text, label)).collect()
+}
+
 fn outside_rows(rows: &[OutsideRow]) -> Vec<Row> {
-    rows.iter().map(|row| row_of(&row.text, OUTSIDE)).collect()
+    rows_of(rows, OUTSIDE)
 }
 
 fn relabelled(rows: &[Row], label: &str) -> Vec<Row> {
@@ -132,6 +138,7 @@ fn dev_rows(
     seed: u64,
 ) -> Vec<Row> {
     let mut dev = labelled(&parts.dev, |_| String::new());
+    dev.extend(rows_of(&outside.english.dev, ""));
     dev.extend(outside_rows(&outside.domains.dev));
     dev.extend(outside_rows(&outside.languages.dev));
     let own = Index::new(messages(&parts.train));
@@ -165,6 +172,8 @@ fn train_rows(
         train.extend(add(relabelled(&public.banking.train, ""), BANKING, "banking77, domain"));
         train.extend(add(relabelled(&public.requests, ""), REQUESTS, "nlupp, domain"));
     }
+    let english = add(rows_of(&outside.english.train, ""), usize::MAX, "short English and posts, domain");
+    train.extend(std::iter::repeat_n(english, ENGLISH_WEIGHT).flatten());
     let inside = Index::new(texts(&train));
     let domains = add(outside_rows(&outside.domains.train), usize::MAX, "other genres, domain");
     let languages = add(outside_rows(&outside.languages.train), usize::MAX, "other languages, domain");

@@ -111,7 +111,7 @@ impl Own {
             domains: family(5000),
             languages: family(6000),
             gibberish: rows(7000),
-            english: rows(8000),
+            english: family(8000),
         };
         Self { tickets, held_out, plan, outside }
     }
