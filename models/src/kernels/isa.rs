@@ -1,5 +1,7 @@
 //! The instruction sets that the kernels are compiled for, and which of them this processor has.
 
+use std::ffi::OsStr;
+
 use super::portable::Portable;
 use super::simd::Program;
 #[cfg(any(feature = "train", feature = "bench"))]
@@ -61,8 +63,12 @@ impl Isa {
     /// # Errors
     /// [`ModelError::Isa`] where the variable names none, or one that this processor does not have.
     pub fn chosen() -> Result<Self> {
+        std::env::var_os(FORCED).map_or_else(|| Ok(Self::available()[0]), |name| Self::named(&name))
+    }
+
+    /// The one of this name.
+    pub(super) fn named(name: &OsStr) -> Result<Self> {
         let available = Self::available();
-        let Some(name) = std::env::var_os(FORCED) else { return Ok(available[0]) };
         available.iter().copied().find(|isa| name == isa.name()).ok_or_else(|| {
             let known: Vec<_> = available.iter().map(|isa| isa.name()).collect();
             let name = name.to_string_lossy();
