@@ -2,6 +2,8 @@
 
 use std::ffi::OsStr;
 
+#[cfg(target_arch = "aarch64")]
+use super::aarch64::{Dots, Neon, Plain};
 use super::portable::Portable;
 use super::simd::Program;
 #[cfg(any(feature = "train", feature = "bench"))]
@@ -28,6 +30,10 @@ enum Set {
     Avx512(Avx512<Words>),
     #[cfg(target_arch = "x86_64")]
     Avx2(Avx2),
+    #[cfg(target_arch = "aarch64")]
+    Dotprod(Neon<Dots>),
+    #[cfg(target_arch = "aarch64")]
+    Neon(Neon<Plain>),
     Portable(Portable),
 }
 
@@ -48,6 +54,11 @@ impl Isa {
             sets.extend(Avx512::<Words>::detect().map(Set::Avx512));
             sets.extend(Avx2::detect().map(Set::Avx2));
         }
+        #[cfg(target_arch = "aarch64")]
+        {
+            sets.extend(Neon::<Dots>::detect().map(Set::Dotprod));
+            sets.extend(Neon::<Plain>::detect().map(Set::Neon));
+        }
         #[cfg(all(test, target_arch = "x86_64"))]
         sets.extend(Avx512::<Amx<tiles::emulated::Emulated>>::emulated().map(Set::Emulated));
         sets.push(Set::Portable(Portable));
@@ -58,7 +69,7 @@ impl Isa {
     pub const PORTABLE: Self = Self(Set::Portable(Portable));
 
     /// The fastest that this processor has, or the one that `FRONTDESK_ISA` names: `amx`, `avx512vnni`,
-    /// `avx512`, `avx2` or `portable`.
+    /// `avx512` or `avx2`, `dotprod` or `neon`, or `portable`.
     ///
     /// # Errors
     /// [`ModelError::Isa`] where the variable names none, or one that this processor does not have.
@@ -99,6 +110,10 @@ impl Isa {
             Set::Avx512(_) => "avx512",
             #[cfg(target_arch = "x86_64")]
             Set::Avx2(_) => "avx2",
+            #[cfg(target_arch = "aarch64")]
+            Set::Dotprod(_) => "dotprod",
+            #[cfg(target_arch = "aarch64")]
+            Set::Neon(_) => "neon",
             Set::Portable(_) => "portable",
         }
     }
@@ -117,6 +132,9 @@ impl Isa {
             Set::Avx512(simd) => simd.peak(precision, turns),
             #[cfg(target_arch = "x86_64")]
             Set::Avx2(simd) => simd.peak(precision, turns),
+            // Nobody has measured one.
+            #[cfg(target_arch = "aarch64")]
+            Set::Dotprod(_) | Set::Neon(_) => None,
             Set::Portable(_) => None,
         }
     }
@@ -141,6 +159,10 @@ impl Isa {
             Set::Avx512(simd) => program.run(simd),
             #[cfg(target_arch = "x86_64")]
             Set::Avx2(simd) => program.run(simd),
+            #[cfg(target_arch = "aarch64")]
+            Set::Dotprod(simd) => program.run(simd),
+            #[cfg(target_arch = "aarch64")]
+            Set::Neon(simd) => program.run(simd),
             Set::Portable(simd) => program.run(simd),
         }
     }
