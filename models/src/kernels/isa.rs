@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 
 #[cfg(target_arch = "aarch64")]
-use super::aarch64::{Dots, Neon, Plain};
+use super::aarch64::{Dots, Matrices, Neon, Plain};
 use super::portable::Portable;
 use super::simd::Program;
 #[cfg(any(feature = "train", feature = "bench"))]
@@ -31,6 +31,8 @@ enum Set {
     #[cfg(target_arch = "x86_64")]
     Avx2(Avx2),
     #[cfg(target_arch = "aarch64")]
+    I8mm(Neon<Matrices>),
+    #[cfg(target_arch = "aarch64")]
     Dotprod(Neon<Dots>),
     #[cfg(target_arch = "aarch64")]
     Neon(Neon<Plain>),
@@ -56,6 +58,7 @@ impl Isa {
         }
         #[cfg(target_arch = "aarch64")]
         {
+            sets.extend(Neon::<Matrices>::detect().map(Set::I8mm));
             sets.extend(Neon::<Dots>::detect().map(Set::Dotprod));
             sets.extend(Neon::<Plain>::detect().map(Set::Neon));
         }
@@ -69,7 +72,7 @@ impl Isa {
     pub const PORTABLE: Self = Self(Set::Portable(Portable));
 
     /// The fastest that this processor has, or the one that `FRONTDESK_ISA` names: `amx`, `avx512vnni`,
-    /// `avx512` or `avx2`, `dotprod` or `neon`, or `portable`.
+    /// `avx512` or `avx2`, `i8mm`, `dotprod` or `neon`, or `portable`.
     ///
     /// # Errors
     /// [`ModelError::Isa`] where the variable names none, or one that this processor does not have.
@@ -111,6 +114,8 @@ impl Isa {
             #[cfg(target_arch = "x86_64")]
             Set::Avx2(_) => "avx2",
             #[cfg(target_arch = "aarch64")]
+            Set::I8mm(_) => "i8mm",
+            #[cfg(target_arch = "aarch64")]
             Set::Dotprod(_) => "dotprod",
             #[cfg(target_arch = "aarch64")]
             Set::Neon(_) => "neon",
@@ -134,7 +139,7 @@ impl Isa {
             Set::Avx2(simd) => simd.peak(precision, turns),
             // Nobody has measured one.
             #[cfg(target_arch = "aarch64")]
-            Set::Dotprod(_) | Set::Neon(_) => None,
+            Set::I8mm(_) | Set::Dotprod(_) | Set::Neon(_) => None,
             Set::Portable(_) => None,
         }
     }
@@ -159,6 +164,8 @@ impl Isa {
             Set::Avx512(simd) => program.run(simd),
             #[cfg(target_arch = "x86_64")]
             Set::Avx2(simd) => program.run(simd),
+            #[cfg(target_arch = "aarch64")]
+            Set::I8mm(simd) => program.run(simd),
             #[cfg(target_arch = "aarch64")]
             Set::Dotprod(simd) => program.run(simd),
             #[cfg(target_arch = "aarch64")]

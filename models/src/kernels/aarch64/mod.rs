@@ -3,10 +3,11 @@
 mod dots;
 mod floats;
 mod integers;
+mod matrices;
 mod neon;
 mod proof;
 
-pub(crate) use proof::{Dots, Neon, Plain};
+pub(crate) use proof::{Dots, Matrices, Neon, Plain};
 
 /// Asks for a cache line. None is asked for a fixed distance ahead, as on x86: whether that gains anything
 /// beside these processors' own prefetchers was not measured.

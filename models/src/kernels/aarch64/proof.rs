@@ -14,6 +14,10 @@ pub(crate) struct Plain(());
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Dots(());
 
+/// The proof that this processor has NEON and its products of matrices of bytes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Matrices(());
+
 impl Neon<Plain> {
     pub(crate) fn detect() -> Option<Self> {
         is_aarch64_feature_detected!("neon").then_some(Self(Plain(())))
@@ -24,5 +28,12 @@ impl Neon<Dots> {
     pub(crate) fn detect() -> Option<Self> {
         let there = is_aarch64_feature_detected!("neon") && is_aarch64_feature_detected!("dotprod");
         there.then_some(Self(Dots(())))
+    }
+}
+
+impl Neon<Matrices> {
+    pub(crate) fn detect() -> Option<Self> {
+        let there = is_aarch64_feature_detected!("neon") && is_aarch64_feature_detected!("i8mm");
+        there.then_some(Self(Matrices(())))
     }
 }
