@@ -66,7 +66,11 @@ fn step<const K: usize, const R: usize>(
 /// the compiler may reorder it finds an order for which there are no registers.
 #[inline]
 #[target_feature(enable = "neon")]
-fn fused<const K: usize>(mut sums: float32x4_t, weights: float32x4_t, values: float32x4_t) -> float32x4_t {
+pub(super) fn fused<const K: usize>(
+    mut sums: float32x4_t,
+    weights: float32x4_t,
+    values: float32x4_t,
+) -> float32x4_t {
     // SAFETY: the instruction reads and writes registers only.
     unsafe {
         asm!(

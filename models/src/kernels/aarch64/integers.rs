@@ -1,11 +1,12 @@
-//! The ways to multiply integers, and the one of every processor.
+//! The ways to multiply integers, and pairs of bfloat16, and the one of every processor.
 
 #[allow(clippy::wildcard_imports, reason = "intrinsics are many, and their prefix distinguishes them")]
 use std::arch::aarch64::*;
 use std::arch::asm;
 
+use super::pairs;
 use super::proof::{Neon, Plain};
-use crate::kernels::simd::{Kernel, LANES, WeightQuads};
+use crate::kernels::simd::{Kernel, LANES, Pairs, WeightPairs, WeightQuads};
 
 /// The operations that differ between them; the names are those of [`crate::kernels::simd::Simd`].
 pub(crate) trait Integers: Copy + Send + Sync {
@@ -16,6 +17,16 @@ pub(crate) trait Integers: Copy + Send + Sync {
         weights: &[[WeightQuads; 4]],
         start: &[i32; LANES],
     ) -> [[int32x4_t; 4]; R];
+    #[inline(always)]
+    fn bf16_tile<const R: usize>(
+        self,
+        activations: &[[Pairs; R]],
+        weights: &[WeightPairs],
+        sums: &mut [[f32; LANES]; R],
+    ) {
+        // SAFETY: the processor has NEON, as `self` proves.
+        unsafe { pairs::tile(activations, weights, sums) }
+    }
 }
 
 impl Integers for Plain {

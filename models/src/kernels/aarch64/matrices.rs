@@ -5,9 +5,11 @@
 use std::arch::aarch64::*;
 use std::arch::asm;
 
+use super::bf16;
 use super::integers::{Integers, columns};
+use super::pairs::{self, stays_normal};
 use super::proof::{Matrices, Neon};
-use crate::kernels::simd::{Kernel, LANES, WeightQuads};
+use crate::kernels::simd::{Kernel, LANES, Pairs, WeightPairs, WeightQuads};
 
 /// Pairs of rows of the highest tile that any set has.
 const ROW_PAIRS: usize = 6;
@@ -28,6 +30,23 @@ impl Integers for Matrices {
     ) -> [[int32x4_t; 4]; R] {
         // SAFETY: the processor has the products of matrices, as `self` proves.
         unsafe { tile(activations, weights, start) }
+    }
+
+    #[inline(always)]
+    fn bf16_tile<const R: usize>(
+        self,
+        activations: &[[Pairs; R]],
+        weights: &[WeightPairs],
+        sums: &mut [[f32; LANES]; R],
+    ) {
+        // SAFETY: the processor has NEON, as `self` proves, and BF16 where it says so.
+        unsafe {
+            if self.bf16 && stays_normal(activations, weights, sums) {
+                bf16::tile(activations, weights, sums);
+            } else {
+                pairs::tile(activations, weights, sums);
+            }
+        }
     }
 }
 

@@ -1,10 +1,12 @@
 //! ARM64.
 
+mod bf16;
 mod dots;
 mod floats;
 mod integers;
 mod matrices;
 mod neon;
+mod pairs;
 mod proof;
 
 pub(crate) use proof::{Dots, Matrices, Neon, Plain};

@@ -6,10 +6,10 @@ use std::arch::aarch64::*;
 
 use super::integers::Integers;
 use super::proof::Neon;
-use super::{floats, prefetch};
+use super::{floats, pairs, prefetch};
 use crate::kernels::aligned::Aligned;
 use crate::kernels::layout::Tiles;
-use crate::kernels::simd::{Buffers, Kernel, LANES, Simd, WeightPairs, WeightQuads};
+use crate::kernels::simd::{Buffers, Kernel, LANES, Pairs, Simd, WeightPairs, WeightQuads};
 
 /// Rows of a full tile: 24 registers of sums, and eight for activations and weights.
 pub(super) const ROWS: usize = 6;
@@ -136,17 +136,10 @@ impl<I: Integers> Simd for Neon<I> {
             vreinterpretq_f32_u32(vshlq_n_u32::<16>(pairs))
         })
     }
-    /// Not by the processor's own mode for it, which flushes what would still be rounded up to a normal
-    /// number.
     #[inline(always)]
     fn flush(self, a: Four) -> Four {
         // SAFETY: NEON, as `self` proves.
-        each(|at| unsafe {
-            // Unordered counts as normal, so that a NaN stays.
-            let subnormal = vcaltq_f32(a[at], vdupq_n_f32(f32::MIN_POSITIVE));
-            let all_but_sign = vshrq_n_u32::<1>(subnormal);
-            vreinterpretq_f32_u32(vbicq_u32(vreinterpretq_u32_f32(a[at]), all_but_sign))
-        })
+        unsafe { each(|at| pairs::flushed(a[at])) }
     }
 
     #[inline(always)]
@@ -188,6 +181,18 @@ impl<I: Integers> Simd for Neon<I> {
         for (weights, sums) in weights.into_iter().zip(sums) {
             // SAFETY: NEON, as `self` proves.
             unsafe { floats::tile(activations, weights, sums) }
+        }
+    }
+
+    #[inline(always)]
+    fn bf16_tile<const R: usize, const C: usize>(
+        self,
+        activations: &[[Pairs; R]],
+        weights: [&[WeightPairs]; C],
+        sums: [&mut [[f32; LANES]; R]; C],
+    ) {
+        for (weights, sums) in weights.into_iter().zip(sums) {
+            self.0.bf16_tile(activations, weights, sums);
         }
     }
 }

@@ -16,7 +16,10 @@ pub(crate) struct Dots(());
 
 /// The proof that this processor has NEON and its products of matrices of bytes.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Matrices(());
+pub(crate) struct Matrices {
+    /// Whether it multiplies bfloat16, too.
+    pub(super) bf16: bool,
+}
 
 impl Neon<Plain> {
     pub(crate) fn detect() -> Option<Self> {
@@ -34,6 +37,6 @@ impl Neon<Dots> {
 impl Neon<Matrices> {
     pub(crate) fn detect() -> Option<Self> {
         let there = is_aarch64_feature_detected!("neon") && is_aarch64_feature_detected!("i8mm");
-        there.then_some(Self(Matrices(())))
+        there.then(|| Self(Matrices { bf16: is_aarch64_feature_detected!("bf16") }))
     }
 }
