@@ -52,8 +52,8 @@ fn step<const HIGH: usize, const LOW: usize, const R: usize>(
     }
 }
 
-/// The higher half of each pair of weights times the half `VALUE`. An indexed factor of 16 bits must be in one
-/// of the lower sixteen registers.
+/// The higher half of each pair of weights times the half `VALUE`. An indexed factor of 16 bits must be in
+/// one of the lower sixteen registers.
 #[inline]
 #[target_feature(enable = "neon,bf16")]
 fn higher<const VALUE: usize>(mut sums: float32x4_t, weights: uint32x4_t, values: uint32x4_t) -> float32x4_t {
