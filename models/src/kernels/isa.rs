@@ -1,5 +1,9 @@
 //! The instruction sets that the kernels are compiled for, and which of them this processor has.
 
+use std::ffi::OsStr;
+
+#[cfg(target_arch = "aarch64")]
+use super::aarch64::{Dots, Matrices, Neon, Plain};
 use super::portable::Portable;
 use super::simd::Program;
 #[cfg(any(feature = "train", feature = "bench"))]
@@ -26,6 +30,12 @@ enum Set {
     Avx512(Avx512<Words>),
     #[cfg(target_arch = "x86_64")]
     Avx2(Avx2),
+    #[cfg(target_arch = "aarch64")]
+    I8mm(Neon<Matrices>),
+    #[cfg(target_arch = "aarch64")]
+    Dotprod(Neon<Dots>),
+    #[cfg(target_arch = "aarch64")]
+    Neon(Neon<Plain>),
     Portable(Portable),
 }
 
@@ -46,6 +56,12 @@ impl Isa {
             sets.extend(Avx512::<Words>::detect().map(Set::Avx512));
             sets.extend(Avx2::detect().map(Set::Avx2));
         }
+        #[cfg(target_arch = "aarch64")]
+        {
+            sets.extend(Neon::<Matrices>::detect().map(Set::I8mm));
+            sets.extend(Neon::<Dots>::detect().map(Set::Dotprod));
+            sets.extend(Neon::<Plain>::detect().map(Set::Neon));
+        }
         #[cfg(all(test, target_arch = "x86_64"))]
         sets.extend(Avx512::<Amx<tiles::emulated::Emulated>>::emulated().map(Set::Emulated));
         sets.push(Set::Portable(Portable));
@@ -56,13 +72,17 @@ impl Isa {
     pub const PORTABLE: Self = Self(Set::Portable(Portable));
 
     /// The fastest that this processor has, or the one that `FRONTDESK_ISA` names: `amx`, `avx512vnni`,
-    /// `avx512`, `avx2` or `portable`.
+    /// `avx512` or `avx2`, `i8mm`, `dotprod` or `neon`, or `portable`.
     ///
     /// # Errors
     /// [`ModelError::Isa`] where the variable names none, or one that this processor does not have.
     pub fn chosen() -> Result<Self> {
+        std::env::var_os(FORCED).map_or_else(|| Ok(Self::available()[0]), |name| Self::named(&name))
+    }
+
+    /// The one of this name.
+    pub(super) fn named(name: &OsStr) -> Result<Self> {
         let available = Self::available();
-        let Some(name) = std::env::var_os(FORCED) else { return Ok(available[0]) };
         available.iter().copied().find(|isa| name == isa.name()).ok_or_else(|| {
             let known: Vec<_> = available.iter().map(|isa| isa.name()).collect();
             let name = name.to_string_lossy();
@@ -93,6 +113,12 @@ impl Isa {
             Set::Avx512(_) => "avx512",
             #[cfg(target_arch = "x86_64")]
             Set::Avx2(_) => "avx2",
+            #[cfg(target_arch = "aarch64")]
+            Set::I8mm(_) => "i8mm",
+            #[cfg(target_arch = "aarch64")]
+            Set::Dotprod(_) => "dotprod",
+            #[cfg(target_arch = "aarch64")]
+            Set::Neon(_) => "neon",
             Set::Portable(_) => "portable",
         }
     }
@@ -111,6 +137,9 @@ impl Isa {
             Set::Avx512(simd) => simd.peak(precision, turns),
             #[cfg(target_arch = "x86_64")]
             Set::Avx2(simd) => simd.peak(precision, turns),
+            // Nobody has measured one.
+            #[cfg(target_arch = "aarch64")]
+            Set::I8mm(_) | Set::Dotprod(_) | Set::Neon(_) => None,
             Set::Portable(_) => None,
         }
     }
@@ -135,6 +164,12 @@ impl Isa {
             Set::Avx512(simd) => program.run(simd),
             #[cfg(target_arch = "x86_64")]
             Set::Avx2(simd) => program.run(simd),
+            #[cfg(target_arch = "aarch64")]
+            Set::I8mm(simd) => program.run(simd),
+            #[cfg(target_arch = "aarch64")]
+            Set::Dotprod(simd) => program.run(simd),
+            #[cfg(target_arch = "aarch64")]
+            Set::Neon(simd) => program.run(simd),
             Set::Portable(simd) => program.run(simd),
         }
     }

@@ -139,7 +139,7 @@ impl PackedLinear {
         for (strip, to) in to.chunks_mut(S::PANELS * rows).enumerate() {
             let panel = range.start + strip * S::PANELS;
             let epilogue = epilogue.after(strip * S::PANELS * rows);
-            if S::PANELS == STRIP && to.len() == STRIP * rows {
+            if const { S::PANELS == STRIP } && to.len() == STRIP * rows {
                 self.strip::<S, STRIP>(simd, panel, rows, input, epilogue, to);
             } else {
                 self.strip::<S, 1>(simd, panel, rows, input, epilogue, to);

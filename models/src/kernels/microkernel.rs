@@ -102,7 +102,7 @@ impl<S: Simd, const R: usize, const C: usize> Kernel<S> for Integers<'_, S::Quad
 macro_rules! by_rows {
     ($height:expr, $($rows:literal)*, $R:ident => $run:expr) => {
         match $height {
-            $($rows if $rows <= S::ROWS => {
+            $($rows if const { $rows <= S::ROWS } => {
                 const $R: usize = $rows;
                 $run
             })*

@@ -5,6 +5,8 @@
 //! order of operations.
 #![allow(unsafe_code)]
 
+#[cfg(target_arch = "aarch64")]
+mod aarch64;
 mod aligned;
 #[cfg(feature = "bench")]
 pub mod bench;

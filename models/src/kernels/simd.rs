@@ -264,6 +264,8 @@ pub(crate) trait Program {
 #[derive(Debug, Default)]
 pub(crate) struct Buffers {
     pub(crate) words: Aligned<[[i16; 4]; 4]>,
+    #[cfg(target_arch = "x86_64")]
     pub(crate) bytes: Aligned<[[u8; 4]; 4]>,
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
     pub(crate) signed: Aligned<[[i8; 4]; 4]>,
 }

@@ -13,6 +13,8 @@ use super::simd::{Buffers, Kernel, LANES, Program, Simd};
 use super::team::{self, Pieces};
 use super::{Isa, Matrix, Precision, math};
 
+mod operations;
+
 /// Row-major values by columns, padded with zeros.
 fn by_columns(values: &[f32], rows: usize) -> Vec<Lane> {
     let width = values.len() / rows;
