@@ -119,7 +119,7 @@ fn failures_exit_1_with_their_code_and_leave_nothing() {
     fails(frontdesk().args(["evaluate", "--data"]).arg(&csv), "no column `label`; there are: text, urgency");
     // The text itself is fine and the file is not: the first rows must not be left behind.
     let long = dir.path().join("long.jsonl");
-    fs::write(&long, format!("{{\"text\": \"ok\"}}\n{{\"text\": \"{}\"}}\n", "word ".repeat(400))).unwrap();
+    fs::write(&long, format!("{{\"text\": \"ok\"}}\n{{\"text\": \"{}\"}}\n", "word ".repeat(600))).unwrap();
     fails(
         frontdesk()
             .args(["analyze", "--long-text", "refuse", "--input"])

@@ -214,4 +214,12 @@ impl Network {
         };
         heads.iter().map(logits).collect()
     }
+
+    /// The trunk's pooled vectors, one of `hidden_size` numbers for each sequence.
+    ///
+    /// # Errors
+    /// As [`Network::forward_until`].
+    pub fn pool_until(&self, batch: &TokenBatch, pooling: Pooling, stop: &Stop<'_>) -> Result<Vec<Vec<f32>>> {
+        self.encoder.forward_until(batch, stop)?.pool(pooling)
+    }
 }

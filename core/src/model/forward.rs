@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use frontdesk_models::encoder::{Stop, TokenBatch};
+use frontdesk_models::encoder::{Pooling, Stop, TokenBatch};
 use frontdesk_models::kernels::Precision;
 use frontdesk_models::network::{Backend, Network};
 use rayon::prelude::*;
@@ -30,8 +30,6 @@ pub(crate) struct Model {
     pub(crate) input: Input,
     /// Codes of the languages that it was trained on; empty where they are not stated.
     pub(crate) languages: Vec<String>,
-    /// The network's head that whitens the vector of a text.
-    whitening: Option<usize>,
     network: Network,
 }
 
@@ -71,9 +69,9 @@ impl Model {
         let Input { max_tokens, max_bytes } = bundle.input;
         let tokenizer = || Tokenizer::new(&bundle.tokenizer.json, bundle.vocabulary(), max_tokens, max_bytes);
         let (loaded, tokenizer) = rayon::join(|| bundle.load(backend, room), tokenizer);
-        let Loaded { info, network, heads, golden, languages, whitening } = loaded?;
+        let Loaded { info, network, heads, golden, languages } = loaded?;
         let tokenizer = tokenizer.map_err(|e| e.context(files.place()))?;
-        let model = Self { info, tokenizer, heads, input: bundle.input, languages, whitening, network };
+        let model = Self { info, tokenizer, heads, input: bundle.input, languages, network };
         #[allow(clippy::match_wildcard_for_single_variants, reason = "with candle there is one more")]
         let tolerance = match backend {
             Backend::Packed { precision: Precision::Int8, .. } => GOLDEN_TOLERANCE_INT8,
@@ -132,17 +130,16 @@ impl Model {
     }
 
     /// The likeness in meaning of the first text to each of the others, -1 to 1: the cosines of their
-    /// whitened vectors (after Su et al. 2021; here by the covariance within a head's classes). `None` where
-    /// the model has no whitening; `timeout` where `stop` ends a pass.
-    pub(crate) fn likeness(&self, encodings: &[&Encoding], stop: &Stop<'_>) -> Result<Option<Vec<f32>>> {
-        let Some(whitening) = self.whitening else { return Ok(None) };
+    /// mean-pooled vectors, as sentence encoders are compared (Reimers & Gurevych 2019). `timeout` where
+    /// `stop` ends it.
+    pub(crate) fn likeness(&self, encodings: &[&Encoding], stop: &Stop<'_>) -> Result<Vec<f32>> {
         let mut vectors = vec![Vec::new(); encodings.len()];
         for Batch { members, tokens } in batches(encodings, self.pads()) {
-            let of_batch = self.network.forward_until(&tokens, &[whitening], stop)?.into_iter().flatten();
+            let of_batch = self.network.pool_until(&tokens, Pooling::Mean, stop)?;
             members.into_iter().zip(of_batch).for_each(|(member, vector)| vectors[member] = vector);
         }
-        let Some((first, others)) = vectors.split_first() else { return Ok(None) };
-        Ok(Some(others.iter().map(|other| cosine(first, other)).collect()))
+        let Some((first, others)) = vectors.split_first() else { return Ok(Vec::new()) };
+        Ok(others.iter().map(|other| cosine(first, other)).collect())
     }
 
     /// Whether a short text costs as much as the longest of its batch.

@@ -15,8 +15,7 @@ const COMPARED: usize = 8;
 const UNRELATED: f64 = 0.45;
 const SAME: f64 = 0.75;
 
-/// Returns how surely it does, 0 to 1; `None` where there is no earlier issue, or the model cannot compare
-/// them; `timeout` where `stop` ends it.
+/// Returns how surely it does, 0 to 1; `None` where there is no earlier issue; `timeout` where `stop` ends it.
 pub(crate) fn repeated(model: &Model, ticket: &TicketRef<'_>, stop: &Stop<'_>) -> Result<Option<f64>> {
     let Some(history) = ticket.history else { return Ok(None) };
     let last = history.previous_issues.iter().rev().take(COMPARED).map(String::as_str);
@@ -31,7 +30,7 @@ pub(crate) fn repeated(model: &Model, ticket: &TicketRef<'_>, stop: &Stop<'_>) -
     if encodings.len() < 2 {
         return Ok(None);
     }
-    let Some(likeness) = model.likeness(&encodings, stop)? else { return Ok(None) };
+    let likeness = model.likeness(&encodings, stop)?;
     let most = likeness.into_iter().fold(f32::NEG_INFINITY, f32::max);
     Ok(Some(((f64::from(most) - UNRELATED) / (SAME - UNRELATED)).clamp(0.0, 1.0)))
 }

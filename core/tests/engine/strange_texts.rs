@@ -39,11 +39,32 @@ fn another_language_is_not_supported() {
         "шрифт не тот",
         "ありがとう",
         "الفاتورة خاطئة",
+        "Bitte rufen Sie mich zurück",
+        "¿Dónde está mi pedido?",
         "Guten Tag, die Rechnung stimmt nicht, bitte rufen Sie mich heute noch zurück",
         "la facture du mois dernier est fausse, merci de la corriger avant vendredi",
     ] {
         let analysis = analyze(&engine, text).unwrap();
         assert!(reasons(&analysis).contains("unsupported-language"), "{text}: {analysis:?}");
+    }
+}
+
+#[test]
+fn what_is_no_message_to_a_desk_is_out_of_domain() {
+    let engine = engine();
+    for text in [
+        "asdf qwer zxcv",
+        "4 8 15 16 23 42",
+        "x",
+        "once upon a midnight dreary, while I pondered weak and weary",
+        "def f(x): return x * 2 if x else None",
+        "lorem ipsum dolor sit amet consectetur",
+        "aGVsbG8gd29ybGQgaGVsbG8gd29ybGQ=",
+        &"😀".repeat(10_000),
+        &"qzx ".repeat(5_000),
+    ] {
+        let analysis = analyze(&engine, text).unwrap();
+        assert!(reasons(&analysis).contains("out-of-domain"), "{text:.40}: {analysis:?}");
     }
 }
 
@@ -55,9 +76,12 @@ fn messages_of_a_desk_are_answered() {
         "refund. now.",
         "cant login",
         "Thanks, the brochures look great!",
+        "The Müller order is late again",
+        "Please ship the Kowalski parcel to São Paulo",
+        "Invoice RE-2024-0815 from Łukasz is wrong",
+        "Production is blocked!",
         "Where is PO 88213?",
         "I want a refund now",
-        "x",
         "proof proof proof proof",
     ] {
         let analysis = analyze(&engine, text).unwrap();

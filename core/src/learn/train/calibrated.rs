@@ -1,6 +1,6 @@
 //! A trained head: its scores calibrated, its thresholds, and its figures.
 
-use super::learner::HeadDataset;
+use super::body::{HeadDataset, Rows};
 use super::options::{Metric, TrainOptions};
 use super::prepare::Planned;
 use super::report::{self, Calibration, Data, HeadRecord, HeadReport, Threshold};
@@ -102,7 +102,7 @@ fn nll_after(choice: &Choice) -> f64 {
 fn data(dataset: &HeadDataset, (sha256, valid_sha256): (String, Option<String>), validation: String) -> Data {
     let mut label_rows = vec![0; dataset.labels];
     dataset.train.targets.iter().flatten().for_each(|&label| label_rows[label] += 1);
-    let texts = |rows: &super::learner::Rows| report::texts(&rows.encodings);
+    let texts = |rows: &Rows| report::texts(&rows.encodings);
     let (train, valid) = (texts(&dataset.train), texts(&dataset.valid));
     Data { sha256, valid_sha256, validation, train, valid, label_rows }
 }

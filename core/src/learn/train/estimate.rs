@@ -4,8 +4,9 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
+use super::body::HeadDataset;
 use super::features::{pooled, served};
-use super::learner::{HeadDataset, Learner};
+use super::learner::Learner;
 use super::optimizer::schedule;
 use super::options::{Method, Settings};
 use super::plan::{Batch, HeadRow};

@@ -125,7 +125,7 @@ impl Loop<'_> {
         };
         let logits = learner.validate(None, &report)?;
         let of_head =
-            |((dataset, metric), logits): ((&super::learner::HeadDataset, &Metric), &Vec<Vec<f32>>)| {
+            |((dataset, metric), logits): ((&super::body::HeadDataset, &Metric), &Vec<Vec<f32>>)| {
                 measure(*metric, dataset.link, dataset.labels, logits, &dataset.valid.targets)
             };
         let metrics: Vec<f64> = learner.datasets.iter().zip(self.metrics).zip(&logits).map(of_head).collect();

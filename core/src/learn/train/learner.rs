@@ -1,16 +1,14 @@
 //! The network that is trained: heads on the vectors of a frozen trunk, or on a trunk that is trained with
 //! them.
 
-use frontdesk_models::encoder::{PackedEncoder, Pooling};
-use frontdesk_models::heads::Link;
-use frontdesk_models::training::{Dropout, Gradients, Trunk};
+use frontdesk_models::encoder::PackedEncoder;
+use frontdesk_models::training::{Dropout, Trunk};
 
 use super::base::Base;
-use super::distil::BaseVectors;
+use super::body::{Body, HeadDataset, Learning};
 use super::domain::MOST_ROWS;
 use super::features::{Features, pooled, served};
-use super::head::{Head, Objective};
-use super::lora::Lora;
+use super::head::Head;
 use super::losses::Losses;
 use super::optimizer::{Moments, Step};
 use super::options::Settings;
@@ -19,42 +17,6 @@ use crate::Result;
 use crate::learn::compute;
 use crate::learn::scale::Scale;
 use crate::model::tokenize::Encoding;
-
-/// Rows as the network reads them.
-#[derive(Debug, Default)]
-pub(super) struct Rows {
-    pub(super) encodings: Vec<Encoding>,
-    pub(super) targets: Vec<Vec<usize>>,
-}
-
-/// The rows of one head as the network reads them, and how they count.
-#[derive(Debug)]
-pub(super) struct HeadDataset {
-    pub(super) link: Link,
-    pub(super) labels: usize,
-    pub(super) pooling: Pooling,
-    pub(super) objective: Objective,
-    /// The number of times that its rows come in an epoch.
-    pub(super) passes: usize,
-    /// The factor that its loss is multiplied by.
-    pub(super) weight: f64,
-    pub(super) train: Rows,
-    pub(super) valid: Rows,
-}
-
-/// The network below the heads: a frozen trunk's vectors, or a trunk that is trained.
-pub(super) enum Body {
-    Frozen { train: Vec<Features>, valid: Vec<Features>, scales: Vec<Scale> },
-    Learning(Box<Learning>),
-}
-
-pub(super) struct Learning {
-    pub(super) trunk: Trunk,
-    pub(super) lora: Option<Lora>,
-    pub(super) gradients: Gradients,
-    /// The base's vectors of the plan's texts, where the trunk's shall stay near them.
-    pub(super) near: Option<BaseVectors>,
-}
 
 pub(super) struct Learner<'a> {
     pub(super) datasets: &'a [HeadDataset],
@@ -72,13 +34,6 @@ pub(super) struct Learner<'a> {
 pub(super) struct Seen {
     pub(super) loss: f64,
     pub(super) tokens: usize,
-}
-
-impl Learning {
-    pub(super) fn new(trunk: Trunk, lora: Option<Lora>, near: Option<BaseVectors>) -> Self {
-        let gradients = trunk.gradients();
-        Self { trunk, lora, gradients, near }
-    }
 }
 
 impl<'a> Learner<'a> {

@@ -4,10 +4,10 @@
 use frontdesk_models::encoder::{Pooling, TokenBatch};
 use frontdesk_models::training::Dropout;
 
+use super::body::{HeadDataset, Learning};
 use super::distil;
 use super::features::Features;
 use super::head::{Head, Loss};
-use super::learner::{HeadDataset, Learning};
 use super::plan::{Batch, HeadRow};
 use crate::Result;
 use crate::learn::compute;

@@ -4,6 +4,7 @@
 //! or not the training was cut off and resumed from a checkpoint.
 
 mod base;
+mod body;
 mod calibrated;
 mod check;
 mod checkpoint;
@@ -245,7 +246,7 @@ fn run(
         let (mut manifest, report, record) =
             calibrated(planned, dataset, logits, metric, found, digests, options)?;
         let mut tensors = learner.heads[index].export(learner.scale(index)).map_err(compute)?;
-        if detector != Some(index) {
+        if detector.is_none() {
             let (near, classes, held) = learner.vectors(index, &served)?;
             if let Some((domain, of_domain)) = domain::fit(&near, &classes, &held) {
                 manifest.domain = Some(domain);

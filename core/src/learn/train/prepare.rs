@@ -8,10 +8,11 @@ use rand::rngs::StdRng;
 use sha2::{Digest, Sha256};
 
 use super::base::Base;
+use super::body::{Body, HeadDataset, Learning, Rows};
 use super::check::{Doctor, HeadDiagnosis};
 use super::distil::BaseVectors;
 use super::head::{Head, Objective};
-use super::learner::{Body, HeadDataset, Learner, Learning, Rows};
+use super::learner::Learner;
 use super::lora::Lora;
 use super::options::{Method, Pooling, Settings, TrainOptions};
 use super::plan::Plan;

@@ -218,17 +218,6 @@ impl HeadManifest {
             squared_length: true,
         })
     }
-
-    /// The whitening layer of the distance by itself, for a trunk that is `hidden` wide.
-    pub(crate) fn whitening_spec(&self, hidden: usize) -> Option<HeadSpec> {
-        self.domain.as_ref().map(|_| HeadSpec {
-            pooling: self.spec().pooling,
-            dense: None,
-            output: format!("{}.domain.dense", self.name),
-            logits: hidden,
-            squared_length: false,
-        })
-    }
 }
 
 impl Input {

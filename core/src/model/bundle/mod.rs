@@ -66,8 +66,6 @@ pub(crate) struct Loaded {
     pub(crate) golden: Vec<Golden>,
     /// Codes of the languages that it was trained on; empty where they are not stated.
     pub(crate) languages: Vec<String>,
-    /// The network's head whose output is the whitened vector of a text, where a head knows its domain.
-    pub(crate) whitening: Option<usize>,
 }
 
 impl HeadManifest {
@@ -164,9 +162,7 @@ impl<'a> Bundle<'a> {
         let load = || {
             let domains = manifest.heads.iter().filter_map(|head| head.domain_spec(self.config.hidden_size));
             let specs = manifest.heads.iter().map(HeadManifest::spec).chain(domains);
-            let whitening =
-                whitening(&manifest.heads).and_then(|head| head.whitening_spec(self.config.hidden_size));
-            let specs: Vec<_> = specs.chain(whitening).collect();
+            let specs: Vec<_> = specs.collect();
             let (trunk, heads) = (files.weights(TRUNK)?, files.weights(HEADS)?);
             self.check_room((TRUNK, &trunk), &specs, backend, room)?;
             Network::load(&self.config, &trunk, &specs, &heads, backend)
@@ -184,9 +180,6 @@ impl<'a> Bundle<'a> {
             network: network?,
             golden: manifest.golden.clone(),
             languages: manifest.languages.clone(),
-            whitening: whitening(&manifest.heads).map(|_| {
-                manifest.heads.len() + manifest.heads.iter().filter(|head| head.domain.is_some()).count()
-            }),
         })
     }
 
@@ -234,16 +227,8 @@ impl<'a> Bundle<'a> {
             heads: vec![head],
             golden: Vec::new(),
             languages: Vec::new(),
-            whitening: None,
         })
     }
-}
-
-/// The head whose whitening measures how similar texts are: that of the sentiment, which was trained on the
-/// most and the most varied texts, else any.
-fn whitening(heads: &[HeadManifest]) -> Option<&HeadManifest> {
-    let known = || heads.iter().filter(|head| head.domain.is_some());
-    known().find(|head| head.name == "sentiment").or_else(|| known().next())
 }
 
 /// The meanings of the heads; in the network, the heads of the distances follow them. Where a detector has
