@@ -98,7 +98,7 @@ async fn each_endpoint_gives_its_part() {
     );
 
     let info = get(&service, "/api/v1/info").await.json();
-    assert_eq!((&info["model"]["name"], &info["maxTokens"]), (&json!("frontdesk-small"), &json!(256)));
+    assert_eq!((&info["model"]["name"], &info["maxTokens"]), (&json!("frontdesk-small"), &json!(512)));
     assert_eq!(get(&service, "/health/live").await.status, StatusCode::OK);
     assert_eq!(get(&service, "/health/ready").await.status, StatusCode::OK);
 }
