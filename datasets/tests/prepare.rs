@@ -95,7 +95,7 @@ fn without_public_sets_only_our_own_files_are_written() {
     own.prepare(&options(output.path(), None)).unwrap();
     let names: Vec<String> = tree(output.path()).into_iter().collect();
     assert_eq!(names.iter().filter(|name| !name.starts_with("domain/")).count(), 15, "{names:?}");
-    assert_eq!(names.len(), 15 + 12, "{names:?}");
+    assert_eq!(names.len(), 15 + 13, "{names:?}");
     let parts = own.plan.parts(&own.tickets).unwrap();
     let at = |name: &str| rows(&output.path().join(name));
     assert_eq!(at("category/test.csv").len(), parts.test.len());

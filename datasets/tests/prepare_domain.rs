@@ -127,7 +127,7 @@ fn nothing_to_learn_from_is_near_anything_measured() {
         }
     }
     assert_eq!(count(&files["train"], &kept), 1);
-    assert_eq!(files["train"].len(), 3500 + 3 + 8 + 12 + parts_len(&own) - 1);
+    assert_eq!(files["train"].len(), 3500 + 3 + 8 + 18 + parts_len(&own) - 1);
 }
 
 fn parts_len(own: &Own) -> usize {
