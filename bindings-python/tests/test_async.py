@@ -96,7 +96,8 @@ def test_a_deadline_while_a_batch_runs() -> None:
         with Engine(threads=1) as engine:
             long = asyncio.create_task(engine.analyze_batch_async([LONG] * 10_000))
             await under_way(engine)
-            with pytest.raises(frontdesk.TimeoutError):
+            # Refused at once where the running pass is known to take longer.
+            with pytest.raises((frontdesk.TimeoutError, frontdesk.OverloadedError)):
                 await engine.analyze_async("thanks", timeout_ms=5)
             assert not long.done()
             with pytest.raises(frontdesk.TimeoutError):

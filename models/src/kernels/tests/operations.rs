@@ -79,7 +79,9 @@ impl<S: Simd> Kernel<S> for &Operands {
 }
 
 /// What the operations are defined to be.
-const DEFINED: [(&str, fn(f32, f32, f32) -> f32); 9] = [
+type Operation = fn(f32, f32, f32) -> f32;
+
+const DEFINED: [(&str, Operation); 9] = [
     ("add", |a, b, _| a + b),
     ("sub", |a, b, _| a - b),
     ("mul", |a, b, _| a * b),
@@ -151,8 +153,8 @@ fn conversions_are_as_defined() {
     let mut integers: Vec<i32> = vec![0, 1, -1, 16_777_217, 16_777_219, -16_777_217, -16_777_219, 33_554_434];
     integers.extend([33_554_438, i32::MAX, i32::MIN, i32::MAX - 63, i32::MAX - 64, 127, -128, 255]);
     let integers: &[i32; LANES] = integers.as_array().unwrap();
-    for first in (-126..=127 - 15).chain([112]) {
-        let exponents: Lane = std::array::from_fn(|at| (first + at as i32) as f32);
+    for first in (-126i32..=127 - 15).chain([112]) {
+        let exponents: Lane = std::array::from_fn(|at| first as f32 + at as f32);
         let pairs = std::array::from_fn(|at| {
             first
                 .cast_unsigned()
@@ -215,7 +217,7 @@ fn functions_of_what_is_no_number_agree() {
     }
     // A NaN is neither less nor more than a bound, and becomes the bound.
     let [exp, ..] = Isa::available()[0].run(Functions(&[[f32::NAN; LANES]]));
-    assert_eq!(exp[0][0], 88f32.exp(), "NaN as the largest number");
+    assert_eq!(exp[0][0].to_bits(), 88f32.exp().to_bits(), "NaN as the largest number");
 }
 
 /// A tile of pairs of bfloat16.
