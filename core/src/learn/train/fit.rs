@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::body::HeadDataset;
 use super::checkpoint::Checkpoints;
 use super::learner::{Learner, Seen};
 use super::optimizer::schedule;
@@ -124,10 +125,9 @@ impl Loop<'_> {
             })
         };
         let logits = learner.validate(None, &report)?;
-        let of_head =
-            |((dataset, metric), logits): ((&super::body::HeadDataset, &Metric), &Vec<Vec<f32>>)| {
-                measure(*metric, dataset.link, dataset.labels, logits, &dataset.valid.targets)
-            };
+        let of_head = |((dataset, metric), logits): ((&HeadDataset, &Metric), &Vec<Vec<f32>>)| {
+            measure(*metric, dataset.link, dataset.labels, logits, &dataset.valid.targets)
+        };
         let metrics: Vec<f64> = learner.datasets.iter().zip(self.metrics).zip(&logits).map(of_head).collect();
         let scores = metrics.iter().zip(self.metrics).zip(learner.datasets);
         let scores = scores.map(|((value, metric), dataset)| metric.score(*value, dataset.labels));

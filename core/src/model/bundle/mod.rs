@@ -161,8 +161,7 @@ impl<'a> Bundle<'a> {
         let files = self.files;
         let load = || {
             let domains = manifest.heads.iter().filter_map(|head| head.domain_spec(self.config.hidden_size));
-            let specs = manifest.heads.iter().map(HeadManifest::spec).chain(domains);
-            let specs: Vec<_> = specs.collect();
+            let specs: Vec<_> = manifest.heads.iter().map(HeadManifest::spec).chain(domains).collect();
             let (trunk, heads) = (files.weights(TRUNK)?, files.weights(HEADS)?);
             self.check_room((TRUNK, &trunk), &specs, backend, room)?;
             Network::load(&self.config, &trunk, &specs, &heads, backend)
